@@ -1,0 +1,1 @@
+"""Where a PostgreSQL server and a Kafka broker come from when none is given."""
