@@ -1,0 +1,35 @@
+"""Faults that only Lexware Office knows, beside the common ones."""
+
+from dataclasses import replace
+
+import orjson
+
+from sandbox.faults import Fault
+from sandbox.http import Answer, Call, Handler
+from sandbox.lexware.errors import issue, legacy
+from sandbox.misbehaviour import COMMON_PLAYS, Play, Sim
+
+
+async def filter_ignored(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+    """The voucherlist answers as if no voucher number had been asked for."""
+    call.notes["filter_ignored"] = True
+    return simulator.commit(call, handler)
+
+
+async def no_id(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+    """The work is done and the answer is a success, but without the id and address of what was made."""
+    answer = simulator.commit(call, handler)
+    document = orjson.loads(answer.body)
+    left = {key: value for key, value in document.items() if key not in ("id", "resourceUri", "voucherId")}
+    return replace(answer, body=orjson.dumps(left), headers=())
+
+
+async def account_number_race(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+    """Two contacts were given the same number at once; this one is refused."""
+    return legacy(406, [issue("account_number_already_exists", "roles.customer.number")]).answer
+
+
+LEXWARE_PLAYS: dict[str, Play] = {
+    **COMMON_PLAYS,
+    **{play.__name__: play for play in (filter_ignored, no_id, account_number_race)},
+}

@@ -1,0 +1,27 @@
+"""The switches of the Lexware Office simulator; the defaults are the behaviour of the real system."""
+
+from dataclasses import dataclass
+
+from sandbox.settings import Switches
+
+
+@dataclass
+class LexwareSwitches(Switches):
+    """All waits in sandbox seconds, lifetimes in real seconds."""
+
+    rate_limit: bool = True
+    rate: float = 2.0  # requests per second and connection over all endpoints
+    capacity: float = 4.0  # of the token bucket
+    read_lag: float = 1.0  # until GET by id shows a write
+    search_lag: float = 3.0  # until voucherlist and the filters show it
+    contact_lag: float = 1.0  # until a new contact is accepted as `contactId`
+    upload_lag: float = 0.0  # until a new voucher takes a file
+    refuse_voucher_status: bool = True  # in POST and PUT of vouchers
+    check_tax_free_contact: bool = True  # VAT id and allowTaxFreeInvoices for intra-community supply
+    dedupe_files: bool = True  # the same content once more gives the id of the file that exists
+    voucher_conflict_status: int = 409  # 409 or 406: answer to a stale voucher version
+    contact_create_status: int = 200  # 200 or 201
+    code_lifetime: float = 300.0
+    access_token_lifetime: float = 14399.0
+    consent: bool = True  # what the user answers on the authorize page
+    consent_organization: str = ""  # who answers; empty = the demo organization

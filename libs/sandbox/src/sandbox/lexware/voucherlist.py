@@ -1,0 +1,137 @@
+"""`/v1/voucherlist`: the search over all vouchers, served from an index that lags behind."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.http import Answer, Call, json_answer
+from sandbox.lexware.books import Books
+from sandbox.lexware.errors import regular
+from sandbox.lexware.paging import MAX_SIZE, WINDOW, paging_from
+from sandbox.lexware.values import day_from
+from sandbox.lexware.views import page, row_status, row_view
+from sandbox.store import Document
+
+_TYPE_NAMES = (
+    "salesinvoice salescreditnote purchaseinvoice purchasecreditnote invoice downpaymentinvoice creditnote"
+    " orderconfirmation quotation deliverynote"
+)
+_STATUS_NAMES = (
+    "draft open paid paidoff voided transferred sepadebit overdue accepted rejected unchecked blank"
+)
+_TYPES, _STATUSES = frozenset(_TYPE_NAMES.split()), frozenset(_STATUS_NAMES.split())
+_SORT_KEYS = ("voucherDate", "voucherNumber", "createdDate", "updatedDate")
+_DAYS = ("voucherDate", "createdDate", "updatedDate")
+
+Keep = Callable[[Document], bool]
+
+
+class Voucherlist:
+    """The list resource of all organizations."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    def search(self, call: Call) -> Answer:
+        """Show one page of the rows that fit all filters; parameters it does not know change nothing."""
+        filters = [_by_type(call), _by_status(call), *_by_day(call), *_by_contact(call), *_by_archived(call)]
+        key, direction = _sort_of(call)
+        number, size = _page_of(call)
+        searched = None if call.notes.get("filter_ignored") else call.query.get("voucherNumber") or None
+        found = [
+            voucher
+            for voucher in self._books.searched_vouchers(call.identity["organizationId"], searched)
+            if all(keep(voucher) for keep in filters)
+        ]
+        found.sort(key=lambda voucher: _sort_value(voucher, key), reverse=direction == "DESC")
+        rows = [self._row(voucher) for voucher in found[number * size : (number + 1) * size]]
+        return json_answer(200, page(rows, len(found), number, size, (key.lower(), direction)))
+
+    def _row(self, voucher: Document) -> Document:
+        contact_id = voucher["contactId"]
+        return row_view(voucher, None if contact_id is None else self._books.contacts.current(contact_id))
+
+
+def _wanted(call: Call, name: str, known: frozenset[str]) -> frozenset[str] | None:
+    """Return the wanted values of a mandatory list parameter; None means any."""
+    value = call.query.get(name)
+    if not value:
+        raise regular(400, call, f"Required parameter '{name}' is not present.")
+    if value == "any":
+        return None
+    wanted = frozenset(value.split(","))
+    if not wanted <= known:
+        raise regular(400, call, f"Invalid value '{value}' for parameter '{name}'.")
+    return wanted
+
+
+def _by_type(call: Call) -> Keep:
+    wanted = _wanted(call, "voucherType", _TYPES)
+    return lambda voucher: wanted is None or voucher["type"] in wanted
+
+
+def _by_status(call: Call) -> Keep:
+    wanted = _wanted(call, "voucherStatus", _STATUSES)
+    if wanted is None:
+        return lambda voucher: True
+    if "overdue" in wanted and len(wanted) > 1:
+        raise regular(400, call, "Status 'overdue' cannot be combined with other values.")
+    return lambda voucher: voucher["voucherStatus"] in wanted or row_status(voucher) in wanted
+
+
+def _by_day(call: Call) -> list[Keep]:
+    return [_between(name, _day(call, f"{name}From"), _day(call, f"{name}To")) for name in _DAYS]
+
+
+def _between(name: str, first: str | None, last: str | None) -> Keep:
+    if first is None and last is None:
+        return lambda voucher: True
+    return lambda voucher: (first or "0") <= _local_day(voucher, name) <= (last or "9")
+
+
+def _day(call: Call, name: str) -> str | None:
+    value = call.query.get(name)
+    if not value:
+        return None
+    day = day_from(value) if len(value) == 10 else None
+    if day is None:
+        raise regular(400, call, f"Invalid value '{value}' for parameter '{name}'.")
+    return day
+
+
+def _local_day(voucher: Document, name: str) -> str:
+    return str(voucher[name] or "")[:10]  # moments are kept with Berlin's offset
+
+
+def _by_contact(call: Call) -> list[Keep]:
+    contact_id = call.query.get("contactId")
+    return [lambda voucher: voucher["contactId"] == contact_id.lower()] if contact_id else []
+
+
+def _by_archived(call: Call) -> list[Keep]:
+    value = call.query.get("archived")
+    if not value:
+        return []
+    if value not in ("true", "false"):
+        raise regular(400, call, f"Invalid value '{value}' for parameter 'archived'.")
+    return [lambda voucher: value == "false"]  # bookkeeping vouchers cannot be archived
+
+
+def _sort_of(call: Call) -> tuple[str, str]:
+    key, _, direction = (call.query.get("sort") or "voucherDate,DESC").partition(",")
+    if key not in _SORT_KEYS or direction.upper() not in ("ASC", "DESC", ""):
+        raise regular(400, call, f"Invalid sort '{call.query['sort']}'.")
+    return key, direction.upper() or "ASC"
+
+
+def _sort_value(voucher: Document, key: str) -> Any:
+    return str(voucher[key] or ""), voucher["createdDate"], voucher["id"]
+
+
+def _page_of(call: Call) -> tuple[int, int]:
+    number, size, problem = paging_from(call.query)
+    if problem is not None:
+        message = f"Invalid value for parameter '{problem}'; the maximum size is {MAX_SIZE}."
+        raise regular(400, call, message)
+    if number * size >= WINDOW:
+        raise regular(400, call, f"The maximum search window of {WINDOW} is exceeded.")
+    return number, size

@@ -1,0 +1,156 @@
+"""Contacts: required parts, lists of one, filters with wildcards, versions."""
+
+from typing import Any
+
+import pytest
+
+from contract.lexware.office import PERSON, Office, contact, issues_of
+
+
+async def test_a_created_contact_is_answered_with_200_and_gets_a_number(office: Office) -> None:
+    response = await office.post("/v1/contacts", contact())
+    assert response.status_code == 200
+    read = await office.read(f"/v1/contacts/{response.json()['id']}")
+    assert read["roles"] == {"customer": {"number": 10002}}
+    assert read["company"]["contactPersons"][0]["primary"] is False
+    assert read["archived"] is False
+    assert "createdDate" not in read
+
+
+async def test_equal_contacts_are_two_contacts(office: Office) -> None:
+    first, second = await office.created(contact(), "contacts"), await office.created(contact(), "contacts")
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("changes", "issue"),
+    [
+        ({"version": None}, ("missing_entity", "version")),
+        ({"version": 1}, ("invalid_value", "version")),
+        ({"roles": None}, ("missing_entity", "roles.customer or roles.vendor")),
+        ({"roles": {}}, ("missing_entity", "roles.customer or roles.vendor")),
+        ({"company": None}, ("missing_entity", "company or person")),
+        ({"person": PERSON}, ("invalid_value", "company and person")),
+        ({"company": {}}, ("missing_entity", "company.name")),
+        (
+            {"company": {"name": "X", "vatRegistrationId": "12345"}},
+            ("regex_mismatch", "company.vatRegistrationId"),
+        ),
+        (
+            {"company": {"name": "X", "contactPersons": [{}]}},
+            ("missing_entity", "company.contactPersons[0].lastName"),
+        ),
+        (
+            {"company": {"name": "X", "contactPersons": [{"lastName": "A"}, {"lastName": "B"}]}},
+            ("invalid_value", "company.contactPersons.size"),
+        ),
+        ({"company": None, "person": {"firstName": "Nur"}}, ("missing_entity", "person.lastName")),
+        (
+            {"company": None, "person": {"lastName": "A", "salutation": "x" * 26}},
+            ("invalid_value", "person.salutation"),
+        ),
+        (
+            {"addresses": {"billing": [{"city": "Wien"}]}},
+            ("missing_entity", "addresses.billing[0].countryCode"),
+        ),
+        (
+            {"addresses": {"billing": [{"countryCode": "ZZ"}]}},
+            ("countrycode_is_not_valid", "addresses.billing[0].countryCode"),
+        ),
+        (
+            {"addresses": {"shipping": [{"countryCode": "DE"}, {"countryCode": "DE"}]}},
+            ("invalid_value", "addresses.shipping.size"),
+        ),
+        ({"emailAddresses": {"business": ["no mail"]}}, ("invalid_value", "emailAddresses[0].emailAddress")),
+        (
+            {"emailAddresses": {"private": ["a@b.example", "c@d.example"]}},
+            ("invalid_value", "emailAddresses.private.size"),
+        ),
+        ({"phoneNumbers": {"fax": ["1", "2"]}}, ("invalid_value", "phoneNumbers.fax.size")),
+        ({"xRechnung": {"buyerReference": "04011"}}, ("missing_entity", "xRechnung")),
+        ({"note": "x" * 1001}, ("invalid_value", "note")),
+    ],
+)
+async def test_an_unusable_contact_is_refused(
+    office: Office, changes: dict[str, Any], issue: tuple[str, str]
+) -> None:
+    assert issue in await office.issues(contact(**changes), "contacts")
+
+
+async def found(office: Office, **query: str) -> list[str]:
+    page = await office.read("/v1/contacts?" + "&".join(f"{key}={value}" for key, value in query.items()))
+    return [one["id"] for one in page["content"]]
+
+
+async def test_an_email_is_found_by_part_in_any_case_and_in_contact_persons(office: Office) -> None:
+    contact_id = await office.created(contact(), "contacts")
+    assert await found(office, email="EINGANG@moor") == [contact_id]
+    assert await found(office, email="einkauf@") == [contact_id]
+    assert await found(office, email="nobody@") == []
+
+
+async def test_wildcards_match_and_a_backslash_takes_them_literally(office: Office) -> None:
+    one = await office.created(contact(emailAddresses={"business": ["a_b@moor.example"]}), "contacts")
+    two = await office.created(contact(emailAddresses={"business": ["axb@moor.example"]}), "contacts")
+    assert set(await found(office, email="a_b@moor")) == {one, two}
+    assert await found(office, email="a%5C_b@moor") == [one]
+    assert set(await found(office, email="a%25example")) == {one, two}
+
+
+async def test_names_are_searched_html_encoded(office: Office) -> None:
+    contact_id = await office.created(contact(), "contacts")
+    assert await found(office, name="moorbach %26 s") == []
+    assert await found(office, name="moorbach %26amp; s") == [contact_id]
+
+
+async def test_numbers_and_roles_are_filtered(office: Office) -> None:
+    customer = await office.created(contact(), "contacts")
+    vendor = await office.created(contact(roles={"vendor": {}}), "contacts")
+    assert await found(office, number="10002") == [customer]
+    assert await found(office, number="70001") == [vendor]
+    assert await found(office, customer="false") == [vendor]
+    assert await found(office, vendor="true") == [vendor]
+
+
+@pytest.mark.parametrize("query", ["email=", "email=ab", "name=ab", "number=x", "customer=yes", "size=251"])
+async def test_an_unusable_filter_is_a_legacy_bad_request(office: Office, query: str) -> None:
+    response = await office.get(f"/v1/contacts?{query}")
+    assert response.status_code == 400
+    assert response.json()["IssueList"][0]["type"] == "bad_request_error"
+
+
+async def test_the_list_is_sorted_by_name_and_holds_archived_contacts(office: Office) -> None:
+    for name in ("Zander", "Aalborg", "Meise"):
+        await office.created(contact(company={"name": name}), "contacts")
+    await office.control.post("contacts", {"company": {"name": "Birke"}, "archived": True})
+    page = await office.read("/v1/contacts?size=3")
+    assert [one["company"]["name"] for one in page["content"]] == ["Aalborg", "Birke", "Meise"]
+    assert page["content"][1]["archived"] is True
+    assert page["sort"][0]["property"] == "name"
+
+
+async def test_an_update_needs_the_current_version(office: Office) -> None:
+    contact_id = await office.created(contact(), "contacts")
+    version = (await office.read(f"/v1/contacts/{contact_id}"))["version"]
+    changed = contact(version=version, note="neu", archived=True)
+    response = await office.http.put(f"/v1/contacts/{contact_id}", json=changed)
+    assert response.status_code == 200
+    assert response.json()["version"] == version + 1
+    read = await office.read(f"/v1/contacts/{contact_id}")
+    assert (read["note"], read["archived"], read["roles"]["customer"]["number"]) == ("neu", False, 10002)
+    stale = await office.http.put(f"/v1/contacts/{contact_id}", json=changed)
+    assert issues_of(stale) == {("invalid_value", "version")}
+
+
+async def test_a_company_cannot_become_a_person(office: Office) -> None:
+    contact_id = await office.created(contact(), "contacts")
+    body = contact(version=1, company=None, person=PERSON)
+    response = await office.http.put(f"/v1/contacts/{contact_id}", json=body)
+    assert ("invalid_value", "company or person") in issues_of(response)
+
+
+async def test_a_contact_with_several_entries_cannot_be_updated(office: Office) -> None:
+    phones = {"phoneNumbers": {"business": ["1", "2"]}, "company": {"name": "Zwei"}}
+    contact_id = (await office.control.post("contacts", phones))["id"]
+    response = await office.http.put(f"/v1/contacts/{contact_id}", json=contact(version=1))
+    assert response.status_code == 406
