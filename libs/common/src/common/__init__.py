@@ -1,0 +1,1 @@
+"""What all services share, in layers; it knows no service."""

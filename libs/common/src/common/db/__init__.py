@@ -1,0 +1,1 @@
+"""Database access: models, engine, the one seam between SQLite and PostgreSQL."""

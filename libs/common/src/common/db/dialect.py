@@ -1,0 +1,169 @@
+"""All that differs between SQLite and PostgreSQL; nothing else asks which one runs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, Column, FromClause, Select, Table, cast, event, func, select, true
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.expression import FunctionElement
+
+from common.db.types import UtcDateTime
+
+SCHEMAS = ("core", "line", "ingest", "books", "transit")
+READ_ONLY = "read_only"
+
+
+class db_now(FunctionElement[Any]):  # noqa: N801 - reads as an SQL function
+    """The database's clock at this very statement, optionally moved by seconds."""
+
+    name = "db_now"
+    type = UtcDateTime()
+    inherit_cache = True
+
+    def __init__(self, plus_seconds: ColumnElement[Any] | float | None = None) -> None:
+        super().__init__(*(() if plus_seconds is None else (plus_seconds,)))
+
+
+@compiles(db_now, "postgresql")
+def _postgres_now(element: db_now, compiler: SQLCompiler, **kw: Any) -> str:
+    if not len(element.clauses):
+        return "clock_timestamp()"
+    seconds = compiler.process(element.clauses, **kw)
+    return f"(clock_timestamp() + make_interval(secs => CAST({seconds} AS double precision)))"
+
+
+@compiles(db_now, "sqlite")
+def _sqlite_now(element: db_now, compiler: SQLCompiler, **kw: Any) -> str:
+    if not len(element.clauses):
+        return "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')"
+    seconds = compiler.process(element.clauses, **kw)
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', printf('%+.3f seconds', {seconds})) || '000')"
+
+
+class db_shifted(FunctionElement[Any]):  # noqa: N801 - reads as an SQL function
+    """A stored moment moved by seconds."""
+
+    name = "db_shifted"
+    type = UtcDateTime()
+    inherit_cache = True
+
+    def __init__(self, moment: Any, seconds: Any) -> None:
+        super().__init__(moment, seconds)
+
+
+@compiles(db_shifted, "postgresql")
+def _postgres_shifted(element: db_shifted, compiler: SQLCompiler, **kw: Any) -> str:
+    moment, seconds = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({moment} + make_interval(secs => CAST({seconds} AS double precision)))"
+
+
+@compiles(db_shifted, "sqlite")
+def _sqlite_shifted(element: db_shifted, compiler: SQLCompiler, **kw: Any) -> str:
+    moment, seconds = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(strftime('%Y-%m-%d %H:%M:%f', {moment}, printf('%+.3f seconds', {seconds})) || '000')"
+
+
+def insert(session: AsyncSession, table: FromClause | type[Any]) -> Any:
+    """An INSERT that understands ON CONFLICT on the database of this session."""
+    module: Any = sqlite if _name(session) == "sqlite" else postgresql
+    return module.insert(table)
+
+
+def row_lock(session: AsyncSession) -> dict[str, Any]:
+    """Arguments for `with_for_update` in a claim; SQLite holds its one write lock from BEGIN on instead."""
+    return {} if _name(session) == "sqlite" else {"skip_locked": True}
+
+
+def first_of_each(
+    session: AsyncSession,
+    query: Select[Any],
+    *,
+    group: Column[Any],
+    values: Sequence[Any],
+    order: Any,
+    limit: int,
+) -> Select[Any]:
+    """The first rows of `query` in each of these groups, on PostgreSQL without reading the others."""
+    if _name(session) == "sqlite":
+        place = func.row_number().over(partition_by=group, order_by=order).label("place")
+        ranked = query.where(group.in_(values)).add_columns(place).subquery()
+        wanted = [column for column in ranked.c if column.name != "place"]
+        return select(*wanted).where(ranked.c.place <= limit)
+    groups = func.unnest(cast(values, ARRAY(group.type))).table_valued("value").render_derived(name="groups")
+    rows = query.where(group == groups.c.value).order_by(order).limit(limit).lateral()
+    return select(*rows.c).select_from(groups.join(rows, true()))
+
+
+def engine_options(url: str, *, pool_size: int) -> dict[str, Any]:
+    """Engine arguments for this URL."""
+    if url.startswith("sqlite"):
+        return {
+            "connect_args": {"timeout": 30},
+            "execution_options": {"schema_translate_map": dict.fromkeys(SCHEMAS)},
+            "pool_size": pool_size,
+            "max_overflow": 0,
+        }
+    return {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_pre_ping": False,
+        "connect_args": {"server_settings": {"jit": "off"}},
+    }
+
+
+def prepare_engine(engine: AsyncEngine) -> None:
+    """Make SQLite durable and serial: WAL, full sync, foreign keys, BEGIN IMMEDIATE for writers."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _configure_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+
+
+def _configure_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def append_only_statements(table: Table, dialect_name: str) -> list[str]:
+    """DDL that makes UPDATE and DELETE on a table fail."""
+    if dialect_name == "sqlite":
+        return [
+            f"CREATE TRIGGER {table.name}_no_{verb.lower()} BEFORE {verb} ON {table.name} "
+            f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only'); END"
+            for verb in ("UPDATE", "DELETE")
+        ]
+    return [
+        (
+            f"CREATE TRIGGER {table.name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE "
+            f"ON {table.fullname} FOR EACH STATEMENT EXECUTE FUNCTION line.refuse_change()"
+        )
+    ]
+
+
+def _name(session: AsyncSession) -> str:
+    return session.get_bind().dialect.name
+
+
+__all__ = [
+    "READ_ONLY",
+    "SCHEMAS",
+    "append_only_statements",
+    "db_now",
+    "db_shifted",
+    "engine_options",
+    "first_of_each",
+    "insert",
+    "prepare_engine",
+    "row_lock",
+]

@@ -1,0 +1,41 @@
+"""Engine and session factories of one process."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from common.db.dialect import READ_ONLY, engine_options, prepare_engine
+from common.settings import DatabaseSettings
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+@dataclass(frozen=True)
+class Database:
+    """One engine; `sessions` for transactions that write, `reading` for those that only look."""
+
+    engine: AsyncEngine
+    sessions: Sessions
+    reading: Sessions
+
+    async def ping(self) -> None:
+        """Raise unless the database answers."""
+        async with self.reading.begin() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self.engine.dispose()
+
+
+def open_database(settings: DatabaseSettings) -> Database:
+    """Factories for this URL; nothing connects until the first session does."""
+    engine = create_async_engine(settings.url, **engine_options(settings.url, pool_size=settings.pool_size))
+    prepare_engine(engine)
+    options = dict(expire_on_commit=False, autoflush=False)
+    return Database(
+        engine=engine,
+        sessions=async_sessionmaker(engine, **options),
+        reading=async_sessionmaker(engine.execution_options(**{READ_ONLY: True}), **options),
+    )

@@ -1,0 +1,17 @@
+"""Every table of the product, grouped by owner."""
+
+from common.db.models import books, core, effects, ingest, line, transit
+from common.db.models.base import Base
+
+APPEND_ONLY = tuple(
+    Base.metadata.tables[name]
+    for name in (
+        "core.audit_log",
+        "core.settings_versions",
+        "ingest.document_versions",
+        "ingest.originals",
+        "books.timeline",
+    )
+)
+
+__all__ = ["APPEND_ONLY", "Base", "books", "core", "effects", "ingest", "line", "transit"]

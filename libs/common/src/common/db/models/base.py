@@ -1,0 +1,43 @@
+"""The declarative base and columns that many tables share."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from common.db.dialect import db_now
+from common.db.types import BigIntId, JsonType, UtcDateTime
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table of the product; schemas say who owns it."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JsonType, list[Any]: JsonType}
+
+
+class CreatedAt:
+    """When the row was written, by the database's clock."""
+
+    created_at: Mapped[datetime] = mapped_column(server_default=None, insert_default=db_now())
+
+
+class OfTenant:
+    """The tenant the row belongs to."""
+
+    tenant_id: Mapped[UUID] = mapped_column(index=True)
+
+
+def big_id() -> Mapped[int]:
+    """A growing integer key."""
+    return mapped_column(BigIntId, primary_key=True, autoincrement=True)

@@ -1,0 +1,103 @@
+"""The facts of the invoice writer: outcomes, their history, the books' profile and voucher index."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from common.db.models.base import Base, CreatedAt, OfTenant, big_id
+
+WAITS = text("waits_until IS NOT NULL")
+
+
+class OutcomeRow(OfTenant, Base):
+    """Where one document stands: booked, parked, excluded or waiting; with the event it was decided from."""
+
+    __tablename__ = "outcomes"
+    __table_args__ = (
+        Index("ix_outcomes_status", "tenant_id", "status", "reason"),
+        Index("ix_outcomes_order", "connection_id", "order_id"),
+        Index("ix_outcomes_waits", "waits_until", postgresql_where=WAITS, sqlite_where=WAITS),
+        {"schema": "books"},
+    )
+
+    document_id: Mapped[UUID] = mapped_column(primary_key=True)
+    connection_id: Mapped[UUID]
+    order_id: Mapped[str]
+    type: Mapped[str]
+    number: Mapped[str]
+    issued_on: Mapped[date | None]
+    gross_minor: Mapped[int | None]
+    status: Mapped[str]  # booked | parked | excluded | waiting
+    reason: Mapped[str | None]
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    rules: Mapped[list[Any]] = mapped_column(default=list)
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    decision: Mapped[dict[str, Any] | None]
+    settings_version_id: Mapped[UUID | None]
+    voucher_id: Mapped[str | None]
+    how: Mapped[str | None]
+    pdf_sha256: Mapped[str | None]  # what the shop delivered
+    pdf_size: Mapped[int | None]
+    file_status: Mapped[str]  # attached | pending | refused | missing
+    file_id: Mapped[str | None]
+    file_note: Mapped[str | None]
+    revision: Mapped[int] = mapped_column(default=1)
+    event: Mapped[bytes | None] = mapped_column(LargeBinary)
+    event_type: Mapped[str | None]
+    first_seen_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    waits_until: Mapped[datetime | None]
+
+
+class TimelineRow(CreatedAt, OfTenant, Base):
+    """What happened to a document, in order; append-only."""
+
+    __tablename__ = "timeline"
+    __table_args__ = (Index("ix_timeline_document", "document_id", "entry_id"), {"schema": "books"})
+
+    entry_id: Mapped[int] = big_id()
+    document_id: Mapped[UUID]
+    what: Mapped[str]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class BooksProfileRow(OfTenant, Base):
+    """The profile and posting categories of an organization as last read."""
+
+    __tablename__ = "books_profiles"
+    __table_args__ = {"schema": "books"}
+
+    connection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    profile: Mapped[dict[str, Any]]
+    categories: Mapped[list[Any]]
+    fetched_at: Mapped[datetime]
+
+
+class VoucherIndexRow(OfTenant, Base):
+    """One row of the voucherlist, kept to find what a predecessor booked."""
+
+    __tablename__ = "voucher_index"
+    __table_args__ = (Index("ix_voucher_index_number", "connection_id", "number"), {"schema": "books"})
+
+    connection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    voucher_id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    status: Mapped[str]
+    number: Mapped[str]
+    voucher_on: Mapped[date]
+    gross_minor: Mapped[int]
+    updated_at: Mapped[datetime | None]
+
+
+class VoucherIndexStateRow(OfTenant, Base):
+    """How far the index reaches: filled since a date, complete up to a moment."""
+
+    __tablename__ = "voucher_index_state"
+    __table_args__ = {"schema": "books"}
+
+    connection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    filled_from: Mapped[date | None]
+    refreshed_at: Mapped[datetime | None]

@@ -1,0 +1,99 @@
+"""Guarded writes: attempts, bindings, rate buckets, OAuth token pairs."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from common.db.models.base import Base, CreatedAt, OfTenant
+
+ATTEMPT_OPEN = text("state = 'open'")
+
+
+class AttemptRow(OfTenant, Base):
+    """One try of an external write; at most one per effect is open, and it is the lock."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        UniqueConstraint("effect_key", "number"),
+        Index(
+            "uq_attempts_open",
+            "effect_key",
+            unique=True,
+            postgresql_where=ATTEMPT_OPEN,
+            sqlite_where=ATTEMPT_OPEN,
+        ),
+        {"schema": "line"},
+    )
+
+    attempt_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    effect_key: Mapped[str]
+    number: Mapped[int]
+    # open and parked are unresolved; refused, withdrawn, absent and released surely had no effect; else bound
+    state: Mapped[str]
+    armed_at: Mapped[datetime]
+    payload_hash: Mapped[str]
+    marker: Mapped[str]
+    decision: Mapped[dict[str, Any]]
+    searches: Mapped[list[Any]] = mapped_column(default=list)  # looks at the other side: moments, results
+    external_id: Mapped[str | None]
+    answer: Mapped[dict[str, Any] | None]
+    closed_at: Mapped[datetime | None]
+
+
+class BindingRow(OfTenant, Base):
+    """The one external object that stands for a business fact."""
+
+    __tablename__ = "bindings"
+    __table_args__ = (Index("ix_bindings_external_id", "external_id"), {"schema": "line"})
+
+    effect_key: Mapped[str] = mapped_column(primary_key=True)
+    external_id: Mapped[str]
+    attempt_id: Mapped[UUID | None]
+    how: Mapped[str]  # written | reconciled | adopted
+    bound_at: Mapped[datetime]
+
+
+class AlarmRow(CreatedAt, OfTenant, Base):
+    """Something a person has to look at, with the evidence."""
+
+    __tablename__ = "alarms"
+    __table_args__ = {"schema": "line"}
+
+    alarm_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    evidence: Mapped[dict[str, Any]]
+    closed_at: Mapped[datetime | None]
+
+
+class RateBucketRow(Base):
+    """One token bucket; the state is the moment up to which slots are given away."""
+
+    __tablename__ = "rate_buckets"
+    __table_args__ = {"schema": "line"}
+
+    bucket: Mapped[str] = mapped_column(primary_key=True)
+    next_free_at: Mapped[datetime]
+    blocked_until: Mapped[datetime | None]
+    refusals: Mapped[int] = mapped_column(default=0)  # 429 answers in a row
+
+
+class OAuthTokenRow(OfTenant, Base):
+    """The one token pair of a connection; `generation` grows with every refresh."""
+
+    __tablename__ = "oauth_tokens"
+    __table_args__ = {"schema": "line"}
+
+    connection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    generation: Mapped[int]
+    access_sealed: Mapped[str]
+    refresh_sealed: Mapped[str]
+    expires_at: Mapped[datetime]
+    lease_token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    intent_at: Mapped[datetime | None]  # a refresh was begun and its end is not known
+    refreshed_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(default="valid")  # valid | reconnect_needed

@@ -1,0 +1,1 @@
+"""Pure bookkeeping: money, documents, tax and decisions; no input or output."""

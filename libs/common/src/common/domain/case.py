@@ -1,0 +1,62 @@
+"""The material of one decision, and the trail of rules that fired while it was made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from pydantic import JsonValue
+
+from common.domain.documents import BERLIN, Document, DocumentType, OrderSnapshot
+from common.domain.merchant import MerchantSettings
+from common.domain.profile import PostingCategory, SellerProfile
+from common.domain.reason_codes import Reason
+from common.domain.verdicts import Exclude, Original, OriginalInvoice, Park
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything a rule may look at."""
+
+    document: Document
+    order: OrderSnapshot
+    profile: SellerProfile
+    categories: Mapping[str, PostingCategory]
+    settings: MerchantSettings
+    original: Original
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether the document takes an invoice back, wholly or in part."""
+        return self.document.type is DocumentType.CREDIT_NOTE
+
+    @property
+    def corrected(self) -> OriginalInvoice | None:
+        """The invoice a correction names; None for invoices and where it is unclear."""
+        return self.original.corrected_by(self.document.gross_total) if self.is_correction else None
+
+    @property
+    def dispatched_on(self) -> date | None:
+        """The German calendar date of dispatch, when the order knows it."""
+        moment = self.order.dispatched_at
+        return None if moment is None else moment.astimezone(BERLIN).date()
+
+
+@dataclass(slots=True)
+class Trail:
+    """Collects the rules that fired and what they saw."""
+
+    rules: list[str] = field(default_factory=list)
+    evidence: dict[str, JsonValue] = field(default_factory=dict)
+
+    def fired(self, rule: str, **evidence: JsonValue) -> None:
+        """The rule is on the trail, with what it saw."""
+        self.rules.append(rule)
+        self.evidence.update(evidence)
+
+    def park(self, reason: Reason, **params: JsonValue) -> Park:
+        """A verdict that carries the trail so far."""
+        return Park(reason=reason, params=params, rules=tuple(self.rules), evidence=self.evidence)
+
+    def exclude(self, rule: str) -> Exclude:
+        """A verdict that carries the trail so far and the rule that left the document out."""
+        return Exclude(rule=rule, rules=(*self.rules, rule), evidence=self.evidence)

@@ -1,0 +1,107 @@
+"""The closed list of reasons why a document is not booked, and what is said about each."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a document is parked or waiting; the value is part of the API and never changes its meaning."""
+
+    # the merchant's own switches
+    TRANSFER_PAUSED = "transfer_paused"
+    REAL_CONTACT_UNAVAILABLE = "real_contact_unavailable"
+    # the seller in the books
+    PROFILE_UNAVAILABLE = "profile_unavailable"
+    BOOKKEEPING_UNAVAILABLE = "bookkeeping_unavailable"
+    SMALL_BUSINESS_SELLER = "small_business_seller"
+    # the posting category
+    CATEGORY_MISSING = "category_missing"
+    CATEGORY_NOT_INCOME = "category_not_income"
+    CATEGORY_NEEDS_CONTACT = "category_needs_contact"
+    CATEGORY_SINGLE_RATE = "category_single_rate"
+    # form of the document
+    NUMBER_MISSING = "number_missing"
+    NUMBER_TOO_LONG = "number_too_long"
+    NUMBER_UNUSABLE = "number_unusable"
+    DOCUMENT_CONFLICT = "document_conflict"
+    # place of supply
+    NOT_EURO = "not_euro"
+    COUNTRY_UNKNOWN = "country_unknown"
+    NOT_DOMESTIC = "not_domestic"
+    DELIVERY_ABROAD = "delivery_abroad"
+    TERRITORY_OUTSIDE_VAT_AREA = "territory_outside_vat_area"
+    BUYER_VAT_ID_FOREIGN = "buyer_vat_id_foreign"
+    # rates
+    RATE_MISSING = "rate_missing"
+    RATE_UNKNOWN = "rate_unknown"
+    RATE_NOT_VALID_ON_DATE = "rate_not_valid_on_date"
+    ZERO_RATE_UNMAPPED = "zero_rate_unmapped"
+    # amounts
+    TAX_MODEL_UNKNOWN = "tax_model_unknown"
+    AMOUNTS_DO_NOT_ADD_UP = "amounts_do_not_add_up"
+    TAX_SPLIT_UNCLEAR = "tax_split_unclear"
+    DISCOUNT_EXCEEDS_GOODS = "discount_exceeds_goods"
+    DEPOSIT_WITHOUT_LINE = "deposit_without_line"
+    MIXED_SIGNS = "mixed_signs"
+    NEGATIVE_INVOICE = "negative_invoice"
+    # corrections and their invoice
+    ORIGINAL_MISSING = "original_missing"
+    ORIGINAL_WAITING = "original_waiting"
+    ORIGINAL_PARKED = "original_parked"
+    ORIGINAL_UNCLEAR = "original_unclear"
+    # in line and on the way into the books
+    IN_LINE = "in_line"
+    INTERNAL_ERROR = "internal_error"
+    WRITE_UNCONFIRMED = "write_unconfirmed"
+    ATTEMPTS_USED_UP = "attempts_used_up"
+    VOUCHER_REJECTED = "voucher_rejected"
+    LOCKED_PERIOD = "locked_period"
+    CONTRACT_PROBLEM = "contract_problem"
+    # what the books already hold
+    NUMBER_TAKEN_IN_BOOKS = "number_taken_in_books"
+    MARKER_MISSING_IN_BOOKS = "marker_missing_in_books"
+    DUPLICATE_IN_BOOKS = "duplicate_in_books"
+    VOUCHER_DELETED = "voucher_deleted"
+    # the connection to the books
+    BOOKS_NOT_CONNECTED = "books_not_connected"
+    BOOKS_UNAVAILABLE = "books_unavailable"
+    RECONNECT_NEEDED = "reconnect_needed"
+    CONNECTION_HALTED = "connection_halted"
+    ORGANIZATION_CHANGED = "organization_changed"
+
+
+class Who(StrEnum):
+    """Who has to act before the document can go on."""
+
+    MERCHANT = "merchant"
+    ADVISER = "adviser"
+    OPERATOR = "operator"
+    NOBODY = "nobody"
+
+
+class ReleasedBy(StrEnum):
+    """What makes the document worth another try; `document` covers its order and its invoice too."""
+
+    SETTINGS = "settings"
+    PROFILE = "profile"
+    DOCUMENT = "document"
+    PERSON = "person"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonText:
+    """Cause and remedy of a reason in both languages.
+
+    `waits`: for this long after the document was first seen it counts as waiting, not as parked, because the
+    cause usually goes away by itself; the decision says park all the same and the writer keeps the time.
+    """
+
+    who: Who
+    released_by: ReleasedBy
+    cause_de: str
+    cause_en: str
+    remedy_de: str
+    remedy_en: str
+    waits: timedelta | None = None

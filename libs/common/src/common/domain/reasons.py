@@ -1,0 +1,56 @@
+"""Every reason with its cause, remedy and who acts; docs/reasons.md is this table on paper."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from common.domain.reason_codes import Reason, ReasonText, ReleasedBy, Who
+from common.domain.reason_texts_books import BOOKS_TEXTS
+from common.domain.reason_texts_documents import DOCUMENT_TEXTS
+
+__all__ = ["REASONS", "Reason", "ReasonText", "ReleasedBy", "Who", "reasons_page"]
+
+REASONS: Mapping[Reason, ReasonText] = MappingProxyType(
+    {reason: (DOCUMENT_TEXTS | BOOKS_TEXTS)[reason] for reason in Reason}
+)
+
+_INTRODUCTION = """\
+# Reasons
+
+Why a document is not booked. `parked` means that somebody or something has to change first, `waiting` that
+time alone is expected to settle it. Made from the table in the code:
+`python -m common.domain.reasons > docs/reasons.md`.
+
+- *Who acts*: merchant, adviser (tax adviser), operator (of the platform) or nobody.
+- *Tried again when*: the settings, the profile or categories of the books, or the document or its order
+  change; a person asks for it; or time passes.
+- *Waits first*: for so long after its arrival the document counts as waiting before it is parked.
+"""
+
+_TRIED_AGAIN = {
+    ReleasedBy.SETTINGS: "settings change",
+    ReleasedBy.PROFILE: "profile or categories of the books change",
+    ReleasedBy.DOCUMENT: "the document, its order or its invoice changes",
+    ReleasedBy.PERSON: "a person asks for it",
+    ReleasedBy.TIME: "by itself",
+}
+
+
+def reasons_page() -> str:
+    """The page for people: one section per reason, in the order of the list."""
+    return "\n".join([_INTRODUCTION, *(_section(reason, text) for reason, text in REASONS.items())])
+
+
+def _section(reason: Reason, text: ReasonText) -> str:
+    waits = f" · waits first: {text.waits // timedelta(hours=1)} h" if text.waits else ""
+    return (
+        f"## `{reason.value}`\n\n"
+        f"Who acts: {text.who.value} · tried again when: {_TRIED_AGAIN[text.released_by]}{waits}\n\n"
+        "| | Cause | Remedy |\n| --- | --- | --- |\n"
+        f"| de | {text.cause_de} | {text.remedy_de} |\n"
+        f"| en | {text.cause_en} | {text.remedy_en} |\n"
+    )
+
+
+if __name__ == "__main__":
+    print(reasons_page(), end="")

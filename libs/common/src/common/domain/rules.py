@@ -1,0 +1,114 @@
+"""Rules that let a document pass, park it or leave it out whatever its amounts are; one function each."""
+
+from collections.abc import Callable
+
+from common.domain.case import Case, Trail
+from common.domain.cleaning import clean, utf16_length
+from common.domain.reason_codes import Reason
+from common.domain.verdicts import Exclude, Park
+
+NUMBER_LIMIT = 40
+Rule = Callable[[Case, Trail], Park | Exclude | None]
+
+
+def nothing_to_book(case: Case, trail: Trail) -> Exclude | None:
+    """A total of zero moves nothing in the books, and they refuse it."""
+    return None if case.document.gross_total else trail.exclude("zero_total")
+
+
+def before_start_date(case: Case, trail: Trail) -> Exclude | None:
+    """Documents before the merchant's start date were booked by other means."""
+    start_on = case.settings.start_on
+    if start_on is None or case.document.issued_on >= start_on:
+        return None
+    trail.evidence["start_on"] = start_on.isoformat()
+    return trail.exclude("before_start_date")
+
+
+def original_excluded(case: Case, trail: Trail) -> Exclude | None:
+    """A correction goes where its invoice went: an invoice left out leaves its corrections out."""
+    candidates = (case.corrected,) if case.corrected else case.original.candidates
+    if not case.is_correction or not candidates:
+        return None
+    if any(invoice.outcome != "excluded" for invoice in candidates):
+        return None
+    return trail.exclude("original_excluded")
+
+
+def transfer_paused(case: Case, trail: Trail) -> Park | None:
+    """While the merchant has paused the transfer nothing is booked."""
+    return trail.park(Reason.TRANSFER_PAUSED) if case.settings.mode == "paused" else None
+
+
+def usable_number(case: Case, trail: Trail) -> Park | None:
+    """The number must reach the books unchanged, or it could never be found there again."""
+    number = case.document.number.strip()
+    if not number:
+        return trail.park(Reason.NUMBER_MISSING)
+    if clean(number) != number:
+        return trail.park(Reason.NUMBER_UNUSABLE, number=clean(number))
+    if utf16_length(number) > NUMBER_LIMIT:
+        return trail.park(Reason.NUMBER_TOO_LONG, number=number, limit=NUMBER_LIMIT)
+    return None
+
+
+def in_euro(case: Case, trail: Trail) -> Park | None:
+    """The books are in euro, and no rate source is configured for anything else."""
+    currencies = {case.document.currency, case.document.gross_total.currency}
+    foreign = sorted(clean(currency) for currency in currencies if currency != "EUR")
+    return trail.park(Reason.NOT_EURO, currency=foreign[0]) if foreign else None
+
+
+def bookkeeping_included(case: Case, trail: Trail) -> Park | None:
+    """Without the bookkeeping feature the books take no vouchers."""
+    features = case.profile.business_features
+    if not features or "BOOKKEEPING" in features:
+        return None
+    return trail.park(Reason.BOOKKEEPING_UNAVAILABLE, features=[clean(feature) for feature in features])
+
+
+def seller_shows_tax(case: Case, trail: Trail) -> Park | None:
+    """A seller without VAT is a case of its own: nothing taxed may be booked, nothing untaxed as taxed."""
+    if case.profile.small_business or case.profile.tax_type == "vatfree":
+        return trail.park(Reason.SMALL_BUSINESS_SELLER)
+    return None
+
+
+def collective_contact(case: Case, trail: Trail) -> Park | None:
+    """Vouchers go to the collective contact; a merchant who wants real ones is not served with it."""
+    return None if case.settings.collective_contact else trail.park(Reason.REAL_CONTACT_UNAVAILABLE)
+
+
+def original_booked(case: Case, trail: Trail) -> Park | None:
+    """A correction follows its invoice: it waits for it, is parked with it, and is never booked alone."""
+    if not case.is_correction:
+        return None
+    candidates = case.original.candidates
+    if not candidates:
+        return trail.park(Reason.ORIGINAL_MISSING, order_number=clean(case.order.order_number))
+    corrected = case.corrected
+    if corrected is not None:
+        trail.fired("correction.invoice_named", corrected_invoice=clean(corrected.number))
+        candidates = (corrected,)
+    else:
+        trail.fired("correction.invoice_unclear", possible_invoices=len(candidates))
+    outcomes = {invoice.outcome for invoice in candidates}
+    numbers = ", ".join(clean(invoice.number) for invoice in candidates)
+    if "excluded" in outcomes:
+        return trail.park(Reason.ORIGINAL_UNCLEAR, invoices=numbers)
+    if "parked" in outcomes:
+        return trail.park(Reason.ORIGINAL_PARKED, invoices=numbers)
+    if "waiting" in outcomes:
+        return trail.park(Reason.ORIGINAL_WAITING, invoices=numbers)
+    return None
+
+
+EXCLUSIONS: tuple[Rule, ...] = (nothing_to_book, before_start_date, original_excluded)
+GATES: tuple[Rule, ...] = (
+    transfer_paused,
+    usable_number,
+    in_euro,
+    bookkeeping_included,
+    seller_shows_tax,
+    collective_contact,
+)

@@ -1,0 +1,93 @@
+"""What can be decided about a document: a voucher to write, a reason to park it, a rule that excludes it."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import JsonValue
+
+from common.domain.documents import Fact
+from common.domain.money import Money
+from common.domain.reason_codes import Reason
+
+VoucherType = Literal["salesinvoice", "salescreditnote"]
+OriginalOutcome = Literal["booked", "waiting", "parked", "excluded"]
+
+
+class CollectiveContact(Fact):
+    """The books' one contact for all customers; the name is shown on the voucher only."""
+
+    name: str | None = None
+
+
+class VoucherLine(Fact):
+    """The amount of one category and rate, with the tax inside it by the column method."""
+
+    category_id: str
+    rate: Decimal
+    gross: Money
+    tax: Money
+
+
+class Decision(Fact):
+    """A voucher as it must stand in the books; the gross total is the document's, to the cent.
+
+    The writer puts its own marker before the remark. A due date is absent because the shop names none.
+    """
+
+    voucher_type: VoucherType
+    voucher_number: str
+    voucher_on: date
+    shipping_on: date | None
+    lines: tuple[VoucherLine, ...]
+    gross_total: Money
+    tax_total: Money
+    contact: CollectiveContact
+    remark: str
+    rules: tuple[str, ...]
+    evidence: dict[str, JsonValue]
+
+
+class Park(Fact):
+    """The document cannot be booked as things stand; `params` names what exactly is wrong.
+
+    Where the reason's text has `waits`, the writer shows the document as waiting for that long first.
+    """
+
+    reason: Reason
+    params: dict[str, JsonValue]
+    rules: tuple[str, ...]
+    evidence: dict[str, JsonValue]
+
+
+class Exclude(Fact):
+    """The document is left out on purpose, by the named rule."""
+
+    rule: str
+    rules: tuple[str, ...]
+    evidence: dict[str, JsonValue]
+
+
+Verdict = Decision | Park | Exclude
+
+
+class OriginalInvoice(Fact):
+    """An invoice of the order a correction belongs to, and where it stands."""
+
+    number: str
+    issued_on: date
+    gross_total: Money
+    outcome: OriginalOutcome
+
+
+class Original(Fact):
+    """What is known of the invoices a correction may refer to: all invoices of the same order."""
+
+    candidates: tuple[OriginalInvoice, ...] = ()
+
+    def corrected_by(self, gross_total: Money) -> OriginalInvoice | None:
+        """The invoice that is meant: the only one, or the only one of equal total; None if unclear."""
+        if len(self.candidates) == 1:
+            return self.candidates[0]
+        equal = [invoice for invoice in self.candidates if invoice.gross_total == abs(gross_total)]
+        return equal[0] if len(equal) == 1 else None

@@ -1,0 +1,1 @@
+"""External writes that happen exactly once."""

@@ -1,0 +1,118 @@
+"""What is known about the tries of a write, and the steps that must be atomic."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.effects.effect import Bound, Effect
+from common.effects.looks import Look
+
+OPEN, PARKED, BOUND, REFUSED = "open", "parked", "bound", "refused"
+WITHDRAWN, ABSENT, RELEASED = "withdrawn", "absent", "released"
+UNRESOLVED = (OPEN, PARKED)
+DUPLICATE_ALARM = "duplicate"
+
+InTransaction = Callable[[AsyncSession], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A try that may have had an effect."""
+
+    attempt_id: UUID
+    number: int
+    state: str
+    armed_at: datetime
+    looks: tuple[Look, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EffectState:
+    """Where an effect stands; `now` was read with it, by the database's clock."""
+
+    now: datetime | None = None
+    bound: Bound | None = None
+    unresolved: Attempt | None = None
+    last_number: int = 0
+    absent: int = 0
+    accepted: frozenset[str] = frozenset()  # unmarked objects a person said are not ours
+
+
+@dataclass(frozen=True, slots=True)
+class ArmRequest:
+    """What is written down before anything is sent."""
+
+    key: str
+    tenant_id: UUID
+    marker: str
+    payload: bytes
+    decision: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, effect: Effect) -> "ArmRequest":
+        """The request of this effect."""
+        return cls(effect.key, effect.tenant_id, effect.marker, effect.payload, effect.decision)
+
+
+class Attempts(Protocol):
+    """The steps of the protocol that must be atomic."""
+
+    async def read(self, key: str, tenant_id: UUID) -> EffectState:
+        """Where the effect stands."""
+
+    async def arm(self, request: ArmRequest, last_number: int) -> Attempt | None:
+        """A new open attempt; None when something is bound or unresolved or the last number is another."""
+
+    async def close(
+        self,
+        attempt_id: UUID,
+        state: str,
+        looks: Sequence[Look] = (),
+        answer: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """The attempt surely had no effect; False when it was resolved or, unless absent, parked before."""
+
+    async def note(self, attempt_id: UUID, looks: Sequence[Look]) -> None:
+        """Keep what was seen."""
+
+    async def park(
+        self, attempt_id: UUID, looks: Sequence[Look], alarm: Mapping[str, Any] | None, then: InTransaction
+    ) -> bool:
+        """The unresolved attempt waits for a person; False when it is resolved already."""
+
+    async def bind(
+        self, request: ArmRequest, attempt: Attempt, bound: Bound, states: Sequence[str], then: InTransaction
+    ) -> bool:
+        """The object stands for the fact; False when the attempt is in none of the states any more."""
+
+    async def adopt(self, request: ArmRequest, last_number: int, bound: Bound, then: InTransaction) -> bool:
+        """The object stands for the fact without an attempt of ours, under the same conditions as `arm`."""
+
+    async def late(self, request: ArmRequest, attempt: Attempt, external_id: str) -> Bound | None:
+        """An answer came for an attempt that is resolved: what is bound; another id is kept and raised."""
+
+    async def release(self, key: str, older_than: float) -> bool:
+        """A person said nothing of ours is there; False while an attempt younger than that is open."""
+
+    async def is_known(self, key: str) -> bool:
+        """Whether anything was ever tried or bound under the key."""
+
+
+def duplicate_alarm(request: ArmRequest, evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """The alarm that the books may hold the fact twice."""
+    return {
+        "tenant_id": request.tenant_id,
+        "kind": DUPLICATE_ALARM,
+        "subject": request.key,
+        "evidence": dict(evidence),
+    }
+
+
+def payload_hash(payload: bytes) -> str:
+    """SHA-256 of what is sent, in hex."""
+    return hashlib.sha256(payload).hexdigest()

@@ -1,0 +1,118 @@
+"""What one guarded external write consists of, and how it can end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.effects.gate import Gate
+from common.errors import ConnectorError
+
+How = Literal["written", "reconciled", "adopted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a search saw: objects with our marker, of the same fact without it, and whether that is all."""
+
+    complete: bool
+    marked: tuple[str, ...] = ()
+    unmarked: tuple[str, ...] = ()
+
+
+class Effect(Protocol):
+    """One external write under the key of its business fact; safe to ensure any number of times."""
+
+    @property
+    def key(self) -> str:
+        """The business fact as a string; the same for every try, in every process."""
+
+    @property
+    def tenant_id(self) -> UUID:
+        """Whose fact it is."""
+
+    @property
+    def marker(self) -> str:
+        """The text by which the written object is recognised."""
+
+    @property
+    def payload(self) -> bytes:
+        """What is sent."""
+
+    @property
+    def decision(self) -> Mapping[str, Any]:
+        """Why it is sent, for the record."""
+
+    async def prepare(self) -> None:
+        """Do what may wait or fail before anything is armed: credentials, a slot of the rate limit."""
+
+    async def send(self, gate: Gate) -> str:
+        """Send once and return the id of the object.
+
+        `RequestNotExecuted` and `RefusedError` promise that it did not happen; all else leaves it open.
+        """
+
+    async def search(self) -> Findings:
+        """Look for the object on the other side."""
+
+    async def bound(self, session: AsyncSession, external_id: str, how: str) -> None:
+        """Write what follows from the binding, in the transaction that makes it."""
+
+
+@runtime_checkable
+class TellsParked(Protocol):
+    """An effect that records its parking in the same transaction."""
+
+    async def parked(self, session: AsyncSession, reason: str, evidence: Mapping[str, Any]) -> None:
+        """Write what follows from the parking."""
+
+
+class Probe(Protocol):
+    """Told at every step of an effect; tests end or stop the process there."""
+
+    def reach(self, step: str) -> None:
+        """The effect is at this step now."""
+
+
+class NoProbe:
+    """Nobody watches."""
+
+    def reach(self, step: str) -> None:
+        """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Exactly this external object stands for the fact."""
+
+    external_id: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Not decided yet; come back."""
+
+    retry_after: timedelta
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The other side surely did not do it and will not by itself."""
+
+    error: ConnectorError
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A person has to look; `params` holds the ids in question."""
+
+    reason: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+EffectResult: TypeAlias = Bound | Pending | Refused | Parked

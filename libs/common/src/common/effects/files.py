@@ -1,0 +1,176 @@
+"""Attaches the file of a bound voucher: looks first after any doubt; a repeat is cosmetic."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.engine import Database
+from common.effects.attempts import ABSENT, OPEN, REFUSED, ArmRequest, Attempt, Attempts, EffectState
+from common.effects.effect import Bound, NoProbe, Pending, Probe
+from common.effects.sql_attempts import SqlAttempts
+from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
+from common.http.errors import NotFound, RequestNotExecuted
+from common.lexware.client import LexwareClient
+from common.lexware.errors import FileRejected
+from common.lexware.files import MAX_FILE_BYTES
+
+PDF_START = b"%PDF"
+LONGEST_PAUSE_SECONDS = 300.0
+LOOK_AGAIN = timedelta(seconds=10)
+UNTIL_A_PERSON_ACTS = timedelta(minutes=5)
+
+Attached: TypeAlias = Callable[[AsyncSession, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherFile:
+    """A file that belongs to a bound voucher; `voucher_key` is the effect key of the voucher."""
+
+    tenant_id: UUID
+    voucher_key: str
+    voucher_id: str
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileAttached:
+    """The voucher has its file."""
+
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRefused:
+    """The file will never be taken as it is; `note` says why."""
+
+    note: str
+
+
+FileResult: TypeAlias = FileAttached | FileRefused | Pending
+
+
+async def _nothing(session: AsyncSession, file_id: str) -> None:
+    pass
+
+
+class FileStep:
+    """Uploads files of vouchers with an attempt row of their own, so that a doubt is seen by the next try."""
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        probe: Probe | None = None,
+        attempts: Attempts | None = None,
+        look_after: timedelta = LOOK_AGAIN,
+    ) -> None:
+        self._attempts: Attempts = attempts or SqlAttempts(db)
+        self._probe, self._look_after = probe or NoProbe(), look_after
+
+    async def ensure(
+        self, client: LexwareClient, file: VoucherFile, *, attached: Attached = _nothing, is_new: bool = False
+    ) -> FileResult:
+        """Bring the file to its voucher; `attached` is written in the transaction that says so."""
+        problem = unusable(file.content)
+        if problem is not None:
+            return FileRefused(problem)
+        request = ArmRequest(
+            f"file:{file.voucher_key}", file.tenant_id, file.voucher_id, file.content, {"name": file.name}
+        )
+        state = EffectState() if is_new else await self._attempts.read(request.key, request.tenant_id)
+        if state.unresolved is not None:
+            seen = await self._look(client, file, request, state, state.unresolved, attached)
+            if seen is not None:
+                return seen
+        if state.bound is not None:
+            return FileAttached(state.bound.external_id)
+        return await self._upload(client, file, request, state.last_number, attached)
+
+    async def _look(
+        self,
+        client: LexwareClient,
+        file: VoucherFile,
+        request: ArmRequest,
+        state: EffectState,
+        attempt: Attempt,
+        attached: Attached,
+    ) -> FileResult | None:
+        """What an upload without an answer did; None when the voucher has no file."""
+        assert state.now is not None
+        wait = attempt.armed_at + self._look_after - state.now
+        if wait > timedelta():
+            return Pending(wait, "file_unconfirmed")
+        try:
+            files = (await client.vouchers.get(file.voucher_id)).files
+        except NotFound:
+            return Pending(self._look_after, "voucher_not_visible")
+        except ConnectorError as trouble:
+            return _again(trouble, attempt.number)
+        if files:
+            return await self._bind(request, attempt, Bound(files[-1], "reconciled"), attached)
+        await self._attempts.close(attempt.attempt_id, ABSENT)
+        return None
+
+    async def _upload(
+        self,
+        client: LexwareClient,
+        file: VoucherFile,
+        request: ArmRequest,
+        last_number: int,
+        attached: Attached,
+    ) -> FileResult:
+        try:
+            await client.prepare_write()
+        except ConnectorError as trouble:
+            return _again(trouble, last_number)
+        attempt = await self._attempts.arm(request, last_number)
+        if attempt is None:
+            return Pending(self._look_after, "file_unconfirmed")
+        self._probe.reach("before_file")
+        try:
+            file_id = await client.files.attach(file.voucher_id, file.name, file.content)
+        except FileRejected as refusal:
+            await self._close(attempt, refusal)
+            return FileRefused(str(refusal))
+        except (RequestNotExecuted, RefusedError) as refusal:
+            await self._close(attempt, refusal)
+            return _again(refusal, attempt.number)
+        except (TransientError, UnknownOutcomeError):
+            return Pending(self._look_after, "file_unconfirmed")
+        self._probe.reach("after_file")
+        return await self._bind(request, attempt, Bound(file_id, "written"), attached)
+
+    async def _bind(
+        self, request: ArmRequest, attempt: Attempt, bound: Bound, attached: Attached
+    ) -> FileResult:
+        async def then(session: Any) -> None:
+            await attached(session, bound.external_id)
+
+        if await self._attempts.bind(request, attempt, bound, (OPEN,), then):
+            return FileAttached(bound.external_id)
+        return Pending(timedelta(seconds=1), "file_unconfirmed")
+
+    async def _close(self, attempt: Attempt, error: ConnectorError) -> None:
+        answer = {"code": error.code, "said": str(error)}
+        await self._attempts.close(attempt.attempt_id, REFUSED, answer=answer)
+
+
+def unusable(content: bytes) -> str | None:
+    """Why the books would refuse these bytes; None when they look like a PDF of fair size."""
+    if not content.startswith(PDF_START):
+        return "not_a_pdf"
+    return "too_large" if len(content) > MAX_FILE_BYTES else None
+
+
+def _again(trouble: ConnectorError, tries: int) -> Pending:
+    """Later: when the other side says, else longer each time; a refusal of the connection needs a person."""
+    if isinstance(trouble, RefusedError) and not isinstance(trouble, NotFound):
+        return Pending(UNTIL_A_PERSON_ACTS, trouble.code)
+    wish = trouble.retry_after if isinstance(trouble, TransientError) else None
+    pause = timedelta(seconds=min(2.0 ** min(tries, 10), LONGEST_PAUSE_SECONDS))
+    return Pending(pause if wish is None else wish, trouble.code)

@@ -1,0 +1,97 @@
+"""When to look for what an attempt without an answer made, and when not finding it means something; pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from common.effects.effect import Findings
+from common.settings import EffectSettings
+
+LOOKS_KEPT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One search: its moments by the database's clock, and what it saw.
+
+    `started_at` was read before the search began, so it is never too late; `ended_at` is never too early.
+    """
+
+    started_at: datetime
+    ended_at: datetime
+    complete: bool
+    marked: tuple[str, ...] = ()
+    unmarked: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether it was complete and saw nothing."""
+        return self.complete and not self.marked and not self.unmarked
+
+    def as_json(self) -> dict[str, Any]:
+        """The look as it is stored."""
+        return {
+            "started_at": self.started_at.isoformat(),
+            "ended_at": self.ended_at.isoformat(),
+            "complete": self.complete,
+            "marked": list(self.marked),
+            "unmarked": list(self.unmarked),
+        }
+
+
+def look_of(started_at: datetime, seconds: float, findings: Findings) -> Look:
+    """The look a search was that took so long."""
+    ended_at = started_at + timedelta(seconds=seconds)
+    return Look(started_at, ended_at, findings.complete, findings.marked, findings.unmarked)
+
+
+def look_from_json(stored: dict[str, Any]) -> Look:
+    """The look that was stored."""
+    return Look(
+        datetime.fromisoformat(stored["started_at"]),
+        datetime.fromisoformat(stored["ended_at"]),
+        bool(stored["complete"]),
+        tuple(stored["marked"]),
+        tuple(stored["unmarked"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LookRules:
+    """The plan of looks: early ones to bind soon, late ones to know that nothing is there."""
+
+    settings: EffectSettings
+
+    def trusted(self, armed_at: datetime, look: Look) -> bool:
+        """Whether everything the attempt could have made was visible to this look."""
+        return look.started_at >= armed_at + self.settings.trust_time
+
+    def proves_absence(self, armed_at: datetime, looks: Sequence[Look]) -> bool:
+        """Two trusted empty looks, the last begun a read lag after the end of the first, nothing between."""
+        empties = self._trusted_empties(armed_at, looks)
+        return len(empties) > 1 and empties[-1].started_at - empties[0].ended_at >= self._lag
+
+    def wait(self, armed_at: datetime, looks: Sequence[Look], now: datetime) -> timedelta:
+        """How long until the next look; zero when it is due."""
+        early = (timedelta(seconds=self.settings.first_look), timedelta(seconds=self.settings.second_look))
+        for point in (*early, self.settings.trust_time):
+            due_at = armed_at + point
+            if now < due_at:
+                return due_at - now
+            if all(look.started_at < due_at for look in looks):
+                return timedelta()
+        return max(looks[-1].ended_at + self._lag - now, timedelta())
+
+    def _trusted_empties(self, armed_at: datetime, looks: Sequence[Look]) -> list[Look]:
+        empties: list[Look] = []
+        for look in looks:
+            if look.complete and not look.empty:
+                empties.clear()
+            elif look.empty and self.trusted(armed_at, look):
+                empties.append(look)
+        return empties
+
+    @property
+    def _lag(self) -> timedelta:
+        return timedelta(seconds=self.settings.read_lag)

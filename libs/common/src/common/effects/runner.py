@@ -1,0 +1,264 @@
+"""Makes an external write happen exactly once: claim, arm, gate, classify, bind, reconcile, repeat.
+
+The open attempt row is the lock. Nothing is sent before its commit, and nothing is sent again before
+everything the last try could have done would be visible and is not there.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from common.db.engine import Database
+from common.domain.reason_codes import Reason
+from common.effects.attempts import (
+    ABSENT,
+    OPEN,
+    REFUSED,
+    UNRESOLVED,
+    WITHDRAWN,
+    ArmRequest,
+    Attempt,
+    Attempts,
+    EffectState,
+    duplicate_alarm,
+)
+from common.effects.effect import (
+    Bound,
+    Effect,
+    EffectResult,
+    Findings,
+    NoProbe,
+    Parked,
+    Pending,
+    Probe,
+    Refused,
+    TellsParked,
+)
+from common.effects.gate import Gate, boot_seconds
+from common.effects.looks import Look, LookRules, look_of
+from common.effects.sql_attempts import SqlAttempts
+from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
+from common.http.errors import NotFound, RequestNotExecuted, Withdrawn
+from common.settings import EffectSettings
+
+log = structlog.get_logger(__name__)
+
+__all__ = ["Bound", "EffectResult", "EffectRunner", "Parked", "Pending", "Refused"]
+
+ROUNDS = 4  # of one call: how often a lost race is looked at again
+LONGEST_PAUSE_SECONDS = 300.0
+UNCONFIRMED = Reason.WRITE_UNCONFIRMED.value
+NOT_YET = timedelta()
+
+
+class EffectRunner:
+    """Runs effects of one service; any number of runners may work on the same ones."""
+
+    def __init__(
+        self,
+        db: Database | None,
+        settings: EffectSettings,
+        *,
+        probe: Probe | None = None,
+        attempts: Attempts | None = None,
+        rules: LookRules | None = None,
+        clock: Callable[[], float] = boot_seconds,
+    ) -> None:
+        if attempts is None and db is None:
+            raise ValueError("a runner needs a database")
+        self._attempts: Attempts = attempts or SqlAttempts(db)  # type: ignore[arg-type]
+        self._settings, self._rules = settings, rules or LookRules(settings)
+        self._probe, self._clock = probe or NoProbe(), clock
+        self._stopping = False
+
+    def stop_arming(self) -> None:
+        """From now on nothing new is sent; what is on its way is finished."""
+        self._stopping = True
+
+    async def is_known(self, key: str) -> bool:
+        """Whether anything was ever tried or bound under the key."""
+        return await self._attempts.is_known(key)
+
+    async def ensure(self, effect: Effect, *, is_new: bool = False) -> EffectResult:
+        """Bring the effect as far as it gets now; `is_new` spares a look when nothing was ever tried."""
+        self._probe.reach("before_claim")
+        request = ArmRequest.of(effect)
+        state = EffectState() if is_new else await self._attempts.read(effect.key, effect.tenant_id)
+        for _ in range(ROUNDS):
+            result = await self._step(effect, request, state)
+            if result is not None:
+                return result
+            state = await self._attempts.read(effect.key, effect.tenant_id)
+        return Pending(timedelta(seconds=1), UNCONFIRMED)
+
+    async def adopt(self, effect: Effect, external_id: str, how: str = "adopted") -> EffectResult:
+        """Bind an object that is there already; waits while a write of ours may still be on its way."""
+        request, bound = ArmRequest.of(effect), Bound(external_id, how)
+
+        async def then(session: Any) -> None:
+            await effect.bound(session, external_id, how)
+
+        for _ in range(ROUNDS):
+            state = await self._attempts.read(effect.key, effect.tenant_id)
+            if state.bound is not None:
+                return state.bound
+            attempt = state.unresolved
+            if attempt is None:
+                done = await self._attempts.adopt(request, state.last_number, bound, then)
+            elif (wait := self._distrust(state, attempt)) > NOT_YET:
+                return Pending(wait, UNCONFIRMED)
+            else:
+                done = await self._attempts.bind(request, attempt, bound, UNRESOLVED, then)
+            if done:
+                return bound
+        return Pending(timedelta(seconds=1), UNCONFIRMED)
+
+    async def give_up_open_attempt(self, key: str) -> bool:
+        """A person says the books hold nothing of ours: the next `ensure` writes again.
+
+        False while an attempt is so young that it may still arrive.
+        """
+        return await self._attempts.release(key, self._settings.trust_time.total_seconds())
+
+    async def _step(self, effect: Effect, request: ArmRequest, state: EffectState) -> EffectResult | None:
+        """One move of the protocol; None when the state has to be read again."""
+        if state.bound is not None:
+            return state.bound
+        if state.unresolved is not None:
+            return await self._reconcile(effect, request, state, state.unresolved)
+        if state.absent >= self._settings.max_attempts:
+            return Parked(Reason.ATTEMPTS_USED_UP.value, {"attempts": state.absent})
+        return await self._write(effect, request, state.last_number)
+
+    async def _write(self, effect: Effect, request: ArmRequest, last_number: int) -> EffectResult | None:
+        try:
+            if not self._stopping:
+                await effect.prepare()
+        except RefusedError as error:
+            return Refused(error)
+        except (TransientError, UnknownOutcomeError) as trouble:
+            return _again(trouble, last_number)
+        if self._stopping:
+            return Pending(NOT_YET, "stopping")
+        gate = Gate(
+            self._settings.gate, clock=self._clock, on_open=lambda: self._probe.reach("gate_last_byte")
+        )
+        attempt = await self._attempts.arm(request, last_number)
+        if attempt is None:
+            return None
+        self._probe.reach("after_arm")
+        try:
+            external_id = await effect.send(gate)
+        except ConnectorError as error:
+            return await self._unanswered(effect, attempt, error)
+        except Exception:
+            if not gate.opened:
+                await self._attempts.close(attempt.attempt_id, WITHDRAWN)
+            raise
+        finally:
+            gate.shut()
+        self._probe.reach("after_post")
+        return await self._bind(effect, request, attempt, Bound(external_id, "written"))
+
+    async def _unanswered(self, effect: Effect, attempt: Attempt, error: ConnectorError) -> EffectResult:
+        """What a write without an id means: surely nothing, or nobody knows."""
+        log.info("effect.unanswered", effect=effect.key, attempt=attempt.number, error=error.code)
+        if not isinstance(error, RequestNotExecuted | RefusedError):
+            return Pending(timedelta(seconds=self._settings.first_look), UNCONFIRMED)
+        state = WITHDRAWN if isinstance(error, Withdrawn) else REFUSED
+        await self._attempts.close(attempt.attempt_id, state, answer={"code": error.code, "said": str(error)})
+        return Refused(error) if isinstance(error, RefusedError) else _again(error, attempt.number)
+
+    async def _bind(
+        self, effect: Effect, request: ArmRequest, attempt: Attempt, bound: Bound
+    ) -> EffectResult | None:
+        """The compare-and-set is on the attempt: a lease that ran out meanwhile changes nothing."""
+
+        async def then(session: Any) -> None:
+            await effect.bound(session, bound.external_id, bound.how)
+
+        self._probe.reach("before_bind")
+        states = (OPEN,) if bound.how == "written" else UNRESOLVED
+        if await self._attempts.bind(request, attempt, bound, states, then):
+            self._probe.reach("after_bind")
+            log.info("effect.bound", effect=effect.key, attempt=attempt.number, how=bound.how)
+            return bound
+        if bound.how != "written":
+            return None
+        other = await self._attempts.late(request, attempt, bound.external_id)
+        if other is None or other.external_id != bound.external_id:
+            log.error("effect.late_answer", effect=effect.key, attempt=attempt.number)
+        return other
+
+    async def _reconcile(
+        self, effect: Effect, request: ArmRequest, state: EffectState, attempt: Attempt
+    ) -> EffectResult | None:
+        """Look at the other side when it is time to, and draw the conclusion."""
+        assert state.now is not None
+        wait = self._rules.wait(attempt.armed_at, attempt.looks, state.now)
+        if wait > NOT_YET:
+            return Pending(wait, UNCONFIRMED)
+        started = self._clock()
+        try:
+            findings = await effect.search()
+        except NotFound:
+            findings = Findings(complete=False)
+        except RefusedError as error:
+            return Refused(error)
+        except (TransientError, UnknownOutcomeError) as trouble:
+            return _again(trouble, attempt.number)
+        unmarked = tuple(voucher for voucher in findings.unmarked if voucher not in state.accepted)
+        findings = Findings(findings.complete, findings.marked, unmarked)
+        look = look_of(state.now, self._clock() - started, findings)
+        return await self._conclude(effect, request, attempt, look)
+
+    async def _conclude(
+        self, effect: Effect, request: ArmRequest, attempt: Attempt, look: Look
+    ) -> EffectResult | None:
+        looks = (*attempt.looks, look)
+        if len(look.marked) > 1:
+            ids = {"vouchers": list(look.marked)}
+            return await self._park(effect, request, attempt, looks, Reason.DUPLICATE_IN_BOOKS, ids)
+        if look.marked:
+            return await self._bind(effect, request, attempt, Bound(look.marked[0], "reconciled"))
+        if look.unmarked and look.complete and self._rules.trusted(attempt.armed_at, look):
+            ids = {"vouchers": list(look.unmarked)}
+            return await self._park(effect, request, attempt, looks, Reason.MARKER_MISSING_IN_BOOKS, ids)
+        if self._rules.proves_absence(attempt.armed_at, looks):
+            log.info("effect.absent", effect=effect.key, attempt=attempt.number)
+            await self._attempts.close(attempt.attempt_id, ABSENT, looks)
+            return None
+        await self._attempts.note(attempt.attempt_id, looks)
+        return Pending(self._rules.wait(attempt.armed_at, looks, look.ended_at), UNCONFIRMED)
+
+    async def _park(
+        self,
+        effect: Effect,
+        request: ArmRequest,
+        attempt: Attempt,
+        looks: tuple[Look, ...],
+        reason: Reason,
+        params: Mapping[str, Any],
+    ) -> EffectResult | None:
+        alarm = duplicate_alarm(request, params) if reason is Reason.DUPLICATE_IN_BOOKS else None
+
+        async def then(session: Any) -> None:
+            if isinstance(effect, TellsParked):
+                await effect.parked(session, reason.value, params)
+
+        if not await self._attempts.park(attempt.attempt_id, looks, alarm, then):
+            return None
+        return Parked(reason.value, params)
+
+    def _distrust(self, state: EffectState, attempt: Attempt) -> timedelta:
+        assert state.now is not None
+        return max(attempt.armed_at + self._settings.trust_time - state.now, NOT_YET)
+
+
+def _again(trouble: ConnectorError, tries: int) -> Pending:
+    """Later: when the other side says, else longer each time."""
+    wish = trouble.retry_after if isinstance(trouble, TransientError) else None
+    pause = timedelta(seconds=min(2.0 ** min(tries, 10), LONGEST_PAUSE_SECONDS))
+    return Pending(pause if wish is None else wish, trouble.code)

@@ -1,0 +1,1 @@
+"""Facts and orders that travel between the services."""

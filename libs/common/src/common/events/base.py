@@ -1,0 +1,65 @@
+"""What every event and command has: an id derived from its fact, a topic, an ordering key, headers."""
+
+from abc import abstractmethod
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from common.events.topics import Topic
+
+EVENT_NAMESPACE = UUID("6f0c7a3e-52f5-4a0f-9d0e-0c5b8a4f2d11")
+SPEC_VERSION = "1.0"
+
+
+class Lane(StrEnum):
+    """Fresh facts go before a backfill, which always keeps a share."""
+
+    LIVE = "live"
+    HISTORY = "history"
+
+
+class Event(BaseModel):
+    """A frozen fact or command; the same business fact always has the same id."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: ClassVar[str]
+    topic: ClassVar[Topic]
+
+    tenant_id: UUID
+    connection_id: UUID
+    occurred_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    lane: Lane = Lane.LIVE
+
+    @property
+    @abstractmethod
+    def ordering_key(self) -> str:
+        """Facts with the same key are handled in the order they were recorded."""
+
+    @property
+    @abstractmethod
+    def fact(self) -> str:
+        """The business fact as a string; its hash is the event's id."""
+
+    @property
+    def event_id(self) -> UUID:
+        """UUIDv5 of type and business fact."""
+        return uuid5(EVENT_NAMESPACE, f"{self.type}:{self.fact}")
+
+    def headers(self) -> dict[str, str]:
+        """CloudEvents attributes, as Kafka headers carry them."""
+        return {
+            "ce_specversion": SPEC_VERSION,
+            "ce_id": str(self.event_id),
+            "ce_type": self.type,
+            "ce_source": f"/tenants/{self.tenant_id}/connections/{self.connection_id}",
+            "ce_subject": self.ordering_key,
+            "ce_time": self.occurred_at.isoformat(),
+            "ce_datacontenttype": "application/json",
+            "ce_tenantid": str(self.tenant_id),
+            "ce_lane": self.lane.value,
+            "content-type": "application/json",
+        }

@@ -1,0 +1,162 @@
+"""Orders to a service; the sender chooses `command_id`, so the same id again is the same command."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from common.domain.documents import DocumentType, document_id
+from common.events import topics
+from common.events.base import Event
+from common.events.topics import Topic
+
+
+class Command(Event):
+    """An order to one service."""
+
+    command_id: UUID
+
+    @property
+    def fact(self) -> str:
+        return str(self.command_id)
+
+
+class FetchOrder(Command):
+    """Read one order and its documents from the shop now."""
+
+    type: ClassVar = "ingest.order.fetch.v1"
+    topic: ClassVar = topics.INGEST_COMMANDS
+
+    order_id: str
+
+    @property
+    def ordering_key(self) -> str:
+        return f"{self.connection_id}:{self.order_id}"
+
+
+class FetchShop(Command):
+    """Poll a shop connection now instead of at its next turn."""
+
+    type: ClassVar = "ingest.shop.fetch.v1"
+    topic: ClassVar = topics.INGEST_COMMANDS
+
+    @property
+    def ordering_key(self) -> str:
+        return str(self.connection_id)
+
+
+class DocumentCommand(Command):
+    """An order about one document, in line with the other facts of its shop order."""
+
+    topic: ClassVar = topics.INVOICE_WRITER_COMMANDS
+
+    order_id: str
+    document_type: DocumentType
+    number: str
+
+    @property
+    def ordering_key(self) -> str:
+        return f"{self.connection_id}:{self.order_id}"
+
+    @property
+    def document_id(self) -> UUID:
+        """The id of the document that is meant."""
+        return document_id(self.connection_id, self.document_type, self.number)
+
+
+class RetryDocument(DocumentCommand):
+    """Decide about a parked document again, with the newest settings and profile."""
+
+    type: ClassVar = "invoice-writer.document.retry.v1"
+
+
+class ResolveDocument(DocumentCommand):
+    """A person chose: adopt the voucher the books already hold, or book although the number is taken."""
+
+    type: ClassVar = "invoice-writer.document.resolve.v1"
+
+    action: Literal["adopt", "book"]
+    voucher_id: str | None = None
+
+
+class AttachFile(DocumentCommand):
+    """Attach a booked document's file; on a key of its own, so that nothing waits behind it."""
+
+    type: ClassVar = "invoice-writer.file.attach.v1"
+
+    @property
+    def ordering_key(self) -> str:
+        return f"file:{self.document_id}"
+
+
+class ReleaseParked(Command):
+    """Decide again about every parked document of a tenant whose cause may be gone."""
+
+    type: ClassVar = "invoice-writer.parked.release.v1"
+    topic: ClassVar = topics.INVOICE_WRITER_COMMANDS
+
+    released_by: str
+
+    @property
+    def ordering_key(self) -> str:
+        return f"release:{self.tenant_id}"
+
+
+class _DeadLetterCommand(Command):
+    dead_letter_id: UUID
+
+    @property
+    def ordering_key(self) -> str:
+        return f"dead-letter:{self.dead_letter_id}"
+
+
+class ReplayIngestDeadLetter(_DeadLetterCommand):
+    """Put a dead letter of ingest back in line."""
+
+    type: ClassVar = "ingest.dead-letter.replay.v1"
+    topic: ClassVar[Topic] = topics.INGEST_COMMANDS
+
+
+class DiscardIngestDeadLetter(_DeadLetterCommand):
+    """Give up a dead letter of ingest; its key goes on."""
+
+    type: ClassVar = "ingest.dead-letter.discard.v1"
+    topic: ClassVar[Topic] = topics.INGEST_COMMANDS
+
+
+class ReplayInvoiceWriterDeadLetter(_DeadLetterCommand):
+    """Put a dead letter of the invoice writer back in line."""
+
+    type: ClassVar = "invoice-writer.dead-letter.replay.v1"
+    topic: ClassVar[Topic] = topics.INVOICE_WRITER_COMMANDS
+
+
+class DiscardInvoiceWriterDeadLetter(_DeadLetterCommand):
+    """Give up a dead letter of the invoice writer; its key goes on."""
+
+    type: ClassVar = "invoice-writer.dead-letter.discard.v1"
+    topic: ClassVar[Topic] = topics.INVOICE_WRITER_COMMANDS
+
+
+class ReplayTransitWriterDeadLetter(_DeadLetterCommand):
+    """Put a dead letter of the transit writer back in line."""
+
+    type: ClassVar = "transit-writer.dead-letter.replay.v1"
+    topic: ClassVar[Topic] = topics.TRANSIT_WRITER_COMMANDS
+
+
+class DiscardTransitWriterDeadLetter(_DeadLetterCommand):
+    """Give up a dead letter of the transit writer; its key goes on."""
+
+    type: ClassVar = "transit-writer.dead-letter.discard.v1"
+    topic: ClassVar[Topic] = topics.TRANSIT_WRITER_COMMANDS
+
+
+REPLAY: dict[str, type[_DeadLetterCommand]] = {
+    topics.INGEST: ReplayIngestDeadLetter,
+    topics.INVOICE_WRITER: ReplayInvoiceWriterDeadLetter,
+    topics.TRANSIT_WRITER: ReplayTransitWriterDeadLetter,
+}
+DISCARD: dict[str, type[_DeadLetterCommand]] = {
+    topics.INGEST: DiscardIngestDeadLetter,
+    topics.INVOICE_WRITER: DiscardInvoiceWriterDeadLetter,
+    topics.TRANSIT_WRITER: DiscardTransitWriterDeadLetter,
+}

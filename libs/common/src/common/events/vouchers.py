@@ -1,0 +1,74 @@
+"""What became of documents in the books."""
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from common.domain.documents import DocumentType, Fact, PaymentData
+from common.domain.money import Money
+from common.events import topics
+from common.events.base import Event
+
+
+class PaymentKeys(Fact):
+    """What a later money movement can be recognised by."""
+
+    order_number: str
+    customer_number: str | None = None
+    payment: PaymentData | None = None
+
+
+class _BooksFact(Event):
+    topic: ClassVar = topics.BOOKS_VOUCHERS
+
+    order_id: str
+    document_type: DocumentType
+    number: str
+    issued_on: date
+    gross_total: Money
+    keys: PaymentKeys
+
+    @property
+    def ordering_key(self) -> str:
+        return f"{self.connection_id}:{self.order_id}"
+
+
+class VoucherBooked(_BooksFact):
+    """The books hold exactly one voucher for this document, written by us or adopted."""
+
+    type: ClassVar = "books.voucher.booked.v1"
+
+    organization_id: str
+    voucher_id: str
+    voucher_on: date
+    tax_total: Money
+    how: Literal["written", "reconciled", "adopted"]
+
+    @property
+    def fact(self) -> str:
+        return f"{self.organization_id}:{self.connection_id}:{self.document_type.value}:{self.number}"
+
+
+class DocumentParked(_BooksFact):
+    """A document waits for a person, a setting or the profile; `revision` counts its outcomes."""
+
+    type: ClassVar = "books.document.parked.v1"
+
+    reason: str
+    revision: int
+
+    @property
+    def fact(self) -> str:
+        return f"{self.connection_id}:{self.document_type.value}:{self.number}:{self.revision}"
+
+
+class DocumentExcluded(_BooksFact):
+    """A rule of the merchant keeps a document out of the books; `revision` counts its outcomes."""
+
+    type: ClassVar = "books.document.excluded.v1"
+
+    rule: str
+    revision: int
+
+    @property
+    def fact(self) -> str:
+        return f"{self.connection_id}:{self.document_type.value}:{self.number}:{self.revision}"

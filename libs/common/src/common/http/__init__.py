@@ -1,0 +1,1 @@
+"""Outgoing HTTP: client, gate, rate limit, retry of safe requests, redaction."""

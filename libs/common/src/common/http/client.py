@@ -1,0 +1,238 @@
+"""The client for one upstream: address, credentials, rate limit, error mapping; writes are never repeated."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
+from common.http.errors import OutcomeLost, RateLimited, ServerTrouble, Unauthorized, Unreachable, Withdrawn
+from common.http.gate import Gate
+from common.http.redact import loggable_host, loggable_path
+from common.http.retry import retry_after, with_retries
+from common.http.transport import MAX_ANSWER, Network, NetworkFailure, OneShotBody, Response, encoded_url
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_TIMEOUT = 40.0  # gateways give up after 30 s; a shorter wait would make outcomes unknown by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as error mapping sees it; a safe one may be sent twice."""
+
+    method: str
+    path: str
+    safe: bool
+
+
+class Auth(Protocol):
+    """Where the credentials come from."""
+
+    async def headers(self) -> Mapping[str, str]:
+        """Headers that authorise a request now."""
+
+    async def refused(self, sent: Mapping[str, str]) -> bool:
+        """A 401 came back for these headers: whether newer ones are there now."""
+
+
+class RequestLimit(Protocol):
+    """How fast this upstream may be asked."""
+
+    async def reserve(self) -> None:
+        """Wait for a slot, or raise `RateLimitWait` and take none."""
+
+    async def refused(self, wish: timedelta | None) -> timedelta:
+        """The upstream answered 429: everybody pauses; the result says for how long."""
+
+    async def accepted(self) -> None:
+        """The upstream took a request."""
+
+
+ErrorMapper = Callable[[Call, Response], ConnectorError]
+
+
+class NoAuth:
+    """Requests without credentials."""
+
+    async def headers(self) -> Mapping[str, str]:
+        """None."""
+        return {}
+
+    async def refused(self, sent: Mapping[str, str]) -> bool:
+        """There are no others."""
+        return False
+
+
+class NoLimit:
+    """As fast as the caller likes."""
+
+    async def reserve(self) -> None:
+        """Always at once."""
+
+    async def refused(self, wish: timedelta | None) -> timedelta:
+        """One second, or what the server asked for."""
+        return wish or timedelta(seconds=1)
+
+    async def accepted(self) -> None:
+        """Nothing to note."""
+
+
+def generic_error(call: Call, response: Response) -> ConnectorError:
+    """The family of a non-2xx status when nothing more is known about the upstream."""
+    said = f"{call.method} {loggable_path(call.path)}: {response.status}"
+    if response.status == 401:
+        return Unauthorized(said)
+    if 400 <= response.status < 500:
+        return RefusedError(said)
+    return ServerTrouble(said, retry_after=retry_after(response)) if call.safe else OutcomeLost(said)
+
+
+class ApiClient:
+    """One upstream with one set of credentials; the network behind it is shared."""
+
+    def __init__(
+        self,
+        network: Network,
+        base_url: str,
+        *,
+        auth: Auth | None = None,
+        limit: RequestLimit | None = None,
+        error_for: ErrorMapper = generic_error,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> None:
+        self._network, self._base_url, self._timeout = network, base_url, timeout
+        self._auth, self._limit, self._error_for = auth or NoAuth(), limit or NoLimit(), error_for
+        self._host = loggable_host(base_url)
+
+    async def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        accept: str = "application/json",
+        max_bytes: int = MAX_ANSWER,
+    ) -> Response:
+        """A 2xx answer; transient trouble is retried for a moment, a 401 once with newer credentials."""
+        call, url = Call("GET", path, safe=True), encoded_url(self._base_url, path, params)
+
+        async def once() -> Response:
+            response, sent = await self._read(call, url, accept, max_bytes)
+            if response.status == 401 and await self._auth.refused(sent):
+                response, _ = await self._read(call, url, accept, max_bytes)
+            return await self._checked(call, response)
+
+        return await with_retries(once)
+
+    async def post(
+        self,
+        path: str,
+        body: bytes,
+        content_type: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        prepared: bool = False,
+    ) -> Response:
+        """A 2xx answer to a request sent once; without any answer the outcome is unknown.
+
+        `prepared` spares the slot that `prepare_write` took.
+        """
+        if not prepared:
+            await self._limit.reserve()
+        call = Call("POST", path, safe=False)
+        sent = {**await self._auth.headers(), **(headers or {})}
+        try:
+            response = await self._send(call, sent, OneShotBody(body), content_type, len(body))
+        except NetworkFailure as failure:
+            raise OutcomeLost(f"POST {loggable_path(path)}: {failure}") from failure
+        return await self._write_checked(call, response, sent)
+
+    async def prepare_write(self) -> None:
+        """What may wait or fail is done before a gated write is armed: credentials and a slot are there."""
+        await self._auth.headers()
+        await self._limit.reserve()
+
+    async def post_gated(self, path: str, body: bytes, content_type: str, gate: Gate) -> Response:
+        """A 2xx answer to a request whose last byte passed the gate; needs `prepare_write` before.
+
+        With `Withdrawn` or another `RequestNotExecuted` it surely did not happen; a 401 is not sent again.
+        """
+        call, sent = Call("POST", path, safe=False), await self._auth.headers()
+        try:
+            response = await self._send(call, sent, OneShotBody(body, gate), content_type, len(body))
+        except NetworkFailure as failure:
+            kind = OutcomeLost if gate.opened else Withdrawn
+            raise kind(f"POST {loggable_path(path)}: {failure}") from failure
+        finally:
+            gate.shut()
+        if not gate.opened and not 400 <= response.status < 500:
+            raise Withdrawn(f"POST {loggable_path(path)}: {response.status} before the last byte")
+        return await self._write_checked(call, response, sent)
+
+    async def _read(
+        self, call: Call, url: str, accept: str, max_bytes: int
+    ) -> tuple[Response, Mapping[str, str]]:
+        await self._limit.reserve()
+        sent = await self._auth.headers()
+        headers = {**sent, "Accept": accept}
+        try:
+            exchange = self._network.send(
+                "GET", url, headers, None, timeout=self._timeout, max_bytes=max_bytes
+            )
+            response = await self._logged(call, exchange)
+        except NetworkFailure as failure:
+            raise Unreachable(f"GET {loggable_path(call.path)}: {failure}") from failure
+        return response, sent
+
+    async def _send(
+        self, call: Call, sent: Mapping[str, str], body: OneShotBody, content_type: str, length: int
+    ) -> Response:
+        headers = {
+            **sent,
+            "Accept": "application/json",
+            "Content-Type": content_type,
+            "Content-Length": str(length),
+        }
+        url = encoded_url(self._base_url, call.path, None)
+        return await self._logged(
+            call, self._network.send(call.method, url, headers, body, timeout=self._timeout)
+        )
+
+    async def _write_checked(self, call: Call, response: Response, sent: Mapping[str, str]) -> Response:
+        if response.status == 401:
+            try:
+                await self._auth.refused(sent)
+            except (TransientError, UnknownOutcomeError) as trouble:
+                log.info("http.credentials_not_renewed", host=self._host, error=trouble.code)
+        return await self._checked(call, response)
+
+    async def _checked(self, call: Call, response: Response) -> Response:
+        if response.ok:
+            await self._limit.accepted()
+            return response
+        if response.status == 429:
+            raise RateLimited(retry_after=await self._limit.refused(retry_after(response)))
+        raise self._error_for(call, response)
+
+    async def _logged(self, call: Call, exchange: Awaitable[Response]) -> Response:
+        started = time.perf_counter()
+        fields: dict[str, object] = {
+            "method": call.method,
+            "host": self._host,
+            "path": loggable_path(call.path),
+        }
+        try:
+            response = await exchange
+        except NetworkFailure as failure:
+            log.warning("http.no_answer", **fields, failure=str(failure), ms=_ms_since(started))
+            raise
+        fields |= {"status": response.status, "request_id": response.request_id, "ms": _ms_since(started)}
+        (log.debug if response.ok else log.info)("http.answer", **fields)
+        return response
+
+
+def _ms_since(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)

@@ -1,0 +1,1 @@
+"""Messages received: accepted once, worked in order per key."""

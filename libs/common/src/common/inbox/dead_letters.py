@@ -1,0 +1,173 @@
+"""Messages our code could not process: kept with their key held back until a person replays or discards."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import cast
+from uuid import UUID, uuid4
+
+from sqlalchemy import Table, Update, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.dialect import db_now, insert
+from common.db.engine import Database
+from common.db.models.line import DeadLetterRow, InboxKeyRow, InboxRow
+from common.events.base import Event
+from common.events.commands import DISCARD, REPLAY
+from common.inbox.accept import DEAD, DISCARDED, READY
+from common.inbox.claim import lock_leased
+from common.inbox.finish import close, free_keys
+from common.inbox.messages import Done, Handler, Later, Message, RawMessage
+from common.observability.health import NotReady
+
+LETTERS = cast(Table, DeadLetterRow.__table__)
+INBOX = cast(Table, InboxRow.__table__)
+KEYS = cast(Table, InboxKeyRow.__table__)
+KEPT, REPLAYED, GIVEN_UP = "kept", "replayed", "discarded"
+
+LOOK_SECONDS = 5.0
+
+OnDead = Callable[[AsyncSession, Message | RawMessage, Exception], Awaitable[None]]
+Act = Callable[[AsyncSession, str, UUID], Awaitable[bool]]
+
+
+class DeadLetterLimitReached(NotReady):
+    """So many messages died within an hour that the release is to blame; a restart goes on."""
+
+
+class DeadLetterLimit:
+    """Counts what died within the last hour since this process began, in all processes of the consumer."""
+
+    def __init__(self, db: Database, consumer: str, limit: int) -> None:
+        self._db, self._consumer, self._most = db, consumer, limit
+        self._since: datetime | None = None
+        self._next_look = 0.0
+        self._count = 0
+
+    def look_again(self) -> None:
+        """Count anew at the next question instead of after a while."""
+        self._next_look = 0.0
+
+    async def reached(self) -> bool:
+        """Whether more messages died than one release may bury."""
+        if time.monotonic() >= self._next_look:
+            async with self._db.reading.begin() as session:
+                self._since = self._since or await session.scalar(select(db_now()))
+                self._count = await _count_kept(session, self._consumer, self._since)
+            self._next_look = time.monotonic() + LOOK_SECONDS
+        return self._count > self._most
+
+    def raise_if_reached(self) -> None:
+        """Raise `DeadLetterLimitReached` when the last count was over the limit."""
+        if self._count > self._most:
+            raise DeadLetterLimitReached(f"{self._count} messages of {self._consumer} died within an hour")
+
+
+async def bury(session: AsyncSession, consumer: str, message: RawMessage, token: UUID, error: str) -> bool:
+    """Make the message a dead letter that holds back its key; False when the lease was lost."""
+    if not await lock_leased(session, consumer, {message.ordering_key: token}):
+        return False
+    await session.execute(
+        update(INBOX)
+        .where(INBOX.c.inbox_id == message.inbox_id)
+        .values(state=DEAD, attempts=INBOX.c.attempts + 1, last_error=error)
+    )
+    await session.execute(_key(consumer, message.ordering_key).values(due_at=None, lease_token=None))
+    await session.execute(
+        insert(session, LETTERS).values(
+            dead_letter_id=uuid4(),
+            consumer=consumer,
+            inbox_id=message.inbox_id,
+            event_id=message.event_id,
+            tenant_id=message.tenant_id,
+            type=message.type,
+            ordering_key=message.ordering_key,
+            error=error,
+            attempts=message.attempts + 1,
+            state=KEPT,
+            created_at=db_now(),
+        )
+    )
+    return True
+
+
+async def replay(session: AsyncSession, consumer: str, dead_letter_id: UUID) -> bool:
+    """Put the message back in line as if it had never been tried; False when the letter was closed before."""
+    letter = await _open_letter(session, consumer, dead_letter_id)
+    if letter is None:
+        return False
+    await session.execute(
+        update(INBOX)
+        .where(INBOX.c.inbox_id == letter.inbox_id)
+        .values(state=READY, attempts=0, failures=0, last_error=None)
+    )
+    await session.execute(_key(consumer, letter.ordering_key).values(due_at=db_now(), lease_token=None))
+    await _close_letter(session, dead_letter_id, REPLAYED)
+    return True
+
+
+async def discard(session: AsyncSession, consumer: str, dead_letter_id: UUID) -> bool:
+    """Give the message up, so that its key goes on; False when the letter was closed before."""
+    letter = await _open_letter(session, consumer, dead_letter_id)
+    if letter is None:
+        return False
+    await close(session, [letter.inbox_id], DISCARDED)
+    await free_keys(session, consumer, {letter.ordering_key})
+    await _close_letter(session, dead_letter_id, GIVEN_UP)
+    return True
+
+
+def command_handlers(db: Database, consumer: str, wake: Callable[[], None]) -> Mapping[type[Event], Handler]:
+    """Handlers for this service's commands to replay and to discard; `wake` is the worker's."""
+    return {
+        REPLAY[consumer]: _handler(db, consumer, replay, wake),
+        DISCARD[consumer]: _handler(db, consumer, discard, wake),
+    }
+
+
+def _handler(db: Database, consumer: str, act: Act, wake: Callable[[], None]) -> Handler:
+    async def handle(message: Message) -> Done | Later:
+        dead_letter_id: UUID = message.event.dead_letter_id  # type: ignore[attr-defined]
+        async with db.sessions.begin() as session:
+            acted = await act(session, consumer, dead_letter_id)
+        if acted:
+            wake()
+        return Done()
+
+    return handle
+
+
+async def _count_kept(session: AsyncSession, consumer: str, since: datetime | None) -> int:
+    query = select(func.count()).where(
+        LETTERS.c.consumer == consumer,
+        LETTERS.c.state == KEPT,
+        LETTERS.c.created_at > select(db_now(-3600.0)).scalar_subquery(),
+        LETTERS.c.created_at >= since,
+    )
+    return await session.scalar(query) or 0
+
+
+async def _open_letter(session: AsyncSession, consumer: str, dead_letter_id: UUID) -> DeadLetterRow | None:
+    """The letter if it is still kept, with its key locked before it, as everywhere."""
+    letter = await session.get(DeadLetterRow, dead_letter_id)
+    if letter is None or letter.consumer != consumer:
+        return None
+    await session.execute(
+        select(KEYS.c.ordering_key)
+        .where(KEYS.c.consumer == consumer, KEYS.c.ordering_key == letter.ordering_key)
+        .with_for_update()
+    )
+    await session.refresh(letter, with_for_update=True)
+    return letter if letter.state == KEPT else None
+
+
+async def _close_letter(session: AsyncSession, dead_letter_id: UUID, state: str) -> None:
+    await session.execute(
+        update(LETTERS)
+        .where(LETTERS.c.dead_letter_id == dead_letter_id)
+        .values(state=state, closed_at=db_now())
+    )
+
+
+def _key(consumer: str, ordering_key: str) -> Update:
+    return update(KEYS).where(KEYS.c.consumer == consumer, KEYS.c.ordering_key == ordering_key)

@@ -1,0 +1,1 @@
+"""The Lexware Office API, one module per upstream resource."""

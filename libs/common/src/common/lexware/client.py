@@ -1,0 +1,26 @@
+"""One Lexware organization, one attribute per upstream resource."""
+
+from common.http.client import ApiClient
+from common.lexware.contacts import Contacts
+from common.lexware.files import Files
+from common.lexware.posting_categories import PostingCategories
+from common.lexware.profile import ProfileApi
+from common.lexware.voucherlist import VoucherList
+from common.lexware.vouchers import Vouchers
+
+
+class LexwareClient:
+    """The API of one connection; all resources share its credentials and its rate limit."""
+
+    def __init__(self, api: ApiClient) -> None:
+        self._api = api
+        self.vouchers = Vouchers(api)
+        self.voucherlist = VoucherList(api)
+        self.files = Files(api)
+        self.profile = ProfileApi(api)
+        self.posting_categories = PostingCategories(api)
+        self.contacts = Contacts(api)
+
+    async def prepare_write(self) -> None:
+        """Valid credentials and a slot of the rate limit are there for one gated write."""
+        await self._api.prepare_write()

@@ -1,0 +1,125 @@
+"""Clients for the books connections of tenants, with their credentials and their share of the rate limit."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from common.db.crypto import SecretBox, SecretPlace, SecretUnreadable
+from common.db.engine import Database
+from common.db.models.core import ConnectionRow, SecretRow
+from common.http.client import ApiClient, Auth, RequestLimit
+from common.http.limiter import Limiter, Rate, SharedLimit
+from common.http.transport import Network
+from common.lexware.client import LexwareClient
+from common.lexware.credentials import ApiKey, OAuthTokens, bearer
+from common.lexware.errors import BooksNotConnected, ReconnectNeeded, error_for
+from common.lexware.oauth import AuthorizationServer
+from common.lexware.tokens import TokenStore
+from common.settings import LexwareSettings
+
+API_KEY = "api_key"
+
+
+class FixedHeaders:
+    """Credentials that are only tried, never renewed."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    async def headers(self) -> Mapping[str, str]:
+        """As given."""
+        return self._headers
+
+    async def refused(self, sent: Mapping[str, str]) -> bool:
+        """There are no others."""
+        return False
+
+
+class LexwareClients:
+    """One client per connection, kept for the life of the process; credentials are read when first needed."""
+
+    def __init__(
+        self, db: Database, box: SecretBox, settings: LexwareSettings, network: Network | None = None
+    ) -> None:
+        self._db, self._box, self._settings = db, box, settings
+        self._network, self._owns_network = network or Network(), network is None
+        self._limiter = Limiter(db)
+        self._server = AuthorizationServer(self._network, settings)
+        self._clients: dict[tuple[UUID, UUID], LexwareClient] = {}
+
+    async def aclose(self) -> None:
+        """Close what this made itself."""
+        if self._owns_network:
+            await self._network.aclose()
+
+    async def for_connection(self, tenant_id: UUID, connection_id: UUID) -> LexwareClient:
+        """The client of that connection; raises `BooksNotConnected` when there is none."""
+        place = (tenant_id, connection_id)
+        if place not in self._clients:
+            self._clients[place] = LexwareClient(await self._api(tenant_id, connection_id))
+        return self._clients[place]
+
+    def with_key(self, key: SecretStr) -> LexwareClient:
+        """A client for a key that is not stored yet, to look whose it is."""
+        return LexwareClient(self._client(FixedHeaders(bearer(key)), None))
+
+    async def _api(self, tenant_id: UUID, connection_id: UUID) -> ApiClient:
+        query = select(ConnectionRow.auth).where(
+            ConnectionRow.connection_id == connection_id, ConnectionRow.tenant_id == tenant_id
+        )
+        async with self._db.reading.begin() as session:
+            kind = (await session.execute(query)).scalar_one_or_none()
+        limit = self._limit(connection_id)
+        if kind == "oauth":
+            return self._client(self._tokens(tenant_id, connection_id, limit), limit)
+        if kind == "api_key":
+            return self._client(ApiKey(lambda: self._key(tenant_id, connection_id)), limit)
+        raise BooksNotConnected(f"no books connection {connection_id}")
+
+    def _client(self, auth: Auth, limit: RequestLimit | None) -> ApiClient:
+        return ApiClient(
+            self._network,
+            self._settings.api_url,
+            auth=auth,
+            limit=limit,
+            error_for=error_for,
+            timeout=self._settings.timeout_seconds,
+        )
+
+    def _limit(self, connection_id: UUID) -> RequestLimit | None:
+        settings = self._settings
+        if not settings.rate_limit_enabled:
+            return None
+        rates = [Rate(f"lexware:{connection_id}", settings.rate_per_second, settings.burst)]
+        if settings.partner_rate_per_second is not None:
+            shared = settings.partner_rate_per_second
+            rates.append(Rate("lexware:partner", shared, max(round(shared), 1)))
+        return SharedLimit(self._limiter, rates)
+
+    def _tokens(self, tenant_id: UUID, connection_id: UUID, limit: RequestLimit | None) -> OAuthTokens:
+        async def probe(headers: Mapping[str, str]) -> object:
+            return await self._client(FixedHeaders(headers), limit).get("/v1/profile")
+
+        return OAuthTokens(
+            TokenStore(self._db, self._box, tenant_id, connection_id),
+            self._server,
+            probe,
+            refresh_before=self._settings.refresh_before_seconds,
+        )
+
+    async def _key(self, tenant_id: UUID, connection_id: UUID) -> SecretStr | None:
+        query = select(SecretRow.sealed).where(
+            SecretRow.connection_id == connection_id,
+            SecretRow.tenant_id == tenant_id,
+            SecretRow.field == API_KEY,
+        )
+        async with self._db.reading.begin() as session:
+            sealed = (await session.execute(query)).scalar_one_or_none()
+        if sealed is None:
+            return None
+        try:
+            return self._box.open(sealed, SecretPlace(tenant_id, connection_id, API_KEY))
+        except SecretUnreadable:
+            raise ReconnectNeeded("the stored API key cannot be opened") from None

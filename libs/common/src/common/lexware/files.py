@@ -1,0 +1,36 @@
+"""Files of vouchers."""
+
+import re
+
+from common.http.client import ApiClient
+from common.http.multipart import file_form
+from common.lexware.vouchers import written_id
+
+MAX_FILE_BYTES = 5 * 1024 * 1024
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Files:
+    """Uploads to vouchers and downloads."""
+
+    def __init__(self, api: ApiClient) -> None:
+        self._api = api
+
+    async def attach(self, voucher_id: str, name: str, content: bytes) -> str:
+        """The id of the PDF now attached to the voucher; a repeat with the same content is harmless.
+
+        Needs `LexwareClient.prepare_write` before.
+        """
+        body, content_type = file_form("file", name, content, "application/pdf")
+        response = await self._api.post(f"/v1/vouchers/{voucher_id}/files", body, content_type, prepared=True)
+        return written_id(response.content, "file")
+
+    async def download(self, file_id: str) -> bytes:
+        """The bytes of a file."""
+        return (await self._api.get(f"/v1/files/{file_id}", accept="*/*")).content
+
+
+def file_name(document_type: str, number: str) -> str:
+    """The name `<type>-<number>.pdf` in characters every system takes."""
+    stem = _UNFIT.sub("-", f"{document_type}-{number}").strip("-.")[:100]
+    return f"{stem}.pdf"

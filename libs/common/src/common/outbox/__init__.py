@@ -1,0 +1,1 @@
+"""Facts to publish: recorded in a transaction, relayed after it."""

@@ -1,0 +1,60 @@
+"""Add facts to the outbox inside the caller's transaction."""
+
+import zlib
+from typing import cast
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.dialect import db_now, insert
+from common.db.models.line import OutboxKeyRow, OutboxRow
+from common.events.base import Event
+from common.observability import tracing
+
+SLOTS = 16
+OUTBOX = cast(Table, OutboxRow.__table__)
+KEYS = cast(Table, OutboxKeyRow.__table__)
+
+
+def slot_of(ordering_key: str) -> int:
+    """The slot a key belongs to; stable across processes and releases."""
+    return zlib.crc32(ordering_key.encode()) % SLOTS
+
+
+async def record(
+    session: AsyncSession, producer: str, *events: Event, headers: dict[str, str] | None = None
+) -> None:
+    """Add events to the open transaction; the relay of `producer` publishes them after the commit.
+
+    The row of each ordering key is written first, so a second writer of the key waits for this commit
+    and ids within a key follow commit order. Record everything of a transaction in one call: the keys
+    are then taken in one order, and two transactions cannot wait for each other.
+    """
+    if not events:
+        return
+    touch = insert(session, KEYS).values(producer=producer, touched_at=db_now())
+    upsert = touch.on_conflict_do_update(
+        index_elements=["producer", "ordering_key"], set_={"touched_at": touch.excluded.touched_at}
+    )
+    await session.execute(
+        upsert, [{"ordering_key": key} for key in sorted({event.ordering_key for event in events})]
+    )
+    extra = {**tracing.current_headers(), **(headers or {})}
+    statement = insert(session, OUTBOX).values(producer=producer, created_at=db_now())
+    await session.execute(
+        statement.on_conflict_do_nothing(index_elements=["producer", "event_id"]),
+        [
+            {
+                "event_id": event.event_id,
+                "tenant_id": event.tenant_id,
+                "type": event.type,
+                "topic": event.topic.name,
+                "ordering_key": event.ordering_key,
+                "slot": slot_of(event.ordering_key),
+                "lane": event.lane.value,
+                "payload": event.model_dump_json().encode(),
+                "headers": {**event.headers(), **extra},
+            }
+            for event in events
+        ],
+    )

@@ -1,0 +1,182 @@
+"""One process: run components until a signal, drain them, and answer /healthz, /readyz and /metrics."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+import uvicorn
+import uvloop
+from fastapi import APIRouter, FastAPI
+
+from common.observability import metrics
+from common.observability.logging import configure_logging
+from common.observability.routes import Check, ops_router
+from common.settings import OpsSettings
+
+log = structlog.get_logger()
+
+CANCEL_SECONDS = 5.0
+HTTP_SECONDS = 3
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Component(Protocol):
+    """Something that works until it is told to stop, and then brings to an end what it has begun.
+
+    It may also have a `heartbeat`, which /healthz looks at.
+    """
+
+    name: str
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work; when `stop` is set take nothing new, and return when everything begun has ended."""
+        ...
+
+
+async def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class ServiceApp:
+    """What one service contributes to a process; `mount` may add handlers to the HTTP application."""
+
+    name: str
+    components: Sequence[Component]
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    routers: Sequence[APIRouter] = ()
+    close: Callable[[], Awaitable[None]] = _nothing
+    mount: Callable[[FastAPI], None] | None = None
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run a process' main coroutine on the fast event loop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
+
+
+async def serve(apps: Sequence[ServiceApp], ops: OpsSettings) -> None:
+    """Run the apps until SIGTERM or SIGINT, then drain; raises `SystemExit(1)` when a component crashed."""
+    configure_logging(format=ops.log_format, level=ops.log_level)
+    stop, hurry = asyncio.Event(), asyncio.Event()
+    listener = socket.create_server((ops.host, ops.port), family=_family(ops.host), backlog=2048)
+    server = _Server(
+        uvicorn.Config(
+            _http_app(apps, stop),
+            http="httptools",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=HTTP_SECONDS,
+        )
+    )
+    with _signals(stop, hurry):
+        http = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+        log.info("runtime.started", apps=[app.name for app in apps], port=listener.getsockname()[1])
+        crashed = await _supervise(apps, stop, hurry, ops.drain_timeout.total_seconds())
+        server.should_exit = True
+        await asyncio.wait({http}, timeout=HTTP_SECONDS + CANCEL_SECONDS)
+        for app in apps:
+            await app.close()
+    log.info("runtime.stopped", crashed=crashed)
+    if crashed:
+        raise SystemExit(1)
+
+
+async def _supervise(
+    apps: Sequence[ServiceApp], stop: asyncio.Event, hurry: asyncio.Event, drain_seconds: float
+) -> list[str]:
+    """Run every component to its end and return the names of those that crashed."""
+    running: set[asyncio.Task[Any]] = set()
+    for app in apps:
+        running |= {
+            asyncio.create_task(component.run(stop), name=component.name) for component in app.components
+        }
+        metrics.RUNTIME_COMPONENTS.labels(app.name).set(len(app.components))
+    crashed: list[str] = []
+    stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())
+    while running and not stop.is_set():
+        awaited: set[asyncio.Task[Any]] = {stopping, *running}
+        ended, _ = await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+        running -= ended
+        crashed += _crashes(ended)
+        if crashed:
+            stop.set()
+    if not running:
+        await stop.wait()
+    stopping.cancel()
+    if running:
+        crashed += await _drain(running, hurry, drain_seconds)
+    return crashed
+
+
+async def _drain(running: set[asyncio.Task[Any]], hurry: asyncio.Event, seconds: float) -> list[str]:
+    """Let the components come to an end, for so long and not longer; a second signal cuts it short."""
+    log.info("runtime.draining", components=sorted(task.get_name() for task in running))
+    hurrying = asyncio.create_task(hurry.wait())
+    draining = asyncio.gather(*running, return_exceptions=True)
+    await asyncio.wait({hurrying, draining}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    hurrying.cancel()
+    late = {task for task in running if not task.done()}
+    if late:
+        log.warning("runtime.cancelled", components=sorted(task.get_name() for task in late))
+        for task in late:
+            task.cancel()
+        await asyncio.wait(late, timeout=CANCEL_SECONDS)
+    return _crashes({task for task in running if task.done()})
+
+
+def _crashes(ended: set[asyncio.Task[Any]]) -> list[str]:
+    crashed = []
+    for task in ended:
+        if not task.cancelled() and (error := task.exception()):
+            log.error("runtime.component_crashed", component=task.get_name(), exc_info=error)
+            crashed.append(task.get_name())
+    return sorted(crashed)
+
+
+def _http_app(apps: Sequence[ServiceApp], stop: asyncio.Event) -> FastAPI:
+    routers = [router for app in apps for router in app.routers]
+    http = FastAPI(title="shopbooks", openapi_url="/openapi.json" if routers else None)
+    checks = {f"{app.name}.{name}": check for app in apps for name, check in app.checks.items()}
+    components = [component for app in apps for component in app.components]
+    http.include_router(ops_router(checks, components, stop))
+    for router in routers:
+        http.include_router(router)
+    for app in apps:
+        if app.mount:
+            app.mount(http)
+    return http
+
+
+@contextmanager
+def _signals(stop: asyncio.Event, hurry: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+
+    def ask_to_stop() -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, ask_to_stop)
+    try:
+        yield
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to this module, which drains before the port closes."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

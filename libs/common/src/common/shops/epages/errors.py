@@ -1,0 +1,66 @@
+"""The answers of a shop that are none, as our errors."""
+
+from datetime import UTC, datetime, timedelta
+
+from common.errors import ConnectorError, RefusedError, TransientError
+
+MIN_RATE_WAIT = timedelta(seconds=60)
+MAX_RATE_WAIT = timedelta(seconds=3600)
+EXCERPT = 500
+
+
+class ShopRefused(RefusedError):
+    """The shop does not accept our token any more, or it lacks a scope."""
+
+    code = "epages.refused"
+
+
+class NotFound(ConnectorError):
+    """The shop has nothing (any more) under this address."""
+
+    code = "epages.not_found"
+
+
+class RequestRejected(RefusedError):
+    """The shop calls our request wrong; sending it again changes nothing."""
+
+    code = "epages.request_rejected"
+
+
+class RateLimited(TransientError):
+    """The calls of this hour are used up; `retry_after` says when the shop refills them."""
+
+    code = "epages.rate_limited"
+
+
+class ShopUnavailable(TransientError):
+    """The shop did not give a usable answer: an outage, a page for people, or a cut-off body."""
+
+    code = "epages.unavailable"
+
+
+class AnswerTooLarge(TransientError):
+    """The answer is larger than we are willing to hold."""
+
+    code = "epages.answer_too_large"
+
+
+def error_for(status: int, what: str, content: bytes, resets_at: datetime | None) -> ConnectorError:
+    """The error of an answer that is not 2xx; decided by the status code alone."""
+    said = f"{what}: {status}"
+    if status in (401, 403):
+        return ShopRefused(said)
+    if status in (404, 410):
+        return NotFound(said)
+    if status == 429:
+        return RateLimited(said, retry_after=rate_wait(resets_at, datetime.now(UTC)))
+    if status == 409 or status == 408 or status >= 500 or status < 400:
+        return ShopUnavailable(said)
+    return RequestRejected(said)
+
+
+def rate_wait(resets_at: datetime | None, now: datetime) -> timedelta:
+    """How long to stay away: until the reset, at least a minute, at most an hour."""
+    if resets_at is None:
+        return MIN_RATE_WAIT
+    return min(max(resets_at - now, MIN_RATE_WAIT), MAX_RATE_WAIT)

@@ -1,0 +1,1 @@
+"""How outbox rows reach inboxes: in the same database or through Kafka."""

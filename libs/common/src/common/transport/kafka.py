@@ -1,0 +1,159 @@
+"""Kafka as the transport: publish by an idempotent producer, poll into the inbox, then commit offsets."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.structs import ConsumerRecord
+
+from common.db.engine import Database
+from common.db.trouble import DATABASE_TROUBLE, describe
+from common.events.topics import TOPICS, topics_read_by
+from common.observability import metrics
+from common.observability.health import Heartbeat, NotReady
+from common.settings import KafkaSettings
+from common.transport.base import Accept, Outgoing, Published
+from common.transport.kafka_client import connection_options, create_topics
+from common.transport.kafka_publish import Publisher
+from common.transport.kafka_records import incoming
+
+log = structlog.get_logger()
+
+Batch = Mapping[TopicPartition, Sequence[ConsumerRecord]]
+
+POLL_MS = 250
+POLL_RECORDS = 500
+METADATA_AGE_MS = 15_000  # a topic created later is found within this time
+TROUBLE_SECONDS = 1.0
+
+
+class KafkaTransport:
+    """One producer, and one consumer per subscribed service whose group is the service's name."""
+
+    def __init__(self, settings: KafkaSettings, db: Database, accept: Accept) -> None:
+        self.name = "transport"
+        self.heartbeat = Heartbeat()
+        self._settings, self._db, self._accept = settings, db, accept
+        self._publisher = Publisher(settings)
+        self._callbacks: dict[str, list[Callable[[], None]]] = {}
+        self._connected: set[str] = set()
+
+    def subscribe(self, consumer: str, on_accepted: Callable[[], None]) -> None:
+        """Deliver the topics this service reads from the next `run` on, and call back after each commit."""
+        self._callbacks.setdefault(consumer, []).append(on_accepted)
+
+    async def publish(self, batch: Sequence[Outgoing]) -> Published:
+        """Send the rows; a key's next row goes out only after the acknowledgement of the one before."""
+        return await self._publisher.publish(batch)
+
+    async def check(self) -> None:
+        """Raise unless the broker answers and every consumer has its connection."""
+        await self._publisher.check()
+        if missing := sorted(set(self._callbacks) - self._connected):
+            raise NotReady(f"no connection to the broker for {', '.join(missing)}")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver to every subscribed service until told to stop."""
+        if self._settings.create_topics:
+            await self._until_it_works(stop, lambda: create_topics(self._settings, TOPICS))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._publisher.run(stop))
+            for consumer in self._callbacks:
+                if topics_read_by(consumer):
+                    group.create_task(self._consume(consumer, stop))
+                else:
+                    self._connected.add(consumer)
+
+    async def _consume(self, consumer: str, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            kafka = self._open(consumer)
+            try:
+                await kafka.start()
+                self._connected.add(consumer)
+                await self._poll(kafka, consumer, stop)
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning("transport.consumer_failed", consumer=consumer, error=describe(error))
+                await wait(stop, TROUBLE_SECONDS)
+            finally:
+                self._connected.discard(consumer)
+                await kafka.stop()
+
+    def _open(self, consumer: str) -> AIOKafkaConsumer:
+        prefix = self._settings.topic_prefix
+        return AIOKafkaConsumer(
+            *(prefix + topic.name for topic in topics_read_by(consumer)),
+            **connection_options(self._settings),
+            group_id=prefix + consumer,
+            client_id=consumer,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            metadata_max_age_ms=METADATA_AGE_MS,
+        )
+
+    async def _poll(self, kafka: AIOKafkaConsumer, consumer: str, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            self.heartbeat.beat()
+            batch: Batch = await kafka.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
+            if not batch:
+                continue
+            try:
+                await self._keep(consumer, batch)
+            except DATABASE_TROUBLE as error:
+                log.warning("transport.batch_failed", consumer=consumer, error=describe(error))
+                metrics.TRANSPORT_TROUBLE.labels(consumer).inc()
+                _seek_back(kafka, batch)
+                await wait(stop, TROUBLE_SECONDS)
+                continue
+            await self._commit(kafka, consumer, batch)
+            for callback in self._callbacks[consumer]:
+                callback()
+
+    async def _keep(self, consumer: str, batch: Batch) -> None:
+        messages = []
+        for place, records in batch.items():
+            ours = [message for record in records if (message := incoming(record))]
+            metrics.TRANSPORT_FOREIGN.labels(consumer, place.topic).inc(len(records) - len(ours))
+            if len(ours) < len(records):
+                log.warning(
+                    "transport.foreign_messages",
+                    consumer=consumer,
+                    topic=place.topic,
+                    partition=place.partition,
+                )
+            messages += ours
+        if messages:
+            async with self._db.sessions.begin() as session:
+                await self._accept(session, consumer, messages)
+
+    async def _commit(self, kafka: AIOKafkaConsumer, consumer: str, batch: Batch) -> None:
+        try:
+            await kafka.commit({place: records[-1].offset + 1 for place, records in batch.items()})
+        except (KafkaError, IllegalStateError) as error:
+            # Another member has these partitions now and reads them again; the inbox knows them already.
+            log.info("transport.commit_failed", consumer=consumer, error=describe(error))
+
+    async def _until_it_works(self, stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+        while not stop.is_set():
+            try:
+                await work()
+                return
+            except (KafkaError, OSError) as error:
+                log.warning("transport.not_prepared", error=describe(error))
+                await wait(stop, TROUBLE_SECONDS)
+
+
+def _seek_back(kafka: AIOKafkaConsumer, batch: Batch) -> None:
+    """Make the next poll give the same records again; what was taken from us its new owner reads."""
+    for place in kafka.assignment() & batch.keys():
+        kafka.seek(place, batch[place][0].offset)
+
+
+async def wait(event: asyncio.Event, seconds: float) -> None:
+    """Return when the event is set or the time is over."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass

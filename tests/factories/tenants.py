@@ -1,0 +1,60 @@
+"""Tenants and connections as the api would have written them."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import SecretStr
+
+from common.db.crypto import SecretBox, SecretPlace, new_key
+from common.db.engine import Database
+from common.db.models.core import ConnectionRow, SecretRow, SettingsVersionRow, TenantRow
+from common.domain.merchant import MerchantSettings
+
+KEY = SecretStr(new_key())
+
+
+async def add_tenant(db: Database, **settings: Any) -> UUID:
+    """A merchant with a first version of these settings."""
+    tenant_id = uuid4()
+    async with db.sessions.begin() as session:
+        session.add(TenantRow(tenant_id=tenant_id, name="Muster Versand"))
+        await session.flush()
+    await save_settings(db, tenant_id, 1, **settings)
+    return tenant_id
+
+
+async def save_settings(db: Database, tenant_id: UUID, number: int, **settings: Any) -> UUID:
+    """Another version of the merchant's settings."""
+    version = SettingsVersionRow(
+        settings_version_id=uuid4(),
+        tenant_id=tenant_id,
+        number=number,
+        values=MerchantSettings(**settings).model_dump(mode="json"),
+        author="test",
+    )
+    async with db.sessions.begin() as session:
+        session.add(version)
+    return version.settings_version_id
+
+
+async def add_books(
+    db: Database, tenant_id: UUID, *, organization_id: str, api_key: str, key: SecretStr = KEY, **over: Any
+) -> UUID:
+    """A books connection with its sealed API key."""
+    values = {"kind": "books", "platform": "lexware", "name": "Books", "auth": "api_key", "state": "active"}
+    row = ConnectionRow(
+        connection_id=uuid4(), tenant_id=tenant_id, address=organization_id, config={}, **(values | over)
+    )
+    place = SecretPlace(tenant_id, row.connection_id, "api_key")
+    async with db.sessions.begin() as session:
+        session.add(row)
+        await session.flush()
+        session.add(
+            SecretRow(
+                connection_id=row.connection_id,
+                tenant_id=tenant_id,
+                field="api_key",
+                sealed=SecretBox([key]).seal(SecretStr(api_key), place),
+            )
+        )
+    return row.connection_id

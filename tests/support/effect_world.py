@@ -1,0 +1,222 @@
+"""A small world in which nothing moves by itself: workers stop at every await, time passes when told to.
+
+The far side is as unkind as the protocol allows: it commits up to D after the last byte, shows it up to L
+later, closes a half-sent request after S, loses answers, refuses, and once lets a stale replica answer searches
+for less than L. Everything is a step of the test, so every interleaving and every crash can be reached.
+"""
+
+from collections.abc import Coroutine, Generator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.effects.effect import Bound, EffectResult, Findings, Parked
+from common.effects.gate import Gate
+from common.effects.looks import LookRules
+from common.effects.runner import EffectRunner
+from common.http.errors import OutcomeLost, RateLimited
+from common.settings import EffectSettings
+from support.memory_attempts import MemoryAttempts
+
+POINTS = ("armed", "prefix", "gate", "last byte", "answer", "bind", "search", "found", "absent", "note")
+START = datetime(2026, 3, 2, tzinfo=UTC)
+TENANT = UUID(int=1)
+KEY = "voucher:org:shop:invoice:1"
+G, S, D, L = 1.0, 2.0, 3.0, 1.0
+SETTINGS = EffectSettings(
+    gate=G,
+    server_patience=S,
+    commit_delay=D,
+    read_lag=L,
+    clock_doubt=0.001,
+    first_look=0.5,
+    second_look=2.0,
+    max_attempts=3,
+)
+
+
+class Step:
+    """One point at which a worker stands still until it is told to go on."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __await__(self) -> Generator[str, None, None]:
+        yield self.name
+
+
+async def pause(name: str) -> None:
+    """Stand still here."""
+    await Step(name)
+
+
+@dataclass
+class Message:
+    """A request on its way into the books; gone when committed, lost or refused."""
+
+    due: float
+    state: str = "under way"
+    voucher: str | None = None
+
+
+@dataclass
+class Voucher:
+    """What the books hold: since when a search shows it, whether we wrote it and whether it is marked."""
+
+    id: str
+    visible_at: float
+    ours: bool = True
+    marked: bool = True
+
+
+@dataclass
+class World:
+    """Time, the books, and one document that several workers try to write."""
+
+    settings: EffectSettings = SETTINGS
+    checks_gate: bool = True
+    now: float = 0.0
+    messages: list[Message] = field(default_factory=list)
+    vouchers: list[Voucher] = field(default_factory=list)
+    stale_from: float | None = None
+    store: type[MemoryAttempts] = MemoryAttempts
+    attempts: MemoryAttempts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attempts = self.store(self.moment, pause)
+
+    @property
+    def under_way(self) -> list[Message]:
+        return [message for message in self.messages if message.state == "under way"]
+
+    @property
+    def ours(self) -> list[Voucher]:
+        return [voucher for voucher in self.vouchers if voucher.ours]
+
+    def moment(self) -> datetime:
+        return START + timedelta(seconds=self.now)
+
+    def seconds(self) -> float:
+        return self.now
+
+    def tick(self) -> None:
+        """Time goes on; what is due by then happens at the latest moment."""
+        for message in self.under_way:
+            if message.due < self.now + 1:
+                self.commit(message, L)
+        self.now += 1
+
+    def commit(self, message: Message, lag: float) -> None:
+        voucher = Voucher(f"v{len(self.vouchers)}", self.now + lag)
+        self.vouchers.append(voucher)
+        message.state, message.voucher = "committed", voucher.id
+
+    def book_by_hand(self) -> None:
+        """A user books the number without knowing of us."""
+        self.vouchers.append(Voucher(f"v{len(self.vouchers)}", self.now, ours=False, marked=False))
+
+    def stale(self) -> bool:
+        """Whether searches are answered by the replica that lags for less than L, once."""
+        return self.stale_from is not None and self.stale_from <= self.now < self.stale_from + L
+
+    # The document as an effect: key, marker, payload and the three things a runner does with it.
+
+    key = KEY
+    tenant_id = TENANT
+    marker = "#m"
+    payload = b"{}"
+    decision: Any = field(default_factory=dict)
+
+    async def prepare(self) -> None:
+        await pause("prepare")
+
+    async def send(self, gate: Gate) -> str:
+        await pause("prefix")
+        prefix_at = self.now
+        await pause("gate")
+        if self.checks_gate:
+            gate.check()
+        await pause("last byte")
+        if self.now > prefix_at + S:
+            raise OutcomeLost("the server closed the half-sent request")
+        message = Message(self.now + D)
+        self.messages.append(message)
+        await pause("answer")
+        if message.state == "refused":
+            raise RateLimited
+        if message.voucher is None or message.state == "unanswered":
+            raise OutcomeLost("no answer")
+        return message.voucher
+
+    async def search(self) -> Findings:
+        await pause("search")
+        seen = [] if self.stale() else [one for one in self.vouchers if one.visible_at <= self.now]
+        findings = Findings(
+            True,
+            tuple(one.id for one in seen if one.marked),
+            tuple(one.id for one in seen if not one.marked),
+        )
+        await pause("found")
+        return findings
+
+    async def bound(self, session: AsyncSession, external_id: str, how: str) -> None:
+        pass
+
+
+class Worker:
+    """A process that ensures the document again and again, and may stand still or die anywhere."""
+
+    def __init__(self, world: World, rules: LookRules | None) -> None:
+        self._world, self._rules = world, rules
+        self._work: Coroutine[Any, Any, EffectResult] | None = None
+        self.at: str | None = None
+        self.result: EffectResult | None = None
+
+    @property
+    def idle(self) -> bool:
+        return self._work is None
+
+    def step(self) -> None:
+        """Go on to the next point, or begin."""
+        if self._work is None:
+            runner = EffectRunner(
+                None,
+                self._world.settings,
+                attempts=self._world.attempts,
+                rules=self._rules,
+                clock=self._world.seconds,
+            )
+            self._work, self.result = runner.ensure(self._world), None
+        try:
+            self.at = self._work.send(None)
+        except StopIteration as end:
+            self._work, self.at, self.result = None, None, end.value
+
+    def crash(self) -> None:
+        """End in the middle; nothing it holds is given back."""
+        if self._work is not None:
+            self._work.close()
+        self._work, self.at = None, None
+
+    def run(self, to: str = "answer") -> None:
+        """Go on until that point, or until there is an answer to wait for, or to the end."""
+        self.step()
+        while not self.idle and self.at not in (to, "answer"):
+            self.step()
+
+
+def finish(world: World, worker: Worker) -> EffectResult | None:
+    """No more faults: let time pass and one worker work until the document is decided."""
+    for _ in range(60):
+        worker.run()
+        for message in world.under_way:
+            world.commit(message, 0)
+        while not worker.idle:
+            worker.step()
+        if isinstance(worker.result, Bound | Parked):
+            return worker.result
+        world.tick()
+    return None

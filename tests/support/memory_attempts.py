@@ -1,0 +1,165 @@
+"""`Attempts` in memory, one atomic step per call; a shared suite holds it to the database's."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.effects.attempts import (
+    ABSENT,
+    BOUND,
+    OPEN,
+    PARKED,
+    RELEASED,
+    UNRESOLVED,
+    ArmRequest,
+    Attempt,
+    EffectState,
+    InTransaction,
+)
+from common.effects.effect import Bound
+from common.effects.looks import Look
+
+NO_SESSION = cast(AsyncSession, None)  # what follows from a binding has no database here
+
+
+async def _at_once(step: str) -> None:
+    pass
+
+
+@dataclass
+class Row:
+    """One attempt with what the protocol itself does not read."""
+
+    attempt: Attempt
+    external_id: str | None = None
+
+
+@dataclass
+class MemoryAttempts:
+    """All effects of one test; `pause` is awaited around every step, so that workers can be stopped there."""
+
+    now: Callable[[], datetime]
+    pause: Callable[[str], Awaitable[None]] = _at_once
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    bindings: dict[str, Bound] = field(default_factory=dict)
+    alarms: list[Mapping[str, Any]] = field(default_factory=list)
+
+    async def read(self, key: str, tenant_id: UUID) -> EffectState:
+        await self.pause("read")
+        rows = self.rows.get(key, [])
+        unresolved = [row.attempt for row in rows if row.attempt.state in UNRESOLVED]
+        released = [row.attempt for row in rows if row.attempt.state == RELEASED]
+        return EffectState(
+            now=self.now(),
+            bound=self.bindings.get(key),
+            unresolved=unresolved[-1] if unresolved else None,
+            last_number=len(rows),
+            absent=sum(row.attempt.state == ABSENT for row in rows),
+            accepted=frozenset(
+                one for attempt in released for look in attempt.looks for one in look.unmarked
+            ),
+        )
+
+    async def arm(self, request: ArmRequest, last_number: int) -> Attempt | None:
+        await self.pause("arm")
+        attempt = self._insert(request, last_number, OPEN, None)
+        await self.pause("armed")
+        return attempt
+
+    async def close(
+        self,
+        attempt_id: UUID,
+        state: str,
+        looks: Sequence[Look] = (),
+        answer: Mapping[str, Any] | None = None,
+    ) -> bool:
+        await self.pause(state)
+        return self._change(attempt_id, UNRESOLVED if state == ABSENT else (OPEN,), state, looks)
+
+    async def note(self, attempt_id: UUID, looks: Sequence[Look]) -> None:
+        await self.pause("note")
+        self._change(attempt_id, UNRESOLVED, None, looks)
+
+    async def park(
+        self, attempt_id: UUID, looks: Sequence[Look], alarm: Mapping[str, Any] | None, then: InTransaction
+    ) -> bool:
+        await self.pause("park")
+        is_new = self._change(attempt_id, (OPEN,), PARKED, looks)
+        if not is_new and not self._change(attempt_id, (PARKED,), PARKED, looks):
+            return False
+        if is_new and alarm is not None:
+            self.alarms.append(alarm)
+        await then(NO_SESSION)
+        return True
+
+    async def bind(
+        self, request: ArmRequest, attempt: Attempt, bound: Bound, states: Sequence[str], then: InTransaction
+    ) -> bool:
+        await self.pause("bind")
+        if not self._change(attempt.attempt_id, states, BOUND, ()):
+            return False
+        self.bindings[request.key] = bound
+        await then(NO_SESSION)
+        return True
+
+    async def adopt(self, request: ArmRequest, last_number: int, bound: Bound, then: InTransaction) -> bool:
+        await self.pause("adopt")
+        if self._insert(request, last_number, BOUND, bound.external_id) is None:
+            return False
+        self.bindings[request.key] = bound
+        await then(NO_SESSION)
+        return True
+
+    async def late(self, request: ArmRequest, attempt: Attempt, external_id: str) -> Bound | None:
+        await self.pause("late")
+        bound = self.bindings.get(request.key)
+        if bound is not None and bound.external_id == external_id:
+            return bound
+        if bound is None:
+            self._change(attempt.attempt_id, None, PARKED, ())
+        self.alarms.append({"kind": "duplicate", "subject": request.key})
+        return bound
+
+    async def release(self, key: str, older_than: float) -> bool:
+        await self.pause("release")
+        settled_at = self.now() - timedelta(seconds=older_than)
+        for row in self.rows.get(key, []):
+            old = row.attempt.state != OPEN or row.attempt.armed_at <= settled_at
+            if row.attempt.state in (*UNRESOLVED, ABSENT) and old:
+                row.attempt = replace(row.attempt, state=RELEASED)
+        return all(row.attempt.state not in UNRESOLVED for row in self.rows.get(key, []))
+
+    async def is_known(self, key: str) -> bool:
+        await self.pause("is_known")
+        return key in self.bindings or bool(self.rows.get(key))
+
+    def may_arm(self, key: str, last_number: int) -> bool:
+        """The compare of compare-and-set."""
+        rows = self.rows.get(key, [])
+        is_resolved = all(row.attempt.state not in UNRESOLVED for row in rows)
+        return key not in self.bindings and is_resolved and len(rows) == last_number
+
+    def _insert(
+        self, request: ArmRequest, last_number: int, state: str, external_id: str | None
+    ) -> Attempt | None:
+        if not self.may_arm(request.key, last_number):
+            return None
+        rows = self.rows.setdefault(request.key, [])
+        attempt = Attempt(uuid4(), len(rows) + 1, state, self.now())
+        rows.append(Row(attempt, external_id))
+        return attempt
+
+    def _change(
+        self, attempt_id: UUID, states: Sequence[str] | None, state: str | None, looks: Sequence[Look]
+    ) -> bool:
+        for row in (row for rows in self.rows.values() for row in rows):
+            if row.attempt.attempt_id == attempt_id and (states is None or row.attempt.state in states):
+                row.attempt = replace(
+                    row.attempt, state=state or row.attempt.state, looks=tuple(looks) or row.attempt.looks
+                )
+                return True
+        return False

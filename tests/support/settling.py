@@ -1,0 +1,50 @@
+"""Drives effects until they are decided, and looks at what the simulator and the database hold then."""
+
+import asyncio
+import time
+from typing import Any
+
+from sqlalchemy import select
+
+from common.db.engine import Database
+from common.db.models.effects import AlarmRow, AttemptRow
+from common.effects.effect import Effect, EffectResult, Pending
+from common.effects.runner import EffectRunner
+from sandbox.testing import RunningSandbox
+
+DEADLINE_SECONDS = 30.0
+
+
+async def settle(runner: EffectRunner, effect: Effect) -> EffectResult:
+    """The result once it is not pending any more; waits are cut short, the database's clock decides."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        result = await runner.ensure(effect)
+        if not isinstance(result, Pending):
+            return result
+        await asyncio.sleep(min(result.retry_after.total_seconds(), 0.1))
+    raise AssertionError("still pending")
+
+
+async def vouchers(running: RunningSandbox, number: str) -> list[dict[str, Any]]:
+    """The vouchers of that number, as they truly are."""
+    state = await running.lexware.control.state(only="vouchers")
+    return [voucher for voucher in state["vouchers"] if voucher["voucherNumber"] == number]
+
+
+async def requests(running: RunningSandbox) -> dict[str, int]:
+    """How often each endpoint was asked."""
+    return dict((await running.lexware.control.state(only=""))["requests"])
+
+
+async def alarms(database: Database, kind: str) -> list[dict[str, Any]]:
+    """Evidence of the alarms of a kind."""
+    async with database.reading.begin() as session:
+        return list((await session.scalars(select(AlarmRow.evidence).where(AlarmRow.kind == kind))).all())
+
+
+async def attempt_states(database: Database, key: str) -> list[str]:
+    """The states of all attempts of an effect, oldest first."""
+    query = select(AttemptRow.state).where(AttemptRow.effect_key == key).order_by(AttemptRow.number)
+    async with database.reading.begin() as session:
+        return list((await session.scalars(query)).all())

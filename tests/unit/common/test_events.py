@@ -1,0 +1,67 @@
+"""Events: ids follow facts, the catalogue on paper is the one in the code."""
+
+import json
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from common.events import asyncapi, registry
+from common.events.commands import FetchShop
+from common.events.topics import SERVICES, TOPICS
+
+DOCS = Path(__file__).parents[3] / "docs"
+TENANT, SHOP = UUID(int=1), UUID(int=2)
+
+
+def fetch_shop(command: int = 3) -> FetchShop:
+    return FetchShop(tenant_id=TENANT, connection_id=SHOP, command_id=UUID(int=command))
+
+
+def test_same_fact_is_same_event() -> None:
+    assert fetch_shop().event_id == fetch_shop().event_id
+    assert fetch_shop().event_id != fetch_shop(4).event_id
+
+
+def test_event_survives_the_wire_and_ignores_fields_it_does_not_know() -> None:
+    event = fetch_shop()
+    payload = json.loads(event.model_dump_json()) | {"added_later": 1}
+    assert registry.parse(event.type, json.dumps(payload).encode()) == event
+
+
+def test_payload_that_does_not_fit_is_malformed_and_keeps_its_values_to_itself() -> None:
+    with pytest.raises(registry.MalformedEvent) as caught:
+        registry.parse(FetchShop.type, b'{"tenant_id": "secret-value"}')
+    assert "secret-value" not in str(caught.value)
+
+
+def test_unknown_type_is_not_known() -> None:
+    assert not registry.is_known("shop.invoice.issued.v99")
+
+
+def test_headers_are_cloud_events_with_the_ordering_key_as_subject() -> None:
+    event = fetch_shop()
+    headers = event.headers()
+    assert set(headers) == set(asyncapi.HEADERS)
+    assert headers["ce_id"] == str(event.event_id)
+    assert headers["ce_subject"] == event.ordering_key
+
+
+def test_asyncapi_file_is_made_from_the_models() -> None:
+    assert (DOCS / "asyncapi.json").read_text() == asyncapi.rendered(), (
+        "stale: python -m common.events.asyncapi > docs/asyncapi.json"
+    )
+
+
+def test_every_event_and_topic_is_in_the_guide() -> None:
+    guide = (DOCS / "events.md").read_text()
+    missing = [
+        name for name in [*registry.BY_TYPE, *(topic.name for topic in TOPICS)] if f"`{name}`" not in guide
+    ]
+    assert missing == []
+
+
+def test_every_topic_is_written_and_read_by_known_services() -> None:
+    for topic in TOPICS:
+        assert set(topic.writers) | set(topic.readers) <= set(SERVICES)
+        assert topic.writers

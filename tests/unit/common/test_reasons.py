@@ -1,0 +1,79 @@
+"""The list of reasons is complete, in two languages, and on paper; texts use the right words."""
+
+import ast
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import common.domain
+from common.domain import verdicts
+from common.domain.reasons import REASONS, Reason, ReleasedBy, Who, reasons_page
+
+ROOT = Path(__file__).parents[3]
+DOMAIN = Path(common.domain.__path__[0])
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(DOMAIN.rglob("*.py")):
+        yield path.name, ast.parse(path.read_text("utf-8"))
+
+
+def strings(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_cause_and_remedy_in_both_languages(reason: Reason) -> None:
+    text = REASONS[reason]
+    written = (text.cause_de, text.cause_en, text.remedy_de, text.remedy_en)
+    assert all(part.endswith(".") and part == part.strip() for part in written)
+    assert len(set(written)) == 4
+
+
+def test_reasons_that_nobody_acts_on_end_by_themselves() -> None:
+    for reason, text in REASONS.items():
+        assert (text.who is Who.NOBODY) is (text.released_by is ReleasedBy.TIME), reason
+
+
+def test_only_a_missing_or_waiting_invoice_is_waited_for_a_day_r37() -> None:
+    waits = {reason: text.waits for reason, text in REASONS.items() if text.waits}
+    assert waits == dict.fromkeys((Reason.ORIGINAL_MISSING, Reason.ORIGINAL_WAITING), timedelta(hours=24))
+
+
+def test_the_page_of_reasons_is_the_table() -> None:
+    page = (ROOT / "docs" / "reasons.md").read_text("utf-8")
+    assert page == reasons_page(), "run: python -m common.domain.reasons > docs/reasons.md"
+    assert all(f"## `{reason.value}`" in page for reason in Reason)
+
+
+def test_a_correction_is_never_called_gutschrift_r35() -> None:
+    texts = [(name, text) for name, tree in sources() for text in strings(tree)]
+    assert any("Rechnungskorrektur" in text for _, text in texts)
+    assert [(name, text) for name, text in texts if "gutschrift" in text.lower()] == []
+
+
+def test_no_float_comes_near_money_r21() -> None:
+    nodes = ((name, node) for name, tree in sources() for node in ast.walk(tree))
+    found = [(name, ast.unparse(node)) for name, node in nodes if _is_float(node)]
+    assert found == []
+
+
+def test_verdicts_hold_no_float_r21() -> None:
+    for model in (verdicts.Decision, verdicts.VoucherLine, verdicts.OriginalInvoice):
+        assert all(field.annotation is not float for field in model.model_fields.values())
+
+
+def _is_float(node: ast.AST) -> bool:
+    """A float literal, a call of float() or an annotation with it; isinstance(x, float) may be asked."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, float)
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "float"
+    annotation = getattr(node, "annotation", None) or getattr(node, "returns", None)
+    return annotation is not None and any(
+        isinstance(part, ast.Name) and part.id == "float" for part in ast.walk(annotation)
+    )
