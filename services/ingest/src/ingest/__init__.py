@@ -1,0 +1,1 @@
+"""Reads shops and announces what they issued."""

@@ -1,0 +1,112 @@
+"""Shop connections as ingest needs them: whose they are, where the shop is, and a client for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time
+from uuid import UUID, uuid4
+
+from pydantic import SecretStr
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.crypto import SecretBox, SecretPlace
+from common.db.engine import Database
+from common.db.models.core import ConnectionRow, SecretRow, SettingsVersionRow
+from common.domain.documents import BERLIN
+from common.domain.merchant import MerchantSettings
+from common.settings import HostPolicy
+from common.shops.address import check_address
+from common.shops.epages.client import EpagesClient, Http
+from common.shops.epages.errors import ShopRefused
+
+SHOP, ACTIVE = "shop", "active"
+ACCESS_TOKEN, CLIENT_SECRET = "access_token", "client_secret"
+DEFAULT_LOCALE = "de_DE"
+
+
+@dataclass(frozen=True, slots=True)
+class ShopConnection:
+    """A linked shop."""
+
+    tenant_id: UUID
+    connection_id: UUID
+    api_url: str
+    locale: str
+    created_at: datetime
+
+
+class ShopConnections:
+    """Looks up connections and makes clients for them; `http_for` gives the way to one API root."""
+
+    def __init__(
+        self, db: Database, box: SecretBox, http_for: Callable[[str], Http], hosts: HostPolicy
+    ) -> None:
+        self._db, self._box, self._http_for, self._hosts = db, box, http_for, hosts
+
+    async def find(self, connection_id: UUID) -> ShopConnection | None:
+        """The connection, as long as it is an active shop."""
+        statement = select(ConnectionRow).where(
+            ConnectionRow.connection_id == connection_id,
+            ConnectionRow.kind == SHOP,
+            ConnectionRow.state == ACTIVE,
+        )
+        async with self._db.reading.begin() as session:
+            row = (await session.execute(statement)).scalar_one_or_none()
+        if row is None:
+            return None
+        locale = row.config.get("locale")
+        return ShopConnection(
+            tenant_id=row.tenant_id,
+            connection_id=row.connection_id,
+            api_url=row.address,
+            locale=locale if isinstance(locale, str) and locale else DEFAULT_LOCALE,
+            created_at=row.created_at,
+        )
+
+    async def client(self, connection: ShopConnection) -> EpagesClient:
+        """A client for one piece of work; raises `AddressRefused`, or `ShopRefused` without a token."""
+        await check_address(connection.api_url, self._hosts)
+        token = await self.secret(connection, ACCESS_TOKEN)
+        if token is None:
+            raise ShopRefused("no access token is stored")
+        return EpagesClient(self._http_for(connection.api_url), token, locale=connection.locale)
+
+    async def secret(self, connection: ShopConnection, field: str) -> SecretStr | None:
+        """A stored secret of the connection, opened."""
+        place = SecretPlace(connection.tenant_id, connection.connection_id, field)
+        sealed = await self._sealed(place)
+        return None if sealed is None else self._box.open(sealed, place)
+
+    async def no_secret(self) -> None:
+        """The same work as for a secret that exists, for callers who must not show that there is none."""
+        place = SecretPlace(uuid4(), uuid4(), CLIENT_SECRET)
+        await self._sealed(place)
+        self._box.open(self._box.seal(SecretStr(place.field), place), place)
+
+    async def _sealed(self, place: SecretPlace) -> str | None:
+        statement = select(SecretRow.sealed).where(
+            SecretRow.tenant_id == place.tenant_id,
+            SecretRow.connection_id == place.connection_id,
+            SecretRow.field == place.field,
+        )
+        async with self._db.reading.begin() as session:
+            return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def newest_settings(session: AsyncSession, tenant_id: UUID) -> tuple[int, MerchantSettings]:
+    """The tenant's settings in force with their number; the defaults count as number 0."""
+    statement = (
+        select(SettingsVersionRow.number, SettingsVersionRow.values)
+        .where(SettingsVersionRow.tenant_id == tenant_id)
+        .order_by(SettingsVersionRow.number.desc())
+        .limit(1)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return (
+        (0, MerchantSettings()) if row is None else (row.number, MerchantSettings.model_validate(row.values))
+    )
+
+
+def start_of(settings: MerchantSettings) -> datetime | None:
+    """The first moment of the merchant's start date."""
+    return None if settings.start_on is None else datetime.combine(settings.start_on, time(), tzinfo=BERLIN)

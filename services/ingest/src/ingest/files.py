@@ -1,0 +1,161 @@
+"""Asks again for files that a shop had not delivered with the document, for a day, at growing distances."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Select, select, update
+
+from common.archive import Archive
+from common.db.dialect import db_now, row_lock
+from common.db.engine import Database
+from common.db.models.core import ConnectionRow
+from common.db.models.ingest import DocumentRow
+from common.db.trouble import DATABASE_TROUBLE, describe
+from common.errors import ConnectorError
+from common.observability.health import Heartbeat
+from common.shops.epages.errors import NotFound
+from ingest.connections import ACTIVE, ShopConnection, ShopConnections
+from ingest.document_records import PENDING, Saved
+from ingest.records import OrderRecords
+from ingest.settings import FileSettings
+from ingest.translate.shop import ReceivedFile, to_document_type, to_file
+
+log = structlog.get_logger(__name__)
+
+Files = dict[tuple[str, str], ReceivedFile]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A document whose file is due to be asked for; `now` is the database's clock."""
+
+    document: DocumentRow
+    now: datetime
+
+    @property
+    def order(self) -> tuple[UUID, str]:
+        """Connection and order: one call brings the files of all its documents."""
+        return self.document.connection_id, self.document.order_id
+
+
+class FileAsker:
+    """A component that fetches late files, or says after a day that there is none."""
+
+    name = "file-asker"
+
+    def __init__(
+        self,
+        db: Database,
+        shops: ShopConnections,
+        archive: Archive,
+        settings: FileSettings,
+        announced: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.heartbeat = Heartbeat()
+        self._announced = announced
+        self._db, self._shops, self._archive, self._settings = db, shops, archive, settings
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Ask until told to stop."""
+        while not stop.is_set():
+            self.heartbeat.beat()
+            try:
+                await self.ask_due(stop)
+            except DATABASE_TROUBLE as trouble:
+                log.warning("files.database_trouble", error=describe(trouble))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self._settings.look_every)
+
+    async def ask_due(self, stop: asyncio.Event | None = None) -> int:
+        """Ask once for every file that is due now and return how many were."""
+        asks = sorted(await self._claim(), key=lambda ask: ask.order)
+        for (connection_id, order_id), group in groupby(asks, lambda ask: ask.order):
+            if stop is not None and stop.is_set():
+                break
+            await self._ask_for_order(connection_id, order_id, list(group))
+        return len(asks)
+
+    async def _ask_for_order(self, connection_id: UUID, order_id: str, asks: Sequence[Ask]) -> None:
+        connection = await self._shops.find(connection_id)
+        if connection is None:
+            return
+        try:
+            files = await self._fetch(connection, order_id)
+        except ConnectorError as trouble:
+            log.info(
+                "files.not_read", connection_id=str(connection_id), order_id=order_id, error=trouble.code
+            )
+            files = {}
+        saved = Saved()
+        async with self._db.sessions.begin() as session:
+            records = OrderRecords(
+                session, connection, self._archive, first_file_retry=self._settings.first_retry
+            )
+            for ask in asks:
+                document = ask.document
+                file = files.get((document.type, document.number))
+                if file is not None:
+                    await records.documents.attach_file(document, file, saved)
+                elif self._is_over(ask):
+                    await records.documents.give_up_file(document, saved)
+                else:
+                    await records.documents.ask_again(document, self._wait(ask))
+            await records.announce(saved)
+        if saved.events:
+            self._announced()
+
+    async def _fetch(self, connection: ShopConnection, order_id: str) -> Files:
+        client = await self._shops.client(connection)
+        try:
+            page = await client.documents(order_id, include_pdf=True)
+        except NotFound:
+            return {}
+        files: Files = {}
+        for item in page.items:
+            document_type, file = to_document_type(item.value.document_type), to_file(item.value.document_pdf)
+            if document_type is not None and file is not None:
+                files[document_type.value, item.value.document_number or ""] = file
+        return files
+
+    async def _claim(self) -> list[Ask]:
+        """Due documents; moved on at once, so that no other replica asks and a crash only delays."""
+        async with self._db.reading.begin() as session:
+            if (await session.execute(self._due().limit(1))).first() is None:
+                return []
+        async with self._db.sessions.begin() as session:
+            due = self._due().limit(self._settings.batch)
+            statement = (
+                update(DocumentRow)
+                .where(DocumentRow.document_id.in_(due.with_for_update(of=DocumentRow, **row_lock(session))))
+                .values(file_due_at=db_now(self._settings.first_retry))
+                .returning(DocumentRow, db_now().label("now"))
+                .execution_options(synchronize_session=False)
+            )
+            return [Ask(row, now) for row, now in (await session.execute(statement)).all()]
+
+    def _due(self) -> Select[tuple[UUID]]:
+        return (
+            select(DocumentRow.document_id)
+            .join(ConnectionRow, ConnectionRow.connection_id == DocumentRow.connection_id)
+            .where(
+                DocumentRow.file_state == PENDING,
+                DocumentRow.file_due_at <= db_now(),
+                ConnectionRow.state == ACTIVE,
+            )
+            .order_by(DocumentRow.file_due_at)
+        )
+
+    def _is_over(self, ask: Ask) -> bool:
+        return ask.now - ask.document.created_at >= timedelta(seconds=self._settings.give_up_after)
+
+    def _wait(self, ask: Ask) -> float:
+        """As long again as was waited already, within limits, and never past the end of the asking."""
+        age = (ask.now - ask.document.created_at).total_seconds()
+        wait = min(max(age, self._settings.first_retry), self._settings.longest_retry)
+        return max(min(wait, self._settings.give_up_after - age), 0.1)

@@ -1,0 +1,82 @@
+"""What ingest does with commands: read one order now, or poll a shop now."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from common.archive import Archive
+from common.db.engine import Database
+from common.errors import RefusedError
+from common.events.base import Event
+from common.events.commands import FetchOrder, FetchShop
+from common.inbox.messages import Done, Handler, Later, Message
+from common.shops.epages.errors import NotFound, ShopUnavailable
+from ingest.connections import ShopConnections
+from ingest.cursors import make_due
+from ingest.order_reader import OrderReader
+from ingest.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+NOT_YET_VISIBLE_TRIES = 3
+NOT_YET_VISIBLE_WAIT = timedelta(seconds=10)
+REFUSED_WAIT = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class CommandHandlers:
+    """The handlers of ingest's own commands."""
+
+    db: Database
+    shops: ShopConnections
+    archive: Archive
+    settings: Settings
+    wake_poller: Callable[[], None]
+    announced: Callable[[], None] = lambda: None
+
+    def by_type(self) -> Mapping[type[Event], Handler]:
+        """Each command with its handler."""
+        return {FetchOrder: self.fetch_order, FetchShop: self.fetch_shop}
+
+    async def fetch_order(self, message: Message) -> Done | Later:
+        """The order and its documents are saved as the shop has them now; safe beside a poll of it."""
+        command = message.event
+        assert isinstance(command, FetchOrder)
+        connection = await self.shops.find(command.connection_id)
+        if connection is None or connection.tenant_id != command.tenant_id:
+            return Done()
+        try:
+            reader = OrderReader(
+                db=self.db,
+                archive=self.archive,
+                connection=connection,
+                client=await self.shops.client(connection),
+                first_file_retry=self.settings.files.first_retry,
+                announced=self.announced,
+            )
+            read_at = datetime.now(UTC)
+            order = (await reader.client.order(command.order_id)).value
+            await reader.take_over(order, read_at=read_at)
+        except NotFound:
+            return self._not_there(message, command.order_id)
+        except RefusedError as refusal:
+            log.warning("order.refused", connection_id=str(command.connection_id), error=refusal.code)
+            return Later(REFUSED_WAIT, refusal.code)
+        return Done()
+
+    async def fetch_shop(self, message: Message) -> Done | Later:
+        """The shop is due and the poller knows."""
+        command = message.event
+        async with self.db.sessions.begin() as session:
+            await make_due(session, command.tenant_id, command.connection_id)
+        self.wake_poller()
+        return Done()
+
+    def _not_there(self, message: Message, order_id: str) -> Done:
+        """A notification may come before its order is visible; an order that stays away was deleted."""
+        if message.attempts < NOT_YET_VISIBLE_TRIES:
+            raise ShopUnavailable("order not visible", retry_after=NOT_YET_VISIBLE_WAIT)
+        log.info("order.not_found", connection_id=str(message.event.connection_id), order_id=order_id)
+        return Done()

@@ -1,0 +1,165 @@
+"""Take over one order: ask for its documents, then for the files of new ones, then save all of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from common.archive import Archive
+from common.db.engine import Database
+from common.events.base import Lane
+from common.shops.base import Page, Unreadable
+from common.shops.epages.client import EpagesClient
+from common.shops.epages.errors import AnswerTooLarge, NotFound
+from common.shops.epages.wire import Order, OrderDocument
+from ingest.connections import ShopConnection
+from ingest.document_records import OrderReading, ReceivedDocument, Saved, known_documents
+from ingest.records import OrderRecords
+from ingest.translate.shop import to_document, to_file, to_snapshot
+
+log = structlog.get_logger(__name__)
+
+SETTLED_AFTER = timedelta(seconds=2)
+UNSETTLED = "~"
+
+
+@dataclass(frozen=True)
+class OrderReader:
+    """Reads orders of one connection with one client."""
+
+    db: Database
+    archive: Archive
+    connection: ShopConnection
+    client: EpagesClient
+    first_file_retry: float
+    announced: Callable[[], None] = lambda: None  # called after a commit with news in the outbox
+
+    async def take_over(
+        self,
+        order: Order,
+        *,
+        read_at: datetime,
+        server_time: datetime | None = None,
+        lane: Lane | None = None,
+    ) -> Saved | None:
+        """The order and all its documents are saved; None when the shop has it no more."""
+        try:
+            page = await self.client.documents(order.order_id, include_pdf=False)
+        except NotFound:
+            log.info("order.vanished", **self._ids(), order_id=order.order_id)
+            return None
+        documents, unreadable = received(page, order)
+        files = await self._files_of_unknown(order, documents)
+        reading = OrderReading(
+            snapshot=to_snapshot(order),
+            marker=marker_of(order, server_time or read_at),
+            read_at=read_at,
+            lane=lane or lane_of(order, self.connection),
+            documents=merged(documents, files),
+            unreadable=unreadable,
+        )
+        return await self.save(reading)
+
+    async def save(self, reading: OrderReading) -> Saved:
+        """One transaction: everything of the reading is stored and announced, or nothing."""
+        async with self.db.sessions.begin() as session:
+            records = OrderRecords(
+                session, self.connection, self.archive, first_file_retry=self.first_file_retry
+            )
+            saved = await records.save(reading)
+        if saved.events:
+            self.announced()
+        log.info(
+            "order.saved",
+            **self._ids(),
+            order_id=reading.snapshot.order_id,
+            lane=reading.lane.value,
+            documents=saved.documents,
+            conflicts=saved.conflicts,
+            files=saved.files,
+        )
+        return saved
+
+    async def report_unreadable(self, items: Sequence[Unreadable]) -> None:
+        """Items of a list that cannot be read are kept and a person is told."""
+        for item in items:
+            async with self.db.sessions.begin() as session:
+                records = OrderRecords(
+                    session, self.connection, self.archive, first_file_retry=self.first_file_retry
+                )
+                await records.report_unreadable(item)
+
+    async def _files_of_unknown(
+        self, order: Order, documents: Sequence[ReceivedDocument]
+    ) -> Sequence[ReceivedDocument]:
+        keys = sorted({document.key for document in documents})
+        if not keys:
+            return ()
+        async with self.db.reading.begin() as session:
+            known = await known_documents(session, self.connection, keys)
+        if known.issuperset(keys):
+            return ()
+        try:
+            page = await self.client.documents(order.order_id, include_pdf=True)
+        except (
+            NotFound,
+            AnswerTooLarge,
+        ) as reason:  # the documents are known all the same; files may come later
+            log.warning("order.files_not_read", **self._ids(), order_id=order.order_id, error=reason.code)
+            return ()
+        return received(page, order)[0]
+
+    def _ids(self) -> dict[str, Any]:
+        return {
+            "tenant_id": str(self.connection.tenant_id),
+            "connection_id": str(self.connection.connection_id),
+        }
+
+
+def received(page: Page[OrderDocument], order: Order) -> tuple[list[ReceivedDocument], list[Unreadable]]:
+    """The invoices and credit notes of an answer; other types are not ours, unreadable ones are set apart."""
+    documents, unreadable = list[ReceivedDocument](), list(page.unreadable)
+    for item in page.items:
+        document = to_document(item.value, order.currency_id or "EUR")
+        if document is not None:
+            documents.append(ReceivedDocument(document, item.raw, to_file(item.value.document_pdf)))
+        else:
+            log.info("document.type_ignored", order_id=order.order_id, type=item.value.document_type)
+    return documents, unreadable
+
+
+def merged(plain: Sequence[ReceivedDocument], filed: Sequence[ReceivedDocument]) -> list[ReceivedDocument]:
+    """Each document once, with its file; of two equal answers the one without a file is the original."""
+    by_key: dict[tuple[str, str], ReceivedDocument] = {document.key: document for document in plain}
+    for document in filed:
+        known = by_key.get(document.key)
+        same = known is not None and known.document == document.document
+        raw = known.raw if known is not None and same else document.raw
+        by_key[document.key] = ReceivedDocument(document.document, raw, document.file)
+    return list(by_key.values())
+
+
+def marker_of(order: Order, now: datetime) -> str:
+    """What tells whether a list item is news: the shop's update stamp, without one all the item says.
+
+    A stamp in whole seconds that is younger than two of them may cover a change still to come: it is marked
+    so that it will not be trusted.
+    """
+    updated = order.last_updated_on_date
+    if updated is None:
+        return f"item:{order.fingerprint}"
+    settled = updated.microsecond != 0 or now - updated >= SETTLED_AFTER
+    return updated.astimezone(UTC).isoformat() + ("" if settled else UNSETTLED)
+
+
+def is_news(order: Order, now: datetime, known: tuple[str, Mapping[str, Any]] | None) -> bool:
+    """Whether the order differs from what we have, as far as its marker tells."""
+    return known is None or known[0].endswith(UNSETTLED) or known[0] != marker_of(order, now)
+
+
+def lane_of(order: Order, connection: ShopConnection) -> Lane:
+    """Orders not touched since the connection was made are history."""
+    last = order.last_updated_on_date or order.creation_date
+    return Lane.HISTORY if last is not None and last < connection.created_at else Lane.LIVE

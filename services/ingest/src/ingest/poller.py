@@ -1,0 +1,200 @@
+"""Polls every shop that is due, many at once; replicas share the shops by leases in the database."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from common.archive import Archive
+from common.db.engine import Database
+from common.db.trouble import DATABASE_TROUBLE, describe
+from common.errors import ConnectorError, TransientError
+from common.observability.health import Heartbeat
+from common.shops.epages.errors import ShopRefused
+from ingest.connections import ShopConnections, newest_settings
+from ingest.cursors import (
+    Claim,
+    any_due,
+    backoff,
+    claim_due,
+    error_text,
+    is_disconnected,
+    refresh_roster,
+    release,
+)
+from ingest.order_reader import OrderReader
+from ingest.run import ShopRun
+from ingest.settings import Settings
+from ingest.window import Stopped
+
+log = structlog.get_logger(__name__)
+
+REFUSAL_LOOKS = 5  # how often a refusing shop is asked before it may count as disconnected
+GOOD = {
+    "failures": 0,
+    "refusals": 0,
+    "first_refused_at": None,
+    "disconnected_at": None,
+    "last_error": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ends: when the shop is due again, and what its row says then."""
+
+    next_poll_seconds: float
+    columns: dict[str, Any]
+
+
+class Poller:
+    """A component that keeps every shop's cursor moving."""
+
+    name = "poller"
+
+    def __init__(
+        self,
+        db: Database,
+        shops: ShopConnections,
+        archive: Archive,
+        settings: Settings,
+        announced: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.heartbeat = Heartbeat()
+        self._db, self._shops, self._archive, self._settings = db, shops, archive, settings
+        self._announced = announced
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+        self._roster_at = float("-inf")
+
+    def wake(self) -> None:
+        """Look for due shops now."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until told to stop; runs under way end at their next order and lose nothing."""
+        while not stop.is_set():
+            self.heartbeat.beat()
+            try:
+                await self._start_due(stop)
+            except DATABASE_TROUBLE as trouble:
+                log.warning("poller.database_trouble", error=describe(trouble))
+            await self._wait(stop)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def run_due_once(self, stop: asyncio.Event | None = None) -> int:
+        """Poll every shop that is due right now and return how many; for tests and the command line."""
+        await refresh_roster(self._db)
+        claims = await self._claim(limit=1000)
+        await asyncio.gather(*(self._poll(claim, stop or asyncio.Event()) for claim in claims))
+        return len(claims)
+
+    async def _start_due(self, stop: asyncio.Event) -> None:
+        if time.monotonic() - self._roster_at >= self._settings.poll.roster_every:
+            await refresh_roster(self._db)
+            self._roster_at = time.monotonic()
+        free = self._settings.poll.concurrency - len(self._tasks)
+        if free <= 0 or not await any_due(self._db):
+            return
+        for claim in await self._claim(limit=free):
+            task = asyncio.create_task(self._poll(claim, stop), name=f"poll {claim.connection_id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._woken.set()
+
+    async def _claim(self, limit: int) -> list[Claim]:
+        return await claim_due(self._db, limit=limit, lease_seconds=self._settings.poll.lease)
+
+    async def _wait(self, stop: asyncio.Event) -> None:
+        waiting = [asyncio.create_task(event.wait()) for event in (stop, self._woken)]
+        await asyncio.wait(
+            waiting, timeout=self._settings.poll.look_every, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in waiting:
+            task.cancel()
+        self._woken.clear()
+
+    async def _poll(self, claim: Claim, stop: asyncio.Event) -> None:
+        run: ShopRun | None = None
+        try:
+            run = await self._prepare(claim, stop)
+            if run is not None:
+                await run.poll()
+            ending = await self._good_ending(claim, run)
+        except Stopped:
+            ending = Ending(0, {})
+        except Exception as error:  # noqa: BLE001 - one shop's trouble must never stop the others
+            ending = self._bad_ending(claim, error)
+        await self._end(claim, run, ending)
+
+    async def _prepare(self, claim: Claim, stop: asyncio.Event) -> ShopRun | None:
+        connection = await self._shops.find(claim.connection_id)
+        if connection is None:
+            return None
+        reader = OrderReader(
+            db=self._db,
+            archive=self._archive,
+            connection=connection,
+            client=await self._shops.client(connection),
+            first_file_retry=self._settings.files.first_retry,
+            announced=self._announced,
+        )
+        overlap = timedelta(seconds=self._settings.overlap_seconds)
+        return ShopRun(self._db, claim, reader, self._settings.poll, overlap, stop)
+
+    async def _good_ending(self, claim: Claim, run: ShopRun | None) -> Ending:
+        async with self._db.reading.begin() as session:
+            _, settings = await newest_settings(session, claim.row.tenant_id)
+        if run is not None and run.reader.client.calls > 1:
+            log.info("shop.polled", **_ids(claim), calls=run.reader.client.calls)
+        return Ending(float(settings.poll_interval_seconds), dict(GOOD))
+
+    def _bad_ending(self, claim: Claim, error: Exception) -> Ending:
+        if isinstance(error, ShopRefused):
+            return self._refused_ending(claim, error)
+        failures = claim.row.failures + 1
+        poll = self._settings.poll
+        seconds = backoff(failures, first=poll.first_backoff, longest=poll.longest_backoff)
+        if isinstance(error, TransientError) and error.retry_after is not None:
+            seconds = error.retry_after.total_seconds()
+        if isinstance(error, ConnectorError):
+            log.warning("shop.poll_failed", **_ids(claim), error=error.code, failures=failures)
+        else:
+            log.error("shop.poll_broke", **_ids(claim), failures=failures, exc_info=error)
+        return Ending(seconds, {"failures": failures, "last_error": error_text(error)})
+
+    def _refused_ending(self, claim: Claim, error: ShopRefused) -> Ending:
+        poll, row = self._settings.poll, claim.row
+        columns: dict[str, Any] = {
+            "refusals": row.refusals + 1,
+            "first_refused_at": row.first_refused_at or claim.now,
+            "last_error": error_text(error),
+        }
+        gone = is_disconnected(claim, refusals=poll.refusals, refused_for=poll.refused_for)
+        if row.disconnected_at is not None or gone:
+            columns["disconnected_at"] = row.disconnected_at or claim.now
+            log.warning("shop.disconnected", **_ids(claim))
+            return Ending(poll.disconnected_every, columns)
+        log.warning("shop.refused", **_ids(claim), refusals=row.refusals + 1)
+        return Ending(min(poll.refused_for / REFUSAL_LOOKS, poll.disconnected_every), columns)
+
+    async def _end(self, claim: Claim, run: ShopRun | None, ending: Ending) -> None:
+        """The run's last transaction; when the database is away the lease simply runs out."""
+        columns = {**(run.columns if run is not None else {}), **ending.columns}
+        with contextlib.suppress(*DATABASE_TROUBLE):
+            async with self._db.sessions.begin() as session:
+                if not await release(session, claim, ending.next_poll_seconds, **columns):
+                    log.warning("shop.lease_lost", **_ids(claim))
+
+
+def _ids(claim: Claim) -> dict[str, str]:
+    return {"tenant_id": str(claim.row.tenant_id), "connection_id": str(claim.connection_id)}

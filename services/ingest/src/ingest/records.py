@@ -1,0 +1,142 @@
+"""One order with its documents, saved and announced in the caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.archive import Archive
+from common.db.dialect import db_now, insert
+from common.db.models.effects import AlarmRow
+from common.db.models.ingest import OrderRow
+from common.domain.documents import DocumentType
+from common.events.orders import OrderChanged, OrderSeen
+from common.events.topics import INGEST
+from common.outbox.record import record
+from common.shops.base import Unreadable
+from ingest.connections import ShopConnection
+from ingest.document_records import JSON, DocumentRecords, OrderReading, ReceivedDocument, Saved
+
+UNREADABLE = "shop_item_unreadable"
+_TYPE_ORDER = {DocumentType.INVOICE: 0, DocumentType.CREDIT_NOTE: 1}
+
+
+async def known_markers(
+    session: AsyncSession, connection: ShopConnection, order_ids: Sequence[str]
+) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Marker and snapshot of the orders we have."""
+    statement = select(OrderRow.order_id, OrderRow.marker, OrderRow.snapshot).where(
+        OrderRow.tenant_id == connection.tenant_id,
+        OrderRow.connection_id == connection.connection_id,
+        OrderRow.order_id.in_(order_ids),
+    )
+    return {row.order_id: (row.marker, row.snapshot) for row in await session.execute(statement)}
+
+
+class OrderRecords:
+    """Saves orders of one connection; safe when two processes save the same order at once."""
+
+    def __init__(
+        self, session: AsyncSession, connection: ShopConnection, archive: Archive, *, first_file_retry: float
+    ) -> None:
+        self._session, self._connection, self._archive = session, connection, archive
+        self.documents = DocumentRecords(session, connection, archive, first_file_retry=first_file_retry)
+
+    async def save(self, reading: OrderReading) -> Saved:
+        """The order, its documents and their originals are stored, and each news is in the outbox once."""
+        saved = Saved()
+        await self._save_order(reading, saved)
+        for received in sorted(reading.documents, key=lambda r: r.document.number):
+            await self.documents.save(reading, received, saved)
+        for item in reading.unreadable:
+            await self.report_unreadable(item, reading.snapshot.order_id)
+        await self.announce(saved)
+        return saved
+
+    async def announce(self, saved: Saved) -> None:
+        """The news are in the outbox."""
+        await record(self._session, INGEST, *saved.events)
+
+    async def report_unreadable(self, item: Unreadable, order_id: str | None = None) -> None:
+        """The bytes are kept and a person is told, once per differing item."""
+        original = await self._archive.store(self._session, self._connection.tenant_id, item.raw, JSON)
+        name = f"{UNREADABLE}:{self._connection.connection_id}:{original.sha256}"
+        alarm = insert(self._session, AlarmRow).values(
+            alarm_id=uuid5(NAMESPACE_URL, name),
+            tenant_id=self._connection.tenant_id,
+            kind=UNREADABLE,
+            subject=f"{self._connection.connection_id}:{order_id or 'order list'}",
+            evidence={"problem": item.problem, "original": original.sha256},
+            created_at=db_now(),
+        )
+        await self._session.execute(alarm.on_conflict_do_nothing(index_elements=["alarm_id"]))
+
+    async def _save_order(self, reading: OrderReading, saved: Saved) -> None:
+        known = await self._lock_order(reading)
+        if known.version and _is_newer(known, reading):
+            return
+        snapshot, version = reading.snapshot.model_dump(mode="json"), known.version
+        if version == 0 or known.snapshot != snapshot:
+            version += 1
+            event_class = OrderSeen if version == 1 else OrderChanged
+            saved.orders += 1
+            saved.events.append(
+                event_class(
+                    tenant_id=self._connection.tenant_id,
+                    connection_id=self._connection.connection_id,
+                    lane=reading.lane,
+                    order=reading.snapshot,
+                    version=version,
+                )
+            )
+        await self._session.execute(
+            update(OrderRow)
+            .where(*self._is(reading))
+            .values(
+                order_number=reading.snapshot.order_number,
+                marker=reading.marker,
+                version=version,
+                snapshot=snapshot,
+                seen_at=reading.read_at,
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+    async def _lock_order(self, reading: OrderReading) -> OrderRow:
+        """The order's row, ours until the commit: a second writer of the order waits and sees the result."""
+        row = insert(self._session, OrderRow).values(
+            connection_id=self._connection.connection_id,
+            tenant_id=self._connection.tenant_id,
+            order_id=reading.snapshot.order_id,
+            order_number=reading.snapshot.order_number,
+            marker="",
+            version=0,
+            snapshot={},
+            seen_at=reading.read_at,
+        )
+        await self._session.execute(row.on_conflict_do_nothing(index_elements=["connection_id", "order_id"]))
+        statement = select(OrderRow).where(*self._is(reading)).with_for_update()
+        return (await self._session.execute(statement)).scalar_one()
+
+    def _is(self, reading: OrderReading) -> tuple[Any, ...]:
+        return (
+            OrderRow.tenant_id == self._connection.tenant_id,
+            OrderRow.connection_id == self._connection.connection_id,
+            OrderRow.order_id == reading.snapshot.order_id,
+        )
+
+
+def _sequence(received: ReceivedDocument) -> tuple[int, datetime, str]:
+    document = received.document
+    return _TYPE_ORDER[document.type], document.issued_at, document.number
+
+
+def _is_newer(known: OrderRow, reading: OrderReading) -> bool:
+    """Whether the stored reading is the later one: two readers may finish in the other order."""
+    stored = known.snapshot.get("updated_at")
+    if stored is not None and reading.snapshot.updated_at is not None:
+        return datetime.fromisoformat(stored) > reading.snapshot.updated_at
+    return known.seen_at > reading.read_at

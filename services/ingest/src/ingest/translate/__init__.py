@@ -1,0 +1,1 @@
+"""What upstreams send, turned into our words; pure functions."""

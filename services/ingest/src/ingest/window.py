@@ -1,0 +1,161 @@
+"""Read a list of orders page by page while it changes: what is news is taken over, drift is noticed."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from common.errors import TransientError
+from common.shops.base import OrderQuery, Page
+from common.shops.epages.client import PAGE_SIZE, EpagesClient
+from common.shops.epages.errors import RateLimited
+from common.shops.epages.wire import Order
+from ingest.order_reader import OrderReader, is_news
+from ingest.records import known_markers
+
+log = structlog.get_logger(__name__)
+
+READINGS = 2  # a list that drifts is read once more, not for ever
+FAILED_ORDERS = 3  # one broken order does not hold up the others; several mean the shop is in trouble
+
+
+class Stopped(Exception):
+    """The process ends or another one holds the lease; the run goes on later from where it began."""
+
+
+class Budget:
+    """How many calls a run may still make; the shop's own quota counts, too."""
+
+    def __init__(self, client: EpagesClient, calls: int, reserve: int) -> None:
+        self._client, self._calls, self._reserve = client, calls, reserve
+
+    def is_left(self) -> bool:
+        """Whether another call is allowed."""
+        remaining = self._client.quota.remaining
+        return self._client.calls < self._calls and (remaining is None or remaining >= self._reserve)
+
+
+@dataclass
+class Progress:
+    """How far a list was read; `page` is where to go on when it is not complete."""
+
+    complete: bool = False
+    page: int = 1
+    total: int = 0
+    answered: bool = False
+    started_at: datetime | None = None  # the shop's clock at the first answer
+    newest: datetime | None = None  # the latest update stamp seen
+    failed: TransientError | None = None
+    drifted: bool = False
+    seen: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Window:
+    """One list of orders, read by one run."""
+
+    reader: OrderReader
+    budget: Budget
+    checkpoint: Callable[[], Awaitable[None]]  # raises `Stopped`
+    fresh_from: datetime | None = None  # for shops without update stamps: orders updated since then are news
+    _fresh: set[str] | None = None
+    _failures: int = 0
+
+    async def read(self, query: OrderQuery, *, first_page: int = 1) -> Progress:
+        """Every order of the list is taken over, or the progress says why not and where to go on."""
+        progress = Progress(page=first_page)
+        for _ in range(READINGS):
+            progress.page, progress.total, progress.drifted = first_page, 0, False
+            progress.seen.clear()
+            if not await self._read_pages(query, progress, first_page):
+                return progress
+            if not progress.drifted:
+                break
+            log.info("orders.list_drifted", connection_id=str(self.reader.connection.connection_id))
+        progress.complete = progress.failed is None
+        return progress
+
+    async def _read_pages(self, query: OrderQuery, progress: Progress, first_page: int) -> bool:
+        """True when the last page was reached, False when the budget ended before it."""
+        while True:
+            if progress.answered and not self.budget.is_left():
+                return False
+            page = await self.reader.client.orders(query, progress.page)
+            if not progress.answered:
+                progress.answered, progress.started_at = True, page.server_time
+            progress.drifted |= progress.page != first_page and page.total != progress.total
+            progress.total = page.total
+            if not await self._take_over_page(page, progress):
+                return False
+            if progress.page * PAGE_SIZE >= page.total or not len(page):
+                return True
+            progress.page += 1
+
+    async def _take_over_page(self, page: Page[Order], progress: Progress) -> bool:
+        await self.reader.report_unreadable(page.unreadable)
+        now = page.server_time or datetime.now(UTC)
+        known = await self._known([item.value.order_id for item in page.items])
+        for item in page.items:
+            order = item.value
+            if order.order_id in progress.seen:
+                progress.drifted = True
+                continue
+            progress.seen.add(order.order_id)
+            progress.newest = _later(progress.newest, order.last_updated_on_date)
+            if not await self._is_news(order, now, known.get(order.order_id)):
+                continue
+            await self.checkpoint()
+            if not self.budget.is_left():
+                return False
+            await self._take_over(order, page.server_time, progress)
+        return True
+
+    async def _take_over(self, order: Order, server_time: datetime | None, progress: Progress) -> None:
+        try:
+            await self.reader.take_over(order, read_at=datetime.now(UTC), server_time=server_time)
+        except RateLimited:
+            raise
+        except TransientError as trouble:
+            self._failures += 1
+            progress.failed = trouble
+            log.warning(
+                "order.not_read",
+                connection_id=str(self.reader.connection.connection_id),
+                order_id=order.order_id,
+                error=trouble.code,
+            )
+            if self._failures >= FAILED_ORDERS:
+                raise
+
+    async def _is_news(
+        self, order: Order, now: datetime, known: tuple[str, Mapping[str, Any]] | None
+    ) -> bool:
+        if is_news(order, now, known):
+            return True
+        if order.last_updated_on_date is not None or self.fresh_from is None:
+            return False
+        if self._fresh is None:
+            self._fresh = await self._read_fresh(self.fresh_from)
+        return order.order_id in self._fresh
+
+    async def _read_fresh(self, since: datetime) -> set[str]:
+        """Ids of the orders in the part of the list that no earlier run has seen."""
+        ids, number = set[str](), 1
+        while True:
+            page = await self.reader.client.orders(OrderQuery(updated_from=since), number)
+            ids |= {item.value.order_id for item in page.items}
+            if number * PAGE_SIZE >= page.total or not len(page) or not self.budget.is_left():
+                return ids
+            number += 1
+
+    async def _known(self, order_ids: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
+        if not order_ids:
+            return {}
+        async with self.reader.db.reading.begin() as session:
+            return await known_markers(session, self.reader.connection, order_ids)
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((moment for moment in (one, other) if moment is not None), default=None)

@@ -1,0 +1,24 @@
+"""Fixtures for tests of ingest against the simulated shop."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from common.db.engine import Database
+from common.http.transport import Network
+from integration.ingest.harness import Harness
+from sandbox.testing import Handle, running_sandbox
+
+
+@pytest.fixture
+async def epages() -> AsyncIterator[Handle]:
+    """A shop platform of its own for each test."""
+    async with running_sandbox("epages") as sandbox:
+        yield sandbox.epages
+
+
+@pytest.fixture
+async def ingest(database: Database, epages: Handle) -> AsyncIterator[Harness]:
+    """Ingest's parts around the database and the simulated shop."""
+    async with Network() as network:
+        yield Harness(database, epages, network)

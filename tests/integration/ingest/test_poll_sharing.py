@@ -1,0 +1,235 @@
+"""Crashes, replicas and large windows: nothing is lost, nothing is told twice, fresh changes go first."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from common.db.models.ingest import OrderRow
+from common.events.documents import DocumentIssued, InvoiceIssued
+from common.events.orders import OrderSeen
+from ingest.cursors import claim_due, release
+from ingest.document_records import OrderReading, Saved
+from ingest.order_reader import OrderReader
+from integration.ingest.harness import DOCUMENTS, LIST, Harness
+
+
+async def told(ingest: Harness) -> list[tuple[str, str]]:
+    return [(event.document_type.value, event.number) for event in await ingest.events(DocumentIssued)]
+
+
+@pytest.mark.parametrize("survivors", [0, 1, 3])
+async def test_a_crash_between_orders_loses_nothing_and_tells_nothing_twice(
+    ingest: Harness, monkeypatch: pytest.MonkeyPatch, survivors: int
+) -> None:
+    connection = await ingest.connect()
+    await ingest.poll()
+    before = await ingest.set_cursor_back(connection)
+    for _ in range(4):
+        await ingest.sell()
+    honest, saves = OrderReader.save, 0
+
+    async def dies(self: OrderReader, reading: OrderReading) -> Saved:
+        nonlocal saves
+        saves += 1
+        if saves > survivors:
+            raise asyncio.CancelledError
+        return await honest(self, reading)
+
+    await ingest.make_due()
+    with monkeypatch.context() as patched:
+        patched.setattr(OrderReader, "save", dies)
+        with pytest.raises(asyncio.CancelledError):
+            await ingest.poller().run_due_once()
+    row = await ingest.cursor(connection)
+    assert row.cursor_at == before
+    assert row.lease_token is not None  # the dead process still holds it
+    assert len(await ingest.documents()) == survivors
+    await ingest.change_cursor(connection, lease_until=datetime.now(UTC) - timedelta(hours=1))
+    await ingest.poll()
+    assert set(await ingest.documents()) == await ingest.shop_documents()
+    assert sorted(await told(ingest)) == sorted(await ingest.shop_documents())
+    assert (await ingest.cursor(connection)).cursor_at > before
+
+
+async def test_a_crash_within_an_order_leaves_no_part_of_it(
+    ingest: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ingest.connect()
+    await ingest.sell()
+
+    async def dies(*_: object, **__: object) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ingest.records.record", dies)
+        await ingest.poll()
+    assert await ingest.rows(OrderRow) == []
+    assert await ingest.originals() == []
+    await ingest.poll()
+    assert len(await told(ingest)) == 1
+
+
+async def test_replicas_share_shops_and_no_shop_is_polled_twice(ingest: Harness) -> None:
+    for number in range(6):
+        await ingest.connect(f"S{number}")
+        await ingest.sell(f"S{number}")
+    await ingest.poller().run_due_once()
+    await ingest.forget_requests()
+    await ingest.make_due()
+    await asyncio.gather(*(ingest.poller().run_due_once() for _ in range(3)))
+    assert await ingest.requests() == {LIST: 6}
+    assert len(await told(ingest)) == 6
+
+
+async def test_a_poller_that_lost_its_lease_changes_nothing(ingest: Harness) -> None:
+    connection = await ingest.connect()
+    await ingest.poll()
+    await ingest.make_due()
+    (late,) = await claim_due(ingest.db, limit=5, lease_seconds=0.001)
+    await asyncio.sleep(0.01)
+    (current,) = await claim_due(ingest.db, limit=5, lease_seconds=60)
+    async with ingest.db.sessions.begin() as session:
+        assert not await release(session, late, 5, cursor_at=datetime(2030, 1, 1, tzinfo=UTC))
+    assert (await ingest.cursor(connection)).lease_token == current.token
+    assert (await ingest.cursor(connection)).cursor_at.year != 2030
+    assert await claim_due(ingest.db, limit=5, lease_seconds=60) == []
+
+
+async def test_the_same_order_read_by_two_at_once_is_told_once(ingest: Harness) -> None:
+    connection = await ingest.connect()
+    sold = await ingest.sell()
+    await ingest.do("orders/credit", order=sold["order_id"])
+
+    async def read() -> None:
+        client = await ingest.shops().client(connection)
+        reader = OrderReader(ingest.db, ingest.archive, connection, client, 60)
+        order = (await client.order(sold["order_id"])).value
+        await reader.take_over(order, read_at=datetime.now(UTC))
+
+    await asyncio.gather(*(read() for _ in range(5)))
+    assert [kind for kind, _ in await told(ingest)] == ["invoice", "credit_note"]
+    assert len(await ingest.events(OrderSeen)) == 1
+    assert len(await ingest.documents()) == 2
+
+
+async def test_a_stopped_poller_gives_its_shop_back_where_it_was(ingest: Harness) -> None:
+    connection = await ingest.connect()
+    await ingest.poll()
+    before = await ingest.set_cursor_back(connection)
+    await ingest.sell()
+    stop = asyncio.Event()
+    stop.set()
+    await ingest.make_due()
+    await ingest.poller().run_due_once(stop)
+    row = await ingest.cursor(connection)
+    assert (row.cursor_at, row.lease_token, row.failures) == (before, None, 0)
+    await ingest.poller().run_due_once()
+    assert len(await ingest.documents()) == 1
+
+
+async def test_a_running_poller_finds_new_shops_and_new_documents_by_itself(ingest: Harness) -> None:
+    await ingest.set_settings(poll_interval_seconds=1)
+    poller, stop = ingest.poller(), asyncio.Event()
+    running = asyncio.create_task(poller.run(stop))
+    await ingest.connect()
+    await ingest.sell()
+    await until(lambda: has_documents(ingest, 1))
+    await ingest.sell()
+    await ingest.make_due()
+    poller.wake()
+    await until(lambda: has_documents(ingest, 2))
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    assert poller.heartbeat.stopped is False
+
+
+async def test_a_run_keeps_to_its_budget_and_later_runs_go_on_without_asking_again(ingest: Harness) -> None:
+    connection = await ingest.connect()
+    await ingest.poll()
+    await ingest.set_cursor_back(connection)
+    await ingest.forget_requests()
+    for _ in range(10):
+        await ingest.sell()
+    settings = ingest.settings(poll={"calls_per_run": 9})
+    runs = 0
+    while len(await ingest.documents()) < 10:
+        runs += 1
+        before = sum((await ingest.requests()).values())
+        await ingest.poll(settings)
+        assert 1 < sum((await ingest.requests()).values()) - before <= 10
+        assert runs < 10
+    await ingest.poll(settings)
+    requests = await ingest.requests()
+    assert requests[DOCUMENTS] == 20
+    row = await ingest.cursor(connection)
+    assert (row.history_from_at, row.history_page) == (None, 1)
+    assert sorted(await told(ingest)) == sorted(await ingest.shop_documents())
+
+
+async def test_fresh_documents_overtake_a_window_too_large_for_one_run(ingest: Harness) -> None:
+    """Whatever order the shop lists in, an old order's new document must not wait for the backfill."""
+    connection = await ingest.connect()
+    await ingest.poll()
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    await ingest.change_cursor(connection, cursor_at=hour_ago - timedelta(hours=1))
+    bulk = {"shops": ["A"], "count": 30, "at": hour_ago.isoformat()}
+    await ingest.epages.control.post("bulk/documents", bulk)
+    settings = ingest.settings(poll={"calls_per_run": 11}, overlap_seconds=0)
+    await ingest.poll(settings)
+    row = await ingest.cursor(connection)
+    assert len(await ingest.documents()) < 10
+    assert row.history_from_at == hour_ago - timedelta(hours=1)
+    assert row.cursor_at > hour_ago
+    old_order = (await ingest.epages.control.state())["shops"][-1]["orders"][0]
+    fresh = await ingest.do("orders/finalise", order=old_order["order_id"])
+    await ingest.poll(settings)
+    assert ("invoice", fresh["number"]) in await ingest.documents()
+    for _ in range(10):
+        await ingest.poll(settings)
+    assert set(await ingest.documents()) == await ingest.shop_documents()
+
+
+async def test_history_that_lost_orders_meanwhile_is_read_from_its_beginning(ingest: Harness) -> None:
+    connection = await ingest.connect()
+    await ingest.poll()
+    await ingest.sell()
+    long_ago = datetime.now(UTC) - timedelta(days=1)
+    later_page = {"history_from_at": long_ago, "history_page": 2, "history_total": 0}
+    await ingest.change_cursor(connection, **later_page)
+    await ingest.poll()
+    assert (await ingest.cursor(connection)).history_from_at is None
+    await ingest.change_cursor(connection, **later_page | {"history_page": 3, "history_total": 250})
+    await ingest.poll()
+    row = await ingest.cursor(connection)
+    assert (row.history_from_at is not None, row.history_page) == (True, 1)
+    await ingest.poll()
+    assert (await ingest.cursor(connection)).history_from_at is None
+
+
+async def test_a_run_stops_before_the_shops_quota_is_used_up(ingest: Harness) -> None:
+    connection = await ingest.connect(rate_limit=215)
+    await ingest.poll()
+    await ingest.set_cursor_back(connection)
+    for _ in range(15):
+        await ingest.sell()
+    await ingest.poll()
+    known = len(await ingest.documents())
+    assert 0 < known < 15
+    state = await ingest.epages.control.state()
+    assert state["rate_limited"] == 0
+    await ingest.do("shops/change", rate_limit=6000)
+    await ingest.poll()
+    await ingest.poll()
+    assert len(await ingest.documents()) == 15
+
+
+async def has_documents(ingest: Harness, count: int) -> bool:
+    return len(await ingest.events(InvoiceIssued)) >= count
+
+
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not await holds():
+            await asyncio.sleep(0.02)

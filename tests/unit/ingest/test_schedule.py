@@ -1,0 +1,82 @@
+"""When sweeps are due, how fast they may go, how long failures wait, and where a cursor may move."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from common.db.models.ingest import ShopCursorRow
+from ingest.cursors import backoff
+from ingest.run import cursor_after
+from ingest.sweeps import FREE_CALLS, NIGHTLY, WEEKLY, Sweep, last_night, sweep_of
+from ingest.window import Progress
+
+SHOP = UUID("6f0c7a3e-52f5-4a0f-9d0e-0c5b8a4f2d12")
+NOON = datetime(2025, 3, 5, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def row(nightly: datetime | None, weekly: datetime | None, **under_way: object) -> ShopCursorRow:
+    values = {"sweep": None, "sweep_started_at": None, "sweep_position": 0, "sweep_calls": 0} | under_way
+    return ShopCursorRow(connection_id=SHOP, last_nightly_at=nightly, last_weekly_at=weekly, **values)
+
+
+@pytest.mark.parametrize(
+    ("nightly", "weekly", "kind"),
+    [
+        (NOON, NOON, None),
+        (NOON - timedelta(hours=6), NOON, None),
+        (NOON - DAY, NOON, NIGHTLY),
+        (NOON - DAY, NOON - 20 * DAY, NIGHTLY),
+        (NOON, NOON - 6 * DAY, None),
+        (NOON, NOON - 8 * DAY, WEEKLY),
+        (None, None, NIGHTLY),
+    ],
+)
+def test_a_sweep_is_due_once_per_night_and_once_per_week(
+    nightly: datetime | None, weekly: datetime | None, kind: str | None
+) -> None:
+    sweep = sweep_of(row(nightly, weekly), NOON)
+    assert (sweep and sweep.kind) == kind
+
+
+def test_a_sweep_under_way_goes_on_before_another_begins() -> None:
+    began = NOON - timedelta(hours=1)
+    under_way = row(None, None, sweep=WEEKLY, sweep_started_at=began, sweep_position=7, sweep_calls=3)
+    assert sweep_of(under_way, NOON) == Sweep(WEEKLY, began, 7, 3)
+
+
+def test_nightly_work_is_spread_over_the_night() -> None:
+    hours = set()
+    for number in range(300):
+        due = last_night(NOON, UUID(int=number))
+        assert NOON - DAY < due <= NOON
+        hours.add(due.hour)
+    assert hours == {0, 1, 2}  # 1 to 4 o'clock in Berlin, in UTC
+
+
+def test_a_sweep_is_held_below_its_calls_per_hour() -> None:
+    sweep = Sweep(WEEKLY, NOON, 0, 500)
+    assert sweep.allowance(NOON, 1000) == FREE_CALLS - 500
+    assert sweep.allowance(NOON + timedelta(minutes=30), 1000) == FREE_CALLS
+    assert sweep.allowance(NOON + timedelta(hours=1), 1000) == FREE_CALLS + 500
+
+
+def test_sweeps_reach_back_two_days_and_ninety() -> None:
+    assert Sweep(NIGHTLY, NOON).query.updated_from == NOON - timedelta(hours=48)
+    assert Sweep(WEEKLY, NOON).query.created_after == NOON - timedelta(days=90)
+
+
+def test_failures_wait_longer_each_time_up_to_a_limit() -> None:
+    assert [backoff(n, first=5, longest=60) for n in (1, 2, 3, 4, 5, 50)] == [5, 10, 20, 40, 60, 60]
+
+
+def test_the_cursor_follows_the_shops_clock_at_the_beginning_of_the_run() -> None:
+    began, newest = NOON, NOON + timedelta(minutes=3)
+    assert cursor_after(NOON - DAY, Progress(complete=True, started_at=began, newest=newest)) == began
+
+
+def test_without_the_shops_clock_the_cursor_moves_to_what_was_seen_and_never_back() -> None:
+    assert cursor_after(NOON, Progress(complete=True, newest=NOON + DAY)) == NOON + DAY
+    assert cursor_after(NOON, Progress(complete=True, newest=NOON - DAY)) == NOON
+    assert cursor_after(NOON, Progress(complete=True)) == NOON
