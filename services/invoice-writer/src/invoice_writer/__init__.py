@@ -1,0 +1,1 @@
+"""Turns issued documents into vouchers in the books, exactly once."""

@@ -1,0 +1,33 @@
+"""Command line of the invoice writer."""
+
+import typer
+
+from common.cluster import serve_in_cluster
+from common.db.engine import Database
+from common.http.transport import Network
+from common.runtime import ServiceApp
+from common.runtime import run as run_process
+from common.transport.base import Transport
+from invoice_writer.app import ClusterSettings, build
+
+cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Turns documents into vouchers.")
+
+
+@cli.callback()
+def main() -> None:
+    """Keep `run` a command of its own, so that others can join it."""
+
+
+@cli.command()
+def run() -> None:
+    """Work until told to stop."""
+    settings = ClusterSettings()
+
+    def service(db: Database, transport: Transport, network: Network) -> ServiceApp:
+        return build(settings, db, transport, network)
+
+    run_process(serve_in_cluster(settings, service))
+
+
+if __name__ == "__main__":
+    cli()

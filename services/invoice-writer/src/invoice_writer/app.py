@@ -1,0 +1,85 @@
+"""Builds the invoice writer: its worker, its relay, its re-check and what they need."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+from common.archive import Archive
+from common.db.crypto import SecretBox
+from common.db.engine import Database
+from common.effects.effect import Probe
+from common.effects.files import FileStep
+from common.effects.runner import EffectRunner
+from common.events.base import Event
+from common.events.topics import INVOICE_WRITER
+from common.http.transport import Network
+from common.inbox.dead_letters import command_handlers
+from common.inbox.messages import Handler
+from common.inbox.worker import Worker
+from common.lexware.connect import LexwareClients
+from common.outbox.relay import Relay
+from common.runtime import ServiceApp
+from common.transport.base import Transport
+from invoice_writer.context import TenantContexts
+from invoice_writer.dead import park_dead
+from invoice_writer.deciding import Decider
+from invoice_writer.filing import Filing
+from invoice_writer.handlers import DocumentHandlers
+from invoice_writer.profiles import BooksProfiles
+from invoice_writer.recheck import Rechecker
+from invoice_writer.settings import ClusterSettings, Settings
+from invoice_writer.voucher_index import VoucherIndex
+from invoice_writer.writing import VoucherWriter
+
+__all__ = ["ClusterSettings", "Settings", "build"]
+
+
+class StopArming:
+    """Nothing new is sent from the moment the process is told to stop."""
+
+    name = "stop-arming"
+
+    def __init__(self, runner: EffectRunner) -> None:
+        self._runner = runner
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Wait for the stop and pass it on."""
+        await stop.wait()
+        self._runner.stop_arming()
+
+
+def build(
+    settings: Settings, db: Database, transport: Transport, network: Network, *, probe: Probe | None = None
+) -> ServiceApp:
+    """The invoice writer on this database and transport; nothing runs before it is served."""
+    runner = EffectRunner(db, settings.effects, probe=probe)
+
+    def wake() -> None:
+        worker.wake()
+
+    handlers = {
+        **_handlers(settings, db, network, runner, probe),
+        **command_handlers(db, INVOICE_WRITER, wake),
+    }
+    worker = Worker(db, INVOICE_WRITER, handlers, settings.worker, on_dead=park_dead)
+    relay = Relay(db, INVOICE_WRITER, transport, settings.relay)
+    transport.subscribe(INVOICE_WRITER, worker.wake)
+    return ServiceApp(
+        name=INVOICE_WRITER,
+        components=[worker, relay, Rechecker(db, worker.wake, settings.recheck_seconds), StopArming(runner)],
+        checks={"database": db.ping, "worker": worker.check, "relay": relay.check},
+    )
+
+
+def _handlers(
+    settings: Settings, db: Database, network: Network, runner: EffectRunner, probe: Probe | None
+) -> Mapping[type[Event], Handler]:
+    clients = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
+    contexts = TenantContexts(db)
+    step = FileStep(db, probe=probe, look_after=timedelta(seconds=settings.effects.first_look))
+    return DocumentHandlers(
+        db,
+        Decider(db, contexts, clients, BooksProfiles(db)),
+        VoucherWriter(db, runner, VoucherIndex(db)),
+        Filing(db, Archive(), clients, contexts, step),
+    ).table()

@@ -1,0 +1,149 @@
+"""From an issued document to what shall become of it: a decision to write, or an outcome to record."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.dialect import db_now
+from common.db.engine import Database
+from common.domain.decide import decide
+from common.domain.documents import DocumentType
+from common.domain.money import Money
+from common.domain.reasons import REASONS, Reason
+from common.domain.verdicts import Decision, Exclude, Original, OriginalInvoice, Park
+from common.events.documents import DocumentIssued
+from common.lexware.client import LexwareClient
+from common.lexware.connect import LexwareClients
+from common.lexware.errors import BooksNotConnected, ContractProblem, ReconnectNeeded
+from invoice_writer.context import TenantContext, TenantContexts
+from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome, OutcomeRepository
+from invoice_writer.profiles import Books, BooksProfiles
+
+STATE_REASONS = {
+    "halted": Reason.CONNECTION_HALTED,
+    "reconnect_needed": Reason.RECONNECT_NEEDED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ToWrite:
+    """A voucher to write with everything its writing needs."""
+
+    decision: Decision
+    context: TenantContext
+    client: LexwareClient
+    organization_id: str
+
+
+class Decider:
+    """Collects what a decision needs and makes it; asks the books only when its own reading is old."""
+
+    def __init__(
+        self, db: Database, contexts: TenantContexts, clients: LexwareClients, profiles: BooksProfiles
+    ) -> None:
+        self._db, self._contexts, self._clients, self._profiles = db, contexts, clients, profiles
+        self.profile_changed: set[UUID] = set()
+
+    async def decide(
+        self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False
+    ) -> ToWrite | Outcome:
+        """The decision, or the outcome when there is nothing to write; transient troubles are raised."""
+        context = await self._contexts.get(event.tenant_id, fresh=fresh)
+        if context.books is None:
+            return _parked(Reason.BOOKS_NOT_CONNECTED, context)
+        if context.books.state in STATE_REASONS:
+            return _parked(STATE_REASONS[context.books.state], context)
+        try:
+            client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
+            books, changed = await self._profiles.get(event.tenant_id, context.books, client)
+        except BooksNotConnected:
+            return _parked(Reason.BOOKS_NOT_CONNECTED, context)
+        except ReconnectNeeded:
+            return _parked(Reason.RECONNECT_NEEDED, context)
+        except ContractProblem:
+            return _parked(Reason.CONTRACT_PROBLEM, context)
+        if changed:
+            self.profile_changed.add(event.tenant_id)
+        if books.profile.organization_id != context.books.organization_id:
+            return _parked(Reason.ORGANIZATION_CHANGED, context)
+        return await self._judge(event, seen, context, client, books)
+
+    async def _judge(
+        self,
+        event: DocumentIssued,
+        seen: Row[Any] | None,
+        context: TenantContext,
+        client: LexwareClient,
+        books: Books,
+    ) -> ToWrite | Outcome:
+        original, now = await self._original(event)
+        settings = context.settings.values
+        verdict = decide(
+            event.document, event.order, books.profile, books.categories, settings, original=original
+        )
+        match verdict:
+            case Decision():
+                return ToWrite(verdict, context, client, books.profile.organization_id)
+            case Park():
+                return _outcome_of_park(verdict, context, _age(seen, now))
+            case Exclude():
+                return Outcome(
+                    EXCLUDED,
+                    reason=verdict.rule,
+                    rules=verdict.rules,
+                    evidence=verdict.evidence,
+                    settings_version_id=context.settings.id,
+                )
+
+    async def _original(self, event: DocumentIssued) -> tuple[Original | None, datetime | None]:
+        if event.document_type is not DocumentType.CREDIT_NOTE:
+            return None, None
+        async with self._db.reading.begin() as session:
+            return await _same_order_invoices(session, event), (
+                await session.execute(select(db_now()))
+            ).scalar_one()
+
+
+async def _same_order_invoices(session: AsyncSession, event: DocumentIssued) -> Original:
+    rows = await OutcomeRepository(session, event.tenant_id).invoices_of_order(
+        event.connection_id, event.order_id
+    )
+    return Original(
+        candidates=tuple(
+            OriginalInvoice(
+                number=row.number,
+                issued_on=row.issued_on,
+                gross_total=Money(row.gross_minor, event.document.currency),
+                outcome=row.status,
+            )
+            for row in rows
+            if row.issued_on is not None and row.gross_minor is not None
+        )
+    )
+
+
+def _parked(reason: Reason, context: TenantContext, **params: Any) -> Outcome:
+    return Outcome(PARKED, reason=reason.value, params=params, settings_version_id=context.settings.id)
+
+
+def _outcome_of_park(park: Park, context: TenantContext, age: timedelta) -> Outcome:
+    """A park whose cause usually goes away by itself counts as waiting while the document is young."""
+    waits = REASONS[park.reason].waits
+    is_waiting = waits is not None and age < waits
+    return Outcome(
+        WAITING if is_waiting else PARKED,
+        reason=park.reason.value,
+        params=dict(park.params),
+        rules=park.rules,
+        evidence=park.evidence,
+        settings_version_id=context.settings.id,
+        waits_for=waits - age if waits is not None and is_waiting else None,
+    )
+
+
+def _age(seen: Row[Any] | None, now: datetime | None) -> timedelta:
+    return timedelta() if seen is None or now is None else now - seen.first_seen_at

@@ -1,0 +1,71 @@
+"""Brings a document's PDF to its voucher: a state of its own, and never a reason to book again."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.archive import Archive
+from common.db.engine import Database
+from common.effects.effect import Pending
+from common.effects.files import FileAttached, FileRefused, FileStep, VoucherFile
+from common.events.documents import DocumentIssued
+from common.inbox.messages import Later
+from common.lexware.connect import LexwareClients
+from common.lexware.files import file_name
+from invoice_writer.context import TenantContexts
+from invoice_writer.mapping import effect_key
+from invoice_writer.outcomes import ATTACHED, REFUSED, OutcomeRepository
+
+NOT_CONNECTED_WAIT = timedelta(minutes=15)
+
+
+class Filing:
+    """The file step of booked documents."""
+
+    def __init__(
+        self,
+        db: Database,
+        archive: Archive,
+        clients: LexwareClients,
+        contexts: TenantContexts,
+        step: FileStep,
+    ) -> None:
+        self._db, self._archive, self._step = db, archive, step
+        self._clients, self._contexts = clients, contexts
+
+    async def attach(self, event: DocumentIssued, seen: Row[Any]) -> Later | None:
+        """Make the voucher have the document's file, or record that it is refused; or when to try again."""
+        context = await self._contexts.get(event.tenant_id)
+        if context.books is None:
+            return Later(NOT_CONNECTED_WAIT, "books_not_connected")
+        client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
+        file = await self._file(event, seen, context.books.organization_id)
+
+        async def attached(session: AsyncSession, file_id: str) -> None:
+            outcomes = OutcomeRepository(session, event.tenant_id)
+            await outcomes.set_file(event.document_id, ATTACHED, file_id=file_id)
+
+        result = await self._step.ensure(client, file, attached=attached)
+        match result:
+            case FileAttached():
+                return None
+            case FileRefused():
+                async with self._db.sessions.begin() as session:
+                    outcomes = OutcomeRepository(session, event.tenant_id)
+                    await outcomes.set_file(event.document_id, REFUSED, file_note=result.note)
+                return None
+            case Pending():
+                return Later(result.retry_after, result.reason)
+
+    async def _file(self, event: DocumentIssued, seen: Row[Any], organization_id: str) -> VoucherFile:
+        async with self._db.reading.begin() as session:
+            content = await self._archive.read(session, event.tenant_id, seen.pdf_sha256)
+        return VoucherFile(
+            tenant_id=event.tenant_id,
+            voucher_key=effect_key(organization_id, event),
+            voucher_id=seen.voucher_id,
+            name=file_name(event.document_type.value, event.number),
+            content=content,
+        )

@@ -1,0 +1,252 @@
+"""What the invoice writer does with each message."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.engine import Database
+from common.domain.reasons import Reason
+from common.effects.effect import Bound
+from common.errors import InvalidMessageError, TransientError
+from common.events import registry
+from common.events.base import Event
+from common.events.commands import (
+    AttachFile,
+    DocumentCommand,
+    FetchOrder,
+    ReleaseParked,
+    ResolveDocument,
+    RetryDocument,
+)
+from common.events.documents import (
+    CreditNoteIssued,
+    DocumentConflicted,
+    DocumentEvent,
+    DocumentFileMissed,
+    DocumentFileStored,
+    DocumentIssued,
+    InvoiceIssued,
+)
+from common.events.topics import INVOICE_WRITER
+from common.inbox.accept import accept
+from common.inbox.messages import Done, Handler, Later, Message
+from common.outbox.record import record
+from common.transport.base import Incoming
+from invoice_writer.deciding import Decider
+from invoice_writer.filing import Filing
+from invoice_writer.outcomes import BOOKED, MISSING, PARKED, PENDING, WAITING, Outcome, OutcomeRepository
+from invoice_writer.recheck import release
+from invoice_writer.recording import record_outcome, record_standing
+from invoice_writer.writing import VoucherWriter
+
+GO_ON = frozenset({Reason.INTERNAL_ERROR.value})
+WAIT_FOR_OTHERS = frozenset({Reason.ORIGINAL_MISSING.value, Reason.ORIGINAL_WAITING.value})
+
+
+class UnknownDocument(InvalidMessageError):
+    """A message names a document that never arrived here."""
+
+    code = "invoice_writer.unknown_document"
+
+
+class DocumentHandlers:
+    """One method per message; each is safe to run any number of times."""
+
+    def __init__(self, db: Database, decider: Decider, writer: VoucherWriter, files: Filing) -> None:
+        self._db, self._decider, self._writer, self._files = db, decider, writer, files
+
+    def table(self) -> Mapping[type[Event], Handler]:
+        """Every message the invoice writer understands."""
+        return {
+            InvoiceIssued: self.issued,
+            CreditNoteIssued: self.issued,
+            DocumentConflicted: self.conflicted,
+            DocumentFileStored: self.file_stored,
+            DocumentFileMissed: self.file_missed,
+            RetryDocument: self.retry,
+            ResolveDocument: self.resolve,
+            ReleaseParked: self.release,
+            AttachFile: self.attach,
+        }
+
+    async def issued(self, message: Message) -> Done | Later:
+        """Make the books hold exactly one voucher for this document, with its file, or record why not."""
+        event = message.event
+        assert isinstance(event, DocumentIssued)
+        seen = await self._seen(event)
+        if seen is not None and _is_settled(seen):
+            return Done()
+        if seen is not None and seen.status == BOOKED:
+            return await self._file(event, seen)
+        return await self._decide_and_write(event, seen)
+
+    async def retry(self, message: Message) -> Done | Later:
+        """Decide about an open document again, with the newest settings and profile."""
+        command = message.event
+        assert isinstance(command, RetryDocument)
+        event, seen = await self._known(command)
+        if seen.voucher_id is not None:
+            return await self._keep_booked(event, seen)
+        return await self._decide_and_write(event, seen, fresh=True)
+
+    async def resolve(self, message: Message) -> Done | Later:
+        """Do what a person chose about a taken number: adopt the voucher that is there, or book anyway."""
+        command = message.event
+        assert isinstance(command, ResolveDocument)
+        event, seen = await self._known(command)
+        if seen.status == BOOKED:
+            return Done()
+        plan = await self._decider.decide(event, seen, fresh=True)
+        if isinstance(plan, Outcome):
+            return await self._record(event, plan, seen)
+        if command.action == "adopt" and command.voucher_id is not None:
+            return await self._finish(event, await self._writer.adopt(event, plan, command.voucher_id), seen)
+        return await self._finish(event, await self._writer.book_anyway(event, plan), seen)
+
+    async def conflicted(self, message: Message) -> Done:
+        """Park a document whose number came again with other content; a voucher that is there stays."""
+        event = message.event
+        assert isinstance(event, DocumentConflicted)
+        async with self._db.sessions.begin() as session:
+            issued, seen = await self._load(session, event)
+            params = {"known_hash": event.known_hash, "content_hash": event.content_hash}
+            conflict = Outcome(PARKED, reason=Reason.DOCUMENT_CONFLICT.value, params=params)
+            await record_standing(session, issued, conflict, before=seen)
+        return Done()
+
+    async def file_stored(self, message: Message) -> Done | Later:
+        """Attach a PDF that came after its document."""
+        event = message.event
+        assert isinstance(event, DocumentFileStored)
+        issued, _ = await self._known(event)
+        async with self._db.sessions.begin() as session:
+            await OutcomeRepository(session, event.tenant_id).set_pdf(event.document_id, event.pdf)
+            now = await OutcomeRepository(session, event.tenant_id).find(event.document_id)
+        return await self._file(issued, now) if now is not None and now.voucher_id is not None else Done()
+
+    async def file_missed(self, message: Message) -> Done:
+        """Stop waiting for a PDF the shop did not deliver."""
+        event = message.event
+        assert isinstance(event, DocumentFileMissed)
+        _, seen = await self._known(event)
+        if seen.file_status == PENDING:
+            async with self._db.sessions.begin() as session:
+                await OutcomeRepository(session, event.tenant_id).set_file(event.document_id, MISSING)
+        return Done()
+
+    async def release(self, message: Message) -> Done:
+        """Put parked documents back in line whose cause a change may have removed."""
+        command = message.event
+        assert isinstance(command, ReleaseParked)
+        async with self._db.sessions.begin() as session:
+            await release(session, command.tenant_id, command.released_by)
+        return Done()
+
+    async def attach(self, message: Message) -> Done | Later:
+        """Attach the file of a booked document."""
+        command = message.event
+        assert isinstance(command, AttachFile)
+        event, seen = await self._known(command)
+        if seen.voucher_id is None or seen.file_status != PENDING:
+            return Done()
+        return await self._files.attach(event, seen) or Done()
+
+    async def _decide_and_write(
+        self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False
+    ) -> Done | Later:
+        plan = await self._decider.decide(event, seen, fresh=fresh)
+        if isinstance(plan, Outcome):
+            return await self._record(event, plan, seen)
+        return await self._finish(event, await self._writer.write(event, plan), seen)
+
+    async def _finish(
+        self, event: DocumentIssued, result: Bound | Outcome | Later, seen: Row[Any] | None
+    ) -> Done | Later:
+        match result:
+            case Outcome():
+                return await self._record(event, result, seen)
+            case Later():
+                return result
+            case Bound():
+                now = await self._seen(event)
+                assert now is not None
+                return await self._file(event, now)
+
+    async def _record(self, event: DocumentIssued, outcome: Outcome, seen: Row[Any] | None) -> Done:
+        async with self._db.sessions.begin() as session:
+            await record_outcome(session, event, outcome, before=seen)
+            if outcome.reason == Reason.ORIGINAL_MISSING.value and seen is None:
+                await record(session, INVOICE_WRITER, _fetch_again(event))
+        return Done()
+
+    async def _file(self, event: DocumentIssued, seen: Row[Any]) -> Done:
+        """Try to attach the file now; whatever keeps it from that is worked on a key of its own."""
+        if seen.file_status == PENDING and seen.pdf_sha256 is not None:
+            try:
+                later = await self._files.attach(event, seen)
+            except TransientError:
+                later = Later(timedelta(), "file")
+            if later is not None:
+                await self._attach_later(event)
+        return Done()
+
+    async def _attach_later(self, event: DocumentIssued) -> None:
+        command = AttachFile(
+            tenant_id=event.tenant_id,
+            connection_id=event.connection_id,
+            command_id=event.document_id,
+            order_id=event.order_id,
+            document_type=event.document_type,
+            number=event.number,
+            lane=event.lane,
+        )
+        async with self._db.sessions.begin() as session:
+            await accept(session, INVOICE_WRITER, [Incoming.of(command)])
+
+    async def _keep_booked(self, event: DocumentIssued, seen: Row[Any]) -> Done:
+        """The voucher stands: a person has looked at what spoke against it."""
+        if seen.status != BOOKED:
+            async with self._db.sessions.begin() as session:
+                await record_standing(session, event, Outcome(BOOKED), before=seen)
+        return await self._file(event, seen)
+
+    async def _seen(self, event: DocumentEvent) -> Row[Any] | None:
+        async with self._db.reading.begin() as session:
+            return await OutcomeRepository(session, event.tenant_id).find(event.document_id)
+
+    async def _known(self, about: DocumentEvent | DocumentCommand) -> tuple[DocumentIssued, Row[Any]]:
+        async with self._db.reading.begin() as session:
+            return await self._load(session, about)
+
+    async def _load(
+        self, session: AsyncSession, about: DocumentEvent | DocumentCommand
+    ) -> tuple[DocumentIssued, Row[Any]]:
+        outcomes = OutcomeRepository(session, about.tenant_id)
+        seen = await outcomes.find(about.document_id)
+        stored = await outcomes.issue_event(about.document_id)
+        if seen is None or stored is None:
+            raise UnknownDocument(f"{about.document_type.value} of order {about.order_id} never arrived")
+        event = registry.parse(*stored)
+        assert isinstance(event, DocumentIssued)
+        return event, seen
+
+
+def _is_settled(seen: Row[Any]) -> bool:
+    """Whether the outcome stands until somebody asks for another try."""
+    if seen.status == WAITING:
+        return seen.reason in WAIT_FOR_OTHERS
+    return seen.status != BOOKED and seen.reason not in GO_ON
+
+
+def _fetch_again(event: DocumentIssued) -> FetchOrder:
+    """Ask ingest to read the order again: the invoice a correction belongs to may be there by now."""
+    return FetchOrder(
+        tenant_id=event.tenant_id,
+        connection_id=event.connection_id,
+        command_id=uuid5(NAMESPACE_URL, f"original-missing:{event.document_id}"),
+        order_id=event.order_id,
+    )

@@ -1,0 +1,51 @@
+"""From a decision to the voucher on the wire; pure."""
+
+import hashlib
+import re
+
+from common.domain.verdicts import Decision
+from common.events.documents import DocumentIssued
+from common.lexware.wire import NewVoucher, NewVoucherItem
+
+REMARK_LENGTH = 255
+MARKER = re.compile(r"^#[0-9a-f]{16}(?=\s|$)")
+
+
+def effect_key(organization_id: str, event: DocumentIssued) -> str:
+    """The business fact a voucher stands for, as a string."""
+    return f"voucher:{organization_id}:{event.connection_id}:{event.document_type.value}:{event.number}"
+
+
+def marker_of(key: str) -> str:
+    """The text that stands first in the remark of the voucher for this fact."""
+    return "#" + hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def marker_in(remark: str | None) -> str | None:
+    """The marker a voucher carries, whichever document's; None when somebody else made it."""
+    found = MARKER.match(remark or "")
+    return found.group() if found else None
+
+
+def voucher_of(decision: Decision, marker: str) -> NewVoucher:
+    """The voucher to create: gross amounts, one item per category and rate, collective contact."""
+    return NewVoucher(
+        type=decision.voucher_type,
+        voucher_number=decision.voucher_number,
+        voucher_date=decision.voucher_on,
+        shipping_date=decision.shipping_on,
+        total_gross_amount=decision.gross_total.decimal,
+        total_tax_amount=decision.tax_total.decimal,
+        use_collective_contact=True,
+        contact_name=decision.contact.name,
+        remark=f"{marker} {decision.remark}".strip()[:REMARK_LENGTH],
+        voucher_items=tuple(
+            NewVoucherItem(
+                amount=line.gross.decimal,
+                tax_amount=line.tax.decimal,
+                tax_rate_percent=line.rate,
+                category_id=line.category_id,
+            )
+            for line in decision.lines
+        ),
+    )

@@ -1,0 +1,93 @@
+"""An outcome and its announcement are one transaction."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.domain.verdicts import Decision
+from common.events.base import Event
+from common.events.documents import DocumentIssued
+from common.events.topics import INVOICE_WRITER
+from common.events.vouchers import DocumentExcluded, DocumentParked, PaymentKeys, VoucherBooked
+from common.outbox.record import record
+from invoice_writer.outcomes import BOOKED, EXCLUDED, PARKED, Outcome, OutcomeRepository
+
+How = Literal["written", "reconciled", "adopted"]
+
+
+async def record_outcome(
+    session: AsyncSession, event: DocumentIssued, outcome: Outcome, *, before: Row[Any] | None
+) -> None:
+    """Make the document stand as the outcome says and announce it unless it stood there before."""
+    revision = await OutcomeRepository(session, event.tenant_id).record(event, outcome)
+    await _announce(session, event, outcome, revision, before)
+
+
+async def record_standing(
+    session: AsyncSession, event: DocumentIssued, outcome: Outcome, *, before: Row[Any]
+) -> None:
+    """Change how a decided document stands, keeping its decision and voucher on record."""
+    revision = await OutcomeRepository(session, event.tenant_id).restand(event.document_id, outcome)
+    if before.voucher_id is None:
+        await _announce(session, event, outcome, revision, before)
+
+
+async def record_booked(
+    session: AsyncSession,
+    event: DocumentIssued,
+    decision: Decision,
+    outcome: Outcome,
+    *,
+    organization_id: str,
+) -> None:
+    """Record that the books hold the document's voucher, and tell everybody."""
+    assert outcome.status == BOOKED and outcome.voucher_id is not None
+    await OutcomeRepository(session, event.tenant_id).record(event, outcome)
+    fact = VoucherBooked(
+        **_shared(event),
+        organization_id=organization_id,
+        voucher_id=outcome.voucher_id,
+        voucher_on=decision.voucher_on,
+        tax_total=decision.tax_total,
+        how=cast(How, outcome.how),
+    )
+    await record(session, INVOICE_WRITER, fact)
+
+
+async def _announce(
+    session: AsyncSession, event: DocumentIssued, outcome: Outcome, revision: int, before: Row[Any] | None
+) -> None:
+    if before is not None and (before.status, before.reason) == (outcome.status, outcome.reason):
+        return
+    fact = _fact(event, outcome, revision)
+    if fact is not None:
+        await record(session, INVOICE_WRITER, fact)
+
+
+def _fact(event: DocumentIssued, outcome: Outcome, revision: int) -> Event | None:
+    if outcome.status == PARKED:
+        return DocumentParked(**_shared(event), reason=outcome.reason or "", revision=revision)
+    if outcome.status == EXCLUDED:
+        return DocumentExcluded(**_shared(event), rule=outcome.reason or "", revision=revision)
+    return None
+
+
+def _shared(event: DocumentIssued) -> dict[str, Any]:
+    return {
+        "tenant_id": event.tenant_id,
+        "connection_id": event.connection_id,
+        "occurred_at": datetime.now(UTC),
+        "lane": event.lane,
+        "order_id": event.order_id,
+        "document_type": event.document_type,
+        "number": event.number,
+        "issued_on": event.document.issued_on,
+        "gross_total": event.document.gross_total,
+        "keys": PaymentKeys(
+            order_number=event.order.order_number,
+            customer_number=event.order.customer_number,
+            payment=event.order.payment,
+        ),
+    }

@@ -1,0 +1,36 @@
+"""What the invoice writer reads from its environment."""
+
+from pydantic import Field, PositiveFloat
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from common.settings import (
+    DatabaseSettings,
+    EffectSettings,
+    KafkaSettings,
+    LexwareSettings,
+    OpsSettings,
+    RelaySettings,
+    SecretList,
+    WorkerSettings,
+)
+
+
+class Settings(BaseSettings):
+    """Everything the invoice writer reads from its environment, whichever way messages come."""
+
+    model_config = SettingsConfigDict(env_prefix="INVOICE_WRITER_", env_nested_delimiter="__", frozen=True)
+
+    database: DatabaseSettings
+    encryption_keys: SecretList = Field(min_length=1)  # newest first; no default on purpose
+    lexware: LexwareSettings = LexwareSettings()
+    effects: EffectSettings = EffectSettings()
+    worker: WorkerSettings = WorkerSettings()
+    relay: RelaySettings = RelaySettings()
+    ops: OpsSettings = OpsSettings()
+    recheck_seconds: PositiveFloat = 5.0
+
+
+class ClusterSettings(Settings):
+    """The same with the broker that messages come from."""
+
+    kafka: KafkaSettings

@@ -1,0 +1,61 @@
+"""The write of one voucher: how to send it, find it and record that it is there."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.effects.effect import Findings
+from common.effects.gate import Gate
+from common.events.documents import DocumentIssued
+from invoice_writer.deciding import ToWrite
+from invoice_writer.mapping import effect_key, marker_in, marker_of, voucher_of
+from invoice_writer.outcomes import BOOKED, Outcome
+from invoice_writer.recording import record_booked
+
+
+class VoucherEffect:
+    """One voucher for one document, recognised by the marker that stands first in its remark."""
+
+    def __init__(self, event: DocumentIssued, plan: ToWrite) -> None:
+        self._event, self._plan = event, plan
+        self.key = effect_key(plan.organization_id, event)
+        self.tenant_id: UUID = event.tenant_id
+        self.marker = marker_of(self.key)
+        self.payload = voucher_of(plan.decision, self.marker).to_wire()
+        self.decision: dict[str, Any] = plan.decision.model_dump(mode="json")
+
+    async def prepare(self) -> None:
+        """Have credentials and a slot of the rate limit before anything is armed."""
+        await self._plan.client.prepare_write()
+
+    async def send(self, gate: Gate) -> str:
+        """Create the voucher; its id."""
+        return await self._plan.client.vouchers.create(self.payload, gate)
+
+    async def search(self) -> Findings:
+        """Every voucher of that type and number, told apart by its marker."""
+        decision = self._plan.decision
+        found = await self._plan.client.voucherlist.find(decision.voucher_type, decision.voucher_number)
+        marked: list[str] = []
+        unmarked: list[str] = []
+        for row in found.rows:
+            voucher = await self._plan.client.vouchers.get(row.id)
+            (marked if marker_in(voucher.remark) == self.marker else unmarked).append(row.id)
+        return Findings(complete=found.complete, marked=tuple(marked), unmarked=tuple(unmarked))
+
+    async def bound(self, session: AsyncSession, external_id: str, how: str) -> None:
+        """Record the outcome and its announcement with the binding."""
+        decision = self._plan.decision
+        outcome = Outcome(
+            BOOKED,
+            rules=decision.rules,
+            evidence=dict(decision.evidence),
+            decision=self.decision,
+            settings_version_id=self._plan.context.settings.id,
+            voucher_id=external_id,
+            how=how,
+        )
+        await record_booked(
+            session, self._event, decision, outcome, organization_id=self._plan.organization_id
+        )

@@ -1,0 +1,147 @@
+"""A local copy of the voucherlist: a predecessor's vouchers are found without a request per document."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.dialect import db_now, insert
+from common.db.engine import Database
+from common.db.models.books import VoucherIndexRow, VoucherIndexStateRow
+from common.db.models.effects import BindingRow
+from common.domain.money import Money
+from common.lexware.client import LexwareClient
+from common.lexware.wire import VoucherListRow
+from invoice_writer.context import BooksConnection
+
+REFRESH_AFTER = timedelta(minutes=15)
+OVERLAP = timedelta(days=1)
+WINDOW_LIMIT = 10_000
+VOUCHER_TYPES = ("salesinvoice", "salescreditnote")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedVoucher:
+    """A voucher in the books that is bound to no document of ours."""
+
+    voucher_id: str
+    type: str
+    number: str
+    voucher_on: date
+    gross_total: Money
+
+
+class VoucherIndex:
+    """Filled in pages of 250, refreshed by change date when older than a quarter of an hour."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._locks: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def ensure_fresh(
+        self, tenant_id: UUID, books: BooksConnection, client: LexwareClient, since: date
+    ) -> None:
+        """Make the index hold every sales voucher dated `since` or later, 15 minutes old at most."""
+        async with self._locks[books.connection_id]:
+            state, now = await self._state(tenant_id, books.connection_id)
+            since = since.replace(month=1, day=1)
+            if state is None or state.filled_from is None or since < state.filled_from:
+                await self._fill(tenant_id, books, client, since, now)
+            elif state.refreshed_at is None or now - state.refreshed_at > REFRESH_AFTER:
+                changed_from = ((state.refreshed_at or now) - OVERLAP).date()
+                rows = await client.voucherlist.changed_since(VOUCHER_TYPES, changed_from)
+                await self._store(tenant_id, books.connection_id, rows, state.filled_from, now)
+
+    async def unbound(
+        self, tenant_id: UUID, connection_id: UUID, voucher_type: str, number: str
+    ) -> Sequence[IndexedVoucher]:
+        """Vouchers of that type and number that no document of ours is bound to."""
+        query = (
+            select(VoucherIndexRow)
+            .outerjoin(
+                BindingRow,
+                (BindingRow.external_id == VoucherIndexRow.voucher_id)
+                & (BindingRow.tenant_id == VoucherIndexRow.tenant_id),
+            )
+            .where(
+                VoucherIndexRow.tenant_id == tenant_id,
+                VoucherIndexRow.connection_id == connection_id,
+                VoucherIndexRow.number == number,
+                VoucherIndexRow.type == voucher_type,
+                BindingRow.effect_key.is_(None),
+            )
+        )
+        async with self._db.reading.begin() as session:
+            rows = (await session.scalars(query)).all()
+        return [
+            IndexedVoucher(row.voucher_id, row.type, row.number, row.voucher_on, Money(row.gross_minor))
+            for row in rows
+        ]
+
+    async def _state(self, tenant_id: UUID, connection_id: UUID) -> tuple[Row[Any] | None, datetime]:
+        query = select(VoucherIndexStateRow.filled_from, VoucherIndexStateRow.refreshed_at).where(
+            VoucherIndexStateRow.tenant_id == tenant_id, VoucherIndexStateRow.connection_id == connection_id
+        )
+        async with self._db.reading.begin() as session:
+            state = (await session.execute(query)).one_or_none()
+            now: datetime = (await session.execute(select(db_now()))).scalar_one()
+        return state, now
+
+    async def _fill(
+        self, tenant_id: UUID, books: BooksConnection, client: LexwareClient, since: date, now: datetime
+    ) -> None:
+        """Read everything dated `since` or later; a window at the list's limit is read in halves."""
+        windows = [(since, now.date() + timedelta(days=366))]
+        while windows:
+            start, end = windows.pop()
+            first = await client.voucherlist.dated(VOUCHER_TYPES, start, end)
+            if first.total_elements >= WINDOW_LIMIT and start < end:
+                middle = start + (end - start) // 2
+                windows += [(start, middle), (middle + timedelta(days=1), end)]
+                continue
+            rows = [row async for row in client.voucherlist.rest_of(first)]
+            await self._store(tenant_id, books.connection_id, rows, None, now)
+        await self._store(tenant_id, books.connection_id, (), since, now)
+
+    async def _store(
+        self,
+        tenant_id: UUID,
+        connection_id: UUID,
+        rows: Sequence[VoucherListRow],
+        filled_from: date | None,
+        now: datetime,
+    ) -> None:
+        async with self._db.sessions.begin() as session:
+            for row in rows:
+                await _upsert(session, tenant_id, connection_id, row)
+            if filled_from is not None:
+                values = {"filled_from": filled_from, "refreshed_at": now}
+                statement = insert(session, VoucherIndexStateRow).values(
+                    tenant_id=tenant_id, connection_id=connection_id, **values
+                )
+                await session.execute(
+                    statement.on_conflict_do_update(index_elements=["connection_id"], set_=values)
+                )
+
+
+async def _upsert(session: AsyncSession, tenant_id: UUID, connection_id: UUID, row: VoucherListRow) -> None:
+    values = {
+        "type": row.voucher_type,
+        "status": row.voucher_status,
+        "number": row.voucher_number,
+        "voucher_on": row.voucher_on,
+        "gross_minor": row.total.minor,
+        "updated_at": row.updated_date,
+    }
+    statement = insert(session, VoucherIndexRow).values(
+        tenant_id=tenant_id, connection_id=connection_id, voucher_id=row.id, **values
+    )
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["connection_id", "voucher_id"], set_=values)
+    )

@@ -1,0 +1,1 @@
+"""Records vouchers as the base that payment movements are matched with."""

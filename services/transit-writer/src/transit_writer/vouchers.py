@@ -1,0 +1,62 @@
+"""Records what became of each document, the base that money movements are matched with."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.dialect import db_now, insert
+from common.db.models.transit import BookedVoucherRow
+from common.events.vouchers import DocumentExcluded, DocumentParked, VoucherBooked
+
+BOOKED, PARKED, EXCLUDED = "booked", "parked", "excluded"
+KEY = ("connection_id", "type", "number")
+
+BooksFact = VoucherBooked | DocumentParked | DocumentExcluded
+
+
+class VoucherRepository:
+    """The documents of one tenant as the books hold them."""
+
+    def __init__(self, session: AsyncSession, tenant_id: UUID) -> None:
+        self._session, self._tenant_id = session, tenant_id
+
+    async def record(self, fact: BooksFact) -> None:
+        """Make the row of the document say what the newest fact says; the same fact twice changes nothing."""
+        values = {**_common(fact), **_particular(fact), "tenant_id": self._tenant_id, "recorded_at": db_now()}
+        statement = insert(self._session, BookedVoucherRow).values(**values)
+        changed = {name: value for name, value in values.items() if name not in KEY}
+        await self._session.execute(statement.on_conflict_do_update(index_elements=list(KEY), set_=changed))
+
+
+def _common(fact: BooksFact) -> dict[str, Any]:
+    payment = fact.keys.payment
+    return {
+        "connection_id": fact.connection_id,
+        "type": fact.document_type.value,
+        "number": fact.number,
+        "order_id": fact.order_id,
+        "order_number": fact.keys.order_number,
+        "issued_on": fact.issued_on,
+        "gross_minor": fact.gross_total.minor,
+        "currency": fact.gross_total.currency,
+        "customer_number": fact.keys.customer_number,
+        "provider": payment.provider if payment else None,
+        "method_id": payment.method_id if payment else None,
+        "transaction_id": payment.transaction_id if payment else None,
+    }
+
+
+def _particular(fact: BooksFact) -> dict[str, Any]:
+    match fact:
+        case VoucherBooked():
+            return {
+                "state": BOOKED,
+                "organization_id": fact.organization_id,
+                "voucher_id": fact.voucher_id,
+                "note": None,
+            }
+        case DocumentParked():
+            return {"state": PARKED, "note": fact.reason}
+        case DocumentExcluded():
+            return {"state": EXCLUDED, "note": fact.rule}

@@ -1,0 +1,147 @@
+"""The invoice writer around a database and a simulated organization, fed as ingest feeds it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from common.archive import Archive
+from common.db.engine import Database
+from common.db.models.books import OutcomeRow, TimelineRow
+from common.db.models.line import OutboxRow
+from common.domain.documents import Document, OrderSnapshot, OriginalRef, content_hash, document_id
+from common.events.base import Event
+from common.events.commands import RetryDocument
+from common.events.documents import DocumentIssued, issued
+from common.events.registry import parse
+from common.http.transport import Network
+from common.inbox.accept import accept
+from common.inbox.worker import Worker
+from common.settings import DatabaseSettings, EffectSettings, LexwareSettings, WorkerSettings
+from common.transport.base import Incoming
+from common.transport.local import LocalTransport
+from factories.documents import make_order
+from factories.tenants import KEY, add_books, add_tenant
+from invoice_writer.app import build
+from invoice_writer.recheck import Rechecker
+from invoice_writer.settings import Settings
+from sandbox.testing import Handle
+
+PDF = b"%PDF-1.4 test document"
+CREATE, ATTACH = "POST /v1/vouchers", "POST /v1/vouchers/{id}/files"
+
+
+@dataclass
+class Harness:
+    """Everything a test of the invoice writer needs."""
+
+    db: Database
+    lexware: Handle
+    network: Network
+    effects: EffectSettings
+    tenant_id: UUID = field(default_factory=uuid4)
+    books_id: UUID = field(default_factory=uuid4)
+    shop_id: UUID = field(default_factory=uuid4)
+    organization: dict[str, Any] = field(default_factory=dict)
+
+    async def set_up(self, **settings: Any) -> None:
+        """A merchant with these settings and an organization of its own."""
+        self.organization = await self.lexware.control.post("organizations")
+        self.tenant_id = await add_tenant(self.db, **settings)
+        self.books_id = await add_books(
+            self.db,
+            self.tenant_id,
+            organization_id=self.organization["organization_id"],
+            api_key=self.organization["api_key"],
+        )
+
+    def settings(self) -> Settings:
+        """Settings with short waits and no rate limit of our own."""
+        return Settings(
+            database=DatabaseSettings(url="sqlite+aiosqlite://"),
+            encryption_keys=(KEY,),
+            lexware=LexwareSettings(api_url=self.lexware.base_url, rate_limit_enabled=False),
+            effects=self.effects,
+            worker=WorkerSettings(idle_poll_seconds=0.05),
+        )
+
+    async def work(self, *events: Event, deadline: float = 20.0) -> None:
+        """Receive the events and work until nothing is due any more."""
+        app = build(self.settings(), self.db, LocalTransport(self.db, accept), self.network)
+        worker = next(part for part in app.components if isinstance(part, Worker))
+        recheck = next(part for part in app.components if isinstance(part, Rechecker))
+        async with self.db.sessions.begin() as session:
+            await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
+        await worker.run_until_idle(deadline)
+        while await recheck.look():
+            await worker.run_until_idle(deadline)
+
+    async def event(
+        self, document: Document, order: OrderSnapshot | None = None, *, pdf: bytes | None = PDF, **over: Any
+    ) -> DocumentIssued:
+        """The event ingest sends for this document, with its file in the archive."""
+        values: dict[str, Any] = {
+            "tenant_id": self.tenant_id,
+            "connection_id": self.shop_id,
+            "order": order or make_order(),
+            "document": document,
+            "content_hash": content_hash(document),
+            "pdf": None if pdf is None else await self.archive(pdf),
+            "occurred_at": datetime.now(UTC),
+        }
+        values |= over
+        return issued(**values, order_id=values["order"].order_id)
+
+    async def archive(self, content: bytes) -> OriginalRef:
+        """The bytes as ingest stores them."""
+        async with self.db.sessions.begin() as session:
+            return await Archive().store(session, self.tenant_id, content, "application/pdf")
+
+    def retry(self, event: DocumentIssued) -> RetryDocument:
+        """A person asks to decide again."""
+        return RetryDocument(
+            tenant_id=self.tenant_id,
+            connection_id=self.shop_id,
+            command_id=uuid4(),
+            order_id=event.order_id,
+            document_type=event.document_type,
+            number=event.number,
+        )
+
+    async def outcome(self, document: Document) -> OutcomeRow:
+        """Where the document stands."""
+        wanted = document_id(self.shop_id, document.type, document.number)
+        async with self.db.reading.begin() as session:
+            row = await session.scalar(select(OutcomeRow).where(OutcomeRow.document_id == wanted))
+        assert row is not None, f"{document.number} has no outcome"
+        return row
+
+    async def story(self, document: Document) -> list[str]:
+        """What happened to the document, in order."""
+        wanted = document_id(self.shop_id, document.type, document.number)
+        query = (
+            select(TimelineRow.what).where(TimelineRow.document_id == wanted).order_by(TimelineRow.entry_id)
+        )
+        async with self.db.reading.begin() as session:
+            return list((await session.scalars(query)).all())
+
+    async def announced(self) -> Sequence[Event]:
+        """The events in the outbox, in order."""
+        query = select(OutboxRow.type, OutboxRow.payload).order_by(OutboxRow.outbox_id)
+        async with self.db.reading.begin() as session:
+            rows = (await session.execute(query)).all()
+        return [parse(row.type, row.payload) for row in rows]
+
+    async def vouchers(self) -> list[dict[str, Any]]:
+        """What the books hold for this merchant."""
+        state = await self.lexware.control.state(organization_id=self.organization["organization_id"])
+        vouchers: list[dict[str, Any]] = list(state["vouchers"])
+        return vouchers
+
+    async def requests(self) -> dict[str, int]:
+        """How often each path was asked."""
+        counts: dict[str, int] = (await self.lexware.control.state())["requests"]
+        return counts
