@@ -1,0 +1,1 @@
+"""The REST interface: tenants, connections, settings, documents and dead letters."""

@@ -1,0 +1,78 @@
+"""Builds the api: its web application, its relay and what they need."""
+
+import asyncio
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+
+from api import description, problem_handlers
+from api.cursors import CursorSeal
+from api.deps import Deps
+from api.frame import Frame
+from api.routes import connections, documents, operations, reference, root, tenants, tokens
+from api.server import WebServer
+from api.settings import ClusterSettings, Settings
+from api.tokens import hash_token
+from api.verification import ConnectionChecks, UpstreamChecks
+from common.db.crypto import SecretBox
+from common.db.engine import Database
+from common.events.topics import API
+from common.http.transport import Network
+from common.lexware.connect import LexwareClients
+from common.observability.routes import ops_router
+from common.outbox.relay import Relay
+from common.runtime import ServiceApp
+from common.transport.base import Transport
+
+__all__ = ["ClusterSettings", "Settings", "build", "create_app"]
+
+VERSION = "1.0.0"
+ROUTERS = (
+    documents.router,
+    operations.router,
+    connections.router,
+    tenants.router,
+    tokens.router,
+    root.router,
+    reference.router,
+)
+
+
+def build(
+    settings: Settings,
+    db: Database,
+    transport: Transport,
+    network: Network,
+    *,
+    routers: Sequence[APIRouter] = (),
+) -> ServiceApp:
+    """The api on this database and transport; `routers` of others are served on its port too."""
+    books = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
+    relay = Relay(db, API, transport, settings.relay)
+    checks = {"database": db.ping, "relay": relay.check}
+    stopping = asyncio.Event()
+    ops = ops_router(checks, [relay], stopping)
+    app = create_app(settings, db, UpstreamChecks(network, books), routers=(ops, *routers))
+    web = WebServer(app, settings.host, settings.port, stopping)
+    return ServiceApp(name=API, components=[web, relay], checks=checks)
+
+
+def create_app(
+    settings: Settings, db: Database, checks: ConnectionChecks, *, routers: Sequence[APIRouter] = ()
+) -> FastAPI:
+    """The web application; `routers` are mounted beside its own."""
+    app = FastAPI(title=description.TITLE, version=VERSION, docs_url=None, redoc_url=None)
+    app.state.deps = Deps(
+        settings=settings,
+        db=db,
+        box=SecretBox(settings.encryption_keys),
+        cursors=CursorSeal(settings.encryption_keys),
+        checks=checks,
+        admin_hash=hash_token(settings.admin_token) if settings.admin_token else None,
+    )
+    problem_handlers.install(app)
+    app.add_middleware(Frame)
+    for router in (*ROUTERS, *routers):
+        app.include_router(router)
+    app.openapi = lambda: description.describe(app)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,34 @@
+"""What the routes work with; made once per process and carried by the app."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.cursors import CursorSeal
+from api.settings import Settings
+from api.verification import ConnectionChecks
+from common.db.crypto import SecretBox
+from common.db.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Everything a request may need."""
+
+    settings: Settings
+    db: Database
+    box: SecretBox
+    cursors: CursorSeal
+    checks: ConnectionChecks
+    admin_hash: str | None
+
+
+def get_deps(request: Request) -> Deps:
+    """The app's own."""
+    deps = request.app.state.deps
+    assert isinstance(deps, Deps)
+    return deps
+
+
+DepsOf = Annotated[Deps, Depends(get_deps)]

@@ -1,0 +1,65 @@
+"""The OpenAPI description: complete, and the same file at every start."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.problems import InvalidRequest, problems
+from api.schemas.base import ProblemRead
+
+TITLE = "Shop to books connector"
+SUMMARY = "Carries the documents of web shops into Lexware Office as vouchers, exactly once."
+ABOUT = """
+Every finalised invoice and credit note of a linked shop is in exactly one state: `booked`, `parked` (somebody
+has to act), `excluded` (a rule of the merchant) or `waiting`. Amounts are strings, moments UTC.
+
+- **Tokens**: `Authorization: Bearer …`. An `operator` sees every tenant, a `merchant` and an `adviser` their
+  own; an adviser only looks.
+- **Lists** come in pages: give `next_cursor` back as `cursor` with the same filters until it is null.
+- **Repeats**: send an `Idempotency-Key` with a POST; the same key again answers with the first result.
+- **Problems** are `application/problem+json` (RFC 9457); `type` leads to an explanation of the kind.
+- **202** means that a command is on its way to the service that owns what is to change.
+"""
+TAGS = [
+    {"name": "documents", "description": "What the shops issued and where it stands."},
+    {"name": "status", "description": "How everything stands, and what asks for attention."},
+    {"name": "connections", "description": "Links to shops and to the books."},
+    {"name": "tenants", "description": "Merchants and their versioned settings."},
+    {"name": "dead letters", "description": "Messages our code could not process."},
+    {"name": "tokens", "description": "Bearer tokens."},
+    {"name": "service", "description": "The service itself."},
+]
+
+
+OF_FRAMEWORK = ("HTTPValidationError", "ValidationError")
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The description, made once: problems instead of the framework's own error models."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=TITLE,
+            version=app.version,
+            summary=SUMMARY,
+            description=ABOUT,
+            routes=app.routes,
+            tags=TAGS,
+        )
+        models = schema.setdefault("components", {}).setdefault("schemas", {})
+        problem = ProblemRead.model_json_schema(ref_template="#/components/schemas/{model}")
+        models.update(problem.pop("$defs", {}))
+        models["Problem"] = problem
+        for name in OF_FRAMEWORK:
+            models.pop(name, None)
+        for methods in schema["paths"].values():
+            for about in methods.values():
+                _replace_validation_error(about["responses"])
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _replace_validation_error(responses: dict[str, Any]) -> None:
+    """Routers of others do not declare their 422: it is a problem like ours."""
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        responses["422"] = problems(InvalidRequest, token=False)[422]

@@ -1,0 +1,156 @@
+"""Connections: linked once per address, re-used on re-install, halted when the books are others'."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.problems import BooksConnectionExists, ConnectionNotUsable, NothingToConfirm
+from common.db.dialect import db_now, insert
+from common.db.models.core import ConnectionRow
+
+ACTIVE, DISABLED, HALTED = "active", "disabled", "halted"
+BOOKS = "books"
+ORGANIZATION_CHANGED = "organization_changed"
+PENDING = "pending_connection_id"
+AWAITS, REPLACED = "awaits_confirmation", "organization_replaced"
+NEVER_CONFIRMED = (AWAITS, REPLACED)
+
+
+class ConnectionRepository:
+    """Connections of one tenant; every method works inside the caller's transaction."""
+
+    def __init__(self, session: AsyncSession, tenant_id: UUID) -> None:
+        self._session, self._tenant_id = session, tenant_id
+
+    async def put_shop(
+        self, *, platform: str, name: str, address: str, verified: bool
+    ) -> tuple[ConnectionRow, bool]:
+        """The shop's connection in use, and whether it is new."""
+        row, is_new = await self._put(
+            "shop", platform, name, address, "token", verified=verified, state=ACTIVE
+        )
+        await self._set(row, state=ACTIVE, state_reason=None)
+        return row, is_new
+
+    async def put_books(
+        self, *, platform: str, name: str, address: str, auth: str, config: dict[str, Any], verified: bool
+    ) -> tuple[ConnectionRow, ConnectionRow, bool]:
+        """The connection of these books, the one of the tenant's line, and whether the first is new.
+
+        They are the same unless other books are in use: those are halted then, and a person has to confirm.
+        Books that come after others, now disabled, are halted themselves until then.
+        """
+        others = [row for row in await self._books() if row.address != address]
+        in_use = next((row for row in others if row.state != DISABLED), None)
+        known = await self._find(BOOKS, address)
+        before = None if known is None else (known.state, known.state_reason, PENDING in known.config)
+        row, is_new = await self._put(BOOKS, platform, name, address, auth, verified=verified, state=DISABLED)
+        if in_use is not None:
+            await self._set(row, state=DISABLED, state_reason=AWAITS, config=config)
+            waiting = {**in_use.config, PENDING: str(row.connection_id)}
+            await self._set(in_use, state=HALTED, state_reason=ORGANIZATION_CHANGED, config=waiting)
+            return row, in_use, is_new
+        confirmed = not others if before is None else _was_confirmed(*before)
+        state, reason = (ACTIVE, None) if confirmed else (HALTED, ORGANIZATION_CHANGED)
+        await self._set(row, state=state, state_reason=reason, config=config)
+        return row, row, is_new
+
+    async def confirm_organization(self, row: ConnectionRow) -> ConnectionRow:
+        """The other organization is the tenant's books from now on; raises `NothingToConfirm`."""
+        if row.kind != BOOKS or row.state != HALTED:
+            raise NothingToConfirm
+        chosen_id = UUID(row.config.get(PENDING) or str(row.connection_id))
+        chosen = None
+        for books in await self._books():
+            if books.connection_id == chosen_id:
+                chosen = books
+            else:
+                await self._set(
+                    books, state=DISABLED, state_reason=REPLACED, config=_without_pending(books.config)
+                )
+        if chosen is None:
+            raise NothingToConfirm
+        await self._set(chosen, state=ACTIVE, state_reason=None)
+        return chosen
+
+    async def disable(self, row: ConnectionRow) -> None:
+        """Nothing is read or written over the connection any more; it stays known."""
+        if row.state != DISABLED:
+            await self._set(
+                row, state=DISABLED, state_reason="disabled_by_user", config=_without_pending(row.config)
+            )
+
+    async def enable(self, row: ConnectionRow) -> None:
+        """A disabled connection is in use again; raises when something else has to happen first."""
+        if row.state == ACTIVE:
+            return
+        if row.state != DISABLED:
+            raise ConnectionNotUsable(
+                "Only a disabled connection can be enabled; this one needs something else."
+            )
+        if row.kind == BOOKS and any(other.state != DISABLED for other in await self._books()):
+            raise BooksConnectionExists
+        if row.kind == BOOKS and row.state_reason in NEVER_CONFIRMED:
+            await self._set(row, state=HALTED, state_reason=ORGANIZATION_CHANGED)
+            return
+        await self._set(row, state=ACTIVE, state_reason=None)
+
+    async def _books(self) -> list[ConnectionRow]:
+        query = select(ConnectionRow).where(
+            ConnectionRow.tenant_id == self._tenant_id, ConnectionRow.kind == BOOKS
+        )
+        return list((await self._session.scalars(query.with_for_update())).all())
+
+    async def _find(self, kind: str, address: str) -> ConnectionRow | None:
+        query = select(ConnectionRow).where(
+            ConnectionRow.tenant_id == self._tenant_id,
+            ConnectionRow.kind == kind,
+            ConnectionRow.address == address,
+        )
+        row: ConnectionRow | None = await self._session.scalar(query.with_for_update())
+        return row
+
+    async def _put(
+        self, kind: str, platform: str, name: str, address: str, auth: str, *, verified: bool, state: str
+    ) -> tuple[ConnectionRow, bool]:
+        statement = insert(self._session, ConnectionRow).values(
+            connection_id=uuid4(),
+            tenant_id=self._tenant_id,
+            kind=kind,
+            platform=platform,
+            name=name,
+            address=address,
+            auth=auth,
+            config={},
+            state=state,
+            created_at=db_now(),
+        )
+        statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", "kind", "address"])
+        is_new = await self._session.scalar(statement.returning(ConnectionRow.connection_id)) is not None
+        row = await self._find(kind, address)
+        assert row is not None
+        await self._set(row, name=name, auth=auth, **({"verified_at": db_now()} if verified else {}))
+        return row, is_new
+
+    async def _set(self, row: ConnectionRow, **columns: Any) -> None:
+        await self._session.execute(
+            update(ConnectionRow)
+            .where(
+                ConnectionRow.connection_id == row.connection_id, ConnectionRow.tenant_id == self._tenant_id
+            )
+            .values(**columns)
+            .execution_options(synchronize_session=False)
+        )
+        await self._session.refresh(row)
+
+
+def _was_confirmed(state: str, reason: str | None, has_successor: bool) -> bool:
+    if state == HALTED:
+        return reason != ORGANIZATION_CHANGED or has_successor
+    return reason not in NEVER_CONFIRMED
+
+
+def _without_pending(config: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name != PENDING}

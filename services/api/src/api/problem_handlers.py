@@ -1,0 +1,129 @@
+"""Turns whatever a request runs into into a problem answer."""
+
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from api.problems import (
+    PROBLEM_JSON,
+    BadRequest,
+    BodyTooLarge,
+    Conflict,
+    DatabaseUnavailable,
+    Forbidden,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    Unauthenticated,
+)
+
+BY_STATUS: dict[int, type[Problem]] = {
+    400: BadRequest,
+    401: Unauthenticated,
+    403: Forbidden,
+    404: NotFound,
+    405: MethodNotAllowed,
+    413: BodyTooLarge,
+    422: InvalidRequest,
+}
+# Messages of these kinds speak of our schema; those of others may quote what the client sent.
+QUOTES_NOTHING = (
+    "missing", "extra_forbidden", "string_too_short", "string_too_long", "string_pattern_mismatch",
+    "greater_than", "greater_than_equal", "less_than", "less_than_equal", "enum", "literal_error",
+    "string_type", "int_type", "bool_type", "date_type", "dict_type", "list_type", "model_attributes_type",
+    "int_parsing", "bool_parsing", "union_tag_not_found", "too_short", "too_long", "json_invalid",
+)  # fmt: skip
+
+UNREACHABLE: tuple[type[Exception], ...] = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    OSError,
+    asyncpg.PostgresConnectionError,  # raised as they are while connecting
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+)
+
+log = structlog.get_logger(__name__)
+
+
+def install(app: FastAPI) -> None:
+    """From here on every failure inside the app's routes is answered as a problem."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(IntegrityError, _conflict)
+    for unreachable in UNREACHABLE:
+        app.add_exception_handler(unreachable, _database)
+
+
+def answer(problem: Problem, request_id: str) -> JSONResponse:
+    """The problem as a response."""
+    return JSONResponse(
+        problem.body(request_id), status_code=problem.status, headers=problem.headers, media_type=PROBLEM_JSON
+    )
+
+
+def unexpected(error: Exception, request_id: str) -> JSONResponse:
+    """The answer to an error nobody expected; the log gets where it came from, never what it says."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
+    log.error("api.request_failed", error=type(error).__name__, where=where)
+    return answer(InternalError(), request_id)
+
+
+def request_id_of(request: Request) -> str:
+    """The id the frame around the app gave this request."""
+    return str(request.scope.get("request_id", ""))
+
+
+async def _problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return answer(error, request_id_of(request))
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return answer(
+        InvalidRequest(errors=[_pointed(found) for found in error.errors()]), request_id_of(request)
+    )
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    kind = BY_STATUS.get(error.status_code, BadRequest if error.status_code < 500 else InternalError)
+    return answer(kind(headers=dict(error.headers or {})), request_id_of(request))
+
+
+async def _conflict(request: Request, error: Exception) -> JSONResponse:
+    log.warning("api.write_conflicted", error=type(error).__name__)
+    return answer(Conflict(), request_id_of(request))
+
+
+async def _database(request: Request, error: Exception) -> JSONResponse:
+    log.error("api.database_unavailable", error=type(error).__name__)
+    return answer(DatabaseUnavailable(headers={"Retry-After": "5"}), request_id_of(request))
+
+
+def _pointed(found: dict[str, Any]) -> dict[str, str]:
+    kind = str(found["type"])
+    place: Sequence[Any] = found["loc"]
+    if kind == "extra_forbidden":
+        place = place[:-1]  # the last part is a name the client made up
+    return {
+        "pointer": "/" + "/".join(str(part) for part in place),
+        "code": kind,
+        "message": str(found["msg"]) if kind in QUOTES_NOTHING else "is not valid",
+    }

@@ -1,0 +1,1 @@
+"""What the api reads: every query is limited to the tenants the caller may see."""

@@ -1,0 +1,120 @@
+"""Connections as they really stand: what ingest and the books' token pair say counts too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.linking import ACTIVE, BOOKS, PENDING
+from api.schemas.connections import ConnectionRead
+from api.schemas.operations import ConnectionHealth
+from common.db.models.core import ConnectionRow
+from common.db.models.effects import OAuthTokenRow
+from common.db.models.ingest import ShopCursorRow
+
+RECONNECT = "reconnect_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A connection with what others know about it."""
+
+    row: ConnectionRow
+    cursor: ShopCursorRow | None
+    token_state: str | None
+    pending_address: str | None
+
+    @property
+    def state(self) -> tuple[str, str | None]:
+        """State and reason; an active connection the other side refuses needs a reconnect."""
+        if self.row.state == ACTIVE and self.cursor is not None and self.cursor.disconnected_at is not None:
+            return RECONNECT, "refused_by_shop"
+        if self.row.state == ACTIVE and self.row.auth == "oauth" and self.token_state == RECONNECT:
+            return RECONNECT, "refused_by_books"
+        return self.row.state, self.row.state_reason
+
+    def read(self) -> ConnectionRead:
+        """The connection as it is shown."""
+        row, (state, reason) = self.row, self.state
+        is_books = row.kind == BOOKS
+        return ConnectionRead.model_validate(
+            {
+                **_shared(row),
+                "base_url": row.config.get("base_url") if is_books else row.address,
+                "organization_id": row.address if is_books else None,
+                "auth": row.auth,
+                "state": state,
+                "state_reason": reason,
+                "verified_at": row.verified_at,
+                "created_at": row.created_at,
+                "webhook_path": None if is_books else f"/webhooks/{row.platform}/{row.connection_id}",
+                "pending_connection_id": row.config.get(PENDING),
+                "pending_organization_id": self.pending_address,
+            }
+        )
+
+    def health(self) -> ConnectionHealth:
+        """The connection as the status shows it."""
+        cursor, (state, reason) = self.cursor, self.state
+        return ConnectionHealth.model_validate(
+            {
+                **_shared(self.row),
+                "state": state,
+                "state_reason": reason,
+                "last_poll_at": cursor.last_poll_at if cursor else None,
+                "next_poll_at": cursor.next_poll_at if cursor else None,
+                "failures": cursor.failures if cursor else 0,
+                "last_error": cursor.last_error if cursor else None,
+            }
+        )
+
+
+async def standings(session: AsyncSession, rows: Sequence[ConnectionRow]) -> list[Standing]:
+    """The connections with what others know about them, in the same order."""
+    ids = [row.connection_id for row in rows]
+    tenants = {row.tenant_id for row in rows}
+    cursors = await _by_connection(session, ShopCursorRow, ids, tenants)
+    tokens = await _by_connection(session, OAuthTokenRow, ids, tenants)
+    pending = [UUID(row.config[PENDING]) for row in rows if PENDING in row.config]
+    successors = await _by_connection(session, ConnectionRow, pending, tenants)
+    found = []
+    for row in rows:
+        token = tokens.get(row.connection_id)
+        successor = successors.get(UUID(row.config[PENDING])) if PENDING in row.config else None
+        found.append(
+            Standing(
+                row=row,
+                cursor=cursors.get(row.connection_id),
+                token_state=token.state if token else None,
+                pending_address=successor.address if successor else None,
+            )
+        )
+    return found
+
+
+async def connection_read(session: AsyncSession, row: ConnectionRow) -> ConnectionRead:
+    """One connection as it is shown."""
+    [standing] = await standings(session, [row])
+    return standing.read()
+
+
+async def _by_connection(
+    session: AsyncSession, table: Any, ids: Sequence[UUID], tenants: set[UUID]
+) -> dict[UUID, Any]:
+    if not ids:
+        return {}
+    query = select(table).where(table.connection_id.in_(ids), table.tenant_id.in_(tenants))
+    return {row.connection_id: row for row in (await session.scalars(query)).all()}
+
+
+def _shared(row: ConnectionRow) -> dict[str, Any]:
+    return {
+        "id": row.connection_id,
+        "tenant_id": row.tenant_id,
+        "kind": row.kind,
+        "platform": row.platform,
+        "name": row.name,
+    }

@@ -1,0 +1,202 @@
+"""Ingest's documents left-joined with their outcomes, so that none is invisible."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.auth import Scope
+from api.paging import Pager
+from api.problems import NotFound
+from api.schemas.documents import DocumentFilter, FileStatus, Status
+from common.db.models.books import OutcomeRow, TimelineRow
+from common.db.models.core import ConnectionRow, SettingsVersionRow
+from common.db.models.effects import AttemptRow
+from common.db.models.ingest import DocumentRow, DocumentVersionRow, OrderRow
+from common.domain.reasons import Reason
+
+UNDECIDED = OutcomeRow.document_id.is_(None)
+STATUS = func.coalesce(OutcomeRow.status, Status.WAITING.value)
+REASON = case((UNDECIDED, Reason.IN_LINE.value), else_=OutcomeRow.reason)
+FILE_STATUS = case(
+    (
+        and_(
+            func.coalesce(OutcomeRow.file_status, "pending") == "pending", DocumentRow.file_state == "missing"
+        ),
+        FileStatus.MISSING.value,
+    ),
+    else_=func.coalesce(OutcomeRow.file_status, FileStatus.PENDING.value),
+)
+WITH_OUTCOME = and_(
+    OutcomeRow.document_id == DocumentRow.document_id, OutcomeRow.tenant_id == DocumentRow.tenant_id
+)
+LISTED = (
+    DocumentRow.document_id,
+    DocumentRow.tenant_id,
+    DocumentRow.connection_id,
+    DocumentRow.type,
+    DocumentRow.number,
+    DocumentRow.order_id,
+    DocumentRow.order_number,
+    DocumentRow.issued_on,
+    DocumentRow.gross_minor,
+    DocumentRow.currency,
+    DocumentRow.seen_at,
+    STATUS.label("status"),
+    REASON.label("reason"),
+    FILE_STATUS.label("file_status"),
+    OutcomeRow.voucher_id,
+    OutcomeRow.how,
+    OutcomeRow.waits_until,
+    OutcomeRow.changed_at,
+)
+DETAILED = (
+    DocumentRow.content_hash,
+    DocumentRow.conflicted,
+    DocumentRow.file_state,
+    DocumentRow.pdf_sha256,
+    DocumentRow.pdf_size,
+    OutcomeRow.params,
+    OutcomeRow.rules,
+    OutcomeRow.evidence,
+    OutcomeRow.decision,
+    OutcomeRow.settings_version_id,
+    OutcomeRow.file_note,
+    OutcomeRow.revision,
+)
+
+
+class DocumentQueries:
+    """Documents of the tenants in scope."""
+
+    def __init__(self, session: AsyncSession, scope: Scope) -> None:
+        self._session, self._scope = session, scope
+
+    async def page(self, wanted: DocumentFilter, pager: Pager) -> tuple[Sequence[Row[Any]], str | None]:
+        """One page of documents, newest document date first, and the next page's cursor; one statement."""
+        query = self._listed(*LISTED).where(*_conditions(wanted))
+        context = [
+            self._scope.tenant_id,
+            wanted.model_dump(mode="json", include=set(DocumentFilter.model_fields)),
+        ]
+        return await pager.newest_first(
+            self._session, query, (DocumentRow.issued_on, DocumentRow.document_id), context
+        )
+
+    async def get(self, document_id: UUID) -> Row[Any]:
+        """One document with everything about its outcome; raises `NotFound`."""
+        query = self._listed(*LISTED, *DETAILED).where(DocumentRow.document_id == document_id)
+        row = (await self._session.execute(query)).one_or_none()
+        if row is None:
+            raise NotFound
+        return row
+
+    async def parked_for(
+        self, reason: str, connection_id: UUID | None, limit: int
+    ) -> tuple[Sequence[Row[Any]], int]:
+        """The documents parked longest for a reason, and how many more there are."""
+        conditions = [STATUS == Status.PARKED.value, OutcomeRow.reason == reason]
+        if connection_id is not None:
+            conditions.append(DocumentRow.connection_id == connection_id)
+        query = (
+            self._listed(*LISTED).where(*conditions).order_by(OutcomeRow.changed_at, DocumentRow.document_id)
+        )
+        rows = (await self._session.execute(query.limit(limit))).all()
+        total = await self._session.scalar(self._listed(func.count()).where(*conditions)) or 0
+        return rows, total - len(rows)
+
+    async def timeline(self, document_id: UUID) -> Sequence[TimelineRow]:
+        """What happened to the document, oldest first."""
+        query = (
+            select(TimelineRow)
+            .where(TimelineRow.document_id == document_id, *self._scope.limits(TimelineRow.tenant_id))
+            .order_by(TimelineRow.entry_id)
+            .limit(1000)
+        )
+        return (await self._session.scalars(query)).all()
+
+    async def attempts(self, document: Row[Any]) -> Sequence[AttemptRow]:
+        """The tries of writing the document's voucher, into whichever organization."""
+        key = (
+            literal("voucher:")
+            + ConnectionRow.address
+            + f":{document.connection_id}:{document.type}:{document.number}"
+        )
+        query = (
+            select(AttemptRow)
+            .join(
+                ConnectionRow,
+                and_(ConnectionRow.tenant_id == AttemptRow.tenant_id, AttemptRow.effect_key == key),
+            )
+            .where(AttemptRow.tenant_id == document.tenant_id, ConnectionRow.kind == "books")
+            .order_by(AttemptRow.armed_at, AttemptRow.number)
+        )
+        return (await self._session.scalars(query)).all()
+
+    async def versions(self, document: Row[Any]) -> Sequence[Row[Any]]:
+        """Hash and moment of each content the shop sent under the number."""
+        query = (
+            select(DocumentVersionRow.content_hash, DocumentVersionRow.created_at)
+            .where(
+                DocumentVersionRow.document_id == document.document_id,
+                DocumentVersionRow.tenant_id == document.tenant_id,
+            )
+            .order_by(DocumentVersionRow.version_id)
+        )
+        return (await self._session.execute(query)).all()
+
+    async def order_snapshot(self, document: Row[Any]) -> dict[str, Any] | None:
+        """The newest reading of the document's order."""
+        return await self._session.scalar(
+            select(OrderRow.snapshot).where(
+                OrderRow.connection_id == document.connection_id,
+                OrderRow.order_id == document.order_id,
+                OrderRow.tenant_id == document.tenant_id,
+            )
+        )
+
+    async def settings_number(self, document: Row[Any]) -> int | None:
+        """The number of the settings version the document was decided with."""
+        number: int | None = await self._session.scalar(
+            select(SettingsVersionRow.number).where(
+                SettingsVersionRow.settings_version_id == document.settings_version_id,
+                SettingsVersionRow.tenant_id == document.tenant_id,
+            )
+        )
+        return number
+
+    def _listed(self, *columns: Any) -> Select[Any]:
+        return (
+            select(*columns)
+            .select_from(DocumentRow)
+            .outerjoin(OutcomeRow, WITH_OUTCOME)
+            .where(*self._scope.limits(DocumentRow.tenant_id))
+        )
+
+
+def _conditions(wanted: DocumentFilter) -> list[ColumnElement[bool]]:
+    exact = {
+        DocumentRow.tenant_id: wanted.tenant_id,
+        DocumentRow.connection_id: wanted.connection_id,
+        DocumentRow.type: wanted.type.value if wanted.type else None,
+        DocumentRow.number: wanted.number,
+        DocumentRow.order_number: wanted.order_number,
+    }
+    conditions = [column == value for column, value in exact.items() if value is not None]
+    if wanted.status is Status.WAITING:
+        conditions.append(or_(UNDECIDED, OutcomeRow.status == wanted.status.value))
+    elif wanted.status is not None:
+        conditions.append(OutcomeRow.status == wanted.status.value)
+    if wanted.reason == Reason.IN_LINE.value:
+        conditions.append(or_(UNDECIDED, OutcomeRow.reason == wanted.reason))
+    elif wanted.reason is not None:
+        conditions.append(OutcomeRow.reason == wanted.reason)
+    if wanted.file_status is not None:
+        conditions.append(FILE_STATUS == wanted.file_status.value)
+    if wanted.issued_from is not None:
+        conditions.append(DocumentRow.issued_on >= wanted.issued_from)
+    if wanted.issued_to is not None:
+        conditions.append(DocumentRow.issued_on <= wanted.issued_to)
+    return conditions

@@ -1,0 +1,81 @@
+"""How everything stands, counted in the database."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.auth import Scope
+from api.queries.connections import RECONNECT, Standing, standings
+from api.queries.documents import FILE_STATUS, REASON, STATUS, WITH_OUTCOME
+from api.schemas.documents import FileStatus, Status
+from api.schemas.operations import StatusRead
+from common.db.dialect import db_now
+from common.db.models.books import OutcomeRow
+from common.db.models.core import ConnectionRow
+from common.db.models.effects import AlarmRow
+from common.db.models.ingest import DocumentRow, ShopCursorRow
+from common.db.models.line import DeadLetterRow
+
+OPEN = (Status.WAITING.value, Status.PARKED.value)
+MOST_CONNECTIONS = 500
+
+
+async def read_status(session: AsyncSession, scope: Scope) -> StatusRead:
+    """Counts over every document in scope, and what asks for attention."""
+    groups = (await session.execute(_groups(scope))).all()
+    dead = select(func.count()).where(DeadLetterRow.state == "kept", *scope.limits(DeadLetterRow.tenant_id))
+    alarms = select(func.count()).where(AlarmRow.closed_at.is_(None), *scope.limits(AlarmRow.tenant_id))
+    now: datetime = (await session.execute(select(db_now().label("now")))).scalar_one()
+    counts: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    files: Counter[str] = Counter()
+    for group in groups:
+        counts[group.status] += group.documents
+        if group.status in OPEN:
+            reasons[group.reason or "unknown"] += group.documents
+        if group.status == Status.BOOKED.value:
+            files[group.file_status] += group.documents
+    oldest = min((group.oldest for group in groups if group.status in OPEN), default=None)
+    return StatusRead(
+        counts={status: counts[status.value] for status in Status},
+        oldest_open_seconds=None if oldest is None else max(0, int((now - oldest).total_seconds())),
+        reasons=dict(reasons.most_common()),
+        file_counts={state: files[state.value] for state in FileStatus},
+        dead_letters=await session.scalar(dead) or 0,
+        alarms=await session.scalar(alarms) or 0,
+        connections=[standing.health() for standing in await _connections(session, scope)],
+    )
+
+
+def _groups(scope: Scope) -> Any:
+    columns = (STATUS.label("status"), REASON.label("reason"), FILE_STATUS.label("file_status"))
+    return (
+        select(*columns, func.count().label("documents"), func.min(DocumentRow.seen_at).label("oldest"))
+        .select_from(DocumentRow)
+        .outerjoin(OutcomeRow, WITH_OUTCOME)
+        .where(*scope.limits(DocumentRow.tenant_id))
+        .group_by(*(column.element for column in columns))
+    )
+
+
+async def _connections(session: AsyncSession, scope: Scope) -> list[Standing]:
+    trouble = case(
+        (ConnectionRow.state.in_(("halted", RECONNECT)), 0), (ShopCursorRow.failures > 0, 1), else_=2
+    )
+    query = (
+        select(ConnectionRow)
+        .outerjoin(
+            ShopCursorRow,
+            and_(
+                ShopCursorRow.connection_id == ConnectionRow.connection_id,
+                ShopCursorRow.tenant_id == ConnectionRow.tenant_id,
+            ),
+        )
+        .where(*scope.limits(ConnectionRow.tenant_id))
+        .order_by(trouble, ConnectionRow.created_at, ConnectionRow.connection_id)
+        .limit(MOST_CONNECTIONS)
+    )
+    return await standings(session, (await session.scalars(query)).all())

@@ -1,0 +1,190 @@
+"""Documents: where each stands, why, and what can be asked for it."""
+
+import re
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import Row
+
+from api import audit
+from api.auth import AnyRole, Editor
+from api.deps import DepsOf
+from api.details import choices, read_details
+from api.idempotency import Answer, OncePerKey
+from api.paging import Pager
+from api.problems import (
+    BadCursor,
+    FileNotStored,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotFound,
+    NotParked,
+    NotResolvable,
+    problems,
+)
+from api.queries.documents import DocumentQueries
+from api.schemas.base import CommandRead
+from api.schemas.documents import (
+    DocumentDetails,
+    DocumentPage,
+    DocumentQuery,
+    Resolve,
+    RetryMany,
+    RetryManyRead,
+    Status,
+)
+from api.sending import send
+from api.sessions import Reading, Writing
+from api.views import document_read
+from common.archive import Archive, OriginalMissing
+from common.domain.documents import DocumentType
+from common.events import topics
+from common.events.commands import ResolveDocument, RetryDocument
+from common.outbox.record import record
+
+MOST_RETRIES = 500
+UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
+
+
+@router.get("", responses=problems(BadCursor), operation_id="list_documents")
+async def list_documents(
+    wanted: Annotated[DocumentQuery, Query()], principal: AnyRole, deps: DepsOf, session: Reading
+) -> DocumentPage:
+    """Every finalised document the shops gave, newest document date first."""
+    pager = Pager(deps.cursors, wanted.limit, wanted.cursor)
+    rows, cursor = await DocumentQueries(session, principal.scope(wanted.tenant_id)).page(wanted, pager)
+    app_url = deps.settings.lexware.app_url
+    return DocumentPage(items=[document_read(row, app_url) for row in rows], next_cursor=cursor)
+
+
+@router.post(
+    "/retry", status_code=202, responses=problems(IdempotencyKeyReused), operation_id="retry_documents"
+)
+async def retry_documents(
+    wanted: RetryMany, editor: Editor, once: OncePerKey, session: Writing
+) -> RetryManyRead:
+    """Decide again about documents parked for one reason, longest parked first, at most 500 at once."""
+    scope = editor.scope(wanted.tenant_id)
+    if scope.tenant_id is None:
+        raise InvalidRequest("The tenant_id is needed.")
+
+    async def work() -> Answer[RetryManyRead]:
+        queries = DocumentQueries(session, scope)
+        rows, remaining = await queries.parked_for(wanted.reason, wanted.connection_id, MOST_RETRIES)
+        await record(session, topics.API, *(_retry(row) for row in rows))
+        await audit.note(
+            session, editor, "documents.retried", scope.tenant_id, reason=wanted.reason, documents=len(rows)
+        )
+        return Answer(202, RetryManyRead(sent=len(rows), remaining=remaining))
+
+    return await once.answer(session, RetryManyRead, work)
+
+
+@router.get("/{document_id}", responses=problems(NotFound), operation_id="get_document")
+async def read_document(
+    document_id: UUID, principal: AnyRole, deps: DepsOf, session: Reading
+) -> DocumentDetails:
+    """One document: decision, rules, evidence, history, attempts and links into Lexware."""
+    queries = DocumentQueries(session, principal.scope())
+    return await read_details(queries, await queries.get(document_id), deps.settings.lexware.app_url)
+
+
+@router.get(
+    "/{document_id}/file",
+    response_class=Response,
+    responses={
+        200: {"description": "The file as the shop gave it.", "content": {"application/pdf": {}}},
+        **problems(NotFound, FileNotStored),
+    },
+    operation_id="get_document_file",
+)
+async def read_file(document_id: UUID, principal: AnyRole, session: Reading) -> Response:
+    """The document's file, bit for bit as the shop gave it."""
+    row = await DocumentQueries(session, principal.scope()).get(document_id)
+    if row.pdf_sha256 is None:
+        raise FileNotStored
+    try:
+        content = await Archive().read(session, row.tenant_id, row.pdf_sha256)
+    except OriginalMissing:
+        raise FileNotStored from None
+    name = UNSAFE_IN_NAMES.sub("_", f"{row.type}-{row.number}")[:80]
+    return Response(
+        content,
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{name}.pdf"'},
+    )
+
+
+@router.post(
+    "/{document_id}/retry",
+    status_code=202,
+    responses=problems(NotFound, NotParked, IdempotencyKeyReused),
+    operation_id="retry_document",
+)
+async def retry_document(
+    document_id: UUID, editor: Editor, once: OncePerKey, session: Writing
+) -> CommandRead:
+    """Decide about a parked document again, with the newest settings and profile."""
+
+    async def work() -> Answer[CommandRead]:
+        row = await _parked(session, editor, document_id)
+        await audit.note(session, editor, "document.retried", row.tenant_id, document_id=str(document_id))
+        return Answer(202, await send(session, _retry(row)))
+
+    return await once.answer(session, CommandRead, work)
+
+
+@router.post(
+    "/{document_id}/resolve",
+    status_code=202,
+    responses=problems(NotFound, NotParked, NotResolvable, IdempotencyKeyReused),
+    operation_id="resolve_document",
+)
+async def resolve_document(
+    document_id: UUID, wanted: Resolve, editor: Editor, once: OncePerKey, session: Writing
+) -> CommandRead:
+    """Choose for a document whose number the books already hold: adopt that voucher or book ours."""
+
+    async def work() -> Answer[CommandRead]:
+        row = await _parked(session, editor, document_id)
+        if wanted.action not in choices(row):
+            raise NotResolvable
+        voucher_id = str(wanted.voucher_id) if wanted.voucher_id else None
+        command = ResolveDocument(**_about(row), action=wanted.action, voucher_id=voucher_id)
+        await audit.note(
+            session,
+            editor,
+            "document.resolved",
+            row.tenant_id,
+            document_id=str(document_id),
+            choice=wanted.action,
+            voucher_id=voucher_id,
+        )
+        return Answer(202, await send(session, command))
+
+    return await once.answer(session, CommandRead, work)
+
+
+async def _parked(session: Writing, editor: Editor, document_id: UUID) -> Row[Any]:
+    row = await DocumentQueries(session, editor.scope()).get(document_id)
+    if row.status != Status.PARKED.value:
+        raise NotParked
+    return row
+
+
+def _retry(row: Row[Any]) -> RetryDocument:
+    return RetryDocument(**_about(row))
+
+
+def _about(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "tenant_id": row.tenant_id,
+        "connection_id": row.connection_id,
+        "command_id": uuid4(),
+        "order_id": row.order_id,
+        "document_type": DocumentType(row.type),
+        "number": row.number,
+    }

@@ -1,0 +1,231 @@
+"""Documents, what became of them, and what can be asked for them."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from api.schemas.base import Given, Moment, Page, Read
+from common.domain.documents import DocumentType
+
+Amount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2}$", examples=["67.50"])]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9_.:-]+$")]
+
+
+class Status(StrEnum):
+    """Where a document stands."""
+
+    BOOKED = "booked"
+    PARKED = "parked"
+    EXCLUDED = "excluded"
+    WAITING = "waiting"
+
+
+class FileStatus(StrEnum):
+    """How the document's file stands in the books."""
+
+    ATTACHED = "attached"
+    PENDING = "pending"
+    REFUSED = "refused"
+    MISSING = "missing"
+
+
+class DocumentFilter(Given):
+    """Which documents to list; all conditions must hold."""
+
+    tenant_id: UUID | None = Field(
+        default=None, description="For operators; others see their own tenant only."
+    )
+    connection_id: UUID | None = None
+    status: Status | None = None
+    type: DocumentType | None = None
+    number: Text | None = Field(default=None, description="The exact document number.")
+    order_number: Text | None = Field(default=None, description="The exact order number.")
+    reason: Code | None = Field(default=None, examples=["not_domestic"])
+    file_status: FileStatus | None = None
+    issued_from: date | None = Field(default=None, description="This day or later.")
+    issued_to: date | None = Field(default=None, description="This day or earlier.")
+
+
+class DocumentQuery(DocumentFilter):
+    """The filter as it stands in an address; a parameter we do not know is refused, not ignored."""
+
+    limit: int = Field(default=50, ge=1, le=250, description="How many at most.")
+    cursor: str | None = Field(
+        default=None, max_length=500, description="`next_cursor` of the page before, with the same filters."
+    )
+
+
+class DocumentRead(Read):
+    """A finalised document of a shop and where it stands."""
+
+    id: UUID
+    tenant_id: UUID
+    connection_id: UUID
+    type: DocumentType
+    number: str
+    order_id: str
+    order_number: str
+    issued_on: date
+    gross_total: Amount
+    currency: str
+    status: Status
+    reason: str | None = Field(description="Why it is not booked, or the rule that excludes it.")
+    file_status: FileStatus
+    voucher_id: str | None = Field(description="The voucher's id in Lexware.")
+    voucher_url: str | None = Field(description="The voucher in Lexware's web application.")
+    how: str | None = Field(description="written, reconciled or adopted")
+    waits_until: Moment | None = Field(description="When a waiting document is looked at again.")
+    seen_at: Moment
+    changed_at: Moment | None = Field(
+        description="When the outcome changed last; null before the first decision."
+    )
+
+
+class DocumentPage(Page[DocumentRead]):
+    """A page of documents, newest document date first."""
+
+
+class ReasonRead(Read):
+    """A reason in words."""
+
+    code: str
+    who: str = Field(description="Who has to act: merchant, adviser, operator or nobody.")
+    cause_de: str
+    cause_en: str
+    remedy_de: str
+    remedy_en: str
+
+
+class SettingsUsed(Read):
+    """The settings version a decision was made with."""
+
+    id: UUID
+    number: int | None
+
+
+class TimelineEntry(Read):
+    """Something that happened to the document."""
+
+    at: Moment
+    what: str = Field(examples=["booked"])
+    details: dict[str, Any]
+
+
+class AttemptRead(Read):
+    """One try of writing the voucher."""
+
+    number: int
+    state: str = Field(description="open, bound, refused, withdrawn, absent or parked")
+    armed_at: Moment
+    closed_at: Moment | None
+    marker: str = Field(description="What stands first in the voucher's remark.")
+    voucher_id: str | None
+    searches: list[Any] = Field(description="Looks into the books after a lost answer.")
+    answer: dict[str, Any] | None
+
+
+class Links(Read):
+    """Where to look at the voucher in Lexware's web application."""
+
+    view: str
+    edit: str
+
+
+class FileRead(Read):
+    """The document's file as the shop gave it."""
+
+    state: str = Field(description="stored, pending or missing")
+    sha256: str | None
+    size: int | None
+    note: str | None = Field(description="What the books said about the file.")
+
+
+class ContentVersion(Read):
+    """One content the shop sent under the document's number."""
+
+    content_hash: str
+    received_at: Moment
+    in_force: bool
+
+
+class PaymentRead(Read):
+    """How the order was to be paid."""
+
+    name: str | None
+    provider: str | None
+    transaction_id: str | None
+    status: str | None
+
+
+class OrderRead(Read):
+    """The document's order as it was read last; addresses are left out."""
+
+    order_number: str
+    customer_number: str | None
+    placed_at: Moment | None
+    updated_at: Moment | None
+    dispatched_at: Moment | None
+    paid_at: Moment | None
+    returned_at: Moment | None
+    tax_model: str | None
+    gross_total: Amount | None
+    currency: str
+    billing_country: str | None
+    shipping_country: str | None
+    payment: PaymentRead | None
+
+
+class DocumentDetails(DocumentRead):
+    """Everything known about one document."""
+
+    reason_text: ReasonRead | None
+    params: dict[str, Any] = Field(description="What exactly the reason is about.")
+    rules: list[str] = Field(description="The rules that fired, in order.")
+    evidence: dict[str, Any]
+    decision: dict[str, Any] | None = Field(description="The voucher as decided; amounts in minor units.")
+    settings_version: SettingsUsed | None
+    revision: int = Field(description="How often the outcome was recorded; 0 before the first decision.")
+    choices: list[Literal["adopt", "book"]] = Field(description="What `resolve` offers for this reason.")
+    file: FileRead
+    links: Links | None
+    conflicted: bool
+    versions: list[ContentVersion]
+    order: OrderRead | None
+    timeline: list[TimelineEntry]
+    attempts: list[AttemptRead]
+
+
+class RetryMany(Given):
+    """Which parked documents to decide about again: all of one cause."""
+
+    reason: Code = Field(examples=["category_missing"])
+    tenant_id: UUID | None = Field(
+        default=None, description="For operators; others retry their own tenant's."
+    )
+    connection_id: UUID | None = None
+
+
+class RetryManyRead(Read):
+    """How many documents are tried again; ask again while some remain."""
+
+    sent: int
+    remaining: int
+
+
+class Resolve(Given):
+    """A person's choice for a document whose number the books already hold."""
+
+    action: Literal["adopt", "book"] = Field(
+        description="adopt: the named voucher is this document. book: it is another one, write ours."
+    )
+    voucher_id: UUID | None = Field(default=None, description="The voucher to adopt.")
+
+    @model_validator(mode="after")
+    def _one_voucher(self) -> "Resolve":
+        if (self.action == "adopt") != (self.voucher_id is not None):
+            raise ValueError("adopt needs a voucher_id, book takes none")
+        return self

@@ -1,0 +1,67 @@
+"""A tenant's settings: every change is a new version, the highest number is in force."""
+
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.problems import NotFound, VersionOutdated
+from common.db.dialect import db_now, insert
+from common.db.models.core import SettingsVersionRow
+from common.domain.merchant import MerchantSettings
+
+
+class SettingsRepository:
+    """Settings versions of one tenant; the caller holds the tenant's row when it adds one."""
+
+    def __init__(self, session: AsyncSession, tenant_id: UUID) -> None:
+        self._session, self._tenant_id = session, tenant_id
+
+    async def newest(self) -> SettingsVersionRow:
+        """The version in force; raises `NotFound` when there is none yet."""
+        row = await self._session.scalar(
+            select(SettingsVersionRow)
+            .where(SettingsVersionRow.tenant_id == self._tenant_id)
+            .order_by(SettingsVersionRow.number.desc())
+            .limit(1)
+        )
+        if row is None:
+            raise NotFound
+        return row
+
+    async def get(self, number: int) -> SettingsVersionRow:
+        """The version of that number; raises `NotFound`."""
+        row = await self._session.scalar(
+            select(SettingsVersionRow).where(
+                SettingsVersionRow.tenant_id == self._tenant_id, SettingsVersionRow.number == number
+            )
+        )
+        if row is None:
+            raise NotFound
+        return row
+
+    async def add(
+        self, values: MerchantSettings, *, author: str, comment: str | None, instead_of: int | None = None
+    ) -> SettingsVersionRow:
+        """A new version is in force; raises `VersionOutdated` when `instead_of` was not the newest."""
+        newest = await self._session.scalar(
+            select(SettingsVersionRow.number)
+            .where(SettingsVersionRow.tenant_id == self._tenant_id)
+            .order_by(SettingsVersionRow.number.desc())
+            .limit(1)
+        )
+        if instead_of is not None and instead_of != newest:
+            raise VersionOutdated(f"The newest version is {newest}.")
+        number = (newest or 0) + 1
+        await self._session.execute(
+            insert(self._session, SettingsVersionRow).values(
+                settings_version_id=uuid4(),
+                tenant_id=self._tenant_id,
+                number=number,
+                values=values.model_dump(mode="json"),
+                author=author,
+                comment=comment,
+                created_at=db_now(),
+            )
+        )
+        return await self.get(number)

@@ -1,0 +1,123 @@
+"""Rows as they are shown."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from api.auth import Role
+from api.schemas.documents import DocumentRead
+from api.schemas.operations import AlarmRead, DeadLetterRead
+from api.schemas.tenants import AuditRead, SettingsRead, TenantRead, TokenRead
+from common.db.models.core import ApiTokenRow, AuditRow, SettingsVersionRow, TenantRow
+from common.db.models.effects import AlarmRow
+from common.db.models.line import DeadLetterRow
+from common.domain.merchant import MerchantSettings
+from common.domain.money import Money
+
+
+def document_fields(row: Row[Any], app_url: str) -> dict[str, Any]:
+    """What list and details of a document have in common."""
+    names = (
+        "tenant_id",
+        "connection_id",
+        "type",
+        "number",
+        "order_id",
+        "order_number",
+        "issued_on",
+        "currency",
+    )
+    more = ("status", "reason", "file_status", "voucher_id", "how", "waits_until", "seen_at", "changed_at")
+    return {
+        "id": row.document_id,
+        "gross_total": amount(row.gross_minor),
+        "voucher_url": voucher_link(app_url, row.voucher_id, "view"),
+        **{name: getattr(row, name) for name in (*names, *more)},
+    }
+
+
+def document_read(row: Row[Any], app_url: str) -> DocumentRead:
+    """The document as lists show it."""
+    return DocumentRead.model_validate(document_fields(row, app_url))
+
+
+def amount(minor: int) -> str:
+    """Minor units with two decimals."""
+    return str(Money(minor).decimal)
+
+
+def voucher_link(app_url: str, voucher_id: str | None, verb: str) -> str | None:
+    """Where a person sees the voucher; an edit link leads to the view where editing is not allowed."""
+    return f"{app_url.rstrip('/')}/permalink/vouchers/{verb}/{voucher_id}" if voucher_id else None
+
+
+def tenant_read(row: TenantRow) -> TenantRead:
+    """The tenant."""
+    return TenantRead(id=row.tenant_id, name=row.name, created_at=row.created_at)
+
+
+def settings_read(row: SettingsVersionRow) -> SettingsRead:
+    """One version of the settings."""
+    return SettingsRead(
+        id=row.settings_version_id,
+        tenant_id=row.tenant_id,
+        number=row.number,
+        values=MerchantSettings.model_validate(row.values),
+        author=row.author,
+        comment=row.comment,
+        created_at=row.created_at,
+    )
+
+
+def token_read(row: ApiTokenRow) -> TokenRead:
+    """The token without its secret."""
+    return TokenRead(
+        id=row.token_id,
+        tenant_id=row.tenant_id,
+        role=Role(row.role),
+        name=row.name,
+        created_at=row.created_at,
+        revoked_at=row.revoked_at,
+    )
+
+
+def audit_read(row: AuditRow) -> AuditRead:
+    """One entry of the audit log."""
+    return AuditRead(
+        id=row.audit_id,
+        tenant_id=row.tenant_id,
+        actor=row.actor,
+        action=row.action,
+        details=row.details,
+        at=row.created_at,
+    )
+
+
+def dead_letter_read(row: DeadLetterRow, role: Role) -> DeadLetterRead:
+    """The dead letter; its error may quote what it choked on, so only operators see it."""
+    return DeadLetterRead(
+        id=row.dead_letter_id,
+        tenant_id=row.tenant_id,
+        service=row.consumer,
+        event_id=row.event_id,
+        type=row.type,
+        ordering_key=row.ordering_key,
+        attempts=row.attempts,
+        error=row.error if role is Role.OPERATOR else None,
+        state=row.state,  # type: ignore[arg-type]  # validated by the model
+        created_at=row.created_at,
+        closed_at=row.closed_at,
+    )
+
+
+def alarm_read(row: AlarmRow) -> AlarmRead:
+    """The alarm with its evidence."""
+    return AlarmRead(
+        id=row.alarm_id,
+        tenant_id=row.tenant_id,
+        kind=row.kind,
+        subject=row.subject,
+        evidence=row.evidence,
+        created_at=row.created_at,
+        closed_at=row.closed_at,
+    )

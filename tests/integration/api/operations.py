@@ -1,0 +1,104 @@
+"""The operations behind a token, read from the description, with a request that fits each."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from api.app import create_app
+from api.settings import Settings
+from common.db.engine import open_database
+from integration.api.harness import Api, FakeChecks, Tenant, shop_body
+
+ALL, EDITORS, OPERATORS = "operator merchant adviser", "operator merchant", "operator"
+ALLOWED = {
+    "list_documents": ALL,
+    "retry_documents": EDITORS,
+    "get_document": ALL,
+    "get_document_file": ALL,
+    "retry_document": EDITORS,
+    "resolve_document": EDITORS,
+    "get_status": ALL,
+    "list_alarms": ALL,
+    "list_audit": ALL,
+    "list_dead_letters": ALL,
+    "get_dead_letter": ALL,
+    "replay_dead_letter": OPERATORS,
+    "discard_dead_letter": OPERATORS,
+    "create_connection": EDITORS,
+    "list_connections": ALL,
+    "get_connection": ALL,
+    "disable_connection": EDITORS,
+    "enable_connection": EDITORS,
+    "confirm_organization": EDITORS,
+    "fetch_connection": EDITORS,
+    "create_tenant": OPERATORS,
+    "list_tenants": ALL,
+    "get_tenant": ALL,
+    "get_settings": ALL,
+    "save_settings": EDITORS,
+    "list_settings": ALL,
+    "restore_settings": EDITORS,
+    "create_token": EDITORS,
+    "list_tokens": EDITORS,
+    "revoke_token": EDITORS,
+}
+BODIES: dict[str, Any] = {
+    "retry_documents": {"reason": "number_taken_in_books"},
+    "resolve_document": {"action": "book"},
+    "create_connection": shop_body(None, "New"),
+    "create_tenant": {"name": "New"},
+    "save_settings": {"values": {}},
+    "create_token": {"name": "New", "role": "adviser"},
+}
+NEEDS_TENANT = {"retry_documents", "create_connection", "create_token"}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one address."""
+
+    id: str
+    method: str
+    path: str
+
+    @property
+    def names_something(self) -> bool:
+        """Whether the address holds an id."""
+        return "{" in self.path
+
+    async def send(
+        self,
+        api: Api,
+        target: Tenant | None,
+        token: dict[str, str],
+        *,
+        tenant_in_body: bool | None = None,
+        params: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send a request that fits, about the things of `target`; operators name the tenant in the body."""
+        body = BODIES.get(self.id)
+        naming = token == api.operator if tenant_in_body is None else tenant_in_body
+        if body is not None and self.id in NEEDS_TENANT and naming and target:
+            body = {**body, "tenant_id": str(target.tenant_id)}
+        return await api.client.request(
+            self.method, self._address(target), json=body, headers=token, params=params
+        )
+
+    def _address(self, target: Tenant | None) -> str:
+        names = ("tenant_id", "document_id", "dead_letter_id", "token_id")
+        values = {name: getattr(target, name) if target else uuid4() for name in names}
+        values |= {"connection_id": target.shop_id if target else uuid4(), "number": 1}
+        return self.path.format(**values)
+
+
+def operations_of(settings: Settings) -> list[Operation]:
+    """Every operation that needs a token."""
+    app = create_app(settings, open_database(settings.database), FakeChecks())
+    return [
+        Operation(about["operationId"], method.upper(), path)
+        for path, methods in app.openapi()["paths"].items()
+        for method, about in methods.items()
+        if "security" in about
+    ]

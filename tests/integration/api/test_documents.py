@@ -1,0 +1,211 @@
+"""Documents: filters, details, files, and what can be asked for them."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from common.db.models.core import AuditRow
+from common.domain.documents import DocumentType
+from common.events.commands import ResolveDocument, RetryDocument
+from integration.api.harness import APP_URL, Api, Tenant
+
+PATH = "/api/v1/documents"
+MANY = [
+    {
+        "number": "B1",
+        "outcome": {"status": "booked", "voucher_id": "v-1", "how": "written", "file_status": "attached"},
+    },
+    {
+        "number": "P1",
+        "outcome": {"status": "parked", "reason": "not_domestic"},
+        "issued_on": date(2026, 2, 1),
+    },
+    {"number": "P2", "outcome": {"status": "parked", "reason": "not_euro"}, "type": "credit_note"},
+    {"number": "E1", "outcome": {"status": "excluded", "reason": "zero_total"}, "order_number": "Order-X"},
+    {"number": "W1", "outcome": {"status": "waiting", "reason": "books_unavailable"}},
+    {"number": "L1"},
+    {"number": "L2", "file_state": "missing"},
+]
+
+
+@pytest.fixture
+async def shop(api: Api) -> tuple[UUID, UUID]:
+    """Tenant and connection with documents in every state."""
+    tenant_id = await api.tenant()
+    connection_id = UUID((await api.shop(tenant_id))["id"])
+    for document in MANY:
+        await api.document(tenant_id, connection_id, **document)  # type: ignore[arg-type]
+    return tenant_id, connection_id
+
+
+async def numbers(api: Api, **filters: Any) -> set[str]:
+    answer = await api.get(PATH, **filters)
+    assert answer.status_code == 200, answer.text
+    return {item["number"] for item in answer.json()["items"]}
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, {"B1", "P1", "P2", "E1", "W1", "L1", "L2"}),
+        ({"status": "booked"}, {"B1"}),
+        ({"status": "parked"}, {"P1", "P2"}),
+        ({"status": "excluded"}, {"E1"}),
+        ({"status": "waiting"}, {"W1", "L1", "L2"}),
+        ({"reason": "in_line"}, {"L1", "L2"}),
+        ({"reason": "not_euro"}, {"P2"}),
+        ({"type": "credit_note"}, {"P2"}),
+        ({"number": "W1"}, {"W1"}),
+        ({"order_number": "Order-X"}, {"E1"}),
+        ({"file_status": "attached"}, {"B1"}),
+        ({"file_status": "missing"}, {"L2"}),
+        ({"issued_to": "2026-02-01"}, {"P1"}),
+        ({"issued_from": "2026-02-02", "status": "parked"}, {"P2"}),
+        ({"connection_id": str(uuid4())}, set()),
+    ],
+)
+async def test_filters_choose_documents_also_without_an_outcome(
+    api: Api, shop: tuple[UUID, UUID], filters: dict[str, str], expected: set[str]
+) -> None:
+    assert await numbers(api, **filters) == expected
+
+
+async def test_a_booked_document_shows_amount_voucher_and_link(api: Api, shop: tuple[UUID, UUID]) -> None:
+    [item] = (await api.get(PATH, number="B1")).json()["items"]
+    assert (
+        item.items()
+        >= {
+            "type": "invoice",
+            "order_number": "Order-B1",
+            "issued_on": "2026-03-01",
+            "gross_total": "67.50",
+            "currency": "EUR",
+            "status": "booked",
+            "reason": None,
+            "file_status": "attached",
+            "voucher_id": "v-1",
+            "voucher_url": f"{APP_URL}/permalink/vouchers/view/v-1",
+            "how": "written",
+        }.items()
+    )
+
+
+async def test_an_undecided_document_waits_in_line(api: Api, shop: tuple[UUID, UUID]) -> None:
+    [item] = (await api.get(PATH, number="L1")).json()["items"]
+    assert (item["status"], item["reason"], item["file_status"]) == ("waiting", "in_line", "pending")
+    details = (await api.get(f"{PATH}/{item['id']}")).json()
+    assert (details["revision"], details["rules"], details["choices"]) == (0, [], [])
+    assert details["reason_text"]["code"] == "in_line"
+
+
+async def test_details_tell_the_whole_story(api: Api, furnished: list[Tenant]) -> None:
+    tenant = furnished[0]
+    details = (await api.get(f"{PATH}/{tenant.document_id}", tenant.merchant)).json()
+    assert details["reason_text"]["who"] == "merchant"
+    assert details["reason_text"]["remedy_de"] and details["reason_text"]["remedy_en"]
+    assert details["params"] == {"secret_of": "Alpha"}
+    assert details["choices"] == ["adopt", "book"]
+    assert [entry["what"] for entry in details["timeline"]] == ["seen", "parked"]
+    [attempt] = details["attempts"]
+    assert (attempt["state"], attempt["number"], attempt["answer"]) == ("refused", 1, {"status": 406})
+    assert [version["in_force"] for version in details["versions"]] == [True, False]
+    assert details["order"]["customer_number"] == "Customer-Alpha"
+    assert details["links"] is None
+    assert details["file"]["size"] == len("%PDF of Alpha")
+
+
+async def test_the_file_comes_bit_for_bit(api: Api, furnished: list[Tenant]) -> None:
+    answer = await api.get(f"{PATH}/{furnished[1].document_id}/file", furnished[1].adviser)
+    assert answer.content == b"%PDF of Beta"
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == 'attachment; filename="invoice-2002.pdf"'
+
+
+async def test_a_file_the_shop_never_gave_is_a_problem(api: Api, shop: tuple[UUID, UUID]) -> None:
+    [item] = (await api.get(PATH, number="L1")).json()["items"]
+    answer = await api.get(f"{PATH}/{item['id']}/file")
+    assert (answer.status_code, answer.json()["code"]) == (404, "file_not_stored")
+
+
+async def test_retry_sends_a_command_about_the_document(api: Api, furnished: list[Tenant]) -> None:
+    tenant = furnished[0]
+    answer = await api.post(f"{PATH}/{tenant.document_id}/retry", token=tenant.merchant)
+    assert answer.status_code == 202
+    command = (await api.commands())[-1]
+    assert isinstance(command, RetryDocument)
+    assert str(command.command_id) == answer.json()["command_id"]
+    assert command.document_id == tenant.document_id
+    assert (command.tenant_id, command.order_id) == (tenant.tenant_id, "id-1001")
+    assert "document.retried" in [row.action for row in await api.rows(AuditRow)]
+
+
+@pytest.mark.parametrize("number", ["B1", "E1", "W1", "L1"])
+async def test_only_a_parked_document_is_tried_again(api: Api, shop: tuple[UUID, UUID], number: str) -> None:
+    [item] = (await api.get(PATH, number=number)).json()["items"]
+    before = len(await api.commands())
+    answer = await api.post(f"{PATH}/{item['id']}/retry")
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_parked")
+    assert len(await api.commands()) == before
+
+
+async def test_retrying_a_reason_reaches_all_its_documents_and_no_others(
+    api: Api, shop: tuple[UUID, UUID]
+) -> None:
+    tenant_id, connection_id = shop
+    other = await api.tenant("Other")
+    for owner, number in ((tenant_id, "P3"), (other, "P4")):
+        await api.document(owner, connection_id, number, outcome={"status": "parked", "reason": "not_euro"})
+    answer = await api.post(f"{PATH}/retry", {"reason": "not_euro", "tenant_id": str(tenant_id)})
+    assert (answer.status_code, answer.json()) == (202, {"sent": 2, "remaining": 0})
+    sent = [command for command in await api.commands() if isinstance(command, RetryDocument)]
+    assert {(command.number, command.document_type) for command in sent} == {
+        ("P2", DocumentType.CREDIT_NOTE),
+        ("P3", DocumentType.INVOICE),
+    }
+
+
+async def test_retrying_many_goes_in_portions(
+    api: Api, shop: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.routes.documents.MOST_RETRIES", 1)
+    tenant_id, connection_id = shop
+    await api.document(tenant_id, connection_id, "P3", outcome={"status": "parked", "reason": "not_euro"})
+    answer = await api.post(f"{PATH}/retry", {"reason": "not_euro", "tenant_id": str(tenant_id)})
+    assert answer.json() == {"sent": 1, "remaining": 1}
+
+
+@pytest.mark.parametrize("choice", [{"action": "adopt", "voucher_id": str(uuid4())}, {"action": "book"}])
+async def test_a_persons_choice_becomes_a_command(
+    api: Api, furnished: list[Tenant], choice: dict[str, str]
+) -> None:
+    tenant = furnished[0]
+    answer = await api.post(f"{PATH}/{tenant.document_id}/resolve", choice, tenant.merchant)
+    assert answer.status_code == 202
+    command = (await api.commands())[-1]
+    assert isinstance(command, ResolveDocument)
+    assert (command.action, command.voucher_id) == (choice["action"], choice.get("voucher_id"))
+    assert command.document_id == tenant.document_id
+
+
+@pytest.mark.parametrize(
+    "choice", [{"action": "adopt"}, {"action": "book", "voucher_id": str(uuid4())}, {"action": "x"}]
+)
+async def test_a_choice_that_says_half_is_invalid(
+    api: Api, furnished: list[Tenant], choice: dict[str, str]
+) -> None:
+    answer = await api.post(f"{PATH}/{furnished[0].document_id}/resolve", choice)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_other_reasons_offer_no_choice(api: Api, shop: tuple[UUID, UUID]) -> None:
+    [item] = (await api.get(PATH, number="P1")).json()["items"]
+    answer = await api.post(f"{PATH}/{item['id']}/resolve", {"action": "book"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_resolvable")
+
+
+async def test_a_filter_we_do_not_know_is_refused(api: Api) -> None:
+    answer = await api.get(PATH, statuss="parked")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "extra_forbidden")
+    assert "statuss" not in answer.text

@@ -1,0 +1,90 @@
+"""Tenants and their versioned settings."""
+
+from uuid import uuid4
+
+import pytest
+
+from common.db.models.core import AuditRow
+from common.domain.merchant import MerchantSettings
+from common.events.commands import ReleaseParked
+from integration.api.harness import Api, Tenant
+
+
+async def test_a_new_tenant_has_a_first_version_of_its_settings(api: Api) -> None:
+    body = {"name": "Shop", "settings": {"poll_interval_seconds": 1}}
+    tenant = (await api.post("/api/v1/tenants", body)).json()
+    answer = await api.get(f"/api/v1/tenants/{tenant['id']}/settings")
+    assert answer.headers["etag"] == '"1"'
+    assert answer.json()["number"] == 1
+    assert answer.json()["values"] == MerchantSettings(poll_interval_seconds=1).model_dump(mode="json")
+
+
+async def test_saving_makes_a_version_and_frees_what_settings_can_free(
+    api: Api, furnished: list[Tenant]
+) -> None:
+    tenant = furnished[0]
+    path = f"/api/v1/tenants/{tenant.tenant_id}/settings"
+    answer = await api.put(path, {"values": {"mode": "paused"}, "comment": "holiday"}, tenant.merchant)
+    assert answer.status_code == 200
+    saved = answer.json()
+    assert (saved["number"], saved["comment"], saved["values"]["mode"]) == (2, "holiday", "paused")
+    assert saved["author"].startswith("token:")
+    assert (await api.get(path)).json() == saved
+    command = (await api.commands())[-1]
+    assert isinstance(command, ReleaseParked)
+    assert (command.tenant_id, command.connection_id) == (tenant.tenant_id, tenant.books_id)
+    assert command.released_by == "settings"
+    assert [row.action for row in await api.rows(AuditRow)][-1] == "settings.saved"
+
+
+async def test_a_change_of_an_older_version_is_not_saved(api: Api) -> None:
+    path = f"/api/v1/tenants/{await api.tenant()}/settings"
+    assert (await api.put(path, {"values": {}, "version": 1})).json()["number"] == 2
+    for answer in (
+        await api.put(path, {"values": {}, "version": 1}),
+        await api.put(path, {"values": {}}, if_match='"1"'),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (412, "version_outdated")
+    assert (await api.put(path, {"values": {}}, if_match='"2"')).json()["number"] == 3
+    assert (await api.put(path, {"values": {}, "version": 3}, if_match='"2"')).status_code == 422
+
+
+async def test_an_old_version_comes_back_as_a_new_one(api: Api) -> None:
+    tenant_id = await api.tenant()
+    path = f"/api/v1/tenants/{tenant_id}/settings"
+    await api.put(path, {"values": {"start_on": "2026-01-01", "category_id": "c"}})
+    await api.put(path, {"values": {}})
+    restored = (await api.post(f"{path}/versions/2/restore")).json()
+    assert (restored["number"], restored["comment"]) == (4, "version 2 restored")
+    assert (restored["values"]["start_on"], restored["values"]["category_id"]) == ("2026-01-01", "c")
+    history = (await api.get(f"{path}/versions")).json()["items"]
+    assert [version["number"] for version in history] == [4, 3, 2, 1]
+    assert (await api.post(f"{path}/versions/9/restore")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"mode": "wild"},
+        {"poll_interval_seconds": 0},
+        {"start_on": "tomorrow"},
+        {"colour": "red"},
+        {"category_id": None},
+    ],
+)
+async def test_values_that_do_not_fit_are_refused(api: Api, values: dict[str, object]) -> None:
+    path = f"/api/v1/tenants/{await api.tenant()}/settings"
+    answer = await api.put(path, {"values": values})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert (await api.get(path)).json()["number"] == 1
+
+
+async def test_an_unknown_tenant_has_no_settings(api: Api) -> None:
+    path = f"/api/v1/tenants/{uuid4()}"
+    for answer in (
+        await api.get(path),
+        await api.get(f"{path}/settings"),
+        await api.put(f"{path}/settings", {"values": {}}),
+        await api.get(f"{path}/settings/versions"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

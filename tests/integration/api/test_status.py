@@ -1,0 +1,75 @@
+"""The status: every document counted, and what asks for attention."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from common.db.models.effects import AlarmRow
+from integration.api.harness import NOW, Api, Tenant
+
+
+async def test_every_document_is_counted_once_also_without_an_outcome(api: Api) -> None:
+    tenant_id = await api.tenant()
+    shop = UUID((await api.shop(tenant_id))["id"])
+    await api.document(tenant_id, shop, "1", outcome={"status": "booked", "file_status": "attached"})
+    await api.document(tenant_id, shop, "2", outcome={"status": "booked", "file_status": "refused"})
+    await api.document(tenant_id, shop, "3", outcome={"status": "parked", "reason": "not_euro"})
+    await api.document(tenant_id, shop, "4", outcome={"status": "excluded", "reason": "zero_total"})
+    await api.document(tenant_id, shop, "5", outcome={"status": "waiting", "reason": "books_unavailable"})
+    await api.document(tenant_id, shop, "6")
+    await api.document(tenant_id, shop, "7", file_state="missing")
+    status = (await api.get("/api/v1/status", tenant_id=tenant_id)).json()
+    assert status["counts"] == {"booked": 2, "parked": 1, "excluded": 1, "waiting": 3}
+    assert status["reasons"] == {"in_line": 2, "not_euro": 1, "books_unavailable": 1}
+    assert status["file_counts"] == {"attached": 1, "pending": 0, "refused": 1, "missing": 0}
+
+
+async def test_the_age_of_the_oldest_open_document_is_told(api: Api) -> None:
+    tenant_id = await api.tenant()
+    shop = UUID((await api.shop(tenant_id))["id"])
+    assert (await api.get("/api/v1/status")).json()["oldest_open_seconds"] is None
+    now = datetime.now(UTC)
+    await api.document(tenant_id, shop, "1", seen_at=now - timedelta(days=9), outcome={"status": "booked"})
+    await api.document(
+        tenant_id, shop, "2", seen_at=now - timedelta(hours=2), outcome={"status": "parked", "reason": "x"}
+    )
+    await api.document(tenant_id, shop, "3", seen_at=now - timedelta(hours=1))
+    assert (await api.get("/api/v1/status")).json()["oldest_open_seconds"] == pytest.approx(7200, abs=60)
+
+
+async def test_the_status_shows_trouble(api: Api, furnished: list[Tenant]) -> None:
+    tenant = furnished[0]
+    everything = (await api.get("/api/v1/status")).json()
+    own = (await api.get("/api/v1/status", tenant.merchant)).json()
+    assert (everything["dead_letters"], everything["alarms"], everything["counts"]["parked"]) == (2, 2, 2)
+    assert (own["dead_letters"], own["alarms"], own["counts"]["parked"]) == (1, 1, 1)
+    [shop] = [connection for connection in own["connections"] if connection["kind"] == "shop"]
+    assert (shop["last_poll_at"], shop["last_error"]) == ("2026-03-02T09:15:00Z", "error of Alpha")
+    assert {connection["kind"] for connection in own["connections"]} == {"shop", "books"}
+
+
+async def test_alarms_are_listed_with_their_evidence(api: Api, furnished: list[Tenant]) -> None:
+    tenant = furnished[0]
+    closed = {
+        "tenant_id": tenant.tenant_id,
+        "kind": "old",
+        "subject": "s",
+        "evidence": {"a": 1},
+        "created_at": NOW,
+    }
+    await api.add(AlarmRow, {**closed, "closed_at": NOW})
+    kinds = {}
+    for which, params in {"all": {}, "open": {"open": "true"}, "closed": {"open": "false"}}.items():
+        items = (await api.get("/api/v1/alarms", tenant.merchant, **params)).json()["items"]
+        kinds[which] = sorted(item["kind"] for item in items)
+    assert kinds == {"all": ["duplicate", "old"], "open": ["duplicate"], "closed": ["old"]}
+
+
+async def test_the_audit_log_tells_who_did_what(api: Api, furnished: list[Tenant]) -> None:
+    tenant = furnished[0]
+    await api.post(f"/api/v1/connections/{tenant.shop_id}/disable", token=tenant.merchant)
+    newest = (await api.get("/api/v1/audit", tenant.merchant)).json()["items"][0]
+    assert newest["action"] == "connection.disabled"
+    assert newest["details"] == {"connection_id": str(tenant.shop_id), "state": "disabled"}
+    assert newest["actor"].startswith("token:")
