@@ -1,0 +1,1 @@
+"""All services on SQLite in one process; holds no logic of its own."""

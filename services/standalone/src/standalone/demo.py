@@ -1,0 +1,139 @@
+"""Sets the demo tenant up through the public API and tells on the console what becomes of its documents."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from pydantic import SecretStr
+
+from common.errors import ConnectorError
+from common.http.client import ApiClient
+from common.http.transport import Network, NetworkFailure
+
+DEMO_TENANT = "Demo shop"
+DEMO_SETTINGS = {"poll_interval_seconds": 2}
+START_SECONDS = 20.0
+ASK_SECONDS = 2.0
+MARKS = {"booked": "✓", "parked": "!", "excluded": "-", "waiting": "…"}
+
+
+class DemoNotReady(Exception):
+    """The API did not answer in time."""
+
+
+class Bearer:
+    """Authorises with one token."""
+
+    def __init__(self, token: SecretStr) -> None:
+        self._token = token
+
+    async def headers(self) -> Mapping[str, str]:
+        """The authorization header."""
+        return {"Authorization": f"Bearer {self._token.get_secret_value()}"}
+
+    async def refused(self, sent: Mapping[str, str]) -> bool:
+        """There is no other token."""
+        return False
+
+
+class Demo:
+    """A customer of the API like any other."""
+
+    name = "demo"
+
+    def __init__(
+        self, network: Network, api_url: str, token: SecretStr, simulators: Mapping[str, Any]
+    ) -> None:
+        self._network, self._url = network, api_url
+        self._api = ApiClient(network, api_url, auth=Bearer(token))
+        self._simulators = simulators
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Set up what is missing, then report every change until told to stop."""
+        tenant_id = await self._set_up()
+        told: dict[str, tuple[str, str]] = {}
+        while not stop.is_set():
+            try:
+                for document in reversed(await self._documents(tenant_id)):
+                    _tell(document, told)
+            except ConnectorError as trouble:
+                print(f"  (the API did not answer: {trouble.code})", flush=True)
+            try:
+                await asyncio.wait_for(stop.wait(), 1.0)
+            except TimeoutError:
+                continue
+
+    async def _set_up(self) -> str:
+        await self._until_ready()
+        tenants = (await self._get("/api/v1/tenants"))["items"]
+        known = [tenant["id"] for tenant in tenants if tenant["name"] == DEMO_TENANT]
+        wanted = {"name": DEMO_TENANT, "settings": DEMO_SETTINGS}
+        tenant_id: str = known[0] if known else (await self._post("/api/v1/tenants", wanted))["id"]
+        shop, books = self._simulators["epages"], self._simulators["lexware"]
+        await self._post(
+            "/api/v1/connections",
+            {
+                "kind": "books",
+                "name": "Lexware Office (sandbox)",
+                "tenant_id": tenant_id,
+                "base_url": books["base_url"],
+                "api_key": books["api_key"],
+            },
+        )
+        await self._post(
+            "/api/v1/connections",
+            {
+                "kind": "shop",
+                "name": "ePages (sandbox)",
+                "tenant_id": tenant_id,
+                "base_url": shop["base_url"],
+                "access_token": shop["access_token"],
+                "client_secret": shop["client_secret"],
+            },
+        )
+        return tenant_id
+
+    async def _until_ready(self) -> None:
+        deadline = asyncio.get_running_loop().time() + START_SECONDS
+        while asyncio.get_running_loop().time() < deadline:
+            try:
+                answer = await self._network.send(
+                    "GET", f"{self._url}/healthz", {}, None, timeout=ASK_SECONDS
+                )
+            except NetworkFailure:
+                await asyncio.sleep(0.1)
+            else:
+                if answer.ok:
+                    return
+        raise DemoNotReady(f"the API did not answer within {START_SECONDS:.0f} s")
+
+    async def _documents(self, tenant_id: str) -> list[dict[str, Any]]:
+        page = await self._get(f"/api/v1/documents?limit=100&tenant_id={tenant_id}")
+        documents: list[dict[str, Any]] = page["items"]
+        return documents
+
+    async def _get(self, path: str) -> dict[str, Any]:
+        answer: dict[str, Any] = orjson.loads((await self._api.get(path)).content)
+        return answer
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        response = await self._api.post(path, orjson.dumps(body), "application/json")
+        answer: dict[str, Any] = orjson.loads(response.content)
+        return answer
+
+
+def _tell(document: Mapping[str, Any], told: dict[str, tuple[str, str]]) -> None:
+    """One line for each change of a document or its file."""
+    state = (document["status"], document["file_status"])
+    if told.get(document["id"]) == state:
+        return
+    told[document["id"]] = state
+    kind = "invoice    " if document["type"] == "invoice" else "credit note"
+    reason = f" ({document['reason']})" if document["reason"] else ""
+    file = f", file {document['file_status']}" if document["status"] == "booked" else ""
+    print(
+        f"  {MARKS[document['status']]} {kind} {document['number']:<14} {document['gross_total']:>10} "
+        f"{document['currency']}  {document['status']}{reason}{file}",
+        flush=True,
+    )

@@ -1,0 +1,24 @@
+"""What the single-process profile reads from its environment."""
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _env(name: str) -> AliasChoices:
+    return AliasChoices(name, name.lower())
+
+
+class Settings(BaseSettings):
+    """Ports, data folder and demo pace; everything has a default fit for one machine."""
+
+    model_config = SettingsConfigDict(frozen=True, populate_by_name=True)
+
+    port: int = Field(default=8080, validation_alias=_env("PORT"))
+    host: str = Field(default="127.0.0.1", validation_alias=_env("HOST"))
+    sandbox_port: int = Field(default=9100, validation_alias=_env("SANDBOX_PORT"))
+    data_dir: Path = Field(default=Path("var"), validation_alias=_env("DATA_DIR"))
+    admin_token: SecretStr | None = Field(default=None, validation_alias=_env("ADMIN_TOKEN"))
+    demo_rate: int = Field(default=20, ge=0, validation_alias=_env("DEMO_RATE"))
+    log_level: str = Field(default="WARNING", validation_alias=_env("LOG_LEVEL"))
