@@ -1,0 +1,117 @@
+"""The shared rate limit on both databases."""
+
+import asyncio
+import time
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from common.db.dialect import db_now
+from common.db.engine import Database, open_database
+from common.db.models.effects import RateBucketRow
+from common.http.errors import RateLimitWait
+from common.http.limiter import Limiter, Rate, SharedLimit
+from common.settings import DatabaseSettings
+
+
+async def test_a_burst_is_free_and_the_next_slot_is_waited_for(database: Database) -> None:
+    limiter, rate = Limiter(database), Rate("a", per_second=5, burst=3)
+    await limiter.reserve(rate)
+    started = time.monotonic()
+    for _ in range(2):
+        await limiter.reserve(rate)
+    burst = time.monotonic() - started
+    for _ in range(2):
+        await limiter.reserve(rate)
+    total = time.monotonic() - started
+    assert burst < 0.15
+    assert 0.3 < total < 0.7
+
+
+async def test_a_slot_too_far_away_is_refused_and_not_taken(database: Database) -> None:
+    limiter, rate = Limiter(database), Rate("a", per_second=0.5, burst=1)
+    await limiter.reserve(rate)
+    for _ in range(3):
+        with pytest.raises(RateLimitWait) as refused:
+            await limiter.reserve(rate)
+        assert refused.value.retry_after is not None
+        assert refused.value.retry_after < timedelta(seconds=4)
+    await limiter.reserve(rate, max_wait=timedelta(seconds=2.2))
+
+
+async def test_two_buckets_give_a_slot_together_or_not_at_all(database: Database) -> None:
+    limiter = Limiter(database)
+    own, shared = Rate("own", per_second=10, burst=2), Rate("partner", per_second=0.1, burst=1)
+    await limiter.reserve(own, shared)
+    before = await _next_free(database, "own")
+    with pytest.raises(RateLimitWait):
+        await limiter.reserve(own, shared)
+    assert await _next_free(database, "own") == before
+
+
+async def test_many_replicas_share_one_rate(database: Database, database_url: str) -> None:
+    other = open_database(DatabaseSettings(url=database_url))
+    rate, slots = Rate("a", per_second=20, burst=2), []
+
+    async def work(limiter: Limiter, until: float) -> None:
+        while time.monotonic() < until:
+            try:
+                await limiter.reserve(rate, max_wait=timedelta(seconds=0.2))
+            except RateLimitWait as wait:
+                await asyncio.sleep(wait.retry_after.total_seconds() if wait.retry_after else 1)
+            else:
+                slots.append(time.monotonic())
+
+    started = time.monotonic()
+    await asyncio.gather(*(work(Limiter(db), started + 1.5) for db in (database, other) for _ in range(4)))
+    await other.close()
+    inside = [moment for moment in slots if moment - started <= 1.5]
+    assert 0.95 * 1.5 * 20 <= len(inside) <= 1.5 * 20 + 3
+
+
+async def test_a_refusal_blocks_all_replicas_longer_each_time_until_a_request_is_taken(
+    database: Database,
+) -> None:
+    rate = Rate("a", per_second=1000, burst=1)
+    here = SharedLimit(Limiter(database), [rate])
+    there = SharedLimit(Limiter(database), [rate], max_wait=timedelta(seconds=0.1))
+    await here.reserve()
+    pause = await here.refused(None)
+    assert timedelta(seconds=1) <= pause <= timedelta(seconds=2)
+    with pytest.raises(RateLimitWait):
+        await there.reserve()
+    assert await there.refused(None) <= pause  # came from a request that was on its way: counts once
+    assert await _refusals(database) == 1
+    await _end_block(database)
+    assert await here.refused(None) <= timedelta(seconds=4)
+    assert await _refusals(database) == 2
+    await _end_block(database)
+    await there.reserve()
+    await there.accepted()
+    assert await _refusals(database) == 0
+
+
+async def test_the_wish_of_the_server_is_followed(database: Database) -> None:
+    limit = SharedLimit(Limiter(database), [Rate("a", per_second=1000, burst=1)])
+    assert await limit.refused(timedelta(seconds=7)) == timedelta(seconds=7)
+    with pytest.raises(RateLimitWait) as refused:
+        await limit.reserve()
+    assert refused.value.retry_after is not None
+    assert timedelta(seconds=5) < refused.value.retry_after < timedelta(seconds=7)
+
+
+async def _next_free(database: Database, bucket: str) -> object:
+    async with database.reading.begin() as session:
+        query = select(RateBucketRow.next_free_at).where(RateBucketRow.bucket == bucket)
+        return (await session.execute(query)).scalar_one()
+
+
+async def _end_block(database: Database) -> None:
+    async with database.sessions.begin() as session:
+        await session.execute(update(RateBucketRow).values(blocked_until=db_now(-1), next_free_at=db_now(-1)))
+
+
+async def _refusals(database: Database) -> int:
+    async with database.reading.begin() as session:
+        return (await session.execute(select(RateBucketRow.refusals))).scalar_one()

@@ -1,0 +1,146 @@
+"""Every kind of fault around the one write, against the simulator: exactly one voucher, or surely none."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from common.db.engine import Database
+from common.effects.effect import Bound, Refused
+from common.effects.runner import EffectRunner
+from common.lexware.client import LexwareClient
+from common.lexware.errors import AccessDenied, ContractProblem, VoucherRejected
+from sandbox.testing import RunningSandbox
+from support.books import WAITS, Books, DocumentEffect
+from support.settling import alarms, attempt_states, settle, vouchers
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A fault of the simulator and the attempts it leads to."""
+
+    kind: str
+    attempts: list[str]
+    how: str = "reconciled"
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return "-".join([self.kind, *map(str, self.params.values())])
+
+
+DONE_UNSEEN = [
+    Trouble("timeout_after_commit", ["bound"]),
+    Trouble("drop_after_commit", ["bound"]),
+    Trouble("disguised_429", ["bound"], params={"committed": True}),
+    Trouble("server_error", ["bound"], params={"status": 503, "body": "html", "committed": True}),
+    Trouble("truncated_answer", ["bound"]),
+    Trouble("no_id", ["bound"]),
+    Trouble("html_answer", ["bound"], params={"committed": True}),
+    Trouble("late_commit", ["bound"], params={"delay": 80, "answer": "timeout"}),
+    Trouble("late_commit", ["bound"], params={"delay": 80, "answer": "drop"}),
+]
+NOT_DONE = [
+    Trouble("drop_before_commit", ["absent", "bound"], how="written"),
+    Trouble("disguised_429", ["absent", "bound"], how="written"),
+    Trouble("server_error", ["absent", "bound"], how="written", params={"status": 500, "body": "empty"}),
+    Trouble("html_answer", ["absent", "bound"], how="written"),
+    Trouble("rate_limited", ["refused", "bound"], how="written"),
+]
+
+
+@pytest.mark.parametrize("trouble", [*DONE_UNSEEN, *NOT_DONE], ids=str)
+async def test_a_fault_at_the_write_ends_in_exactly_one_voucher(
+    lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient, trouble: Trouble
+) -> None:
+    await lexware.lexware.control.fault("POST", "/v1/vouchers", trouble.kind, **trouble.params)
+    effect = DocumentEffect(client, books.tenant_id, "A-1")
+    result = await settle(EffectRunner(database, WAITS), effect)
+    (voucher,) = await vouchers(lexware, "A-1")
+    assert result == Bound(voucher["id"], trouble.how)
+    assert await attempt_states(database, effect.key) == trouble.attempts
+    assert await alarms(database, "test_bound") == [{"voucher": voucher["id"], "how": trouble.how}]
+    assert await alarms(database, "duplicate") == []
+
+
+async def test_a_slow_answer_is_waited_for(
+    lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
+) -> None:
+    await lexware.lexware.control.fault("POST", "/v1/vouchers", "slow", delay=60)
+    effect = DocumentEffect(client, books.tenant_id, "A-1")
+    assert isinstance(await EffectRunner(database, WAITS).ensure(effect), Bound)
+    assert len(await vouchers(lexware, "A-1")) == 1
+
+
+async def test_a_write_without_trouble_costs_one_request_and_one_attempt(
+    lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
+) -> None:
+    runner, effect = EffectRunner(database, WAITS), DocumentEffect(client, books.tenant_id, "A-1")
+    assert not await runner.is_known(effect.key)
+    first = await runner.ensure(effect, is_new=True)
+    again = await runner.ensure(effect)
+    assert first == again
+    assert await runner.is_known(effect.key)
+    (voucher,) = await vouchers(lexware, "A-1")
+    assert first == Bound(voucher["id"], "written")
+    state = await lexware.lexware.control.state(only="vouchers")
+    assert state["requests"] == {"POST /v1/vouchers": 1}
+    assert len(await alarms(database, "test_bound")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [("contract_problem", ContractProblem), ("forbidden", AccessDenied)],
+)
+async def test_a_refusal_is_final_for_now_and_tried_again_when_asked(
+    lexware: RunningSandbox,
+    database: Database,
+    books: Books,
+    client: LexwareClient,
+    kind: str,
+    error: type[Exception],
+) -> None:
+    await lexware.lexware.control.fault("POST", "/v1/vouchers", kind)
+    runner, effect = EffectRunner(database, WAITS), DocumentEffect(client, books.tenant_id, "A-1")
+    refused = await runner.ensure(effect)
+    assert isinstance(refused, Refused)
+    assert isinstance(refused.error, error)
+    assert await vouchers(lexware, "A-1") == []
+    assert isinstance(await runner.ensure(effect), Bound)
+    assert await attempt_states(database, effect.key) == ["refused", "bound"]
+
+
+async def test_a_voucher_that_does_not_add_up_is_refused_with_the_issue(
+    database: Database, books: Books, client: LexwareClient
+) -> None:
+    effect = DocumentEffect(client, books.tenant_id, "A-1")
+    effect.tax += 1
+    refused = await EffectRunner(database, WAITS).ensure(effect)
+    assert isinstance(refused, Refused)
+    assert isinstance(refused.error, VoucherRejected)
+    assert [issue.key for issue in refused.error.issues] == ["invalid_taxamount"]
+    assert refused.error.request_id
+
+
+async def test_a_number_with_signs_is_found_again_in_the_books(
+    lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
+) -> None:
+    number = "R&D <17> +ä/%?"
+    await lexware.lexware.control.fault("POST", "/v1/vouchers", "drop_after_commit")
+    result = await settle(EffectRunner(database, WAITS), DocumentEffect(client, books.tenant_id, number))
+    (voucher,) = await vouchers(lexware, number)
+    assert result == Bound(voucher["id"], "reconciled")
+
+
+async def test_an_ignored_filter_proves_nothing(
+    lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
+) -> None:
+    await EffectRunner(database, WAITS).ensure(DocumentEffect(client, books.tenant_id, "OTHER"))
+    control = lexware.lexware.control
+    await control.fault("GET", "/v1/voucherlist", "filter_ignored", times=12)
+    await control.fault("POST", "/v1/vouchers", "drop_before_commit")
+    effect = DocumentEffect(client, books.tenant_id, "A-1")
+    result = await settle(EffectRunner(database, WAITS), effect)
+    assert isinstance(result, Bound)
+    assert len(await vouchers(lexware, "A-1")) == 1
+    state = await control.state(only="faults")
+    assert state["requests"]["GET /v1/voucherlist"] > 12

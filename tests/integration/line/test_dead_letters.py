@@ -1,0 +1,177 @@
+"""A message nobody can process holds back its own key only, until a person replays or discards it."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from common.db.engine import Database
+from common.db.models.line import DeadLetterRow
+from common.errors import InvalidMessageError
+from common.events.base import Event
+from common.events.commands import DiscardIngestDeadLetter, FetchOrder, ReplayIngestDeadLetter
+from common.inbox.dead_letters import DeadLetterLimitReached, command_handlers, discard, replay
+from common.inbox.messages import Done, Handler, Message, RawMessage
+from common.inbox.worker import Worker
+from fixtures.line import (
+    CONNECTION,
+    CONSUMER,
+    FAST,
+    TENANT,
+    Recorder,
+    deliver,
+    inbox_states,
+    incoming,
+    key_rows,
+    order,
+    running,
+    until,
+    worker,
+)
+
+
+async def invalid(message: Message) -> Done | Exception:
+    """Nobody can process the order named bad."""
+    return InvalidMessageError("no such field") if "bad" in message.ordering_key else Done()
+
+
+async def letters(db: Database) -> list[DeadLetterRow]:
+    """Every dead letter."""
+    async with db.reading.begin() as session:
+        return list(await session.scalars(select(DeadLetterRow).order_by(DeadLetterRow.created_at)))
+
+
+async def test_a_dead_message_holds_back_its_own_key_only(database: Database) -> None:
+    await deliver(database, order("bad"), order("bad"), order("good"))
+    recorder = Recorder(invalid)
+    await worker(database, recorder).run_until_idle()
+    assert recorder.handled == ["good"]
+    assert await inbox_states(database) == ["dead", "ready", "done"]
+    (letter,) = await letters(database)
+    assert (letter.state, letter.attempts, letter.tenant_id) == ("kept", 1, TENANT)
+    assert letter.error == "connector.invalid_message: no such field"
+
+
+async def test_a_payload_that_is_no_event_dies_at_once(database: Database) -> None:
+    await deliver(database, incoming(order("a"), payload=b'{"order_id": "secret name"'))
+    seen: list[Message | RawMessage] = []
+
+    async def on_dead(_: object, message: Message | RawMessage, __: Exception) -> None:
+        seen.append(message)
+
+    await worker(database, Recorder(), on_dead=on_dead).run_until_idle()
+    (letter,) = await letters(database)
+    assert "event.malformed" in letter.error
+    assert "secret name" not in letter.error
+    assert isinstance(seen[0], RawMessage)
+
+
+async def test_an_unexplained_error_is_fatal_after_its_tries(database: Database) -> None:
+    async def answer(_: Message) -> Exception:
+        return ZeroDivisionError()
+
+    await deliver(database, order("a"))
+    recorder = Recorder(answer)
+    await worker(database, recorder, FAST.model_copy(update={"max_attempts": 3})).run_until_idle()
+    assert len(recorder.messages) == 3
+    assert [letter.attempts for letter in await letters(database)] == [3]
+
+
+async def test_what_the_service_notes_and_the_letter_are_one_transaction(database: Database) -> None:
+    await deliver(database, order("bad"))
+
+    async def on_dead(session: Any, message: Message | RawMessage, _: Exception) -> None:
+        (letter,) = (await session.scalars(select(DeadLetterRow))).all()
+        assert letter.inbox_id == message.inbox_id
+        letter.error = "noted"
+
+    await worker(database, Recorder(invalid), on_dead=on_dead).run_until_idle()
+    assert [letter.error for letter in await letters(database)] == ["noted"]
+
+
+async def test_a_service_that_cannot_note_it_still_has_the_letter(database: Database) -> None:
+    await deliver(database, order("bad"))
+
+    async def on_dead(*_: object) -> None:
+        raise LookupError
+
+    await worker(database, Recorder(invalid), on_dead=on_dead).run_until_idle()
+    assert await inbox_states(database) == ["dead"]
+    assert len(await letters(database)) == 1
+
+
+async def test_a_replayed_message_is_tried_from_the_beginning_and_its_key_goes_on(database: Database) -> None:
+    await deliver(database, order("bad"), order("bad"))
+    await worker(database, Recorder(invalid)).run_until_idle()
+    (letter,) = await letters(database)
+    async with database.sessions.begin() as session:
+        assert await replay(session, CONSUMER, letter.dead_letter_id)
+    async with database.sessions.begin() as session:
+        assert not await replay(session, CONSUMER, letter.dead_letter_id)
+        assert not await discard(session, CONSUMER, letter.dead_letter_id)
+    repaired = Recorder()
+    await worker(database, repaired).run_until_idle()
+    assert [message.attempts for message in repaired.messages] == [0, 0]
+    assert await inbox_states(database) == ["done", "done"]
+    assert [letter.state for letter in await letters(database)] == ["replayed"]
+
+
+async def test_a_discarded_message_lets_its_key_go_on(database: Database) -> None:
+    await deliver(database, order("bad"), order("bad"))
+    await worker(database, Recorder(invalid)).run_until_idle()
+    (letter,) = await letters(database)
+    async with database.sessions.begin() as session:
+        assert not await discard(session, "invoice-writer", letter.dead_letter_id)
+        assert await discard(session, CONSUMER, letter.dead_letter_id)
+    repaired = Recorder()
+    await worker(database, repaired).run_until_idle()
+    assert await inbox_states(database) == ["discarded", "done"]
+    assert await key_rows(database) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "states"),
+    [(ReplayIngestDeadLetter, ["done", "done"]), (DiscardIngestDeadLetter, ["discarded", "done"])],
+)
+async def test_a_command_replays_or_discards(
+    database: Database, command: type[Any], states: list[str]
+) -> None:
+    await deliver(database, order("bad"), order("bad"))
+    await worker(database, Recorder(invalid)).run_until_idle()
+    (letter,) = await letters(database)
+    recorder = Recorder()
+    handlers: dict[type[Event], Handler] = {
+        FetchOrder: recorder,
+        **command_handlers(database, CONSUMER, lambda: None),
+    }
+    event = command(
+        tenant_id=TENANT,
+        connection_id=CONNECTION,
+        command_id=letter.dead_letter_id,
+        dead_letter_id=letter.dead_letter_id,
+    )
+    await deliver(database, event)
+    await Worker(database, CONSUMER, handlers, FAST).run_until_idle()
+    assert await inbox_states(database) == [*states, "done"]
+
+
+async def test_too_many_dead_letters_stop_the_worker_until_a_restart(database: Database) -> None:
+    settings = FAST.model_copy(update={"dead_letter_limit": 3, "concurrency": 1, "claim_batch": 1})
+    await deliver(database, *(order(f"bad{number}") for number in range(12)))
+    first = worker(database, Recorder(invalid), settings)
+    await first.check()
+    async with running(first):
+        await until(lambda: stopped(first))
+    assert 4 <= (await inbox_states(database)).count("dead") <= 7
+    repaired = Recorder()
+    await worker(database, repaired, settings).run_until_idle()
+    assert "ready" not in await inbox_states(database)
+
+
+async def stopped(one: Worker) -> bool:
+    """Whether the worker says that it stopped for good."""
+    try:
+        await one.check()
+    except DeadLetterLimitReached:
+        return True
+    return False

@@ -1,0 +1,242 @@
+"""What only Kafka can do to us: strangers' records, refusals of the broker, rebalances while the database is away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from fixtures.line import (
+    FAST_RELAY,
+    TENANT,
+    database_time,
+    inbox_rows,
+    order,
+    outbox_rows,
+    put,
+    received,
+    running,
+    until,
+)
+from prometheus_client import REGISTRY
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.engine import Database
+from common.events.base import Event
+from common.events.topics import API, INGEST, INGEST_COMMANDS
+from common.inbox.accept import accept
+from common.observability.health import NotReady
+from common.outbox.relay import Relay
+from common.settings import KafkaSettings
+from common.transport.base import Accept, Incoming, Outgoing, TransportUnavailable
+from common.transport.kafka import KafkaTransport
+from common.transport.kafka_client import create_topics
+
+
+@pytest.fixture
+def settings(real_kafka: str, topic_prefix: str) -> KafkaSettings:
+    """A broker with names that only this test uses."""
+    return KafkaSettings(bootstrap_servers=real_kafka, topic_prefix=topic_prefix, create_topics=True)
+
+
+@pytest.fixture
+async def producer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
+    """Somebody else who writes to our topics."""
+    await create_topics(settings, [INGEST_COMMANDS])
+    stranger = AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers)
+    await stranger.start()
+    yield stranger
+    await stranger.stop()
+
+
+def transport(settings: KafkaSettings, db: Database, accepting: Accept = accept) -> KafkaTransport:
+    """A transport that delivers to ingest."""
+    one = KafkaTransport(settings, db, accepting)
+    one.subscribe(INGEST, lambda: None)
+    return one
+
+
+def relay(db: Database, one: KafkaTransport) -> Relay:
+    """A relay of the api's outbox."""
+    return Relay(db, API, one, FAST_RELAY)
+
+
+async def test_records_that_are_not_ours_are_counted_and_passed_by(
+    postgres: Database, settings: KafkaSettings, producer: AIOKafkaProducer
+) -> None:
+    name = settings.topic_prefix + INGEST_COMMANDS.name
+    event = order("a")
+    headers = [(key, value.encode()) for key, value in event.headers().items()]
+    strange = [
+        {"value": b"hello"},
+        {"value": None, "key": b"a", "headers": headers},
+        {"value": b"{}", "headers": [("ce_id", b"\xff\xfe")]},
+        {"value": b"{}", "headers": [*headers, ("ce_tenantid", b"no uuid")]},
+    ]
+    for record in strange:
+        await producer.send_and_wait(name, partition=0, **record)
+    payload = event.model_dump_json().encode()
+    await producer.send_and_wait(name, payload, key=b"a", headers=headers, partition=0)
+    counted = ("transport_foreign_messages_total", {"consumer": INGEST, "topic": name})
+    async with running(transport(settings, postgres)):
+        await until(lambda: has(postgres, 1), 30)
+    assert await received(postgres) == [event.event_id]
+    assert REGISTRY.get_sample_value(*counted) == len(strange)
+
+
+async def test_a_row_too_large_for_the_broker_is_refused_alone(postgres: Database, settings: KafkaSettings) -> None:
+    """The broker answers for a whole batch; the others of it, also of its partition, go out all the same."""
+    await create_topics(settings, [INGEST_COMMANDS])
+    await limit_messages(settings, 4000)
+    large = order("large" + "x" * 6000)
+    events = [order(f"k{number}") for number in range(40)]
+    await put(postgres, *events[:20], large, *events[20:])
+    one = transport(settings, postgres)
+    async with running(one, relay(postgres, one)):
+        await until(lambda: has(postgres, 40), 30)
+        late = order("k1")
+        await put(postgres, late)
+        await until(lambda: has(postgres, 41), 30)
+    assert large.event_id not in await received(postgres)
+    refused = [row for row in await outbox_rows(postgres) if row.last_error]
+    assert [row.event_id for row in refused] == [large.event_id]
+    assert "TooLarge" in str(refused[0].last_error)
+
+
+async def test_a_row_too_large_for_the_client_holds_back_its_key_only(postgres: Database, settings: KafkaSettings) -> None:
+    key = "k" * 50
+    huge, behind, other = order(key), order(key), order("other")
+    one = transport(settings, postgres)
+    async with running(one):
+        await until(lambda: ready(one), 30)
+        rows = [outgoing(1, huge, b"x" * 2_000_000), outgoing(2, behind, b"{}"), outgoing(3, other, b"{}")]
+        published = await one.publish(rows)
+    assert list(published.sent) == [3]
+    assert list(published.refused) == [1]
+
+
+async def test_database_trouble_and_a_rebalance_at_once_lose_and_skip_nothing(
+    postgres: Database, settings: KafkaSettings
+) -> None:
+    events = [order(f"k{number % 9}") for number in range(90)]
+    broken = Flaky(failures=3)
+    first, second = transport(settings, postgres, broken.accept), transport(settings, postgres, broken.accept)
+    await create_topics(settings, [INGEST_COMMANDS])
+    await put(postgres, *events[:45])
+    async with running(first, relay(postgres, first)):
+        await until(lambda: broken.asked > 0, 30)
+        async with running(second):
+            broken.failures += 2
+            await put(postgres, *events[45:])
+            await until(lambda: has(postgres, 90), 40)
+    arrived = await received(postgres)
+    assert len(arrived) == 90
+    for key in {event.ordering_key for event in events}:
+        recorded = [event.event_id for event in events if event.ordering_key == key]
+        assert [event_id for event_id in arrived if event_id in set(recorded)] == recorded
+
+
+async def test_offsets_are_committed_only_after_the_inbox(postgres: Database, settings: KafkaSettings) -> None:
+    """A consumer that never got anything into its inbox leaves everything to its successor."""
+    event = order("a")
+    await put(postgres, event)
+    broken = Flaky(failures=1000)
+    first = transport(settings, postgres, broken.accept)
+    async with running(first, relay(postgres, first)):
+        await until(lambda: broken.asked > 0, 30)
+    async with running(transport(settings, postgres)):
+        await until(lambda: has(postgres, 1), 30)
+    assert await received(postgres) == [event.event_id]
+
+
+async def test_what_was_committed_is_not_read_again(postgres: Database, settings: KafkaSettings) -> None:
+    counting = Flaky(failures=0)
+    await put(postgres, *(order(f"k{number}") for number in range(5)))
+    first = transport(settings, postgres, counting.accept)
+    async with running(first, relay(postgres, first)):
+        await until(lambda: has(postgres, 5), 30)
+        await asyncio.sleep(0.1)
+    seen = counting.messages
+    second = transport(settings, postgres, counting.accept)
+    async with running(second, relay(postgres, second)):
+        await put(postgres, order("last"))
+        await until(lambda: has(postgres, 6), 30)
+    assert counting.messages == seen + 1
+
+
+async def test_without_a_broker_nothing_is_sent_and_nothing_is_lost(
+    postgres: Database, settings: KafkaSettings, unused_tcp_port: int
+) -> None:
+    event = order("a")
+    await put(postgres, event)
+    away = settings.model_copy(update={"bootstrap_servers": f"127.0.0.1:{unused_tcp_port}"})
+    one = transport(away, postgres)
+    async with running(one, relay(postgres, one)):
+        with pytest.raises(NotReady):
+            await one.check()
+        with pytest.raises(TransportUnavailable):
+            await one.publish([outgoing(1, event, b"{}")])
+    assert [row.sent_at for row in await outbox_rows(postgres)] == [None]
+    back = transport(settings, postgres)
+    async with running(back, relay(postgres, back)):
+        await until(lambda: has(postgres, 1), 30)
+    (row,) = await inbox_rows(postgres)
+    assert row.received_at <= await database_time(postgres)
+
+
+class Flaky:
+    """An inbox whose database fails the first times."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures, self.asked, self.messages = failures, 0, 0
+
+    async def accept(self, session: AsyncSession, consumer: str, messages: Sequence[Incoming]) -> int:
+        """Fail after writing, or keep the messages."""
+        new = await accept(session, consumer, messages)
+        self.asked += 1
+        if self.failures > 0:
+            self.failures -= 1
+            raise OperationalError("INSERT", {}, ConnectionResetError("gone"))
+        self.messages += len(messages)
+        return new
+
+
+def outgoing(number: int, event: Event, payload: bytes) -> Outgoing:
+    """A row as the relay reads it."""
+    return Outgoing(
+        outbox_id=number,
+        event_id=uuid4(),
+        type="ingest.order.fetch.v1",
+        topic=INGEST_COMMANDS.name,
+        tenant_id=TENANT,
+        ordering_key=event.ordering_key,
+        lane=event.lane,
+        payload=payload,
+        headers=event.headers(),
+    )
+
+
+async def limit_messages(settings: KafkaSettings, size: int) -> None:
+    """Make the broker refuse batches larger than this on the topic of ingest's commands."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    await admin.start()
+    name = settings.topic_prefix + INGEST_COMMANDS.name
+    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, {"max.message.bytes": str(size)})])
+    await admin.close()
+
+
+async def has(db: Database, count: int) -> bool:
+    """Whether so many messages are in the inbox."""
+    return len(await received(db)) >= count
+
+
+async def ready(one: KafkaTransport) -> bool:
+    """Whether the transport says that it can carry messages."""
+    try:
+        await one.check()
+    except NotReady:
+        return False
+    return True
