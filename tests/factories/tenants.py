@@ -1,5 +1,6 @@
 """Tenants and connections as the api would have written them."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -45,16 +46,39 @@ async def add_books(
     row = ConnectionRow(
         connection_id=uuid4(), tenant_id=tenant_id, address=organization_id, config={}, **(values | over)
     )
-    place = SecretPlace(tenant_id, row.connection_id, "api_key")
+    await _add(db, row, {"api_key": api_key}, key)
+    return row.connection_id
+
+
+async def add_shop(
+    db: Database,
+    tenant_id: UUID,
+    *,
+    address: str,
+    access_token: str,
+    client_secret: str | None = None,
+    key: SecretStr = KEY,
+) -> UUID:
+    """A shop connection with its sealed token and, for webhooks, its client secret."""
+    values = {"kind": "shop", "platform": "epages", "name": "Shop", "auth": "token", "state": "active"}
+    row = ConnectionRow(connection_id=uuid4(), tenant_id=tenant_id, address=address, config={}, **values)
+    secrets = {"access_token": access_token} | ({"client_secret": client_secret} if client_secret else {})
+    await _add(db, row, secrets, key)
+    return row.connection_id
+
+
+async def _add(db: Database, row: ConnectionRow, secrets: Mapping[str, str], key: SecretStr) -> None:
+    box = SecretBox([key])
     async with db.sessions.begin() as session:
         session.add(row)
         await session.flush()
-        session.add(
-            SecretRow(
-                connection_id=row.connection_id,
-                tenant_id=tenant_id,
-                field="api_key",
-                sealed=SecretBox([key]).seal(SecretStr(api_key), place),
+        for field, value in secrets.items():
+            place = SecretPlace(row.tenant_id, row.connection_id, field)
+            session.add(
+                SecretRow(
+                    connection_id=row.connection_id,
+                    tenant_id=row.tenant_id,
+                    field=field,
+                    sealed=box.seal(SecretStr(value), place),
+                )
             )
-        )
-    return row.connection_id
