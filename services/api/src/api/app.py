@@ -22,7 +22,7 @@ from common.lexware.connect import LexwareClients
 from common.observability.routes import ops_router
 from common.outbox.relay import Relay
 from common.runtime import ServiceApp
-from common.transport.base import Transport
+from common.transport.base import Publishes
 
 __all__ = ["ClusterSettings", "Settings", "build", "create_app"]
 
@@ -41,7 +41,7 @@ ROUTERS = (
 def build(
     settings: Settings,
     db: Database,
-    transport: Transport,
+    transport: Publishes,
     network: Network,
     *,
     routers: Sequence[APIRouter] = (),

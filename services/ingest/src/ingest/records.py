@@ -49,7 +49,7 @@ class OrderRecords:
         """The order, its documents and their originals are stored, and each news is in the outbox once."""
         saved = Saved()
         await self._save_order(reading, saved)
-        for received in sorted(reading.documents, key=lambda r: r.document.number):
+        for received in sorted(reading.documents, key=_sequence):
             await self.documents.save(reading, received, saved)
         for item in reading.unreadable:
             await self.report_unreadable(item, reading.snapshot.order_id)
