@@ -141,3 +141,9 @@ def test_verdicts_survive_json_unchanged() -> None:
 
 def test_the_same_input_gives_the_same_verdict() -> None:
     assert decide_on(zero_rated()).model_dump_json() == decide_on(zero_rated()).model_dump_json()
+
+
+def test_parked_verdict_names_the_rule_that_ended_the_trail() -> None:
+    verdict = decide_on(zero_rated())
+    assert isinstance(verdict, Park)
+    assert verdict.rules[-1] == f"park.{verdict.reason.value}"

@@ -54,8 +54,9 @@ class Trail:
         self.evidence.update(evidence)
 
     def park(self, reason: Reason, **params: JsonValue) -> Park:
-        """A verdict that carries the trail so far."""
-        return Park(reason=reason, params=params, rules=tuple(self.rules), evidence=self.evidence)
+        """A verdict that carries the trail so far and the reason that ended it."""
+        rules = (*self.rules, f"park.{reason.value}")
+        return Park(reason=reason, params=params, rules=rules, evidence=self.evidence)
 
     def exclude(self, rule: str) -> Exclude:
         """A verdict that carries the trail so far and the rule that left the document out."""
