@@ -104,6 +104,19 @@ async def test_a_used_up_quota_is_waited_for_until_its_reset(ingest: Harness) ->
     assert timedelta(seconds=880) < row.next_poll_at - row.last_poll_at < timedelta(seconds=901)
 
 
+async def test_a_used_up_quota_among_the_orders_ends_the_run_at_once(ingest: Harness) -> None:
+    connection = await ingest.connect()
+    await ingest.poll()
+    before = await ingest.set_cursor_back(connection)
+    for _ in range(3):
+        await ingest.sell()
+    await ingest.forget_requests()
+    await ingest.epages.control.fault("GET", DOCUMENTS_PATH, "rate_limited", None)
+    await ingest.poll()
+    assert await ingest.requests() == {LIST: 1, DOCUMENTS: 1}
+    assert (await ingest.cursor(connection)).cursor_at == before
+
+
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_revoked_token_ends_in_disconnected_and_a_new_one_heals_it(
     ingest: Harness, status: int

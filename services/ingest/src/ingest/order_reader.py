@@ -10,6 +10,7 @@ import structlog
 from common.archive import Archive
 from common.db.engine import Database
 from common.events.base import Lane
+from common.observability import metrics
 from common.shops.base import Page, Unreadable
 from common.shops.epages.client import EpagesClient
 from common.shops.epages.errors import AnswerTooLarge, NotFound
@@ -71,6 +72,8 @@ class OrderReader:
             saved = await records.save(reading)
         if saved.events:
             self.announced()
+        metrics.INGEST_DOCUMENTS.labels("new", reading.lane.value).inc(saved.documents)
+        metrics.INGEST_DOCUMENTS.labels("conflicted", reading.lane.value).inc(saved.conflicts)
         log.info(
             "order.saved",
             **self._ids(),

@@ -14,7 +14,9 @@ from common.archive import Archive
 from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.errors import ConnectorError, TransientError
+from common.observability import metrics
 from common.observability.health import Heartbeat
+from common.observability.tracing import continued
 from common.shops.epages.errors import ShopRefused
 from ingest.connections import ShopConnections, newest_settings
 from ingest.cursors import (
@@ -46,8 +48,9 @@ GOOD = {
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ends: when the shop is due again, and what its row says then."""
+    """How a run ends: in one word, when the shop is due again, and what its row says then."""
 
+    result: str
     next_poll_seconds: float
     columns: dict[str, Any]
 
@@ -78,15 +81,19 @@ class Poller:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until told to stop; runs under way end at their next order and lose nothing."""
-        while not stop.is_set():
-            self.heartbeat.beat()
-            try:
-                await self._start_due(stop)
-            except DATABASE_TROUBLE as trouble:
-                log.warning("poller.database_trouble", error=describe(trouble))
-            await self._wait(stop)
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        try:
+            while not stop.is_set():
+                self.heartbeat.beat()
+                try:
+                    await self._start_due(stop)
+                except DATABASE_TROUBLE as trouble:
+                    log.warning("poller.database_trouble", error=describe(trouble))
+                await self._wait(stop)
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+        finally:
+            for task in self._tasks:  # only there when this was cancelled: the leases run out by themselves
+                task.cancel()
 
     async def run_due_once(self, stop: asyncio.Event | None = None) -> int:
         """Poll every shop that is due right now and return how many; for tests and the command line."""
@@ -128,10 +135,11 @@ class Poller:
         try:
             run = await self._prepare(claim, stop)
             if run is not None:
-                await run.poll()
+                with continued("ingest.poll", {}):
+                    await run.poll()
             ending = await self._good_ending(claim, run)
         except Stopped:
-            ending = Ending(0, {})
+            ending = Ending("stopped", 0, {})
         except Exception as error:  # noqa: BLE001 - one shop's trouble must never stop the others
             ending = self._bad_ending(claim, error)
         await self._end(claim, run, ending)
@@ -156,7 +164,7 @@ class Poller:
             _, settings = await newest_settings(session, claim.row.tenant_id)
         if run is not None and run.reader.client.calls > 1:
             log.info("shop.polled", **_ids(claim), calls=run.reader.client.calls)
-        return Ending(float(settings.poll_interval_seconds), dict(GOOD))
+        return Ending("good", float(settings.poll_interval_seconds), dict(GOOD))
 
     def _bad_ending(self, claim: Claim, error: Exception) -> Ending:
         if isinstance(error, ShopRefused):
@@ -170,7 +178,7 @@ class Poller:
             log.warning("shop.poll_failed", **_ids(claim), error=error.code, failures=failures)
         else:
             log.error("shop.poll_broke", **_ids(claim), failures=failures, exc_info=error)
-        return Ending(seconds, {"failures": failures, "last_error": error_text(error)})
+        return Ending("failed", seconds, {"failures": failures, "last_error": error_text(error)})
 
     def _refused_ending(self, claim: Claim, error: ShopRefused) -> Ending:
         poll, row = self._settings.poll, claim.row
@@ -183,12 +191,14 @@ class Poller:
         if row.disconnected_at is not None or gone:
             columns["disconnected_at"] = row.disconnected_at or claim.now
             log.warning("shop.disconnected", **_ids(claim))
-            return Ending(poll.disconnected_every, columns)
+            return Ending("refused", poll.disconnected_every, columns)
         log.warning("shop.refused", **_ids(claim), refusals=row.refusals + 1)
-        return Ending(min(poll.refused_for / REFUSAL_LOOKS, poll.disconnected_every), columns)
+        return Ending("refused", min(poll.refused_for / REFUSAL_LOOKS, poll.disconnected_every), columns)
 
     async def _end(self, claim: Claim, run: ShopRun | None, ending: Ending) -> None:
         """The run's last transaction; when the database is away the lease simply runs out."""
+        metrics.INGEST_POLLS.labels(ending.result).inc()
+        metrics.INGEST_CALLS.inc(run.reader.client.calls if run is not None else 0)
         columns = {**(run.columns if run is not None else {}), **ending.columns}
         with contextlib.suppress(*DATABASE_TROUBLE):
             async with self._db.sessions.begin() as session:

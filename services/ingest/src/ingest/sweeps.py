@@ -120,7 +120,7 @@ class Sweeper:
         self, sweep: Sweep, order: Order, now: datetime, known: tuple[str, Mapping[str, Any]] | None
     ) -> bool:
         if sweep.kind == WEEKLY:
-            return True
+            return order.has_status
         return (
             known is None
             or is_news(order, now, known)

@@ -14,7 +14,8 @@ from common.db.trouble import DATABASE_TROUBLE, describe
 from common.events.commands import FetchOrder
 from common.events.topics import INGEST
 from common.inbox.accept import accept
-from common.observability.tracing import current_headers
+from common.observability import metrics
+from common.observability.tracing import continued, current_headers
 from common.shops.epages.webhooks import SIGNATURE_HEADER, Hint, MalformedHint, is_signed, read_hint
 from common.transport.base import Incoming
 from ingest.connections import CLIENT_SECRET, ShopConnection, ShopConnections
@@ -60,12 +61,19 @@ class Webhooks:
         try:
             body = await read_body(request)
         except BodyTooLarge:
-            return problem(413)
+            return self._counted(problem(413))
         try:
-            return await self._take(connection_id, request.headers.get(SIGNATURE_HEADER, ""), body)
+            with continued("ingest.webhook", {}):
+                signature = request.headers.get(SIGNATURE_HEADER, "")
+                return self._counted(await self._take(connection_id, signature, body))
         except DATABASE_TROUBLE as trouble:
             log.warning("webhook.not_kept", error=describe(trouble))
-            return problem(503)
+            return self._counted(problem(503))
+
+    @staticmethod
+    def _counted(answer: Response) -> Response:
+        metrics.INGEST_WEBHOOKS.labels(str(answer.status_code)).inc()
+        return answer
 
     async def _take(self, connection_id: str, signature: str, body: bytes) -> Response:
         connection = await self._find(connection_id)

@@ -497,6 +497,13 @@ def _create_ingest() -> None:
     )
     op.create_index("ix_documents_file_due", "documents", ["file_due_at"], unique=False, schema="ingest")
     op.create_index(
+        "ix_documents_recent",
+        "documents",
+        ["issued_on", "document_id"],
+        unique=False,
+        schema="ingest",
+    )
+    op.create_index(
         "ix_documents_list",
         "documents",
         ["tenant_id", "issued_on", "document_id"],
