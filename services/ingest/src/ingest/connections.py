@@ -7,11 +7,10 @@ from uuid import UUID, uuid4
 
 from pydantic import SecretStr
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.crypto import SecretBox, SecretPlace
 from common.db.engine import Database
-from common.db.models.core import ConnectionRow, SecretRow, SettingsVersionRow
+from common.db.models.core import ConnectionRow, SecretRow
 from common.domain.documents import BERLIN
 from common.domain.merchant import MerchantSettings
 from common.settings import HostPolicy
@@ -91,20 +90,6 @@ class ShopConnections:
         )
         async with self._db.reading.begin() as session:
             return (await session.execute(statement)).scalar_one_or_none()
-
-
-async def newest_settings(session: AsyncSession, tenant_id: UUID) -> tuple[int, MerchantSettings]:
-    """The tenant's settings in force with their number; the defaults count as number 0."""
-    statement = (
-        select(SettingsVersionRow.number, SettingsVersionRow.values)
-        .where(SettingsVersionRow.tenant_id == tenant_id)
-        .order_by(SettingsVersionRow.number.desc())
-        .limit(1)
-    )
-    row = (await session.execute(statement)).one_or_none()
-    return (
-        (0, MerchantSettings()) if row is None else (row.number, MerchantSettings.model_validate(row.values))
-    )
 
 
 def start_of(settings: MerchantSettings) -> datetime | None:

@@ -12,7 +12,8 @@ from common.db.dialect import db_now, insert, row_lock
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.ingest import ShopCursorRow
-from ingest.connections import ACTIVE, SHOP, newest_settings, start_of
+from common.db.tenant_settings import newest_settings
+from ingest.connections import ACTIVE, SHOP, start_of
 
 ERROR_LENGTH = 500
 
@@ -105,15 +106,15 @@ def backoff(failures: int, *, first: float, longest: float) -> float:
 
 async def _add(session: AsyncSession, connection_id: UUID, tenant_id: UUID) -> None:
     now: datetime = (await session.execute(select(db_now()))).scalar_one()
-    number, settings = await newest_settings(session, tenant_id)
-    start = start_of(settings)
+    version = await newest_settings(session, tenant_id)
+    start = start_of(version.values)
     cursor = now if start is None else min(now, start)
     row = insert(session, ShopCursorRow).values(
         connection_id=connection_id,
         tenant_id=tenant_id,
         cursor_at=cursor,
         read_from_at=cursor,
-        settings_number=number,
+        settings_number=version.number,
         next_poll_at=now,
         last_nightly_at=now,
         last_weekly_at=now,
@@ -122,17 +123,17 @@ async def _add(session: AsyncSession, connection_id: UUID, tenant_id: UUID) -> N
 
 
 async def _follow_settings(session: AsyncSession, connection_id: UUID, tenant_id: UUID) -> None:
-    number, settings = await newest_settings(session, tenant_id)
+    version = await newest_settings(session, tenant_id)
     free = select(ShopCursorRow).where(ShopCursorRow.connection_id == connection_id, _is_free())
     row = (await session.execute(free.with_for_update(**row_lock(session)))).scalar_one_or_none()
     if row is None:  # being polled right now; the next look tries again
         return
-    row.settings_number = number
+    row.settings_number = version.number
     if row.last_poll_at is not None and row.disconnected_at is None and row.failures == 0:
         row.next_poll_at = min(
-            row.next_poll_at, row.last_poll_at + timedelta(seconds=settings.poll_interval_seconds)
+            row.next_poll_at, row.last_poll_at + timedelta(seconds=version.values.poll_interval_seconds)
         )
-    start = start_of(settings)
+    start = start_of(version.values)
     if start is not None and start < row.read_from_at:
         row.read_from_at = row.history_from_at = start
         row.history_page, row.history_total = 1, 0

@@ -12,13 +12,14 @@ import structlog
 
 from common.archive import Archive
 from common.db.engine import Database
+from common.db.tenant_settings import newest_settings
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.errors import ConnectorError, TransientError
 from common.observability import metrics
 from common.observability.health import Heartbeat
 from common.observability.tracing import continued
 from common.shops.epages.errors import ShopRefused
-from ingest.connections import ShopConnections, newest_settings
+from ingest.connections import ShopConnections
 from ingest.cursors import (
     Claim,
     any_due,
@@ -161,10 +162,10 @@ class Poller:
 
     async def _good_ending(self, claim: Claim, run: ShopRun | None) -> Ending:
         async with self._db.reading.begin() as session:
-            _, settings = await newest_settings(session, claim.row.tenant_id)
+            version = await newest_settings(session, claim.row.tenant_id)
         if run is not None and run.reader.client.calls > 1:
             log.info("shop.polled", **_ids(claim), calls=run.reader.client.calls)
-        return Ending("good", float(settings.poll_interval_seconds), dict(GOOD))
+        return Ending("good", float(version.values.poll_interval_seconds), dict(GOOD))
 
     def _bad_ending(self, claim: Claim, error: Exception) -> Ending:
         if isinstance(error, ShopRefused):

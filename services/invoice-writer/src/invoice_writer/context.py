@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database
-from common.db.models.core import ConnectionRow, SettingsVersionRow
-from common.domain.merchant import MerchantSettings, SettingsVersion
+from common.db.models.core import ConnectionRow
+from common.db.tenant_settings import newest_settings
+from common.domain.merchant import SettingsVersion
 
 BOOKS = "books"
 CACHE_SECONDS = 1.0
@@ -52,25 +53,11 @@ class TenantContexts:
         async with self._db.reading.begin() as session:
             context = TenantContext(
                 tenant_id=tenant_id,
-                settings=await _newest_settings(session, tenant_id),
+                settings=await newest_settings(session, tenant_id),
                 books=await _books_connection(session, tenant_id),
             )
         self._known[tenant_id] = (read_at, context)
         return context
-
-
-async def _newest_settings(session: AsyncSession, tenant_id: UUID) -> SettingsVersion:
-    row = await session.scalar(
-        select(SettingsVersionRow)
-        .where(SettingsVersionRow.tenant_id == tenant_id)
-        .order_by(SettingsVersionRow.number.desc())
-        .limit(1)
-    )
-    if row is None:
-        return SettingsVersion(id=UUID(int=0), number=0, values=MerchantSettings())
-    return SettingsVersion(
-        id=row.settings_version_id, number=row.number, values=MerchantSettings.model_validate(row.values)
-    )
 
 
 async def _books_connection(session: AsyncSession, tenant_id: UUID) -> BooksConnection | None:

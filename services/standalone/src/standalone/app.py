@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import SecretStr
@@ -31,8 +31,8 @@ DEMO_OVERLAP_SECONDS = 30.0
 class Surroundings:
     """What the demo changes: where the books are, which hosts may be local, how far polls look back."""
 
-    lexware: LexwareSettings = LexwareSettings()
-    hosts: HostPolicy = HostPolicy()
+    lexware: LexwareSettings = field(default_factory=LexwareSettings)
+    hosts: HostPolicy = field(default_factory=HostPolicy)
     overlap_seconds: float | None = None
 
     @classmethod

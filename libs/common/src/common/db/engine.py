@@ -33,9 +33,12 @@ def open_database(settings: DatabaseSettings) -> Database:
     """Factories for this URL; nothing connects until the first session does."""
     engine = create_async_engine(settings.url, **engine_options(settings.url, pool_size=settings.pool_size))
     prepare_engine(engine)
-    options = dict(expire_on_commit=False, autoflush=False)
     return Database(
         engine=engine,
-        sessions=async_sessionmaker(engine, **options),
-        reading=async_sessionmaker(engine.execution_options(**{READ_ONLY: True}), **options),
+        sessions=_sessions(engine),
+        reading=_sessions(engine.execution_options(**{READ_ONLY: True})),
     )
+
+
+def _sessions(engine: AsyncEngine) -> Sessions:
+    return async_sessionmaker(engine, expire_on_commit=False, autoflush=False)

@@ -13,8 +13,8 @@ from common.db.models.base import Base, CreatedAt, OfTenant, big_id
 class ShopCursorRow(OfTenant, Base):
     """How far a shop was read, when it is due again, and who reads it now.
 
-    A window too large for one run goes on as history (from a moment, at a page) while the cursor follows fresh
-    changes. A sweep looks at orders once more, whatever the cursor says.
+    A window too large for one run goes on as history (from a moment, at a page) while the cursor follows
+    fresh changes. A sweep looks at orders once more, whatever the cursor says.
     """
 
     __tablename__ = "shop_cursors"
