@@ -23,4 +23,4 @@ async def api(database: Database) -> AsyncIterator[Api]:
 @pytest.fixture
 async def furnished(api: Api) -> list[Tenant]:
     """Two tenants with one of everything each."""
-    return [await furnish(api, "Alpha", "1001"), await furnish(api, "Beta", "2002")]
+    return [await furnish(api, "Alpha", "1001"), await furnish(api, "Beta", "Beta-1")]

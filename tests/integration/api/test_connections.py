@@ -1,5 +1,6 @@
 """Connections: made once per address, re-used on re-install, halted when the books are others'."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -322,3 +323,10 @@ async def test_an_unknown_tenant_gets_no_connection(api: Api) -> None:
 
 async def test_an_operator_has_to_name_the_tenant(api: Api) -> None:
     assert (await api.post(PATH, shop_body(None))).status_code == 422
+
+
+async def test_linking_at_the_same_moment_makes_one_connection(api: Api) -> None:
+    tenant_id = await api.tenant()
+    answers = await asyncio.gather(*(api.post(PATH, shop_body(tenant_id)) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 200, 201]
+    assert len(await api.rows(ConnectionRow)) == 1

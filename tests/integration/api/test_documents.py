@@ -120,7 +120,7 @@ async def test_the_file_comes_bit_for_bit(api: Api, furnished: list[Tenant]) -> 
     answer = await api.get(f"{PATH}/{furnished[1].document_id}/file", furnished[1].adviser)
     assert answer.content == b"%PDF of Beta"
     assert answer.headers["content-type"] == "application/pdf"
-    assert answer.headers["content-disposition"] == 'attachment; filename="invoice-2002.pdf"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="invoice-Beta-1.pdf"'
 
 
 async def test_a_file_the_shop_never_gave_is_a_problem(api: Api, shop: tuple[UUID, UUID]) -> None:

@@ -1,10 +1,13 @@
 """The same Idempotency-Key again answers with the first result and does nothing."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from api.housekeeping import Housekeeper
 from api.problems import UpstreamUnavailable
 from common.db.models.core import ApiTokenRow, ConnectionRow, IdempotencyRow, TenantRow
 from common.events.commands import RetryDocument
@@ -86,3 +89,12 @@ async def test_a_key_that_is_none_is_refused(api: Api, key: Any) -> None:
     headers = {**api.operator, "Idempotency-Key": key}
     answer = await api.client.post("/api/v1/tenants", json={"name": "A"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_old_keys_are_forgotten_and_young_ones_kept(api: Api) -> None:
+    await api.post("/api/v1/tenants", {"name": "A"}, key="old")
+    async with api.db.sessions.begin() as session:
+        await session.execute(update(IdempotencyRow).values(created_at=datetime.now(UTC) - timedelta(days=8)))
+    await api.post("/api/v1/tenants", {"name": "A"}, key="young")
+    assert await Housekeeper(api.db).forget() == 1
+    assert [row.key for row in await api.rows(IdempotencyRow)] == ["young"]

@@ -35,7 +35,7 @@ def traces_of(tenant: Tenant) -> set[str]:
             tenant.dead_letter_id,
             tenant.token_id,
         )
-    } | {"Beta", "2002"}
+    } | {"Beta"}
 
 
 @pytest.mark.parametrize("role", ["merchant", "adviser"])

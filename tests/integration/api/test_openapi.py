@@ -76,7 +76,7 @@ def running(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> I
     with asyncio.Runner() as runner:
         api = runner.run(started(db))
         tenants = [
-            runner.run(furnish(api, name, number)) for name, number in (("Alpha", "1001"), ("Beta", "2002"))
+            runner.run(furnish(api, name, number)) for name, number in (("Alpha", "1001"), ("Beta", "Beta-1"))
         ]
         yield Running(runner, api, tenants)
         runner.run(api.client.aclose())

@@ -1,5 +1,6 @@
 """Tenants and their versioned settings."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -88,3 +89,9 @@ async def test_an_unknown_tenant_has_no_settings(api: Api) -> None:
         await api.get(f"{path}/settings/versions"),
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_changes_at_the_same_moment_each_become_a_version(api: Api) -> None:
+    path = f"/api/v1/tenants/{await api.tenant()}/settings"
+    answers = await asyncio.gather(*(api.put(path, {"values": {}}) for _ in range(5)))
+    assert sorted(answer.json()["number"] for answer in answers) == [2, 3, 4, 5, 6]

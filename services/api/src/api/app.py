@@ -9,6 +9,7 @@ from api import description, problem_handlers
 from api.cursors import CursorSeal
 from api.deps import Deps
 from api.frame import Frame
+from api.housekeeping import Housekeeper
 from api.routes import connections, documents, operations, reference, root, tenants, tokens
 from api.server import WebServer
 from api.settings import ClusterSettings, Settings
@@ -54,7 +55,7 @@ def build(
     ops = ops_router(checks, [relay], stopping)
     app = create_app(settings, db, UpstreamChecks(network, books), routers=(ops, *routers))
     web = WebServer(app, settings.host, settings.port, stopping)
-    return ServiceApp(name=API, components=[web, relay], checks=checks)
+    return ServiceApp(name=API, components=[web, relay, Housekeeper(db)], checks=checks)
 
 
 def create_app(

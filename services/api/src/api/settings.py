@@ -21,7 +21,7 @@ class Settings(BaseSettings):
 
     database: DatabaseSettings
     encryption_keys: SecretList = Field(min_length=1)  # newest first; no default on purpose
-    admin_token: SecretStr | None = Field(default=None, min_length=1)  # an operator over all tenants
+    admin_token: SecretStr | None = None  # an operator over all tenants; an empty one is none
     host: str = "0.0.0.0"
     port: int = Field(default=8080, ge=0, le=65_535)
     lexware: LexwareSettings = LexwareSettings()
