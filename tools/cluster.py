@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,10 +93,14 @@ class Cluster:
                 time.sleep(0.1)
 
     def drain(self) -> None:
-        """Ask every part to stop at once, so that they drain side by side."""
+        """Return when every part has ended, each asked once and all at the same time."""
         for part in self.parts:
             if part.process.poll() is None:
                 part.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + DRAIN_SECONDS
+        for part in self.parts:
+            with suppress(subprocess.TimeoutExpired):
+                part.process.wait(max(0.0, deadline - time.monotonic()))
 
 
 def main() -> int:
@@ -108,10 +112,12 @@ def main() -> int:
     try:
         with ExitStack() as stack:
             cluster = Cluster(stack, stack.enter_context(private_folder("cluster")))
-            stack.callback(cluster.drain)
-            demo = start_all(cluster, stack)
-            asyncio.run(watch(cluster, demo, stop))
-            say("stopping …")
+            try:
+                demo = start_all(cluster, stack)
+                asyncio.run(watch(cluster, demo, stop))
+                say("stopping …")
+            finally:
+                cluster.drain()
     except (Unavailable, MigrationFailed, StartFailed) as reason:
         sys.stderr.write(f"{reason}\n")
         return 1
@@ -146,6 +152,7 @@ def start_all(cluster: Cluster, stack: ExitStack) -> DemoCall:
     shared = {
         "DATABASE__URL": database.address,
         "KAFKA__BOOTSTRAP_SERVERS": kafka.address,
+        "KAFKA__TOPIC_PREFIX": os.environ.get("KAFKA_TOPIC_PREFIX", ""),
         "KAFKA__CREATE_TOPICS": "true",
         "ENCRYPTION_KEYS": os.environ.get("ENCRYPTION_KEYS") or secrets.token_hex(SECRET_BYTES),
         "ADMIN_TOKEN": token,
@@ -159,7 +166,7 @@ def start_all(cluster: Cluster, stack: ExitStack) -> DemoCall:
         start_service(cluster, service, shared)
     cluster.wait()
     for part in cluster.parts:
-        say(f"{part.name:15} {part.ready_url} (log: {part.log})")
+        say(f"{part.name:15} {part.ready_url} (pid {part.process.pid}, log {part.log})")
     say(f"REST interface  {api_url}/docs with bearer token {token}")
     say("Ctrl-C ends all of it.")
     return lambda network: Demo(network, api_url, SecretStr(token), directory)
