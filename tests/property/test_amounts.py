@@ -23,7 +23,7 @@ EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "2000"))
 MERCHANT = MerchantSettings(domestic_zero_category_id=ZERO_CATEGORY)
 AMOUNT_REASONS = {Reason.AMOUNTS_DO_NOT_ADD_UP, Reason.TAX_SPLIT_UNCLEAR, Reason.DISCOUNT_EXCEEDS_GOODS}
 
-pytestmark = pytest.mark.timeout(max(120, EXAMPLES // 20))
+pytestmark = pytest.mark.timeout(max(300, EXAMPLES // 10))
 law = settings(
     max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -114,7 +114,7 @@ class OrderSnapshot(Fact):
 
 
 class DocumentLine(Fact):
-    """One product line: `price` is quantity times unit price, before any discount, in the shop's tax model."""
+    """One product line: `price` is quantity times unit price before discounts, in the shop's tax model."""
 
     line_id: str | None = None
     sku: str | None = None

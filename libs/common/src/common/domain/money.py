@@ -67,7 +67,7 @@ class Money:
         return f"{self.decimal} {self.currency}"
 
     def allocate(self, weights: Sequence[int]) -> list["Money"]:
-        """Split in proportion to the weights; the parts add up exactly, the last weighted part takes the rest."""
+        """Split in proportion to the weights; the parts add up exactly, the last one takes the rest."""
         if any(weight < 0 for weight in weights):
             raise ValueError("weights must not be negative")
         total = sum(weights)
