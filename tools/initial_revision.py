@@ -58,6 +58,11 @@ def upgrade() -> None:
             op.execute(f"CREATE SCHEMA IF NOT EXISTS {{schema}}")
         op.execute(REFUSE_CHANGE)
 {calls}
+    if dialect == "postgresql":
+        # Rows that live for seconds: without frequent vacuums their indexes fill with what is gone.
+        op.execute("ALTER TABLE line.inbox_keys SET (autovacuum_vacuum_scale_factor = 0.01)")
+        op.execute("ALTER TABLE line.inbox_turns SET (autovacuum_vacuum_scale_factor = 0.01)")
+        op.execute("ALTER TABLE line.relay_slots SET (autovacuum_vacuum_scale_factor = 0.01)")
     for schema, name in APPEND_ONLY:
         for statement in append_only_statements(sa.Table(name, sa.MetaData(), schema=schema), dialect):
             op.execute(statement)

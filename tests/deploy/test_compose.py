@@ -59,17 +59,6 @@ def documented(service: str) -> dict[str, str]:
     }
 
 
-def documented(service: str) -> dict[str, str]:
-    """What .env.example says about the variables of one service; {A,B}_C stands for A_C and B_C."""
-    prefix = settings_of(service).model_config["env_prefix"].removesuffix("_")
-    lines = re.findall(r"(?m)^# (?:\{([A-Z_,]+)\}|([A-Z]+(?:_WRITER)?))_([A-Z_]+)=(\S*)  # \S", EXAMPLE)
-    return {
-        f"{prefix}_{name}": value
-        for several, one, name, value in lines
-        if prefix in (several.split(",") if several else [one])
-    }
-
-
 def filled_in(value: str) -> str:
     """The value as compose hands it on, with a secret where the example leaves one to be made."""
     return REFERENCE.sub(lambda match: examples().get(match[1]) or match[3] or "ab" * 32, str(value))
@@ -139,23 +128,6 @@ def test_the_example_holds_no_secret_that_works() -> None:
     assert {
         name for name in ("ENCRYPTION_KEYS", "ADMIN_TOKEN", "POSTGRES_PASSWORD") if examples()[name]
     } == set()
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_the_example_explains_every_variable_of_a_service(service: str) -> None:
-    assert set(documented(service)) == set(known(service))
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_the_example_shows_the_defaults(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines, required = documented(service), {name for name, needed in known(service).items() if needed}
-    for name in required:
-        monkeypatch.setenv(name, lines[name] or "ab" * 32)
-    by_default = settings_of(service)()
-    for name, value in lines.items():
-        if value:
-            monkeypatch.setenv(name, value)
-    assert settings_of(service)() == by_default
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -72,3 +72,14 @@ async def test_a_tenant_whose_messages_all_wait_costs_nobody_a_turn(database: Da
         assert len(await claim(session, wanted)) == 30
     await deliver(database, *(order(f"r{number}", tenant=ready) for number in range(8)))
     assert {message.tenant_id for message in await served(database, 8)} == {ready}
+
+
+async def test_order_within_a_key_goes_before_lanes(database: Database) -> None:
+    """A live message behind history of its key pulls that key into the live lane instead of overtaking."""
+    await deliver(database, *(order(f"old{number}", lane=Lane.HISTORY) for number in range(30)))
+    first, second = order("both", lane=Lane.HISTORY), order("both", lane=Lane.LIVE)
+    await deliver(database, first)
+    await deliver(database, second)
+    claimed = [message for _ in range(3) for message in await served(database, 1)]
+    assert [message.event_id for message in claimed[:2]] == [first.event_id, second.event_id]
+    assert "old" in claimed[2].ordering_key

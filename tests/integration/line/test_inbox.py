@@ -2,13 +2,16 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from common.db.engine import Database
 from common.errors import TransientError, UnknownOutcomeError
-from common.events.base import Lane
+from common.inbox.accept import accept
+from common.inbox.claim import Claim, claim
+from common.inbox.finish import Finished, finish
 from common.inbox.messages import Done, Later, Message
 from fixtures.line import (
+    CONSUMER,
     FAST,
     Recorder,
     deliver,
@@ -17,6 +20,8 @@ from fixtures.line import (
     incoming,
     key_rows,
     order,
+    running,
+    until,
     worker,
 )
 
@@ -125,13 +130,58 @@ async def test_two_workers_never_hold_messages_of_one_key_at_once(database: Data
     assert second.handled
 
 
-async def test_order_within_a_key_goes_before_lanes(database: Database) -> None:
-    """A live message behind history of its key pulls that key into the live lane instead of overtaking."""
-    await deliver(database, *(order(f"old{number}", lane=Lane.HISTORY) for number in range(30)))
-    first, second = order("both", lane=Lane.HISTORY), order("both", lane=Lane.LIVE)
-    await deliver(database, first, second)
-    recorder = Recorder()
-    settings = FAST.model_copy(update={"concurrency": 1, "claim_batch": 1, "history_share": 0.01})
-    await worker(database, recorder, settings).run_until_idle()
-    handled = [message.event_id for message in recorder.messages]
-    assert handled.index(first.event_id) < handled.index(second.event_id) < 6
+async def test_arrivals_and_endings_at_once_leave_no_key_behind(database: Database) -> None:
+    """Two topics bring messages of the same keys while two workers finish others of them."""
+    sent: list[list[UUID]] = [[], []]
+
+    async def bring(writer: int) -> None:
+        for number in range(60):
+            event = order(f"k{number % 3}")
+            await deliver(database, event)
+            sent[writer].append(event.event_id)
+
+    recorders = [Recorder(), Recorder()]
+    async with running(*(worker(database, recorder) for recorder in recorders)):
+        await asyncio.gather(bring(0), bring(1))
+        await until(lambda: sum(len(recorder.handled) for recorder in recorders) == 120, 30)
+        await until(lambda: no_key_left(database))
+    states = {row.event_id: row.state for row in await inbox_rows(database)}
+    assert states == dict.fromkeys([*sent[0], *sent[1]], "done")
+
+
+async def test_an_arrival_while_its_key_is_freed_is_not_forgotten(postgres: Database) -> None:
+    await deliver(postgres, order("a"))
+    wanted = Claim(CONSUMER, 1, 0, uuid4(), 60.0)
+    async with postgres.sessions.begin() as session:
+        (message,) = await claim(session, wanted)
+
+    async def end() -> None:
+        async with postgres.sessions.begin() as session:
+            await finish(session, CONSUMER, [Finished(message, wanted.token, "done")])
+
+    async with postgres.sessions.begin() as session:
+        await accept(session, CONSUMER, [incoming(order("a"))])
+        ending = asyncio.create_task(end())
+        await asyncio.sleep(0.2)
+        assert not ending.done()
+    await ending
+    assert [(key.lease_token, key.due_at is not None) for key in await key_rows(postgres)] == [(None, True)]
+
+
+async def test_an_arrival_just_after_its_key_was_freed_opens_it_again(postgres: Database) -> None:
+    await deliver(postgres, order("a"))
+    wanted = Claim(CONSUMER, 1, 0, uuid4(), 60.0)
+    async with postgres.sessions.begin() as session:
+        (message,) = await claim(session, wanted)
+    async with postgres.sessions.begin() as session:
+        await finish(session, CONSUMER, [Finished(message, wanted.token, "done")])
+        arriving = asyncio.create_task(deliver(postgres, order("a")))
+        await asyncio.sleep(0.2)
+        assert not arriving.done()
+    assert await arriving == 1
+    assert len(await key_rows(postgres)) == 1
+
+
+async def no_key_left(db: Database) -> bool:
+    """Whether nothing is open any more."""
+    return await key_rows(db) == []

@@ -18,6 +18,7 @@ from common.inbox.accept import accept
 from common.inbox.housekeeping import Housekeeping, drop_payloads
 from common.outbox.record import SLOTS, record, slot_of
 from common.outbox.relay import Relay
+from common.settings import RelaySettings
 from common.transport.base import Outgoing, Published, Publishes, TransportUnavailable
 from common.transport.local import LocalTransport
 from fixtures.line import (
@@ -39,12 +40,14 @@ class Remembering:
 
     def __init__(self, *, refuses: str = "never") -> None:
         self.rows: list[Outgoing] = []
+        self.asked: list[str] = []
         self.refuses, self.broken = refuses, False
 
     async def publish(self, batch: Sequence[Outgoing]) -> Published:
         """Take every row but those of refused keys; of these the first is refused and the rest not tried."""
         if self.broken:
             raise TransportUnavailable("away")
+        self.asked += [row.ordering_key for row in batch]
         taken = [row for row in batch if self.refuses not in row.ordering_key]
         self.rows += taken
         refused = {
@@ -53,9 +56,9 @@ class Remembering:
         return Published([row.outbox_id for row in taken], dict.fromkeys(refused.values(), "too large"))
 
 
-def relay(db: Database, transport: Publishes) -> Relay:
+def relay(db: Database, transport: Publishes, settings: RelaySettings = FAST_RELAY) -> Relay:
     """A relay of the api's outbox."""
-    return Relay(db, API, transport, FAST_RELAY)
+    return Relay(db, API, transport, settings)
 
 
 async def test_nothing_is_published_of_a_transaction_that_failed(database: Database) -> None:
@@ -124,10 +127,12 @@ async def test_a_refused_row_holds_back_its_own_key_and_shows_why(database: Data
     )
     await put(database, order("poison"), order("poison"), order(neighbour))
     transport = Remembering(refuses="poison")
-    one = relay(database, transport)
+    one = relay(database, transport, FAST_RELAY.model_copy(update={"refused_retry_seconds": 1.0}))
     assert await one.publish_due() == 1
+    transport.asked.clear()
     await put(database, order(neighbour))
     assert await one.publish_due() == 1
+    assert transport.asked == [order(neighbour).ordering_key]
     assert [row.last_error for row in await outbox_rows(database)] == ["too large", None, None, None]
     transport.refuses = "never"
     async with running(one):

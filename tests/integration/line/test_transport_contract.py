@@ -89,7 +89,7 @@ def place(kind: str, request: pytest.FixtureRequest) -> tuple[str, KafkaSettings
     bootstrap, prefix = request.getfixturevalue("kafka_bootstrap"), request.getfixturevalue("topic_prefix")
     # librdkafka's mock cluster makes topics by itself and cannot be asked to.
     real = request.getfixturevalue("server_desk").server("kafka").real
-    return url, KafkaSettings(bootstrap_servers=bootstrap, topic_prefix=prefix, create_topics=False)
+    return url, KafkaSettings(bootstrap_servers=bootstrap, topic_prefix=prefix, create_topics=real)
 
 
 @pytest.fixture
@@ -179,6 +179,8 @@ async def test_an_unknown_type_is_ignored_and_a_broken_payload_dies_alone(line: 
 
 async def test_two_relays_and_two_receivers_share_the_work_in_order(line: Line) -> None:
     """With Kafka the second receiver makes the group rebalance while messages flow."""
+    if line.kafka and not line.kafka.create_topics:
+        pytest.skip("librdkafka's mock cluster cannot rebalance a group")
     events = [order(f"k{number % 11}") for number in range(220)]
     async with line.start():
         await put(line.db, *events[:110])

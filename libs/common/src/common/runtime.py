@@ -13,7 +13,7 @@ import uvicorn
 import uvloop
 from fastapi import APIRouter, FastAPI
 
-from common.observability import metrics
+from common.observability import metrics, tracing
 from common.observability.logging import configure_logging
 from common.observability.routes import Check, ops_router
 from common.settings import OpsSettings
@@ -63,6 +63,7 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 async def serve(apps: Sequence[ServiceApp], ops: OpsSettings) -> None:
     """Run the apps until SIGTERM or SIGINT, then drain; raises `SystemExit(1)` when a component crashed."""
     configure_logging(format=ops.log_format, level=ops.log_level)
+    tracing.start("-".join(app.name for app in apps))
     stop, hurry = asyncio.Event(), asyncio.Event()
     listener = socket.create_server((ops.host, ops.port), family=_family(ops.host), backlog=2048)
     server = _Server(
@@ -72,6 +73,7 @@ async def serve(apps: Sequence[ServiceApp], ops: OpsSettings) -> None:
             lifespan="off",
             log_config=None,
             access_log=False,
+            server_header=False,
             timeout_graceful_shutdown=HTTP_SECONDS,
         )
     )
@@ -82,7 +84,7 @@ async def serve(apps: Sequence[ServiceApp], ops: OpsSettings) -> None:
         server.should_exit = True
         await asyncio.wait({http}, timeout=HTTP_SECONDS + CANCEL_SECONDS)
         for app in apps:
-            await app.close()
+            await _close(app)
     log.info("runtime.stopped", crashed=crashed)
     if crashed:
         raise SystemExit(1)
@@ -101,9 +103,8 @@ async def _supervise(
     crashed: list[str] = []
     stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     while running and not stop.is_set():
-        awaited: set[asyncio.Task[Any]] = {stopping, *running}
-        ended, _ = await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-        running -= ended
+        ended, running = await asyncio.wait(running | {stopping}, return_when=asyncio.FIRST_COMPLETED)
+        running.discard(stopping)
         crashed += _crashes(ended)
         if crashed:
             stop.set()
@@ -119,8 +120,8 @@ async def _drain(running: set[asyncio.Task[Any]], hurry: asyncio.Event, seconds:
     """Let the components come to an end, for so long and not longer; a second signal cuts it short."""
     log.info("runtime.draining", components=sorted(task.get_name() for task in running))
     hurrying = asyncio.create_task(hurry.wait())
-    draining = asyncio.gather(*running, return_exceptions=True)
-    await asyncio.wait({hurrying, draining}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    first_of: set[asyncio.Future[Any]] = {hurrying, asyncio.gather(*running, return_exceptions=True)}
+    await asyncio.wait(first_of, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     hurrying.cancel()
     late = {task for task in running if not task.done()}
     if late:
@@ -129,6 +130,13 @@ async def _drain(running: set[asyncio.Task[Any]], hurry: asyncio.Event, seconds:
             task.cancel()
         await asyncio.wait(late, timeout=CANCEL_SECONDS)
     return _crashes({task for task in running if task.done()})
+
+
+async def _close(app: ServiceApp) -> None:
+    try:
+        await app.close()
+    except Exception:  # the other apps must be closed all the same
+        log.exception("runtime.close_failed", app=app.name)
 
 
 def _crashes(ended: set[asyncio.Task[Any]]) -> list[str]:
@@ -146,6 +154,7 @@ def _http_app(apps: Sequence[ServiceApp], stop: asyncio.Event) -> FastAPI:
     checks = {f"{app.name}.{name}": check for app in apps for name, check in app.checks.items()}
     components = [component for app in apps for component in app.components]
     http.include_router(ops_router(checks, components, stop))
+    http.add_middleware(tracing.TraceRequests)
     for router in routers:
         http.include_router(router)
     for app in apps:

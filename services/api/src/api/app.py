@@ -19,6 +19,7 @@ from common.db.crypto import SecretBox
 from common.db.engine import Database
 from common.events.topics import API
 from common.http.transport import Network
+from common.inbox.housekeeping import Housekeeping
 from common.lexware.connect import LexwareClients
 from common.observability.routes import ops_router
 from common.outbox.relay import Relay
@@ -55,7 +56,9 @@ def build(
     ops = ops_router(checks, [relay], stopping)
     app = create_app(settings, db, UpstreamChecks(network, books), routers=(ops, *routers))
     web = WebServer(app, settings.host, settings.port, stopping)
-    return ServiceApp(name=API, components=[web, relay, Housekeeper(db)], checks=checks)
+    return ServiceApp(
+        name=API, components=[web, relay, Housekeeper(db), Housekeeping(db, API)], checks=checks
+    )
 
 
 def create_app(

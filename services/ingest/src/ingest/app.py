@@ -6,6 +6,7 @@ from common.db.engine import Database
 from common.events.topics import INGEST
 from common.http.transport import Network
 from common.inbox.dead_letters import command_handlers
+from common.inbox.housekeeping import Housekeeping
 from common.inbox.worker import Worker
 from common.outbox.relay import Relay
 from common.runtime import ServiceApp
@@ -37,7 +38,7 @@ def build(settings: Settings, db: Database, transport: Transport, network: Netwo
     transport.subscribe(INGEST, worker.wake)
     return ServiceApp(
         name=INGEST,
-        components=[poller, files, worker, relay],
+        components=[poller, files, worker, relay, Housekeeping(db, INGEST)],
         checks={"database": db.ping, "worker": worker.check, "relay": relay.check},
         routers=[Webhooks(db, shops, worker.wake).router()],
     )

@@ -14,6 +14,7 @@ from common.events.base import Event
 from common.events.topics import INVOICE_WRITER
 from common.http.transport import Network
 from common.inbox.dead_letters import command_handlers
+from common.inbox.housekeeping import Housekeeping
 from common.inbox.messages import Handler
 from common.inbox.worker import Worker
 from common.lexware.connect import LexwareClients
@@ -66,7 +67,13 @@ def build(
     transport.subscribe(INVOICE_WRITER, worker.wake)
     return ServiceApp(
         name=INVOICE_WRITER,
-        components=[worker, relay, Rechecker(db, worker.wake, settings.recheck_seconds), StopArming(runner)],
+        components=[
+            worker,
+            relay,
+            Rechecker(db, worker.wake, settings.recheck_seconds),
+            StopArming(runner),
+            Housekeeping(db, INVOICE_WRITER),
+        ],
         checks={"database": db.ping, "worker": worker.check, "relay": relay.check},
     )
 

@@ -3,6 +3,7 @@
 from common.db.engine import Database
 from common.events.topics import TRANSIT_WRITER
 from common.inbox.dead_letters import command_handlers
+from common.inbox.housekeeping import Housekeeping
 from common.inbox.worker import Worker
 from common.outbox.relay import Relay
 from common.runtime import ServiceApp
@@ -25,6 +26,6 @@ def build(settings: Settings, db: Database, transport: Transport) -> ServiceApp:
     relay = Relay(db, TRANSIT_WRITER, transport, settings.relay)
     return ServiceApp(
         name=TRANSIT_WRITER,
-        components=[worker, relay],
+        components=[worker, relay, Housekeeping(db, TRANSIT_WRITER)],
         checks={"database": db.ping, "worker": worker.check, "relay": relay.check},
     )

@@ -45,7 +45,10 @@ class Attempts:
             return Finished(raw, token, IGNORED)
         started = time.perf_counter()
         context = {"consumer": self._consumer, "tenant_id": str(raw.tenant_id), "event_id": str(raw.event_id)}
-        with structlog.contextvars.bound_contextvars(**context), tracing.continued(raw.type, raw.headers):
+        with (
+            structlog.contextvars.bound_contextvars(**context),
+            tracing.continued(raw.type, raw.headers, attributes=context),
+        ):
             ending = await self._run(handler, raw, token)
         seconds = time.perf_counter() - started
         self.average_seconds += (seconds - self.average_seconds) / 16

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from common.db.dialect import may_be_lost
 from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.events.base import Event, Lane
@@ -73,6 +74,7 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop; then claim nothing, give back what was not begun, finish what runs."""
+        self._begin_anew()
         async with asyncio.TaskGroup() as group:
             renewing = group.create_task(self._renew_leases())
             stopping = group.create_task(self._notice(stop))
@@ -96,6 +98,12 @@ class Worker:
             while self._held or self._claiming or await self._due_before(limit.when() or 0.0):
                 await asyncio.sleep(IDLE_LOOK_SECONDS)
             stop.set()
+
+    def _begin_anew(self) -> None:
+        self._queue, self._endings = asyncio.Queue(), asyncio.Queue()
+        self._held.clear()
+        self._lost.clear()
+        self._running, self._claiming = 0, False
 
     async def _due_before(self, moment: float) -> bool:
         left = moment - asyncio.get_running_loop().time()
@@ -148,6 +156,7 @@ class Worker:
         self._claiming = True
         try:
             async with self._db.sessions.begin() as session:
+                await may_be_lost(session)
                 messages = await claim(session, wanted)
             for message in messages:
                 held = Held(message, wanted.token)
@@ -233,6 +242,7 @@ class Worker:
         while not written:
             try:
                 async with self._db.sessions.begin() as session:
+                    await may_be_lost(session)
                     freed = await finish(session, self._consumer, [ending for _, ending in batch])
                 written = True
                 if freed:

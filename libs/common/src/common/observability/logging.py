@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from common.errors import ConnectorError
+from common.observability.tracing import current_trace_id
 
 HIDDEN = "[hidden]"
 # Parts of field names whose values stay out of every log line.
@@ -30,6 +31,7 @@ def configure_logging(*, format: str = "json", level: str = "INFO") -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_trace,
         hide_private,
         show_exception,
     ]
@@ -56,6 +58,13 @@ def configure_logging(*, format: str = "json", level: str = "INFO") -> None:
     root.setLevel(level.upper())
     for name in ("uvicorn.access", "aiokafka", "sqlalchemy.engine", "httpx", "aiosqlite"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def add_trace(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Name the trace the line belongs to."""
+    if trace_id := current_trace_id():
+        fields["trace_id"] = trace_id
+    return fields
 
 
 def hide_private(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

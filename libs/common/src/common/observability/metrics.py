@@ -45,4 +45,13 @@ INBOX_LOST_LEASES = Counter(
     "inbox_lost_leases_total", "Leases that ended before their message did.", ["consumer"]
 )
 
+INGEST_POLLS = Counter("ingest_polls_total", "Polls of shops by result.", ["result"])
+INGEST_CALLS = Counter("ingest_shop_calls_total", "Requests that polls sent to shops.")
+INGEST_DOCUMENTS = Counter(
+    "ingest_documents_total",
+    "Documents taken over: new, or a known number with other content.",
+    ["kind", "lane"],
+)
+INGEST_WEBHOOKS = Counter("ingest_webhooks_total", "Notifications by the status answered.", ["status"])
+
 RUNTIME_COMPONENTS = Gauge("runtime_running_components", "Components that run now.", ["service"])

@@ -1,15 +1,22 @@
-"""Traces across services: what a row carries, and how a worker goes on with it."""
+"""Traces across services: where they begin, what a row carries, and how a worker goes on with it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import trace
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-
-TRACEPARENT = "traceparent"
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 _propagator = TraceContextTextMapPropagator()
+
+
+def start(service: str) -> None:
+    """Give every span of this process an id; an exporter may be added to the provider, none is needed."""
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        trace.set_tracer_provider(TracerProvider(resource=Resource({SERVICE_NAME: service})))
 
 
 def current_headers() -> dict[str, str]:
@@ -19,9 +26,44 @@ def current_headers() -> dict[str, str]:
     return carrier
 
 
+def current_trace_id() -> str | None:
+    """The id of the trace that is open now."""
+    context = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(context.trace_id) if context.is_valid else None
+
+
 @contextmanager
-def continued(name: str, headers: Mapping[str, str]) -> Iterator[None]:
+def begun(name: str) -> Iterator[None]:
+    """Inside, a span is open: a child of the one outside, or the first of a new trace."""
+    with trace.get_tracer("common").start_as_current_span(name):
+        yield
+
+
+@contextmanager
+def continued(
+    name: str,
+    headers: Mapping[str, str],
+    kind: SpanKind = SpanKind.CONSUMER,
+    attributes: Mapping[str, str] | None = None,
+) -> Iterator[None]:
     """Inside, a span is open that belongs to the trace the headers came from."""
     context = _propagator.extract(dict(headers))
-    with trace.get_tracer("common").start_as_current_span(name, context=context, kind=SpanKind.CONSUMER):
+    tracer = trace.get_tracer("common")
+    with tracer.start_as_current_span(name, context=context, kind=kind, attributes=attributes):
         yield
+
+
+class TraceRequests:
+    """Opens a span for each HTTP request, in the caller's trace when it sends one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request inside its span."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        with continued(f"HTTP {scope['method']}", headers, SpanKind.SERVER):
+            await self._app(scope, receive, send)

@@ -1,12 +1,12 @@
 """Add facts to the outbox inside the caller's transaction."""
 
 import zlib
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.dialect import db_now, insert
+from common.db.dialect import db_now, insert, prepared
 from common.db.models.line import OutboxKeyRow, OutboxRow
 from common.events.base import Event
 from common.observability import tracing
@@ -32,19 +32,14 @@ async def record(
     """
     if not events:
         return
-    touch = insert(session, KEYS).values(producer=producer, touched_at=db_now())
-    upsert = touch.on_conflict_do_update(
-        index_elements=["producer", "ordering_key"], set_={"touched_at": touch.excluded.touched_at}
-    )
-    await session.execute(
-        upsert, [{"ordering_key": key} for key in sorted({event.ordering_key for event in events})]
-    )
+    keys = sorted({event.ordering_key for event in events})
+    await session.execute(_touch(session), [{"producer": producer, "ordering_key": key} for key in keys])
     extra = {**tracing.current_headers(), **(headers or {})}
-    statement = insert(session, OUTBOX).values(producer=producer, created_at=db_now())
     await session.execute(
-        statement.on_conflict_do_nothing(index_elements=["producer", "event_id"]),
+        _add(session),
         [
             {
+                "producer": producer,
                 "event_id": event.event_id,
                 "tenant_id": event.tenant_id,
                 "type": event.type,
@@ -58,3 +53,17 @@ async def record(
             for event in events
         ],
     )
+
+
+@prepared
+def _touch(session: AsyncSession) -> Any:
+    touch = insert(session, KEYS).values(touched_at=db_now())
+    return touch.on_conflict_do_update(
+        index_elements=["producer", "ordering_key"], set_={"touched_at": touch.excluded.touched_at}
+    )
+
+
+@prepared
+def _add(session: AsyncSession) -> Any:
+    row = insert(session, OUTBOX).values(created_at=db_now())
+    return row.on_conflict_do_nothing(index_elements=["producer", "event_id"])

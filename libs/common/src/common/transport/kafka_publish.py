@@ -23,6 +23,13 @@ RETRY_SECONDS = 0.5
 CHECK_SECONDS = 2.0
 
 
+class RowTooLarge(Exception):
+    """A row is larger than producer or broker take."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"a payload of {size} bytes is too large for the broker")
+
+
 class Publisher:
     """Keeps an idempotent producer connected and sends batches through it."""
 
@@ -42,23 +49,25 @@ class Publisher:
             )
             try:
                 await producer.start()
+                self._broken.clear()
+                self._producer = producer
+                await _first(None, stop, self._broken)
             except (KafkaError, OSError) as error:
                 log.warning("transport.producer_failed", error=describe(error))
-                await producer.stop()
                 await _first(RETRY_SECONDS, stop)
-                continue
-            self._broken.clear()
-            self._producer = producer
-            await _first(None, stop, self._broken)
-            self._producer = None
-            await _stop(producer)
+            finally:
+                self._producer = None
+                await _stop(producer)
 
     async def check(self) -> None:
         """Raise unless the broker answers."""
-        if self._producer is None:
+        if self._producer is None or self._broken.is_set():
             raise NotReady("no connection to the broker")
-        async with asyncio.timeout(CHECK_SECONDS):
-            await self._producer.client.fetch_all_metadata()
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await self._producer.client.fetch_all_metadata()
+        except (KafkaError, OSError, TimeoutError):
+            raise NotReady("the broker does not answer") from None
 
     async def publish(self, batch: Sequence[Outgoing]) -> Published:
         """Send the rows in waves of one per key, so that no failure can swap two rows of a key."""
@@ -75,14 +84,14 @@ class Publisher:
                     sent.append(row.outbox_id)
                     continue
                 del queues[row.ordering_key]
-                if isinstance(error, MessageSizeTooLargeError):
+                if isinstance(error, RowTooLarge):
                     refused[row.outbox_id] = describe(error)
                 else:
                     trouble = error
             queues = {key: queue for key, queue in queues.items() if queue}
         if trouble:
             self._broken.set()
-            if not sent:
+            if not sent and not refused:
                 raise TransportUnavailable(describe(trouble)) from trouble
         return Published(sent=sent, refused=refused)
 
@@ -93,24 +102,30 @@ class Publisher:
             # Given up in the middle: what is still buffered must not fill up with repetitions.
             self._broken.set()
             raise
-        if sum(isinstance(error, MessageSizeTooLargeError) for error in results) > 1:
-            # The broker refuses a whole batch for one row; alone, only that row is refused.
-            results = [
-                await self._send(row) if error else None for row, error in zip(wave, results, strict=True)
-            ]
+        # The broker refuses a whole batch for one row: the largest is to blame, the others go next time.
+        blamed = [place for place, error in enumerate(results) if isinstance(error, MessageSizeTooLargeError)]
+        if blamed:
+            largest = max(blamed, key=lambda place: len(wave[place].payload))
+            results[largest] = RowTooLarge(len(wave[largest].payload))
         return results
 
     async def _send(self, row: Outgoing) -> Exception | None:
+        if self._producer is None:
+            return TransportUnavailable("no connection to the broker")
         try:
-            if self._producer is None:
-                raise TransportUnavailable("no connection to the broker")
-            await self._producer.send_and_wait(
+            acknowledged = await self._producer.send(
                 self._settings.topic_prefix + row.topic,
                 value=row.payload,
                 key=row.ordering_key.encode(),
                 headers=record_headers(row),
             )
-        except (KafkaError, OSError, TransportUnavailable) as error:
+        except MessageSizeTooLargeError:
+            return RowTooLarge(len(row.payload))
+        except (KafkaError, OSError) as error:
+            return error
+        try:
+            await acknowledged
+        except (KafkaError, OSError) as error:
             return error
         return None
 

@@ -75,6 +75,11 @@ def upgrade() -> None:
     _create_ingest()
     _create_books()
     _create_transit()
+    if dialect == "postgresql":
+        # Rows that live for seconds: without frequent vacuums their indexes fill with what is gone.
+        op.execute("ALTER TABLE line.inbox_keys SET (autovacuum_vacuum_scale_factor = 0.01)")
+        op.execute("ALTER TABLE line.inbox_turns SET (autovacuum_vacuum_scale_factor = 0.01)")
+        op.execute("ALTER TABLE line.relay_slots SET (autovacuum_vacuum_scale_factor = 0.01)")
     for schema, name in APPEND_ONLY:
         for statement in append_only_statements(sa.Table(name, sa.MetaData(), schema=schema), dialect):
             op.execute(statement)
@@ -497,13 +502,6 @@ def _create_ingest() -> None:
     )
     op.create_index("ix_documents_file_due", "documents", ["file_due_at"], unique=False, schema="ingest")
     op.create_index(
-        "ix_documents_recent",
-        "documents",
-        ["issued_on", "document_id"],
-        unique=False,
-        schema="ingest",
-    )
-    op.create_index(
         "ix_documents_list",
         "documents",
         ["tenant_id", "issued_on", "document_id"],
@@ -515,6 +513,9 @@ def _create_ingest() -> None:
     )
     op.create_index(
         "ix_documents_order", "documents", ["connection_id", "order_id"], unique=False, schema="ingest"
+    )
+    op.create_index(
+        "ix_documents_recent", "documents", ["issued_on", "document_id"], unique=False, schema="ingest"
     )
     op.create_index(op.f("ix_documents_tenant_id"), "documents", ["tenant_id"], unique=False, schema="ingest")
     op.create_table(
