@@ -1,7 +1,7 @@
 """A small world in which nothing moves by itself: workers stop at every await, time passes when told to.
 
 The far side is as unkind as the protocol allows: it commits up to D after the last byte, shows it up to L
-later, closes a half-sent request after S, loses answers, refuses, and once lets a stale replica answer searches
+later, closes a half-sent request after S, loses answers, refuses, and once a stale replica answers searches
 for less than L. Everything is a step of the test, so every interleaving and every crash can be reached.
 """
 
@@ -21,11 +21,11 @@ from common.http.errors import OutcomeLost, RateLimited
 from common.settings import EffectSettings
 from support.memory_attempts import MemoryAttempts
 
-POINTS = ("armed", "prefix", "gate", "last byte", "answer", "bind", "search", "found", "absent", "note")
+POINTS = ("arm", "armed", "gate", "last byte", "answer", "found")
 START = datetime(2026, 3, 2, tzinfo=UTC)
 TENANT = UUID(int=1)
 KEY = "voucher:org:shop:invoice:1"
-G, S, D, L = 1.0, 2.0, 3.0, 1.0
+G, S, D, L = 1.0, 6.0, 6.0, 1.0
 SETTINGS = EffectSettings(
     gate=G,
     server_patience=S,

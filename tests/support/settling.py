@@ -9,7 +9,9 @@ from sqlalchemy import select
 from common.db.engine import Database
 from common.db.models.effects import AlarmRow, AttemptRow
 from common.effects.effect import Effect, EffectResult, Pending
+from common.effects.files import FileResult, FileStep, VoucherFile
 from common.effects.runner import EffectRunner
+from common.lexware.client import LexwareClient
 from sandbox.testing import RunningSandbox
 
 DEADLINE_SECONDS = 30.0
@@ -20,6 +22,17 @@ async def settle(runner: EffectRunner, effect: Effect) -> EffectResult:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
         result = await runner.ensure(effect)
+        if not isinstance(result, Pending):
+            return result
+        await asyncio.sleep(min(result.retry_after.total_seconds(), 0.1))
+    raise AssertionError("still pending")
+
+
+async def settle_file(step: FileStep, client: LexwareClient, file: VoucherFile) -> FileResult:
+    """The result once it is not pending any more."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        result = await step.ensure(client, file)
         if not isinstance(result, Pending):
             return result
         await asyncio.sleep(min(result.retry_after.total_seconds(), 0.1))

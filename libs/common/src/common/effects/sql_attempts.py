@@ -1,10 +1,14 @@
-"""Attempts and bindings in the database; every change compares what was there before."""
+"""Attempts and bindings in the database; every change compares what was there before.
+
+The statements of a write that goes well are built once: a process makes them hundreds of times a second.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, exists, func, literal, select, update
+from sqlalchemy import Integer, Table, bindparam, exists, func, literal, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,12 +32,34 @@ from common.effects.attempts import (
 from common.effects.effect import Bound
 from common.effects.looks import LOOKS_KEPT, Look, look_from_json
 
+ATTEMPTS, BINDINGS = cast(Table, AttemptRow.__table__), cast(Table, BindingRow.__table__)
+IN_STATES = ATTEMPTS.c.state.in_(bindparam("p_states", expanding=True))
+CLOSE_AS_BOUND = (
+    update(ATTEMPTS)
+    .where(ATTEMPTS.c.attempt_id == bindparam("p_attempt"), IN_STATES)
+    .values(state=BOUND, external_id=bindparam("p_external"), closed_at=db_now())
+    .returning(ATTEMPTS.c.attempt_id)
+)
+IS_KNOWN = select(
+    exists().where(ATTEMPTS.c.effect_key == bindparam("p_key"))
+    | exists().where(BINDINGS.c.effect_key == bindparam("p_key"))
+)
+ADD_BINDING = plain_insert(BINDINGS).values(
+    effect_key=bindparam("p_key"),
+    tenant_id=bindparam("p_tenant"),
+    external_id=bindparam("p_external"),
+    attempt_id=bindparam("p_attempt"),
+    how=bindparam("p_how"),
+    bound_at=db_now(),
+)
+
 
 class SqlAttempts:
     """`Attempts` in the database of the service."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._conditional: Any = None
 
     async def read(self, key: str, tenant_id: UUID) -> EffectState:
         """Where the effect stands, in one statement."""
@@ -63,8 +89,7 @@ class SqlAttempts:
         """One statement that compares and inserts; its commit is the permission to send."""
         attempt_id = uuid4()
         async with self._db.sessions.begin() as session:
-            statement = _conditional_attempt(session, request, attempt_id, last_number, OPEN, None)
-            armed_at = (await session.execute(statement)).scalar_one_or_none()
+            armed_at = await self._insert(session, request, attempt_id, last_number, OPEN, None)
         return None if armed_at is None else Attempt(attempt_id, last_number + 1, OPEN, armed_at)
 
     async def close(
@@ -106,24 +131,26 @@ class SqlAttempts:
         self, request: ArmRequest, attempt: Attempt, bound: Bound, states: Sequence[str], then: InTransaction
     ) -> bool:
         """See `Attempts.bind`; one transaction with what follows from it."""
+        changed = {
+            "p_attempt": attempt.attempt_id,
+            "p_states": list(states),
+            "p_external": bound.external_id,
+        }
         async with self._db.sessions.begin() as session:
-            values = {"state": BOUND, "external_id": bound.external_id, "closed_at": db_now()}
-            if not await _change(session, attempt.attempt_id, states, values):
+            done = await session.execute(CLOSE_AS_BOUND, changed)
+            if done.scalar_one_or_none() is None:
                 return False
-            await session.execute(_binding(request, attempt.attempt_id, bound))
+            await session.execute(ADD_BINDING, _binding(request, attempt.attempt_id, bound))
             await then(session)
             return True
 
     async def adopt(self, request: ArmRequest, last_number: int, bound: Bound, then: InTransaction) -> bool:
         """See `Attempts.adopt`; a closed attempt row makes it compete with everybody who arms."""
-        attempt_id = uuid4()
+        attempt_id, external_id = uuid4(), bound.external_id
         async with self._db.sessions.begin() as session:
-            statement = _conditional_attempt(
-                session, request, attempt_id, last_number, BOUND, bound.external_id
-            )
-            if (await session.execute(statement)).scalar_one_or_none() is None:
+            if await self._insert(session, request, attempt_id, last_number, BOUND, external_id) is None:
                 return False
-            await session.execute(_binding(request, attempt_id, bound))
+            await session.execute(ADD_BINDING, _binding(request, attempt_id, bound))
             await then(session)
             return True
 
@@ -164,54 +191,71 @@ class SqlAttempts:
 
     async def is_known(self, key: str) -> bool:
         """See `Attempts.is_known`."""
-        tried = exists().where(AttemptRow.effect_key == key)
-        known = exists().where(BindingRow.effect_key == key)
         async with self._db.reading.begin() as session:
-            return bool((await session.execute(select(tried | known))).scalar_one())
+            return bool((await session.execute(IS_KNOWN, {"p_key": key})).scalar_one())
+
+    async def _insert(
+        self,
+        session: AsyncSession,
+        request: ArmRequest,
+        attempt_id: UUID,
+        last_number: int,
+        state: str,
+        external_id: str | None,
+    ) -> datetime | None:
+        """When the attempt was armed; None when the comparison failed."""
+        if self._conditional is None:
+            self._conditional = _conditional_attempt(session)
+        values = {
+            "p_attempt": attempt_id,
+            "p_tenant": request.tenant_id,
+            "p_key": request.key,
+            "p_number": last_number,
+            "p_state": state,
+            "p_hash": payload_hash(request.payload),
+            "p_marker": request.marker,
+            "p_decision": dict(request.decision),
+            "p_external": external_id,
+        }
+        armed_at: datetime | None = (await session.execute(self._conditional, values)).scalar_one_or_none()
+        return armed_at
 
 
-def _conditional_attempt(
-    session: AsyncSession,
-    request: ArmRequest,
-    attempt_id: UUID,
-    last_number: int,
-    state: str,
-    external_id: str | None,
-) -> Any:
+def _conditional_attempt(session: AsyncSession) -> Any:
     """Insert an attempt unless something is bound or unresolved or the last number moved on."""
-    mine = AttemptRow.effect_key == request.key
-    numbered = select(func.coalesce(func.max(AttemptRow.number), 0)).where(mine).scalar_subquery()
-    values: dict[str, ColumnElement[Any]] = {
-        "attempt_id": literal(attempt_id, AttemptRow.attempt_id.type),
-        "tenant_id": literal(request.tenant_id, AttemptRow.tenant_id.type),
-        "effect_key": literal(request.key),
-        "number": literal(last_number + 1),
-        "state": literal(state),
+    key, number = bindparam("p_key", type_=ATTEMPTS.c.effect_key.type), bindparam("p_number", type_=Integer())
+    mine = ATTEMPTS.c.effect_key == key
+    last = select(func.coalesce(func.max(ATTEMPTS.c.number), 0)).where(mine).scalar_subquery()
+    values: dict[str, Any] = {
+        "attempt_id": bindparam("p_attempt", type_=ATTEMPTS.c.attempt_id.type),
+        "tenant_id": bindparam("p_tenant", type_=ATTEMPTS.c.tenant_id.type),
+        "effect_key": key,
+        "number": number + 1,
+        "state": bindparam("p_state", type_=ATTEMPTS.c.state.type),
         "armed_at": db_now(),
-        "payload_hash": literal(payload_hash(request.payload)),
-        "marker": literal(request.marker),
-        "decision": literal(dict(request.decision), AttemptRow.decision.type),
-        "searches": literal([], AttemptRow.searches.type),
-        "external_id": literal(external_id, AttemptRow.external_id.type),
+        "payload_hash": bindparam("p_hash", type_=ATTEMPTS.c.payload_hash.type),
+        "marker": bindparam("p_marker", type_=ATTEMPTS.c.marker.type),
+        "decision": bindparam("p_decision", type_=ATTEMPTS.c.decision.type),
+        "searches": literal([], ATTEMPTS.c.searches.type),
+        "external_id": bindparam("p_external", type_=ATTEMPTS.c.external_id.type),
     }
     source = select(*values.values()).where(
-        ~exists().where(BindingRow.effect_key == request.key),
-        ~exists().where(mine, AttemptRow.state.in_(UNRESOLVED)),
-        numbered == last_number,
+        ~exists().where(BINDINGS.c.effect_key == key),
+        ~exists().where(mine, ATTEMPTS.c.state.in_(UNRESOLVED)),
+        last == number,
     )
-    statement = insert(session, AttemptRow).from_select(list(values), source)
-    return statement.on_conflict_do_nothing().returning(AttemptRow.armed_at)
+    statement = insert(session, ATTEMPTS).from_select(list(values), source)
+    return statement.on_conflict_do_nothing().returning(ATTEMPTS.c.armed_at)
 
 
-def _binding(request: ArmRequest, attempt_id: UUID, bound: Bound) -> Any:
-    return plain_insert(BindingRow).values(
-        effect_key=request.key,
-        tenant_id=request.tenant_id,
-        external_id=bound.external_id,
-        attempt_id=attempt_id,
-        how=bound.how,
-        bound_at=db_now(),
-    )
+def _binding(request: ArmRequest, attempt_id: UUID, bound: Bound) -> dict[str, Any]:
+    return {
+        "p_key": request.key,
+        "p_tenant": request.tenant_id,
+        "p_external": bound.external_id,
+        "p_attempt": attempt_id,
+        "p_how": bound.how,
+    }
 
 
 async def _change(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from common.db.crypto import SecretUnreadable
 from common.errors import TransientError
 from common.http.errors import RateLimited, Unauthorized
 from common.http.gate import boot_seconds
@@ -23,6 +24,7 @@ from common.lexware.tokens import RECONNECT, StoredTokens, TokenStore
 LEASE_SECONDS = 90.0  # longer than a token request can take
 SETTLE_SECONDS = 180.0  # after this no answer to an unfinished refresh is on its way any more
 FRESH_SECONDS = 60.0  # a token this young is not renewed again because it was refused
+MOMENT_SECONDS, MOMENTS = 0.1, 20
 COOL_DOWN_SECONDS = 60.0  # the authorization server blocks longer whoever keeps asking
 
 
@@ -86,6 +88,11 @@ class OAuthTokens:
     async def refused(self, sent: Mapping[str, str]) -> bool:
         """Whether another access token is there now; it may have been fetched by this very call."""
         stored = await self._read()
+        for _ in range(MOMENTS):  # another process may be between the answer and the store
+            if bearer(stored.access) != sent or stored.leased_for <= 0:
+                break
+            await asyncio.sleep(MOMENT_SECONDS)
+            stored = await self._read()
         if bearer(stored.access) != sent:
             return True
         if stored.refreshed_ago is not None and stored.refreshed_ago < FRESH_SECONDS:
@@ -100,7 +107,7 @@ class OAuthTokens:
             return
         try:
             await self._renew()
-        except TOKEN_TROUBLE:
+        except (*TOKEN_TROUBLE, OAuthMisconfigured):
             if stored.expires_in <= 0:
                 raise
         await self._read()
@@ -167,7 +174,10 @@ class OAuthTokens:
 
     async def _read(self) -> StoredTokens:
         at = boot_seconds()
-        stored = await self._store.load()
+        try:
+            stored = await self._store.load()
+        except SecretUnreadable:
+            raise ReconnectNeeded("the stored tokens cannot be opened") from None
         if stored is None:
             raise BooksNotConnected("the connection has no tokens")
         if stored.state == RECONNECT:

@@ -1,0 +1,170 @@
+"""One suite for the attempts in the database and for those in memory that the property tests use."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.effects.attempts import (
+    ABSENT,
+    OPEN,
+    PARKED,
+    REFUSED,
+    UNRESOLVED,
+    WITHDRAWN,
+    ArmRequest,
+    Attempt,
+    Attempts,
+)
+from common.effects.effect import Bound
+from common.effects.looks import Look
+from common.effects.sql_attempts import SqlAttempts
+from support.memory_attempts import MemoryAttempts
+
+TENANT = uuid4()
+REQUEST = ArmRequest("voucher:a", TENANT, "#m", b"{}", {"number": "1"})
+STORES = ("memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+SOON = timedelta(seconds=0.01)
+
+
+@pytest.fixture(params=STORES)
+def attempts(request: pytest.FixtureRequest) -> Iterator[Attempts]:
+    if request.param == "memory":
+        yield MemoryAttempts(lambda: datetime.now(UTC))
+        return
+    yield SqlAttempts(request.getfixturevalue(f"{request.param}_database"))
+
+
+async def nothing(session: AsyncSession) -> None:
+    pass
+
+
+async def armed(attempts: Attempts, last_number: int = 0) -> Attempt:
+    attempt = await attempts.arm(REQUEST, last_number)
+    assert attempt is not None
+    return attempt
+
+
+async def state(attempts: Attempts) -> Any:
+    return await attempts.read(REQUEST.key, TENANT)
+
+
+def look(*, unmarked: tuple[str, ...] = ()) -> Look:
+    now = datetime.now(UTC)
+    return Look(now, now + SOON, complete=True, unmarked=unmarked)
+
+
+async def test_nothing_is_known_before_the_first_attempt(attempts: Attempts) -> None:
+    seen = await state(attempts)
+    assert (seen.bound, seen.unresolved, seen.last_number, seen.absent) == (None, None, 0, 0)
+    assert abs(seen.now - datetime.now(UTC)) < timedelta(seconds=5)
+    assert not await attempts.is_known(REQUEST.key)
+    await armed(attempts)
+    assert await attempts.is_known(REQUEST.key)
+
+
+async def test_one_attempt_at_a_time_is_armed(attempts: Attempts) -> None:
+    first = await armed(attempts)
+    assert (first.number, first.state) == (1, OPEN)
+    assert await attempts.arm(REQUEST, 0) is None
+    assert await attempts.arm(REQUEST, 1) is None
+    assert (await state(attempts)).unresolved.attempt_id == first.attempt_id
+
+
+async def test_an_attempt_is_armed_only_from_the_number_that_was_seen(attempts: Attempts) -> None:
+    await attempts.close((await armed(attempts)).attempt_id, REFUSED)
+    assert await attempts.arm(REQUEST, 0) is None
+    assert await attempts.arm(REQUEST, 2) is None
+    assert (await armed(attempts, 1)).number == 2
+
+
+async def test_a_bound_effect_is_never_armed_again(attempts: Attempts) -> None:
+    bound = Bound("v-1", "written")
+    assert await attempts.bind(REQUEST, await armed(attempts), bound, (OPEN,), nothing)
+    assert await attempts.arm(REQUEST, 1) is None
+    assert not await attempts.adopt(REQUEST, 1, Bound("v-2", "adopted"), nothing)
+    assert (await state(attempts)).bound == bound
+
+
+async def test_adoption_competes_with_arming(attempts: Attempts) -> None:
+    attempt = await armed(attempts)
+    assert not await attempts.adopt(REQUEST, 1, Bound("v-1", "adopted"), nothing)
+    await attempts.close(attempt.attempt_id, WITHDRAWN)
+    assert await attempts.adopt(REQUEST, 1, Bound("v-1", "adopted"), nothing)
+    assert await attempts.arm(REQUEST, 2) is None
+    assert (await state(attempts)).bound == Bound("v-1", "adopted")
+
+
+@pytest.mark.parametrize("closed", [REFUSED, WITHDRAWN, ABSENT])
+async def test_a_closed_attempt_is_closed_once_and_cannot_be_bound(attempts: Attempts, closed: str) -> None:
+    attempt = await armed(attempts)
+    assert await attempts.close(attempt.attempt_id, closed, [look()], {"said": "no"})
+    assert not await attempts.close(attempt.attempt_id, REFUSED)
+    assert not await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), UNRESOLVED, nothing)
+    seen = await state(attempts)
+    assert (seen.bound, seen.unresolved, seen.absent) == (None, None, int(closed == ABSENT))
+
+
+async def test_a_parked_attempt_blocks_arming_and_closes_only_as_absent(attempts: Attempts) -> None:
+    attempt = await armed(attempts)
+    assert await attempts.park(attempt.attempt_id, [look(unmarked=("v-9",))], None, nothing)
+    assert await attempts.park(attempt.attempt_id, [look(unmarked=("v-9",))], None, nothing)
+    assert (await state(attempts)).unresolved.state == PARKED
+    assert await attempts.arm(REQUEST, 1) is None
+    assert not await attempts.close(attempt.attempt_id, REFUSED)
+    assert not await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), (OPEN,), nothing)
+    assert await attempts.close(attempt.attempt_id, ABSENT)
+
+
+async def test_looks_are_kept_as_they_were(attempts: Attempts) -> None:
+    attempt, seen = await armed(attempts), [look(unmarked=("v-1",)), look()]
+    await attempts.note(attempt.attempt_id, seen)
+    assert list((await state(attempts)).unresolved.looks) == seen
+
+
+async def test_a_late_answer_is_an_alarm_and_makes_the_attempt_unresolved_again(attempts: Attempts) -> None:
+    attempt = await armed(attempts)
+    await attempts.close(attempt.attempt_id, ABSENT)
+    assert await attempts.late(REQUEST, attempt, "v-1") is None
+    assert (await state(attempts)).unresolved.state == PARKED
+    assert await attempts.arm(REQUEST, 1) is None
+
+
+async def test_a_late_answer_changes_no_binding(attempts: Attempts) -> None:
+    attempt, bound = await armed(attempts), Bound("v-1", "reconciled")
+    await attempts.bind(REQUEST, attempt, bound, (OPEN,), nothing)
+    assert await attempts.late(REQUEST, attempt, "v-1") == bound
+    assert await attempts.late(REQUEST, attempt, "v-2") == bound
+    assert (await state(attempts)).unresolved is None
+
+
+async def test_release_ends_old_doubts_and_remembers_what_was_seen(attempts: Attempts) -> None:
+    attempt = await armed(attempts)
+    await attempts.note(attempt.attempt_id, [look(unmarked=("v-9",))])
+    assert not await attempts.release(REQUEST.key, older_than=60)
+    assert await attempts.release(REQUEST.key, older_than=0)
+    seen = await state(attempts)
+    assert (seen.unresolved, seen.accepted) == (None, frozenset({"v-9"}))
+    assert (await armed(attempts, 1)).number == 2
+
+
+async def test_an_error_in_what_follows_undoes_the_binding_in_the_database(sqlite_database: Any) -> None:
+    attempts = SqlAttempts(sqlite_database)
+
+    async def fails(session: AsyncSession) -> None:
+        raise ArithmeticError
+
+    attempt = await armed(attempts)
+    with pytest.raises(ArithmeticError):
+        await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), (OPEN,), fails)
+    seen = await state(attempts)
+    assert (seen.bound, seen.unresolved.attempt_id) == (None, attempt.attempt_id)
+
+
+async def test_another_tenant_sees_nothing(sqlite_database: Any) -> None:
+    attempts = SqlAttempts(sqlite_database)
+    await armed(attempts)
+    assert (await attempts.read(REQUEST.key, UUID(int=7))).unresolved is None

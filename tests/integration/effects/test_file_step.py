@@ -1,0 +1,117 @@
+"""The file of a voucher: attached once, refused for good, or later; never in the voucher's way."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from common.db.engine import Database
+from common.effects.effect import Bound, Pending
+from common.effects.files import FileAttached, FileRefused, FileResult, FileStep, VoucherFile
+from common.effects.runner import EffectRunner
+from common.lexware.client import LexwareClient
+from common.lexware.files import file_name
+from sandbox.testing import RunningSandbox
+from support.books import WAITS, Books, DocumentEffect
+from support.settling import requests, settle_file, vouchers
+
+PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+SHORT = timedelta(seconds=0.02)
+UPLOAD = "POST /v1/vouchers/{id}/files"
+
+
+@pytest.fixture
+async def file(books: Books, client: LexwareClient, database: Database) -> VoucherFile:
+    effect = DocumentEffect(client, books.tenant_id, "A/1")
+    bound = await EffectRunner(database, WAITS).ensure(effect)
+    assert isinstance(bound, Bound)
+    return VoucherFile(
+        books.tenant_id, effect.key, bound.external_id, file_name("invoice", effect.number), PDF
+    )
+
+
+def with_content(file: VoucherFile, content: bytes) -> VoucherFile:
+    return VoucherFile(file.tenant_id, file.voucher_key, file.voucher_id, file.name, content)
+
+
+async def files_of(lexware: RunningSandbox) -> list[str]:
+    (voucher,) = await vouchers(lexware, "A/1")
+    return list(voucher["files"])
+
+
+async def test_a_file_is_attached_once_with_one_request(
+    lexware: RunningSandbox, database: Database, client: LexwareClient, file: VoucherFile
+) -> None:
+    step = FileStep(database)
+    attached = await step.ensure(client, file, is_new=True)
+    assert attached == await step.ensure(client, file)
+    (file_id,) = await files_of(lexware)
+    assert attached == FileAttached(file_id)
+    state = await lexware.lexware.control.state(only="files")
+    assert state["requests"] == {"POST /v1/vouchers": 1, UPLOAD: 1}
+    assert await client.files.download(file_id) == PDF
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "uploads"),
+    [
+        ("timeout_after_commit", {}, 1),
+        ("drop_after_commit", {}, 1),
+        ("no_id", {}, 1),
+        ("truncated_answer", {}, 1),
+        ("drop_before_commit", {}, 2),
+        ("server_error", {"status": 500}, 2),
+        ("not_found_lag", {}, 2),
+        ("rate_limited", {}, 2),
+    ],
+)
+async def test_after_a_fault_the_voucher_has_one_file(
+    lexware: RunningSandbox,
+    database: Database,
+    client: LexwareClient,
+    file: VoucherFile,
+    kind: str,
+    params: dict[str, Any],
+    uploads: int,
+) -> None:
+    await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", kind, **params)
+    result = await settle_file(FileStep(database, look_after=SHORT), client, file)
+    (file_id,) = await files_of(lexware)
+    assert result == FileAttached(file_id)
+    assert (await requests(lexware))[UPLOAD] == uploads
+
+
+@pytest.mark.parametrize(
+    ("content", "note"),
+    [(b"<html></html>", "not_a_pdf"), (b"", "not_a_pdf"), (b"%PDF" + b"0" * 5 * 1024 * 1024, "too_large")],
+    ids=["html", "empty", "large"],
+)
+async def test_an_unusable_file_is_refused_without_a_request(
+    lexware: RunningSandbox,
+    database: Database,
+    client: LexwareClient,
+    file: VoucherFile,
+    content: bytes,
+    note: str,
+) -> None:
+    assert await FileStep(database).ensure(client, with_content(file, content)) == FileRefused(note)
+    assert UPLOAD not in await requests(lexware)
+
+
+async def test_a_file_the_books_do_not_take_is_refused_with_the_issue(
+    database: Database, client: LexwareClient, file: VoucherFile
+) -> None:
+    wrong = VoucherFile(file.tenant_id, file.voucher_key, file.voucher_id, "invoice.exe", PDF)
+    refused = await FileStep(database).ensure(client, wrong)
+    assert isinstance(refused, FileRefused)
+    assert "inacceptable_file_extension" in refused.note
+
+
+async def test_trouble_with_the_connection_leaves_the_file_for_later(
+    lexware: RunningSandbox, database: Database, client: LexwareClient, file: VoucherFile
+) -> None:
+    await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", "contract_problem")
+    step = FileStep(database)
+    later: FileResult = await step.ensure(client, file)
+    assert isinstance(later, Pending)
+    assert isinstance(await step.ensure(client, file), FileAttached)

@@ -1,0 +1,151 @@
+"""Many processes at the same effect, pauses beyond the waits, and answers that come too late."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.engine import Database, open_database
+from common.effects.effect import Bound, EffectResult, Pending
+from common.effects.gate import Gate
+from common.effects.runner import EffectRunner
+from common.http.errors import Withdrawn
+from common.lexware.client import LexwareClient
+from common.settings import DatabaseSettings
+from sandbox.testing import RunningSandbox
+from support.books import WAITS, Books, DocumentEffect
+from support.settling import alarms, attempt_states, settle, vouchers
+
+
+@dataclass
+class Stalling(DocumentEffect):
+    """Stands still before it sends, as a process does that was stopped."""
+
+    seconds: float = 0.0
+
+    async def send(self, gate: Gate) -> str:
+        await asyncio.sleep(self.seconds)
+        return await super().send(gate)
+
+
+async def test_many_runners_at_once_write_one_voucher(
+    lexware: RunningSandbox, database: Database, database_url: str, books: Books, client: LexwareClient
+) -> None:
+    other = open_database(DatabaseSettings(url=database_url))
+    effects = [DocumentEffect(client, books.tenant_id, f"A-{number}") for number in range(3)]
+    results: dict[str, list[EffectResult]] = {effect.number: [] for effect in effects}
+
+    async def work(db: Database, effect: DocumentEffect) -> None:
+        results[effect.number].append(await settle(EffectRunner(db, WAITS), effect))
+
+    await asyncio.gather(*(work(db, effect) for effect in effects for db in (database, other) * 3))
+    await other.close()
+    for effect in effects:
+        (voucher,) = await vouchers(lexware, effect.number)
+        ids = {result.external_id for result in results[effect.number] if isinstance(result, Bound)}
+        assert (len(results[effect.number]), ids) == (6, {voucher["id"]})
+    assert await alarms(database, "duplicate") == []
+    assert len(await alarms(database, "test_bound")) == 3
+
+
+async def test_a_pause_beyond_the_gate_withdraws_and_the_next_try_writes(
+    lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
+) -> None:
+    runner = EffectRunner(database, WAITS)
+    stalled = await runner.ensure(Stalling(client, books.tenant_id, "A-1", seconds=WAITS.gate + 0.1))
+    assert isinstance(stalled, Pending)
+    assert stalled.reason == Withdrawn.code
+    assert await vouchers(lexware, "A-1") == []
+    effect = DocumentEffect(client, books.tenant_id, "A-1")
+    assert isinstance(await runner.ensure(effect), Bound)
+    assert await attempt_states(database, effect.key) == ["withdrawn", "bound"]
+
+
+async def test_a_pause_beyond_the_trust_time_ends_in_one_voucher(
+    lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
+) -> None:
+    pause = WAITS.trust_time.total_seconds() + 0.6
+    stalling = asyncio.create_task(
+        EffectRunner(database, WAITS).ensure(Stalling(client, books.tenant_id, "A-1", seconds=pause))
+    )
+    effect = DocumentEffect(client, books.tenant_id, "A-1")
+    while await attempt_states(database, effect.key) != ["open"]:
+        await asyncio.sleep(0.01)
+    result = await settle(EffectRunner(database, WAITS), effect)
+    await stalling
+    (voucher,) = await vouchers(lexware, "A-1")
+    assert result == Bound(voucher["id"], "written")
+    assert await attempt_states(database, effect.key) == ["absent", "bound"]
+
+
+class StandStill:
+    """Stops the whole process for a while between the gate and the last byte, once."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def reach(self, step: str) -> None:
+        if step == "gate_last_byte":
+            time.sleep(self._seconds)
+            self._seconds = 0.0
+
+
+async def test_a_pause_between_gate_and_last_byte_is_ended_by_the_patience_of_the_server(
+    lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
+) -> None:
+    effect = DocumentEffect(client, books.tenant_id, "A-1")
+    result = await settle(EffectRunner(database, WAITS, probe=StandStill(0.6)), effect)
+    (voucher,) = await vouchers(lexware, "A-1")
+    assert result == Bound(voucher["id"], "written")
+    assert await attempt_states(database, effect.key) == ["absent", "bound"]
+    assert (await lexware.lexware.control.state(only=""))["incomplete"] == 1
+
+
+async def test_an_answer_after_the_attempt_was_given_up_raises_the_alarm_and_blocks_another_write(
+    lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
+) -> None:
+    @dataclass
+    class Late(DocumentEffect):
+        """Its answer comes after everybody stopped believing in it."""
+
+        async def send(self, gate: Gate) -> str:
+            voucher_id = await super().send(gate)
+            await EffectRunner(database, WAITS).give_up_open_attempt(self.key)
+            await asyncio.sleep(WAITS.trust_time.total_seconds())
+            assert await EffectRunner(database, WAITS).give_up_open_attempt(self.key)
+            return voucher_id
+
+    effect = Late(client, books.tenant_id, "A-1")
+    assert isinstance(await EffectRunner(database, WAITS).ensure(effect), Bound)
+    (voucher,) = await vouchers(lexware, "A-1")
+    (alarm,) = await alarms(database, "duplicate")
+    assert alarm["late_answer"] == voucher["id"]
+
+
+async def test_nothing_is_sent_after_the_order_to_stop(
+    lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
+) -> None:
+    runner, effect = EffectRunner(database, WAITS), DocumentEffect(client, books.tenant_id, "A-1")
+    runner.stop_arming()
+    assert isinstance(await runner.ensure(effect), Pending)
+    assert await vouchers(lexware, "A-1") == []
+    assert await attempt_states(database, effect.key) == []
+
+
+async def test_what_follows_from_the_binding_is_in_its_transaction(
+    lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
+) -> None:
+    class Broken(DocumentEffect):
+        async def bound(self, session: AsyncSession, external_id: str, how: str) -> None:
+            await super().bound(session, external_id, how)
+            raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        await EffectRunner(database, WAITS).ensure(Broken(client, books.tenant_id, "A-1"))
+    effect = DocumentEffect(client, books.tenant_id, "A-1")
+    assert await attempt_states(database, effect.key) == ["open"]
+    assert await alarms(database, "test_bound") == []
+    (voucher,) = await vouchers(lexware, "A-1")
+    assert await settle(EffectRunner(database, WAITS), effect) == Bound(voucher["id"], "reconciled")

@@ -1,0 +1,112 @@
+"""The client against the simulator: reads, pages, and a backlog under the real rate limit."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+from pydantic import SecretStr
+
+from common.db.engine import Database
+from common.effects.effect import Bound, Pending
+from common.effects.runner import EffectRunner
+from common.http.errors import RateLimitWait
+from common.http.transport import Network
+from common.lexware.client import LexwareClient
+from common.settings import EffectSettings
+from sandbox.testing import RunningSandbox, running_sandbox
+from support.books import Books, DocumentEffect, books_at
+
+SCALE = 0.05
+SALES = ("salesinvoice", "salescreditnote")
+
+
+async def by_hand(lexware: RunningSandbox, number: str, day: str, **fields: object) -> str:
+    order = {"type": "salesinvoice", "voucherNumber": number, "voucherDate": day, **fields}
+    return str((await lexware.lexware.control.post("vouchers", order))["id"])
+
+
+async def test_profile_and_categories_are_read(lexware: RunningSandbox, client: LexwareClient) -> None:
+    profile = await client.profile.get()
+    assert profile.organization_id == lexware.lexware.credentials["organization_id"]
+    assert "BOOKKEEPING" in profile.business_features
+    categories = {category.id: category for category in await client.posting_categories.list()}
+    goods = categories["8f8664a8-fd86-11e1-a21f-0800200c9a66"]
+    assert (goods.type, goods.contact_required, goods.split_allowed) == ("income", False, True)
+
+
+async def test_a_key_is_looked_at_before_it_is_stored(books: Books, lexware: RunningSandbox) -> None:
+    client = books.clients().with_key(SecretStr(lexware.lexware.credentials["api_key"]))
+    assert (await client.profile.get()).organization_id == lexware.lexware.credentials["organization_id"]
+
+
+async def test_find_gives_exactly_the_number(lexware: RunningSandbox, client: LexwareClient) -> None:
+    wanted = await by_hand(lexware, "R&D-17", "2026-03-02")
+    await by_hand(lexware, "R&D-170", "2026-03-02")
+    found = await client.voucherlist.find("salesinvoice", "R&D-17")
+    assert ([row.id for row in found.rows], found.complete) == ([wanted], True)
+    assert await client.voucherlist.find("salescreditnote", "R&D-17") == type(found)((), True)
+
+
+async def test_a_list_with_other_numbers_is_not_complete(
+    lexware: RunningSandbox, client: LexwareClient
+) -> None:
+    await by_hand(lexware, "A-2", "2026-03-02")
+    await lexware.lexware.control.fault("GET", "/v1/voucherlist", "filter_ignored")
+    found = await client.voucherlist.find("salesinvoice", "A-1")
+    assert (found.rows, found.complete) == ((), False)
+
+
+async def test_pages_are_read_to_their_end(lexware: RunningSandbox, client: LexwareClient) -> None:
+    ids = {await by_hand(lexware, f"P-{number}", "2026-03-02") for number in range(260)}
+    old = await by_hand(lexware, "OLD", "2025-12-31")
+    first = await client.voucherlist.dated(SALES, date(2026, 1, 1), date(2026, 12, 31))
+    assert first.total_elements == 260
+    assert {row.id async for row in client.voucherlist.rest_of(first)} == ids
+    changed = await client.voucherlist.changed_since(SALES, date(2026, 1, 1))
+    assert {row.id for row in changed} == {*ids, old}
+
+
+async def test_contacts_are_found_by_exact_characters(lexware: RunningSandbox, client: LexwareClient) -> None:
+    person = {"person": {"lastName": "Sommer"}, "emailAddresses": {"business": ["a_b@shop.example"]}}
+    made = await lexware.lexware.control.post("contacts", person)
+    await lexware.lexware.control.post(
+        "contacts", {**person, "emailAddresses": {"business": ["axb@shop.example"]}}
+    )
+    (contact,) = await client.contacts.search(email="a_b@shop.example")
+    assert contact.id == made["id"]
+    assert (await client.contacts.get(contact.id)).person == {"lastName": "Sommer"}
+
+
+@pytest.fixture
+async def limited() -> AsyncIterator[RunningSandbox]:
+    async with running_sandbox("lexware", time_scale=SCALE) as running:
+        yield running
+
+
+async def test_a_backlog_uses_the_rate_and_is_never_refused(
+    limited: RunningSandbox, database: Database, network: Network
+) -> None:
+    """The simulator takes 2 a second, four at once, in its own time; we send 1.5 a second, three at once."""
+    rate = 1.5 / SCALE
+    own = {"rate_limit_enabled": True, "rate_per_second": rate, "partner_rate_per_second": None}
+    books = books_at(limited, database, network, **own)
+    client = await books.connect(key=limited.lexware.credentials["api_key"])
+    backlog = [DocumentEffect(client, books.tenant_id, f"A-{number}") for number in range(60)]
+    runner = EffectRunner(database, EffectSettings())
+    started = time.monotonic()
+
+    async def work() -> None:
+        while backlog:
+            effect = backlog.pop()
+            while not isinstance(result := await runner.ensure(effect), Bound):
+                assert isinstance(result, Pending)
+                assert result.reason == RateLimitWait.code
+                await asyncio.sleep(result.retry_after.total_seconds())
+
+    await asyncio.gather(*(work() for _ in range(4)))
+    seconds = time.monotonic() - started
+    state = await limited.lexware.control.state(only="vouchers")
+    assert (len(state["vouchers"]), state["rate_limited"]) == (60, 0)
+    assert (60 - 3) / seconds >= 0.9 * rate
