@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import stat
 import sys
 import urllib.request
@@ -71,9 +72,11 @@ def _is_free(port: int) -> bool:
 
 
 @asynccontextmanager
-async def demo(data_dir: Path, *, rate: int = 60) -> AsyncIterator[Demo]:
+async def demo(
+    data_dir: Path, *, rate: int = 60, ports: tuple[int, int] | None = None
+) -> AsyncIterator[Demo]:
     """The demo on this data folder, ended by its process id."""
-    port, sandbox_port = _free_ports()
+    port, sandbox_port = ports or _free_ports()
     env = os.environ | {
         "PORT": str(port),
         "SANDBOX_PORT": str(sandbox_port),
@@ -122,6 +125,69 @@ async def test_first_start_books_and_second_start_goes_on(tmp_path: Path) -> Non
         numbers = [(voucher["type"], voucher["voucherNumber"]) for voucher in state["vouchers"]]
         assert len(numbers) == len(set(numbers)) >= before
         assert await second.stop() == 0
+
+
+async def test_a_second_start_at_the_same_time_is_refused_in_words(tmp_path: Path) -> None:
+    data_dir, log = tmp_path / "var", tmp_path / "demo.log"
+    async with demo(data_dir, rate=0) as first:
+        await eventually(lambda: _is_up(first), within=START_SECONDS, what="the API")
+        async with demo(data_dir, rate=0) as on_the_same_folder:
+            assert await asyncio.wait_for(on_the_same_folder.process.wait(), START_SECONDS) == 1
+        async with demo(tmp_path / "other", ports=(first.port, first.sandbox_port)) as on_the_same_ports:
+            assert await asyncio.wait_for(on_the_same_ports.process.wait(), START_SECONDS) == 1
+        assert await first.stop() == 0
+    said = log.read_text()
+    assert f"The data folder {data_dir} is in use" in said
+    assert f"port {first.port} for the API" in said
+    assert "Traceback" not in said
+
+
+async def test_the_sandbox_ends_with_a_demo_that_is_killed(tmp_path: Path) -> None:
+    data_dir = tmp_path / "var"
+    async with demo(data_dir, rate=0) as killed:
+        await eventually(lambda: _is_up(killed), within=START_SECONDS, what="the API")
+        killed.process.kill()
+        await eventually(lambda: _ports_are_free(killed), within=START_SECONDS, what="free ports")
+    async with demo(data_dir, rate=0, ports=(killed.port, killed.sandbox_port)) as second:
+        await eventually(lambda: _is_up(second), within=START_SECONDS, what="the API")
+        assert await second.stop() == 0
+
+
+async def test_a_sandbox_on_other_ports_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    data_dir = tmp_path / "var"
+    for _ in range(2):
+        async with demo(data_dir, rate=0) as running:
+            await eventually(lambda: _shops(running), within=START_SECONDS, what="its shop alone in use")
+            assert await running.stop() == 0
+
+
+async def _is_up(running: Demo) -> bool:
+    try:
+        return bool(await running.get("/api/v1/status"))
+    except OSError:
+        return False
+
+
+async def _shops(running: Demo) -> bool:
+    if not await _is_up(running):
+        return False
+    shops = (await running.get("/api/v1/connections?kind=shop"))["items"]
+    active = [shop["base_url"] for shop in shops if shop["state"] == "active"]
+    return len(active) == 1 and f":{running.sandbox_port + 1}/" in active[0]
+
+
+async def _ports_are_free(running: Demo) -> bool:
+    return all(
+        _can_listen(port) for port in (running.port, *range(running.sandbox_port, running.sandbox_port + 3))
+    )
+
+
+def _can_listen(port: int) -> bool:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False
 
 
 async def _some(running: Demo, count: int) -> bool:

@@ -22,6 +22,7 @@ from standalone.demo import Demo
 from standalone.keys import admin_token, encryption_keys
 from standalone.sandbox import sandbox
 from standalone.settings import Settings
+from standalone.starting import require_free_ports
 
 DATABASE_FILE = "shopbooks.db"
 DEMO_OVERLAP_SECONDS = 30.0
@@ -71,6 +72,7 @@ class Installation:
 
 async def serve_standalone(settings: Settings) -> None:
     """Serve until told to stop, for the tenants that were set up through the API."""
+    require_free_ports(settings.host, {settings.port: "the API"})
     installation = Installation.in_folder(settings)
     async with Network() as network:
         _print_addresses(settings, installation)
@@ -79,6 +81,8 @@ async def serve_standalone(settings: Settings) -> None:
 
 async def serve_demo(settings: Settings) -> None:
     """Serve until told to stop, with a sandbox and a demo tenant."""
+    require_free_ports(settings.host, {settings.port: "the API"})
+    require_free_ports("127.0.0.1", dict.fromkeys(settings.sandbox_ports, "the sandbox"))
     installation = Installation.in_folder(settings)
     async with Network() as network, sandbox(settings, network) as simulators:
         _print_addresses(settings, installation, simulators)
@@ -150,3 +154,4 @@ def _print_addresses(
             ("simulated books", simulators["lexware"]["base_url"]),
         ]
     print("\n".join(f"{name + ':':<17}{value}" for name, value in lines), flush=True)
+    print("Ctrl-C ends it; the next start goes on from there.", flush=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -15,6 +16,8 @@ DEMO_TENANT = "Demo shop"
 DEMO_SETTINGS = {"poll_interval_seconds": 2}
 START_SECONDS = 20.0
 ASK_SECONDS = 2.0
+LOOK_SECONDS = 1.0
+PAGE = 250
 MARKS = {"booked": "✓", "parked": "!", "excluded": "-", "waiting": "…"}
 
 
@@ -51,18 +54,28 @@ class Demo:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Set up what is missing, then report every change until told to stop."""
+        working = asyncio.create_task(self._work())
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+
+    async def _work(self) -> None:
         tenant_id = await self._set_up()
         told: dict[str, tuple[str, str]] = {}
-        while not stop.is_set():
+        known = await self._documents(tenant_id)
+        if known:
+            _remember(known, told)
+        while True:
             try:
-                for document in reversed(await self._documents(tenant_id)):
+                known = await self._documents(tenant_id)
+                for document in reversed(known):
                     _tell(document, told)
             except ConnectorError as trouble:
                 print(f"  (the API did not answer: {trouble.code})", flush=True)
-            try:
-                await asyncio.wait_for(stop.wait(), 1.0)
-            except TimeoutError:
-                continue
+            await asyncio.sleep(LOOK_SECONDS * (1 + len(known) // PAGE))
 
     async def _set_up(self) -> str:
         await self._until_ready()
@@ -71,6 +84,7 @@ class Demo:
         wanted = {"name": DEMO_TENANT, "settings": DEMO_SETTINGS}
         tenant_id: str = known[0] if known else (await self._post("/api/v1/tenants", wanted))["id"]
         shop, books = self._simulators["epages"], self._simulators["lexware"]
+        await self._leave_other_shops(tenant_id, shop["base_url"])
         await self._post(
             "/api/v1/connections",
             {
@@ -94,6 +108,14 @@ class Demo:
         )
         return tenant_id
 
+    async def _leave_other_shops(self, tenant_id: str, base_url: str) -> None:
+        """A sandbox that listened on other ports before is not asked any more."""
+        shops = await self._get(f"/api/v1/connections?tenant_id={tenant_id}&kind=shop")
+        for connection in shops["items"]:
+            if connection["state"] == "active" and connection["base_url"].rstrip("/") != base_url.rstrip("/"):
+                await self._post(f"/api/v1/connections/{connection['id']}/disable", {})
+                print(f"  (the shop of an earlier start, {connection['base_url']}, is left out)", flush=True)
+
     async def _until_ready(self) -> None:
         deadline = asyncio.get_running_loop().time() + START_SECONDS
         while asyncio.get_running_loop().time() < deadline:
@@ -109,8 +131,13 @@ class Demo:
         raise DemoNotReady(f"the API did not answer within {START_SECONDS:.0f} s")
 
     async def _documents(self, tenant_id: str) -> list[dict[str, Any]]:
-        page = await self._get(f"/api/v1/documents?limit=100&tenant_id={tenant_id}")
+        """All of them: the list's order is that of document dates, so news may stand on any page."""
+        address = f"/api/v1/documents?limit={PAGE}&tenant_id={tenant_id}"
+        page = await self._get(address)
         documents: list[dict[str, Any]] = page["items"]
+        while page["next_cursor"] is not None:
+            page = await self._get(f"{address}&cursor={page['next_cursor']}")
+            documents += page["items"]
         return documents
 
     async def _get(self, path: str) -> dict[str, Any]:
@@ -121,6 +148,14 @@ class Demo:
         response = await self._api.post(path, orjson.dumps(body), "application/json")
         answer: dict[str, Any] = orjson.loads(response.content)
         return answer
+
+
+def _remember(documents: list[dict[str, Any]], told: dict[str, tuple[str, str]]) -> None:
+    """One line for all that was settled before this start."""
+    settled = [one for one in documents if one["status"] != "waiting"]
+    told.update({one["id"]: (one["status"], one["file_status"]) for one in settled})
+    booked = sum(one["status"] == "booked" for one in settled)
+    print(f"  ({len(documents)} documents are known from before, {booked} of them booked)", flush=True)
 
 
 def _tell(document: Mapping[str, Any], told: dict[str, tuple[str, str]]) -> None:

@@ -13,13 +13,14 @@ import orjson
 
 from common.http.transport import Network, NetworkFailure
 from standalone.settings import Settings
+from standalone.starting import CannotStart
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 ASK_SECONDS = 2.0
 
 
-class SandboxDidNotStart(Exception):
+class SandboxDidNotStart(CannotStart):
     """The sandbox ended or stayed silent."""
 
 
@@ -27,7 +28,13 @@ class SandboxDidNotStart(Exception):
 async def sandbox(settings: Settings, network: Network) -> AsyncIterator[dict[str, Any]]:
     """The sandbox's directory of simulators while the sandbox runs."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "sandbox", *_arguments(settings), start_new_session=True
+        sys.executable,
+        "-m",
+        "standalone.sandbox_child",
+        *_arguments(settings),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         yield await _directory(settings, network, process)
@@ -52,7 +59,7 @@ async def _directory(
     while asyncio.get_running_loop().time() < deadline:
         if process.returncode is not None:
             raise SandboxDidNotStart(
-                f"exit code {process.returncode}; is port {settings.sandbox_port} taken?"
+                f"The sandbox ended with exit code {process.returncode}; its own words stand above."
             )
         try:
             answer = await network.send("GET", address, {}, None, timeout=ASK_SECONDS)
@@ -61,7 +68,7 @@ async def _directory(
         else:
             simulators: dict[str, Any] = orjson.loads(answer.content)["simulators"]
             return simulators
-    raise SandboxDidNotStart(f"no answer within {START_SECONDS:.0f} s")
+    raise SandboxDidNotStart(f"The sandbox did not answer within {START_SECONDS:.0f} s")
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SANDBOX_PORTS = 3
+
 
 def _env(name: str) -> AliasChoices:
     return AliasChoices(name, name.lower())
@@ -15,10 +17,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, populate_by_name=True)
 
-    port: int = Field(default=8080, validation_alias=_env("PORT"))
+    port: int = Field(default=8080, ge=1, le=65_535, validation_alias=_env("PORT"))
     host: str = Field(default="127.0.0.1", validation_alias=_env("HOST"))
-    sandbox_port: int = Field(default=9100, validation_alias=_env("SANDBOX_PORT"))
+    sandbox_port: int = Field(default=9100, ge=1, le=65_533, validation_alias=_env("SANDBOX_PORT"))
     data_dir: Path = Field(default=Path("var"), validation_alias=_env("DATA_DIR"))
     admin_token: SecretStr | None = Field(default=None, validation_alias=_env("ADMIN_TOKEN"))
     demo_rate: int = Field(default=20, ge=0, validation_alias=_env("DEMO_RATE"))
     log_level: str = Field(default="WARNING", validation_alias=_env("LOG_LEVEL"))
+
+    @property
+    def sandbox_ports(self) -> range:
+        """The sandbox's directory and the simulators after it."""
+        return range(self.sandbox_port, self.sandbox_port + SANDBOX_PORTS)
