@@ -10,7 +10,7 @@ from sandbox.clock import Clock
 from sandbox.demo import DemoPlayer
 from sandbox.epages.simulator import EpagesSimulator
 from sandbox.factory import SIMULATORS, build_simulator
-from sandbox.server import SandboxServer
+from sandbox.server import PortTaken, SandboxServer
 from sandbox.settings import SandboxSettings, settings_from
 
 log = logging.getLogger("sandbox")
@@ -55,8 +55,11 @@ def _complain(player: asyncio.Task[None]) -> None:
 def main() -> None:
     """Start from the command line."""
     logging.basicConfig(level=logging.WARNING, format="sandbox %(levelname)s %(message)s")
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(settings_from(sys.argv[1:])))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings_from(sys.argv[1:])))
+    except PortTaken as taken:
+        sys.exit(f"sandbox: {taken}")
 
 
 if __name__ == "__main__":

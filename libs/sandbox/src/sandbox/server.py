@@ -42,12 +42,20 @@ class QuietServer(uvicorn.Server):
         yield
 
 
+class PortTaken(Exception):
+    """Another program listens there."""
+
+
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; port 0 takes any free one."""
+    """Return a listening socket; port 0 takes any free one. Raises `PortTaken`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((host, port))
+    try:
+        bound.bind((host, port))
+    except OSError as refusal:
+        bound.close()
+        raise PortTaken(f"port {port} on {host} cannot be used: {refusal.strerror}") from None
     bound.listen(1024)
     bound.setblocking(False)
     return bound

@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from api.problems import InvalidRequest, problems
 from api.schemas.base import ProblemRead
 
-TITLE = "Shop to books connector"
+TITLE = "shopbooks"
 SUMMARY = "Carries the documents of web shops into Lexware Office as vouchers, exactly once."
 ABOUT = """
 Every finalised invoice and credit note of a linked shop is in exactly one state: `booked`, `parked` (somebody

@@ -5,8 +5,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from markdown_it import MarkdownIt
 
 router = APIRouter(include_in_schema=False)
+PROSE = MarkdownIt("commonmark", {"html": False})
 
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:62rem;padding:1rem 1.5rem}
@@ -35,7 +37,7 @@ def page(description: dict[str, Any], base_url: str) -> str:
     parts = [
         f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1>",
         f"<p>{escape(info['summary'])} The same for machines: <a href=/openapi.json>openapi.json</a>.</p>",
-        f"<pre>{escape(info['description'].strip())}</pre>",
+        PROSE.render(info["description"]),
         "<nav>" + "".join(f"<a href='#{_anchor(tag)}'>{escape(tag['name'])}</a>" for tag in tags) + "</nav>",
     ]
     for tag in tags:
@@ -58,7 +60,7 @@ def page(description: dict[str, Any], base_url: str) -> str:
 
 
 def _operation(method: str, path: str, about: dict[str, Any], base_url: str) -> str:
-    summary = escape(about.get("description") or about.get("summary", ""))
+    summary = PROSE.render(about.get("description") or about.get("summary", ""))
     call = f"curl -X {method.upper()} '{base_url}{path}'"
     call += " \\\n  -H 'Authorization: Bearer …'" if "security" in about else ""
     body = about.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
@@ -71,13 +73,13 @@ def _operation(method: str, path: str, about: dict[str, Any], base_url: str) -> 
     ]
     rows += [_row("body", body, "")] if body else []
     answers = "".join(
-        f"<tr><td>{escape(status)}<td>{_answer_type(answer)}<td>{escape(answer['description'])}"
+        f"<tr><td>{escape(status)}<td>{_answer_type(answer)}<td>{PROSE.renderInline(answer['description'])}"
         for status, answer in about["responses"].items()
     )
     return (
         f"<details id='{escape(about.get('operationId', path))}'>"
         f"<summary><span class='m {method}'>{method.upper()}</span>"
-        f"<code>{escape(path)}</code> {escape(about.get('summary', ''))}</summary><p>{summary}</p>"
+        f"<code>{escape(path)}</code> {escape(about.get('summary', ''))}</summary>{summary}"
         f"<pre>{escape(call)}</pre><table>{''.join(rows)}</table><table>{answers}</table></details>"
     )
 
@@ -92,12 +94,12 @@ def _model(name: str, schema: dict[str, Any]) -> str:
     values = f"<p><code>{escape(' | '.join(map(str, schema['enum'])))}</code></p>" if "enum" in schema else ""
     return (
         f"<details id='model-{escape(name)}'><summary><code>{escape(name)}</code></summary>"
-        f"<p>{escape(schema.get('description', ''))}</p>{values}<table>{''.join(rows)}</table></details>"
+        f"{PROSE.render(schema.get('description', ''))}{values}<table>{''.join(rows)}</table></details>"
     )
 
 
 def _row(name: str, schema: dict[str, Any], text: str) -> str:
-    return f"<tr><td><code>{escape(name)}</code><td>{_type(schema)}<td>{escape(text)}"
+    return f"<tr><td><code>{escape(name)}</code><td>{_type(schema)}<td>{PROSE.renderInline(text)}"
 
 
 def _answer_type(answer: dict[str, Any]) -> str:

@@ -42,7 +42,7 @@ class ProblemKind(Read):
 async def read_directory() -> Directory:
     """Where the description of this interface is, and what else there is."""
     return Directory(
-        name="Shop to books connector",
+        name="shopbooks",
         docs="/docs",
         openapi="/openapi.json",
         api="/api/v1",
