@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database
@@ -16,6 +17,17 @@ from common.domain.merchant import SettingsVersion
 
 BOOKS = "books"
 CACHE_SECONDS = 1.0
+CONNECTIONS = cast(Table, ConnectionRow.__table__)
+BOOKS_IN_USE = (
+    select(CONNECTIONS.c.connection_id, CONNECTIONS.c.address, CONNECTIONS.c.state, CONNECTIONS.c.created_at)
+    .where(
+        CONNECTIONS.c.tenant_id == bindparam("tenant"),
+        CONNECTIONS.c.kind == BOOKS,
+        CONNECTIONS.c.state != "disabled",
+    )
+    .order_by(CONNECTIONS.c.created_at.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +73,7 @@ class TenantContexts:
 
 
 async def _books_connection(session: AsyncSession, tenant_id: UUID) -> BooksConnection | None:
-    row = await session.scalar(
-        select(ConnectionRow)
-        .where(
-            ConnectionRow.tenant_id == tenant_id,
-            ConnectionRow.kind == BOOKS,
-            ConnectionRow.state != "disabled",
-        )
-        .order_by(ConnectionRow.created_at.desc())
-        .limit(1)
-    )
+    row = (await session.execute(BOOKS_IN_USE, {"tenant": tenant_id})).one_or_none()
     if row is None:
         return None
     return BooksConnection(row.connection_id, row.address, row.state, row.created_at.date())

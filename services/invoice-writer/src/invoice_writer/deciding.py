@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,18 +16,23 @@ from common.domain.documents import DocumentType
 from common.domain.money import Money
 from common.domain.reasons import REASONS, Reason
 from common.domain.verdicts import Decision, Exclude, Original, OriginalInvoice, Park
+from common.errors import RefusedError
 from common.events.documents import DocumentIssued
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
-from common.lexware.errors import BooksNotConnected, ContractProblem, ReconnectNeeded
 from invoice_writer.context import TenantContext, TenantContexts
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome, OutcomeRepository
 from invoice_writer.profiles import Books, BooksProfiles
+from invoice_writer.recheck import PROFILE_REASONS
+from invoice_writer.refusals import connection_reason
+
+log = structlog.get_logger(__name__)
 
 STATE_REASONS = {
     "halted": Reason.CONNECTION_HALTED,
     "reconnect_needed": Reason.RECONNECT_NEEDED,
 }
+READ_FROM_PROFILE = frozenset({*PROFILE_REASONS, Reason.ORGANIZATION_CHANGED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,6 @@ class Decider:
         self, db: Database, contexts: TenantContexts, clients: LexwareClients, profiles: BooksProfiles
     ) -> None:
         self._db, self._contexts, self._clients, self._profiles = db, contexts, clients, profiles
-        self.profile_changed: set[UUID] = set()
 
     async def decide(
         self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False
@@ -59,18 +64,25 @@ class Decider:
             return _parked(STATE_REASONS[context.books.state], context)
         try:
             client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
-            books, changed = await self._profiles.get(event.tenant_id, context.books, client)
-        except BooksNotConnected:
-            return _parked(Reason.BOOKS_NOT_CONNECTED, context)
-        except ReconnectNeeded:
-            return _parked(Reason.RECONNECT_NEEDED, context)
-        except ContractProblem:
-            return _parked(Reason.CONTRACT_PROBLEM, context)
-        if changed:
-            self.profile_changed.add(event.tenant_id)
+            doubted = fresh and seen is not None and seen.reason in READ_FROM_PROFILE
+            books = await self._profiles.get(event.tenant_id, context.books, client, doubted=doubted)
+        except RefusedError as refusal:
+            reason = connection_reason(refusal) or Reason.PROFILE_UNAVAILABLE
+            return _parked(reason, context, code=refusal.code)
         if books.profile.organization_id != context.books.organization_id:
             return _parked(Reason.ORGANIZATION_CHANGED, context)
         return await self._judge(event, seen, context, client, books)
+
+    async def read_profile(self, tenant_id: UUID) -> None:
+        """Look whether the seller's profile changed; then what it held up is back in line."""
+        context = await self._contexts.get(tenant_id, fresh=True)
+        if context.books is None or context.books.state in STATE_REASONS:
+            return
+        try:
+            client = await self._clients.for_connection(tenant_id, context.books.connection_id)
+            await self._profiles.get(tenant_id, context.books, client, doubted=True)
+        except RefusedError as refusal:
+            log.warning("profile.refused", tenant_id=str(tenant_id), error=refusal.code)
 
     async def _judge(
         self,

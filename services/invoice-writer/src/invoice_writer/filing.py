@@ -3,20 +3,24 @@
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.archive import Archive
+from common.archive import Archive, OriginalDamaged, OriginalMissing
 from common.db.engine import Database
 from common.effects.effect import Pending
 from common.effects.files import FileAttached, FileRefused, FileStep, VoucherFile
+from common.errors import RefusedError
 from common.events.documents import DocumentIssued
 from common.inbox.messages import Later
 from common.lexware.connect import LexwareClients
 from common.lexware.files import file_name
 from invoice_writer.context import TenantContexts
 from invoice_writer.mapping import effect_key
-from invoice_writer.outcomes import ATTACHED, REFUSED, OutcomeRepository
+from invoice_writer.outcomes import ATTACHED, MISSING, REFUSED, OutcomeRepository
+
+log = structlog.get_logger(__name__)
 
 NOT_CONNECTED_WAIT = timedelta(minutes=15)
 
@@ -38,10 +42,17 @@ class Filing:
     async def attach(self, event: DocumentIssued, seen: Row[Any]) -> Later | None:
         """Make the voucher have the document's file, or record that it is refused; or when to try again."""
         context = await self._contexts.get(event.tenant_id)
-        if context.books is None:
+        if context.books is None or context.books.state != "active":
             return Later(NOT_CONNECTED_WAIT, "books_not_connected")
-        client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
-        file = await self._file(event, seen, context.books.organization_id)
+        try:
+            client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
+            file = await self._file(event, seen, context.books.organization_id)
+        except RefusedError as refusal:
+            return Later(NOT_CONNECTED_WAIT, refusal.code)
+        except (OriginalMissing, OriginalDamaged) as loss:
+            log.error("file.lost", tenant_id=str(event.tenant_id), sha256=seen.pdf_sha256, error=loss.code)
+            await self._settle(event, MISSING, loss.code)
+            return None
 
         async def attached(session: AsyncSession, file_id: str) -> None:
             outcomes = OutcomeRepository(session, event.tenant_id)
@@ -52,12 +63,15 @@ class Filing:
             case FileAttached():
                 return None
             case FileRefused():
-                async with self._db.sessions.begin() as session:
-                    outcomes = OutcomeRepository(session, event.tenant_id)
-                    await outcomes.set_file(event.document_id, REFUSED, file_note=result.note)
+                await self._settle(event, REFUSED, result.note)
                 return None
             case Pending():
                 return Later(result.retry_after, result.reason)
+
+    async def _settle(self, event: DocumentIssued, status: str, note: str) -> None:
+        async with self._db.sessions.begin() as session:
+            outcomes = OutcomeRepository(session, event.tenant_id)
+            await outcomes.set_file(event.document_id, status, file_note=note)
 
     async def _file(self, event: DocumentIssued, seen: Row[Any], organization_id: str) -> VoucherFile:
         async with self._db.reading.begin() as session:

@@ -38,12 +38,21 @@ from common.outbox.record import record
 from common.transport.base import Incoming
 from invoice_writer.deciding import Decider
 from invoice_writer.filing import Filing
-from invoice_writer.outcomes import BOOKED, MISSING, PARKED, PENDING, WAITING, Outcome, OutcomeRepository
-from invoice_writer.recheck import release
+from invoice_writer.outcomes import (
+    BOOKED,
+    MISSING,
+    PARKED,
+    PENDING,
+    WAITING,
+    Outcome,
+    OutcomeRepository,
+)
+from invoice_writer.recheck import BY_PROFILE, is_automatic, release
 from invoice_writer.recording import record_outcome, record_standing
 from invoice_writer.writing import VoucherWriter
 
 GO_ON = frozenset({Reason.INTERNAL_ERROR.value})
+UNCONFIRMED, CONFLICT = Reason.WRITE_UNCONFIRMED.value, Reason.DOCUMENT_CONFLICT.value
 WAIT_FOR_OTHERS = frozenset({Reason.ORIGINAL_MISSING.value, Reason.ORIGINAL_WAITING.value})
 
 
@@ -91,6 +100,8 @@ class DocumentHandlers:
         event, seen = await self._known(command)
         if seen.voucher_id is not None:
             return await self._keep_booked(event, seen)
+        if seen.reason == CONFLICT and is_automatic(command):
+            return Done()
         return await self._decide_and_write(event, seen, fresh=True)
 
     async def resolve(self, message: Message) -> Done | Later:
@@ -114,7 +125,9 @@ class DocumentHandlers:
         async with self._db.sessions.begin() as session:
             issued, seen = await self._load(session, event)
             params = {"known_hash": event.known_hash, "content_hash": event.content_hash}
-            conflict = Outcome(PARKED, reason=Reason.DOCUMENT_CONFLICT.value, params=params)
+            if (seen.reason, seen.params) == (CONFLICT, params):
+                return Done()
+            conflict = Outcome(PARKED, reason=CONFLICT, params=params)
             await record_standing(session, issued, conflict, before=seen)
         return Done()
 
@@ -133,7 +146,7 @@ class DocumentHandlers:
         event = message.event
         assert isinstance(event, DocumentFileMissed)
         _, seen = await self._known(event)
-        if seen.file_status == PENDING:
+        if seen.file_status == PENDING and seen.pdf_sha256 is None:
             async with self._db.sessions.begin() as session:
                 await OutcomeRepository(session, event.tenant_id).set_file(event.document_id, MISSING)
         return Done()
@@ -142,6 +155,9 @@ class DocumentHandlers:
         """Put parked documents back in line whose cause a change may have removed."""
         command = message.event
         assert isinstance(command, ReleaseParked)
+        if command.released_by == BY_PROFILE:
+            await self._decider.read_profile(command.tenant_id)
+            return Done()
         async with self._db.sessions.begin() as session:
             await release(session, command.tenant_id, command.released_by)
         return Done()
@@ -170,7 +186,11 @@ class DocumentHandlers:
             case Outcome():
                 return await self._record(event, result, seen)
             case Later():
+                if result.reason == UNCONFIRMED:
+                    await self._show_doubt(event, result.after, seen)
                 return result
+            case Bound() if seen is None and event.pdf is None:
+                return Done()  # the outcome was made with the binding, and no file can have come since
             case Bound():
                 now = await self._seen(event)
                 assert now is not None
@@ -179,9 +199,19 @@ class DocumentHandlers:
     async def _record(self, event: DocumentIssued, outcome: Outcome, seen: Row[Any] | None) -> Done:
         async with self._db.sessions.begin() as session:
             await record_outcome(session, event, outcome, before=seen)
-            if outcome.reason == Reason.ORIGINAL_MISSING.value and seen is None:
+            missing = Reason.ORIGINAL_MISSING.value
+            if outcome.reason == missing and (seen is None or seen.reason != missing):
                 await record(session, INVOICE_WRITER, _fetch_again(event))
         return Done()
+
+    async def _show_doubt(self, event: DocumentIssued, after: timedelta, seen: Row[Any] | None) -> None:
+        """While nobody knows whether the voucher is there, the document waits for the next look."""
+        async with self._db.sessions.begin() as session:
+            if seen is not None and (seen.status, seen.reason) == (WAITING, UNCONFIRMED):
+                await OutcomeRepository(session, event.tenant_id).wait(event.document_id, after)
+            else:
+                doubt = Outcome(WAITING, reason=UNCONFIRMED, waits_for=after)
+                await record_outcome(session, event, doubt, before=seen)
 
     async def _file(self, event: DocumentIssued, seen: Row[Any]) -> Done:
         """Try to attach the file now; whatever keeps it from that is worked on a key of its own."""
@@ -191,14 +221,14 @@ class DocumentHandlers:
             except TransientError:
                 later = Later(timedelta(), "file")
             if later is not None:
-                await self._attach_later(event)
+                await self._attach_later(event, seen.pdf_sha256)
         return Done()
 
-    async def _attach_later(self, event: DocumentIssued) -> None:
+    async def _attach_later(self, event: DocumentIssued, sha256: str) -> None:
         command = AttachFile(
             tenant_id=event.tenant_id,
             connection_id=event.connection_id,
-            command_id=event.document_id,
+            command_id=uuid5(event.document_id, sha256),
             order_id=event.order_id,
             document_type=event.document_type,
             number=event.number,

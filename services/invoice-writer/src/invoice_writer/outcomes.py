@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Table, bindparam, func, null, select, update
+from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.dialect import db_now, insert
+from common.db.dialect import db_now, insert, prepared
 from common.db.models.books import OutcomeRow, TimelineRow
 from common.domain.documents import DocumentType, OriginalRef
 from common.events.documents import DocumentIssued
@@ -17,18 +18,43 @@ from common.events.documents import DocumentIssued
 BOOKED, PARKED, EXCLUDED, WAITING = "booked", "parked", "excluded", "waiting"
 ATTACHED, PENDING, REFUSED, MISSING = "attached", "pending", "refused", "missing"
 
+OUTCOMES = cast(Table, OutcomeRow.__table__)
 SEEN_COLUMNS = (
-    OutcomeRow.status,
-    OutcomeRow.reason,
-    OutcomeRow.params,
-    OutcomeRow.voucher_id,
-    OutcomeRow.how,
-    OutcomeRow.file_status,
-    OutcomeRow.pdf_sha256,
-    OutcomeRow.pdf_size,
-    OutcomeRow.revision,
-    OutcomeRow.first_seen_at,
+    OUTCOMES.c.status,
+    OUTCOMES.c.reason,
+    OUTCOMES.c.params,
+    OUTCOMES.c.voucher_id,
+    OUTCOMES.c.how,
+    OUTCOMES.c.file_status,
+    OUTCOMES.c.pdf_sha256,
+    OUTCOMES.c.pdf_size,
+    OUTCOMES.c.revision,
+    OUTCOMES.c.first_seen_at,
     db_now().label("now"),
+)
+
+SEEN = select(*SEEN_COLUMNS).where(
+    OUTCOMES.c.document_id == bindparam("wanted"), OUTCOMES.c.tenant_id == bindparam("tenant")
+)
+NOTE = plain_insert(cast(Table, TimelineRow.__table__)).values(created_at=db_now())
+DECIDED = (
+    "connection_id",
+    "order_id",
+    "type",
+    "number",
+    "issued_on",
+    "gross_minor",
+    "status",
+    "reason",
+    "params",
+    "rules",
+    "evidence",
+    "decision",
+    "settings_version_id",
+    "event",
+    "event_type",
+    "changed_at",
+    "waits_until",
 )
 
 
@@ -56,31 +82,20 @@ class OutcomeRepository:
 
     async def find(self, document_id: UUID) -> Row[Any] | None:
         """The outcome's status columns, or None while nothing was decided."""
-        query = select(*SEEN_COLUMNS).where(
-            OutcomeRow.document_id == document_id, OutcomeRow.tenant_id == self._tenant_id
-        )
-        return (await self._session.execute(query)).one_or_none()
+        wanted = {"wanted": document_id, "tenant": self._tenant_id}
+        return (await self._session.execute(SEEN, wanted)).one_or_none()
 
-    async def record(self, event: DocumentIssued, outcome: Outcome) -> int:
-        """Make the document stand as the outcome says and remember why; the outcome's new revision."""
-        values = self._values(event, outcome)
-        statement = insert(self._session, OutcomeRow).values(**values)
-        kept = {
-            "document_id",
-            "tenant_id",
-            "first_seen_at",
-            "file_status",
-            "pdf_sha256",
-            "pdf_size",
-            "revision",
-        }
-        changed = {name: value for name, value in values.items() if name not in kept}
-        if outcome.voucher_id is None:
-            changed = {name: value for name, value in changed.items() if name not in {"voucher_id", "how"}}
-        statement = statement.on_conflict_do_update(
-            index_elements=["document_id"], set_={**changed, "revision": OutcomeRow.revision + 1}
-        ).returning(OutcomeRow.revision)
-        revision: int = (await self._session.execute(statement)).scalar_one()
+    async def record(self, event: DocumentIssued, outcome: Outcome) -> int | None:
+        """Make the document stand as the outcome says and remember why; the outcome's new revision.
+
+        None when the books hold its voucher by now: a late decision not to book changes nothing.
+        """
+        values, statement = self._values(event, outcome), _record(self._session)
+        revision: int | None = (await self._session.execute(statement, values)).scalar_one_or_none()
+        if revision is None:
+            return None
+        if outcome.waits_for is not None:
+            await self.wait(event.document_id, outcome.waits_for)
         await self.note(event.document_id, outcome.status, _story(outcome))
         return revision
 
@@ -114,25 +129,30 @@ class OutcomeRepository:
         await self.note(document_id, f"file_{status}", dict(names))
 
     async def set_pdf(self, document_id: UUID, pdf: OriginalRef) -> None:
-        """Remember which file belongs to the document."""
-        await self._session.execute(
+        """Remember which file belongs to the document, unless one is attached already."""
+        remembering = (
             update(OutcomeRow)
-            .where(OutcomeRow.document_id == document_id, OutcomeRow.tenant_id == self._tenant_id)
+            .where(
+                OutcomeRow.document_id == document_id,
+                OutcomeRow.tenant_id == self._tenant_id,
+                OutcomeRow.file_status != ATTACHED,
+            )
             .values(pdf_sha256=pdf.sha256, pdf_size=pdf.size, file_status=PENDING, changed_at=db_now())
+            .returning(OutcomeRow.document_id)
         )
+        if (await self._session.execute(remembering)).one_or_none() is None:
+            return
         await self.note(document_id, "file_stored", {"sha256": pdf.sha256, "size": pdf.size})
 
     async def note(self, document_id: UUID, what: str, details: dict[str, Any]) -> None:
         """Append one entry to the document's history."""
-        await self._session.execute(
-            insert(self._session, TimelineRow).values(
-                tenant_id=self._tenant_id,
-                document_id=document_id,
-                what=what,
-                details=details,
-                created_at=db_now(),
-            )
-        )
+        entry = {
+            "tenant_id": self._tenant_id,
+            "document_id": document_id,
+            "what": what,
+            "details": details,
+        }
+        await self._session.execute(NOTE, entry)
 
     async def invoices_of_order(self, connection_id: UUID, order_id: str) -> Sequence[Row[Any]]:
         """Number, date, total and status of the order's invoices, as far as they were decided."""
@@ -158,9 +178,20 @@ class OutcomeRepository:
         row = (await self._session.execute(query)).one_or_none()
         return None if row is None or row.event is None else (row.event_type, row.event)
 
+    async def wait(self, document_id: UUID, time: timedelta) -> None:
+        """Move the moment a waiting document waits for."""
+        await self._session.execute(
+            update(OutcomeRow)
+            .where(
+                OutcomeRow.document_id == document_id,
+                OutcomeRow.tenant_id == self._tenant_id,
+                OutcomeRow.status == WAITING,
+            )
+            .values(waits_until=db_now(time.total_seconds()))
+        )
+
     def _values(self, event: DocumentIssued, outcome: Outcome) -> dict[str, Any]:
         document = event.document
-        waits = None if outcome.waits_for is None else db_now(outcome.waits_for.total_seconds())
         return {
             "document_id": event.document_id,
             "tenant_id": self._tenant_id,
@@ -184,11 +215,22 @@ class OutcomeRepository:
             "file_status": PENDING,
             "event": event.model_dump_json().encode(),
             "event_type": event.type,
-            "first_seen_at": db_now(),
-            "changed_at": db_now(),
-            "waits_until": waits,
-            "revision": 1,
         }
+
+
+@prepared
+def _record(session: AsyncSession) -> Any:
+    """Another decision replaces the last; the file, the first moment and a voucher that is there stay."""
+    row = insert(session, OUTCOMES).values(
+        first_seen_at=db_now(), changed_at=db_now(), waits_until=null(), revision=1
+    )
+    decided = {name: row.excluded[name] for name in DECIDED}
+    voucher = {name: func.coalesce(row.excluded[name], OUTCOMES.c[name]) for name in ("voucher_id", "how")}
+    changed = {**decided, **voucher, "revision": OUTCOMES.c.revision + 1}
+    not_booked = row.excluded.voucher_id.is_not(None) | OUTCOMES.c.voucher_id.is_(None)
+    allowed = not_booked & (OUTCOMES.c.tenant_id == row.excluded.tenant_id)
+    statement = row.on_conflict_do_update(index_elements=["document_id"], set_=changed, where=allowed)
+    return statement.returning(OUTCOMES.c.revision)
 
 
 def _story(outcome: Outcome) -> dict[str, Any]:

@@ -14,10 +14,13 @@ from common.db.dialect import db_now, insert
 from common.db.engine import Database
 from common.db.models.books import BooksProfileRow
 from common.domain.profile import PostingCategory, SellerProfile
+from common.domain.reasons import Reason
 from common.lexware.client import LexwareClient
 from invoice_writer.context import BooksConnection
+from invoice_writer.recheck import PROFILE_REASONS, release_reasons
 
 REFRESH_AFTER = timedelta(hours=1)
+NEW_ENOUGH = timedelta(seconds=30)  # for somebody who has reason to doubt the last reading
 REMEMBER_SECONDS = 60.0
 
 
@@ -30,48 +33,57 @@ class Books:
 
 
 class BooksProfiles:
-    """Keeps one reading per connection in the database, shared by all replicas, and tells when it changed."""
+    """Keeps one reading per connection in the database, shared by all replicas.
+
+    Whoever finds it changed puts the documents that the old one held up back in line, with the new one.
+    """
 
     def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._db, self._clock = db, clock
         self._known: dict[UUID, tuple[float, Books]] = {}
         self._locks: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def get(self, tenant_id: UUID, books: BooksConnection, client: LexwareClient) -> tuple[Books, bool]:
-        """The reading, and whether it was just found to differ from the one before."""
+    async def get(
+        self, tenant_id: UUID, books: BooksConnection, client: LexwareClient, *, doubted: bool = False
+    ) -> Books:
+        """The reading, an hour old at most; `doubted` looks again unless that was done just now."""
         async with self._locks[books.connection_id]:
             known = self._known.get(books.connection_id)
-            if known is not None and self._clock() - known[0] < REMEMBER_SECONDS:
-                return known[1], False
-            stored, is_fresh = await self._stored(tenant_id, books.connection_id)
+            if known is not None and not doubted and self._clock() - known[0] < REMEMBER_SECONDS:
+                return known[1]
+            stored, age = await self._stored(tenant_id, books.connection_id)
+            is_new = age is not None and age < (NEW_ENOUGH if doubted else REFRESH_AFTER)
             current = (
-                stored if stored is not None and is_fresh else await self._refresh(tenant_id, books, client)
+                stored
+                if stored is not None and is_new
+                else await self._refresh(tenant_id, books, client, stored)
             )
             self._known[books.connection_id] = (self._clock(), current)
-            return current, stored is not None and stored != current
+            return current
 
-    def forget(self, connection_id: UUID) -> None:
-        """Look into the database again at the next call."""
-        self._known.pop(connection_id, None)
-
-    async def _stored(self, tenant_id: UUID, connection_id: UUID) -> tuple[Books | None, bool]:
+    async def _stored(
+        self, tenant_id: UUID, connection_id: UUID
+    ) -> tuple[Books, timedelta] | tuple[None, None]:
         query = select(BooksProfileRow, db_now().label("now")).where(
             BooksProfileRow.connection_id == connection_id, BooksProfileRow.tenant_id == tenant_id
         )
         async with self._db.reading.begin() as session:
             found = (await session.execute(query)).one_or_none()
         if found is None:
-            return None, False
+            return None, None
         row, now = found
         categories = [PostingCategory.model_validate(category) for category in row.categories]
         books = Books(
             SellerProfile.model_validate(row.profile), {category.id: category for category in categories}
         )
-        return books, now - row.fetched_at < REFRESH_AFTER
+        return books, now - row.fetched_at
 
-    async def _refresh(self, tenant_id: UUID, books: BooksConnection, client: LexwareClient) -> Books:
+    async def _refresh(
+        self, tenant_id: UUID, books: BooksConnection, client: LexwareClient, before: Books | None
+    ) -> Books:
         profile = await client.profile.get()
         categories = await client.posting_categories.list()
+        current = Books(profile, {category.id: category for category in categories})
         values = {
             "tenant_id": tenant_id,
             "connection_id": books.connection_id,
@@ -87,4 +99,6 @@ class BooksProfiles:
                     set_={name: values[name] for name in ("profile", "categories", "fetched_at")},
                 )
             )
-        return Books(profile, {category.id: category for category in categories})
+            released = (Reason.PROFILE_UNAVAILABLE.value,) if current == before else PROFILE_REASONS
+            await release_reasons(session, tenant_id, released)
+        return current

@@ -22,6 +22,8 @@ async def record_outcome(
 ) -> None:
     """Make the document stand as the outcome says and announce it unless it stood there before."""
     revision = await OutcomeRepository(session, event.tenant_id).record(event, outcome)
+    if revision is None:
+        return
     await _announce(session, event, outcome, revision, before)
 
 
@@ -44,7 +46,8 @@ async def record_booked(
 ) -> None:
     """Record that the books hold the document's voucher, and tell everybody."""
     assert outcome.status == BOOKED and outcome.voucher_id is not None
-    await OutcomeRepository(session, event.tenant_id).record(event, outcome)
+    revision = await OutcomeRepository(session, event.tenant_id).record(event, outcome)
+    assert revision is not None, "the outcome of another tenant's document"
     fact = VoucherBooked(
         **_shared(event),
         organization_id=organization_id,

@@ -14,17 +14,24 @@ from common.settings import (
     WorkerSettings,
 )
 
+MANY_AT_ONCE = WorkerSettings(concurrency=32, claim_batch=64)  # a document mostly waits for the books
+
 
 class Settings(BaseSettings):
     """Everything the invoice writer reads from its environment, whichever way messages come."""
 
-    model_config = SettingsConfigDict(env_prefix="INVOICE_WRITER_", env_nested_delimiter="__", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="INVOICE_WRITER_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+        frozen=True,
+    )
 
     database: DatabaseSettings
     encryption_keys: SecretList = Field(min_length=1)  # newest first; no default on purpose
     lexware: LexwareSettings = LexwareSettings()
     effects: EffectSettings = EffectSettings()
-    worker: WorkerSettings = WorkerSettings()
+    worker: WorkerSettings = MANY_AT_ONCE
     relay: RelaySettings = RelaySettings()
     ops: OpsSettings = OpsSettings()
     recheck_seconds: PositiveFloat = 5.0

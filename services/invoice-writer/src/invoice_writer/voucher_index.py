@@ -1,14 +1,15 @@
 """A local copy of the voucherlist: a predecessor's vouchers are found without a request per document."""
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Table, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
@@ -21,9 +22,25 @@ from common.lexware.wire import VoucherListRow
 from invoice_writer.context import BooksConnection
 
 REFRESH_AFTER = timedelta(minutes=15)
+REMEMBER_SECONDS = 60.0
 OVERLAP = timedelta(days=1)
+EARLIER = timedelta(days=31)  # others may have dated the same document a little earlier
 WINDOW_LIMIT = 10_000
 VOUCHER_TYPES = ("salesinvoice", "salescreditnote")
+
+INDEX, BINDINGS = cast(Table, VoucherIndexRow.__table__), cast(Table, BindingRow.__table__)
+IS_BOUND = (BINDINGS.c.external_id == INDEX.c.voucher_id) & (BINDINGS.c.tenant_id == INDEX.c.tenant_id)
+UNBOUND = (
+    select(INDEX)
+    .outerjoin(BINDINGS, IS_BOUND)
+    .where(
+        INDEX.c.tenant_id == bindparam("tenant"),
+        INDEX.c.connection_id == bindparam("connection"),
+        INDEX.c.number == bindparam("number"),
+        INDEX.c.type == bindparam("kind"),
+        BINDINGS.c.effect_key.is_(None),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +57,9 @@ class IndexedVoucher:
 class VoucherIndex:
     """Filled in pages of 250, refreshed by change date when older than a quarter of an hour."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        self._db, self._clock = db, clock
+        self._fresh: dict[UUID, tuple[float, date]] = {}  # trusted until, filled since
         self._locks: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def ensure_fresh(
@@ -49,49 +67,59 @@ class VoucherIndex:
     ) -> None:
         """Make the index hold every sales voucher dated `since` or later, 15 minutes old at most."""
         async with self._locks[books.connection_id]:
+            since = since.replace(month=1, day=1) - EARLIER
+            known = self._fresh.get(books.connection_id)
+            if known is not None and self._clock() < known[0] and known[1] <= since:
+                return
+            looked_at = self._clock()
             state, now = await self._state(tenant_id, books.connection_id)
-            since = since.replace(month=1, day=1)
-            if state is None or state.filled_from is None or since < state.filled_from:
+            if state.filled_from is None or since < state.filled_from:
                 await self._fill(tenant_id, books, client, since, now)
             elif state.refreshed_at is None or now - state.refreshed_at > REFRESH_AFTER:
                 changed_from = ((state.refreshed_at or now) - OVERLAP).date()
                 rows = await client.voucherlist.changed_since(VOUCHER_TYPES, changed_from)
                 await self._store(tenant_id, books.connection_id, rows, state.filled_from, now)
+            else:
+                left = (REFRESH_AFTER - (now - state.refreshed_at)).total_seconds()
+                trusted_until = looked_at + min(left, REMEMBER_SECONDS)
+                self._fresh[books.connection_id] = (trusted_until, state.filled_from)
 
     async def unbound(
         self, tenant_id: UUID, connection_id: UUID, voucher_type: str, number: str
     ) -> Sequence[IndexedVoucher]:
         """Vouchers of that type and number that no document of ours is bound to."""
-        query = (
-            select(VoucherIndexRow)
-            .outerjoin(
-                BindingRow,
-                (BindingRow.external_id == VoucherIndexRow.voucher_id)
-                & (BindingRow.tenant_id == VoucherIndexRow.tenant_id),
-            )
-            .where(
-                VoucherIndexRow.tenant_id == tenant_id,
-                VoucherIndexRow.connection_id == connection_id,
-                VoucherIndexRow.number == number,
-                VoucherIndexRow.type == voucher_type,
-                BindingRow.effect_key.is_(None),
-            )
-        )
+        wanted = {"tenant": tenant_id, "connection": connection_id, "kind": voucher_type, "number": number}
         async with self._db.reading.begin() as session:
-            rows = (await session.scalars(query)).all()
+            rows = (await session.execute(UNBOUND, wanted)).all()
         return [
             IndexedVoucher(row.voucher_id, row.type, row.number, row.voucher_on, Money(row.gross_minor))
             for row in rows
         ]
 
-    async def _state(self, tenant_id: UUID, connection_id: UUID) -> tuple[Row[Any] | None, datetime]:
-        query = select(VoucherIndexStateRow.filled_from, VoucherIndexStateRow.refreshed_at).where(
-            VoucherIndexStateRow.tenant_id == tenant_id, VoucherIndexStateRow.connection_id == connection_id
+    async def forget(self, tenant_id: UUID, connection_id: UUID, voucher_id: str) -> None:
+        """The voucher is not there any more under the number it had."""
+        async with self._db.sessions.begin() as session:
+            await session.execute(
+                delete(VoucherIndexRow).where(
+                    VoucherIndexRow.tenant_id == tenant_id,
+                    VoucherIndexRow.connection_id == connection_id,
+                    VoucherIndexRow.voucher_id == voucher_id,
+                )
+            )
+
+    async def _state(self, tenant_id: UUID, connection_id: UUID) -> tuple[Row[Any], datetime]:
+        now = select(db_now().label("now")).subquery()
+        mine = (VoucherIndexStateRow.tenant_id == tenant_id) & (
+            VoucherIndexStateRow.connection_id == connection_id
+        )
+        query = (
+            select(now.c.now, VoucherIndexStateRow.filled_from, VoucherIndexStateRow.refreshed_at)
+            .select_from(now)
+            .outerjoin(VoucherIndexStateRow, mine)
         )
         async with self._db.reading.begin() as session:
-            state = (await session.execute(query)).one_or_none()
-            now: datetime = (await session.execute(select(db_now()))).scalar_one()
-        return state, now
+            state = (await session.execute(query)).one()
+        return state, state.now
 
     async def _fill(
         self, tenant_id: UUID, books: BooksConnection, client: LexwareClient, since: date, now: datetime
@@ -134,7 +162,7 @@ async def _upsert(session: AsyncSession, tenant_id: UUID, connection_id: UUID, r
     values = {
         "type": row.voucher_type,
         "status": row.voucher_status,
-        "number": row.voucher_number,
+        "number": row.voucher_number.strip(),
         "voucher_on": row.voucher_on,
         "gross_minor": row.total.minor,
         "updated_at": row.updated_date,

@@ -1,34 +1,32 @@
 """Makes the books hold exactly one voucher for a decision, written by us or adopted."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
-from types import MappingProxyType
 from typing import Any
 
+from sqlalchemy import select
+
 from common.db.engine import Database
+from common.db.models.effects import BindingRow
 from common.domain.reasons import Reason
 from common.effects.effect import Bound, EffectResult, Parked, Pending, Refused
 from common.effects.runner import EffectRunner
-from common.errors import ConnectorError
+from common.errors import ConnectorError, RefusedError
 from common.events.documents import DocumentIssued
+from common.http.errors import NotFound
 from common.inbox.messages import Later
-from common.lexware.errors import BooksNotConnected, ContractProblem, ReconnectNeeded, VoucherRejected
+from common.lexware.errors import VoucherRejected
+from common.lexware.wire import Voucher
 from invoice_writer.context import BooksConnection
 from invoice_writer.deciding import ToWrite
 from invoice_writer.mapping import marker_in
 from invoice_writer.outcomes import PARKED, Outcome
+from invoice_writer.refusals import connection_reason
 from invoice_writer.voucher_effect import VoucherEffect
 from invoice_writer.voucher_index import IndexedVoucher, VoucherIndex
 
 LOCKED = ("invalid_value", "voucherDate")  # the dates we send are well-formed: the period is closed
 STILL_ARRIVING = timedelta(seconds=30)
-REFUSALS: Mapping[type[ConnectorError], Reason] = MappingProxyType(
-    {
-        ContractProblem: Reason.CONTRACT_PROBLEM,
-        ReconnectNeeded: Reason.RECONNECT_NEEDED,
-        BooksNotConnected: Reason.BOOKS_NOT_CONNECTED,
-    }
-)
+NOT_VISIBLE_YET = timedelta(seconds=10)
 
 
 class VoucherWriter:
@@ -44,14 +42,25 @@ class VoucherWriter:
         effect = VoucherEffect(event, plan)
         is_new = not await self._runner.is_known(effect.key)
         if is_new and not book_anyway:
-            taken = await self._taken(effect, plan)
+            try:
+                taken = await self._taken(effect, plan)
+            except RefusedError as refusal:
+                return _refused(refusal, plan)
             if taken is not None:
                 return taken
         return _translated(await self._runner.ensure(effect, is_new=is_new), plan)
 
     async def adopt(self, event: DocumentIssued, plan: ToWrite, voucher_id: str) -> Bound | Outcome | Later:
-        """Bind the voucher a person chose."""
-        effect = VoucherEffect(event, plan)
+        """Bind the voucher a person chose, if it is there, of the right type and nobody else's."""
+        effect, wanted = VoucherEffect(event, plan), plan.decision.voucher_type
+        try:
+            voucher = await plan.client.vouchers.get(voucher_id)
+        except NotFound:
+            return _parked(Reason.NUMBER_TAKEN_IN_BOOKS, plan, vouchers=[], refused=voucher_id)
+        except RefusedError as refusal:
+            return _refused(refusal, plan)
+        if voucher.type != wanted or await self._is_anothers(effect, voucher_id):
+            return _parked(Reason.NUMBER_TAKEN_IN_BOOKS, plan, vouchers=[], refused=voucher_id)
         return _translated(await self._runner.adopt(effect, voucher_id, how="adopted"), plan)
 
     async def book_anyway(self, event: DocumentIssued, plan: ToWrite) -> Bound | Outcome | Later:
@@ -59,6 +68,16 @@ class VoucherWriter:
         if not await self._runner.give_up_open_attempt(VoucherEffect(event, plan).key):
             return Later(STILL_ARRIVING, "write_unconfirmed")
         return await self.write(event, plan, book_anyway=True)
+
+    async def _is_anothers(self, effect: VoucherEffect, voucher_id: str) -> bool:
+        """Whether the voucher already stands for another document."""
+        query = select(BindingRow.effect_key).where(
+            BindingRow.tenant_id == effect.tenant_id,
+            BindingRow.external_id == voucher_id,
+            BindingRow.effect_key != effect.key,
+        )
+        async with self._db.reading.begin() as session:
+            return (await session.scalars(query)).first() is not None
 
     async def _taken(self, effect: VoucherEffect, plan: ToWrite) -> Bound | Outcome | Later | None:
         """What follows from a voucher of that type and number that is bound to no document of ours."""
@@ -70,17 +89,35 @@ class VoucherWriter:
         )
         if not found:
             return None
-        markers = {voucher.voucher_id: await self._marker(plan, voucher) for voucher in found}
-        ours = [voucher for voucher in found if markers[voucher.voucher_id] == effect.marker]
+        looked = {known.voucher_id: await self._look(books, plan, known) for known in found}
+        if any(isinstance(voucher, Later) for voucher in looked.values()):
+            return Later(NOT_VISIBLE_YET, "voucher_not_visible")
+        there = {key: voucher for key, voucher in looked.items() if isinstance(voucher, Voucher)}
+        ours = [key for key, voucher in there.items() if marker_in(voucher.remark) == effect.marker]
+        if len(ours) > 1:
+            return _parked(Reason.DUPLICATE_IN_BOOKS, plan, vouchers=ours)
         if ours:
-            return _translated(await self._runner.adopt(effect, ours[0].voucher_id, how="reconciled"), plan)
-        if len(found) == 1 and markers[found[0].voucher_id] is None and _same(found[0], plan):
-            return _translated(await self._runner.adopt(effect, found[0].voucher_id, how="adopted"), plan)
-        vouchers = [voucher.voucher_id for voucher in found]
-        return _parked(Reason.NUMBER_TAKEN_IN_BOOKS, plan, vouchers=vouchers)
+            return _translated(await self._runner.adopt(effect, ours[0], how="reconciled"), plan)
+        same = [key for key, voucher in there.items() if _is_predecessors(voucher, plan)]
+        if len(there) == len(same) == 1:
+            return _translated(await self._runner.adopt(effect, same[0], how="adopted"), plan)
+        return _parked(Reason.NUMBER_TAKEN_IN_BOOKS, plan, vouchers=list(there)) if there else None
 
-    async def _marker(self, plan: ToWrite, voucher: IndexedVoucher) -> str | None:
-        return marker_in((await plan.client.vouchers.get(voucher.voucher_id)).remark)
+    async def _look(
+        self, books: BooksConnection, plan: ToWrite, known: IndexedVoucher
+    ) -> Voucher | Later | None:
+        """The voucher as it is now; None when it is gone or renumbered, later when that is not sure."""
+        try:
+            voucher = await plan.client.vouchers.get(known.voucher_id)
+        except NotFound:
+            listed = await plan.client.voucherlist.find(known.type, known.number)
+            if not listed.complete or any(row.id == known.voucher_id for row in listed.rows):
+                return Later(NOT_VISIBLE_YET, "voucher_not_visible")
+        else:
+            if (voucher.voucher_number or "").strip() == known.number:
+                return voucher
+        await self._index.forget(plan.context.tenant_id, books.connection_id, known.voucher_id)
+        return None
 
 
 def _since(plan: ToWrite, books: BooksConnection) -> date:
@@ -88,9 +125,15 @@ def _since(plan: ToWrite, books: BooksConnection) -> date:
     return min(start_on, plan.decision.voucher_on)
 
 
-def _same(voucher: IndexedVoucher, plan: ToWrite) -> bool:
+def _is_predecessors(voucher: Voucher, plan: ToWrite) -> bool:
+    """Whether somebody else booked exactly this document."""
     decision = plan.decision
-    return voucher.voucher_on == decision.voucher_on and voucher.gross_total == decision.gross_total
+    return (
+        marker_in(voucher.remark) is None
+        and voucher.voucher_status != "voided"
+        and voucher.voucher_on == decision.voucher_on
+        and voucher.total_gross_amount == decision.gross_total.decimal
+    )
 
 
 def _translated(result: EffectResult, plan: ToWrite) -> Bound | Outcome | Later:
@@ -110,9 +153,9 @@ def _refused(error: ConnectorError, plan: ToWrite) -> Outcome:
         reason = Reason.LOCKED_PERIOD if _is_locked(error) else Reason.VOUCHER_REJECTED
         issues = [issue.model_dump(mode="json") for issue in error.issues]
         return _parked(reason, plan, issues=issues, request_id=error.request_id)
-    for kind, reason in REFUSALS.items():
-        if isinstance(error, kind):
-            return _parked(reason, plan)
+    of_connection = connection_reason(error)
+    if of_connection is not None:
+        return _parked(of_connection, plan, code=error.code)
     return _parked(Reason.VOUCHER_REJECTED, plan, code=error.code)
 
 

@@ -26,7 +26,10 @@ class VoucherRepository:
         values = {**_common(fact), **_particular(fact), "tenant_id": self._tenant_id, "recorded_at": db_now()}
         statement = insert(self._session, BookedVoucherRow).values(**values)
         changed = {name: value for name, value in values.items() if name not in KEY}
-        await self._session.execute(statement.on_conflict_do_update(index_elements=list(KEY), set_=changed))
+        mine = BookedVoucherRow.tenant_id == self._tenant_id
+        await self._session.execute(
+            statement.on_conflict_do_update(index_elements=list(KEY), set_=changed, where=mine)
+        )
 
 
 def _common(fact: BooksFact) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Clients for the books connections of tenants, with their credentials and their share of the rate limit."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -37,6 +37,47 @@ class FixedHeaders:
         return False
 
 
+class Relinked:
+    """Credentials of a connection that may be linked anew in another way while the process lives."""
+
+    def __init__(self, choose: Callable[[], Awaitable[tuple[str, Auth]]]) -> None:
+        self._choose = choose
+        self._chosen: tuple[str, Auth] | None = None
+
+    async def headers(self) -> Mapping[str, str]:
+        """Those of the way it is linked now, once the way known before has nothing left."""
+        kind, auth = await self._current()
+        try:
+            return await auth.headers()
+        except (BooksNotConnected, ReconnectNeeded):
+            if not await self._changed(kind):
+                raise
+        _, auth = await self._current()
+        return await auth.headers()
+
+    async def refused(self, sent: Mapping[str, str]) -> bool:
+        """Whether there are others now, be it of another kind."""
+        kind, auth = await self._current()
+        try:
+            return await auth.refused(sent)
+        except (BooksNotConnected, ReconnectNeeded):
+            if not await self._changed(kind):
+                raise
+        return True
+
+    async def _current(self) -> tuple[str, Auth]:
+        if self._chosen is None:
+            self._chosen = await self._choose()
+        return self._chosen
+
+    async def _changed(self, kind: str) -> bool:
+        chosen = await self._choose()
+        if chosen[0] == kind:
+            return False
+        self._chosen = chosen
+        return True
+
+
 class LexwareClients:
     """One client per connection, kept for the life of the process; credentials are read when first needed."""
 
@@ -58,24 +99,31 @@ class LexwareClients:
         """The client of that connection; raises `BooksNotConnected` when there is none."""
         place = (tenant_id, connection_id)
         if place not in self._clients:
-            self._clients[place] = LexwareClient(await self._api(tenant_id, connection_id))
+            limit = self._limit(connection_id)
+
+            async def choose() -> tuple[str, Auth]:
+                return await self._auth(tenant_id, connection_id, limit)
+
+            await choose()
+            self._clients[place] = LexwareClient(self._client(Relinked(choose), limit))
         return self._clients[place]
 
     def with_key(self, key: SecretStr) -> LexwareClient:
         """A client for a key that is not stored yet, to look whose it is."""
         return LexwareClient(self._client(FixedHeaders(bearer(key)), None))
 
-    async def _api(self, tenant_id: UUID, connection_id: UUID) -> ApiClient:
+    async def _auth(
+        self, tenant_id: UUID, connection_id: UUID, limit: RequestLimit | None
+    ) -> tuple[str, Auth]:
         query = select(ConnectionRow.auth).where(
             ConnectionRow.connection_id == connection_id, ConnectionRow.tenant_id == tenant_id
         )
         async with self._db.reading.begin() as session:
             kind = (await session.execute(query)).scalar_one_or_none()
-        limit = self._limit(connection_id)
         if kind == "oauth":
-            return self._client(self._tokens(tenant_id, connection_id, limit), limit)
+            return kind, self._tokens(tenant_id, connection_id, limit)
         if kind == "api_key":
-            return self._client(ApiKey(lambda: self._key(tenant_id, connection_id)), limit)
+            return kind, ApiKey(lambda: self._key(tenant_id, connection_id))
         raise BooksNotConnected(f"no books connection {connection_id}")
 
     def _client(self, auth: Auth, limit: RequestLimit | None) -> ApiClient:

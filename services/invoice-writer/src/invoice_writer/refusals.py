@@ -1,0 +1,25 @@
+"""What a refusal of the books, at whatever step, means for a document."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from common.domain.reasons import Reason
+from common.errors import ConnectorError
+from common.lexware.errors import AccessDenied, BooksNotConnected, ContractProblem, ReconnectNeeded
+
+OF_THE_CONNECTION: Mapping[type[ConnectorError], Reason] = MappingProxyType(
+    {
+        AccessDenied: Reason.CONTRACT_PROBLEM,
+        ContractProblem: Reason.CONTRACT_PROBLEM,
+        ReconnectNeeded: Reason.RECONNECT_NEEDED,
+        BooksNotConnected: Reason.BOOKS_NOT_CONNECTED,
+    }
+)
+
+
+def connection_reason(refusal: ConnectorError) -> Reason | None:
+    """Why no document of the connection can go on; None when the refusal is about one request only."""
+    for kind, reason in OF_THE_CONNECTION.items():
+        if isinstance(refusal, kind):
+            return reason
+    return None

@@ -1,0 +1,173 @@
+"""A predecessor's voucher is adopted only when it surely is the document's; else a person chooses."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from common.db.models.books import VoucherIndexRow
+from common.db.models.line import DeadLetterRow
+from common.events.commands import ResolveDocument
+from common.events.documents import DocumentIssued
+from factories.documents import make_invoice, make_order
+from integration.invoice_writer.harness import CREATE, Harness
+from invoice_writer.mapping import effect_key, marker_of
+
+
+async def by_hand(writer: Harness, number: str, gross: str = "49.90", **over: Any) -> str:
+    """A voucher somebody else made, visible in the list."""
+    values = {
+        "organization_id": writer.organization["organization_id"],
+        "type": "salesinvoice",
+        "voucherNumber": number,
+        "voucherDate": "2025-03-04",
+        "totalGrossAmount": gross,
+    }
+    voucher_id: str = (await writer.lexware.control.post("vouchers", values | over))["id"]
+    await asyncio.sleep(0.1)
+    return voucher_id
+
+
+async def test_voucher_of_another_type_does_not_take_the_number(writer: Harness) -> None:
+    invoice = make_invoice()
+    await by_hand(writer, invoice.number, type="salescreditnote")
+    await writer.work(await writer.event(invoice))
+    assert (await writer.outcome(invoice)).how == "written"
+
+
+async def test_two_candidates_are_a_persons_to_choose_from(writer: Harness) -> None:
+    invoice = make_invoice()
+    found = {await by_hand(writer, invoice.number), await by_hand(writer, invoice.number)}
+    await writer.work(await writer.event(invoice))
+    outcome = await writer.outcome(invoice)
+    assert (outcome.reason, set(outcome.params["vouchers"])) == ("number_taken_in_books", found)
+
+
+async def test_voucher_with_our_marker_is_ours_beside_others(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    await by_hand(writer, event.number)
+    marker = marker_of(effect_key(writer.organization["organization_id"], event))
+    ours = await by_hand(writer, event.number, remark=f"{marker} Bestellung 1")
+    await writer.work(event)
+    outcome = await writer.outcome(event.document)
+    assert (outcome.status, outcome.voucher_id, outcome.how) == ("booked", ours, "reconciled")
+
+
+async def test_two_vouchers_with_our_marker_are_shown_as_duplicate(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    marker = marker_of(effect_key(writer.organization["organization_id"], event))
+    found = {await by_hand(writer, event.number, remark=marker) for _ in range(2)}
+    await writer.work(event)
+    outcome = await writer.outcome(event.document)
+    assert (outcome.reason, set(outcome.params["vouchers"])) == ("duplicate_in_books", found)
+
+
+async def test_voucher_with_the_marker_of_another_document_is_not_adopted(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    await by_hand(writer, event.number, remark="#0123456789abcdef other")
+    await writer.work(event)
+    assert (await writer.outcome(event.document)).reason == "number_taken_in_books"
+
+
+async def test_voucher_bound_to_another_document_is_not_adopted_again(writer: Harness) -> None:
+    invoice = make_invoice()
+    await by_hand(writer, invoice.number)
+    await writer.work(await writer.event(invoice))
+    await writer.work(await writer.event(invoice, connection_id=writer.books_id))
+    assert len(await writer.vouchers()) == 2
+
+
+@pytest.mark.parametrize("number", ["r-2025-0311", "R-2025-0312", "R-2025-031"])
+async def test_number_that_is_only_similar_is_another_number(writer: Harness, number: str) -> None:
+    await by_hand(writer, number)
+    invoice = make_invoice()
+    await writer.work(await writer.event(invoice))
+    assert (await writer.outcome(invoice)).how == "written"
+
+
+@pytest.mark.parametrize("number", ["R&B-1", "R <1>"])
+async def test_number_with_special_characters_is_found(writer: Harness, number: str) -> None:
+    await by_hand(writer, number)
+    invoice = make_invoice(number=number)
+    await writer.work(await writer.event(invoice))
+    assert (await writer.outcome(invoice)).how == "adopted"
+
+
+async def test_space_around_the_number_in_the_books_hides_nothing(writer: Harness) -> None:
+    invoice = make_invoice()
+    await by_hand(writer, f" {invoice.number} ")
+    await writer.work(await writer.event(invoice))
+    assert (await writer.outcome(invoice)).how != "written"
+
+
+async def test_voucher_deleted_since_the_list_was_read_does_not_take_the_number(writer: Harness) -> None:
+    first, second = make_invoice(number="R-1"), make_invoice(number="R-2")
+    gone = await by_hand(writer, second.number, "11.90")
+    await writer.work(await writer.event(first))
+    async with httpx.AsyncClient(base_url=writer.lexware.base_url) as books:
+        (await books.delete(f"/_control/vouchers/{gone}")).raise_for_status()
+    await asyncio.sleep(0.2)
+    await writer.work(await writer.event(second))
+    assert (await writer.outcome(second)).how == "written"
+    async with writer.db.reading.begin() as session:
+        assert (await session.scalars(select(DeadLetterRow))).all() == []
+        known = set((await session.scalars(select(VoucherIndexRow.voucher_id))).all())
+    assert gone not in known
+
+
+async def test_total_edited_since_the_list_was_read_counts_as_it_is_now(writer: Harness) -> None:
+    first, second = make_invoice(number="R-1"), make_invoice(number="R-2")
+    made = await by_hand(writer, second.number)
+    await writer.work(await writer.event(first))
+    await writer.lexware.control.post(f"vouchers/{made}", {"voucherDate": "2025-02-01"})
+    await asyncio.sleep(0.2)
+    await writer.work(await writer.event(second))
+    assert (await writer.outcome(second)).reason == "number_taken_in_books"
+
+
+async def test_predecessor_that_dated_new_years_night_by_utc_is_found_r12(writer: Harness) -> None:
+    invoice = make_invoice(issued_at="2024-12-31T23:30:00Z")
+    await by_hand(writer, invoice.number, voucherDate="2024-12-31")
+    await writer.work(await writer.event(invoice))
+    assert (await writer.outcome(invoice)).reason == "number_taken_in_books"
+    assert CREATE not in await writer.requests()
+
+
+def choice(writer: Harness, event: DocumentIssued, voucher_id: str) -> ResolveDocument:
+    """A person says which voucher is the document's."""
+    return ResolveDocument(
+        tenant_id=writer.tenant_id,
+        connection_id=writer.shop_id,
+        command_id=uuid4(),
+        order_id=event.order_id,
+        document_type=event.document_type,
+        number=event.number,
+        action="adopt",
+        voucher_id=voucher_id,
+    )
+
+
+async def test_voucher_a_person_chose_is_adopted(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    chosen = await by_hand(writer, event.number, gross="11.90")
+    await writer.work(event)
+    await writer.work(choice(writer, event, chosen))
+    outcome = await writer.outcome(event.document)
+    assert (outcome.status, outcome.how, outcome.voucher_id) == ("booked", "adopted", chosen)
+
+
+async def test_voucher_of_another_document_or_none_at_all_cannot_be_chosen(writer: Harness) -> None:
+    other = await writer.event(make_invoice(number="R-1"), make_order(order_id="another"))
+    event = await writer.event(make_invoice())
+    await by_hand(writer, event.number, gross="11.90")
+    await writer.work(other, event)
+    booked = (await writer.outcome(other.document)).voucher_id
+    assert booked is not None
+    for chosen in (booked, str(uuid4()), await by_hand(writer, "K-1", type="salescreditnote")):
+        await writer.work(choice(writer, event, chosen))
+        outcome = await writer.outcome(event.document)
+        assert (outcome.status, outcome.reason) == ("parked", "number_taken_in_books")
+        assert outcome.params["refused"] == chosen

@@ -1,0 +1,73 @@
+"""While a write is in doubt the document shows it; a worker that comes late changes nothing."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from common.db.models.books import OutcomeRow
+from common.events.documents import DocumentIssued
+from factories.documents import make_invoice
+from integration.invoice_writer.harness import Harness
+from invoice_writer.outcomes import PARKED, WAITING, Outcome
+from invoice_writer.recheck import Rechecker
+from invoice_writer.recording import record_outcome
+
+
+async def lose_the_answer(writer: Harness, times: int = 1) -> None:
+    """The voucher is made and nobody hears of it."""
+    await writer.lexware.control.fault("POST", "/v1/vouchers", "timeout_after_commit", times)
+
+
+async def seen_while_working(writer: Harness, event: DocumentIssued) -> list[OutcomeRow]:
+    """The outcomes that could be seen while the message was worked on."""
+    seen: list[OutcomeRow] = []
+    working = asyncio.create_task(writer.work(event))
+    while not working.done():
+        await asyncio.sleep(0.01)
+        async with writer.db.reading.begin() as session:
+            seen += (await session.scalars(select(OutcomeRow))).all()
+    await working
+    return seen
+
+
+async def test_document_in_doubt_is_waiting_with_a_time_and_is_bound_later(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    await lose_the_answer(writer)
+    seen = await seen_while_working(writer, event)
+    doubtful = [row for row in seen if row.status == "waiting"]
+    assert {row.reason for row in doubtful} == {"write_unconfirmed"}
+    assert all(row.waits_until is not None for row in doubtful)
+    assert (seen[-1].status, seen[-1].how, seen[-1].waits_until) == ("booked", "reconciled", None)
+    assert await writer.story(event.document) == ["waiting", "booked", "file_attached"]
+    assert len(await writer.vouchers()) == 1
+    assert len(await writer.announced()) == 1
+
+
+async def test_document_in_doubt_is_not_put_in_line_a_second_time(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    async with writer.db.sessions.begin() as session:
+        doubt = Outcome(WAITING, reason="write_unconfirmed", waits_for=timedelta(seconds=-5))
+        await record_outcome(session, event, doubt, before=None)
+    assert await Rechecker(writer.db, lambda: None, 1.0).look() == 0
+
+
+async def test_waiting_for_the_rate_limit_is_no_doubt(writer: Harness) -> None:
+    event = await writer.event(make_invoice(), pdf=None)
+    await writer.lexware.control.fault("POST", "/v1/vouchers", "rate_limited", 1)
+    await writer.work(event)
+    assert await writer.story(event.document) == ["booked"]
+
+
+@pytest.mark.parametrize("status", [PARKED, WAITING])
+async def test_late_worker_does_not_undo_a_booking(writer: Harness, status: str) -> None:
+    event = await writer.event(make_invoice())
+    await writer.work(event)
+    async with writer.db.sessions.begin() as session:
+        late = Outcome(status, reason="original_missing", waits_for=timedelta(hours=1))
+        await record_outcome(session, event, late, before=None)
+    outcome = await writer.outcome(event.document)
+    assert (outcome.status, outcome.reason, outcome.waits_until) == ("booked", None, None)
+    assert await writer.story(event.document) == ["booked", "file_attached"]
+    assert len(await writer.announced()) == 1

@@ -1,0 +1,106 @@
+"""What the books say about the seller is read again in time, and what a change cures goes on."""
+
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select, update
+
+from common.db.dialect import db_now
+from common.db.models.books import BooksProfileRow
+from common.db.models.line import InboxRow
+from common.events.commands import ReleaseParked
+from factories.documents import make_invoice, make_order
+from integration.invoice_writer.harness import Harness
+
+PROFILE = "GET /v1/profile"
+
+
+async def seller(writer: Harness, **values: Any) -> None:
+    """The organization's profile as its owner changed it."""
+    await writer.lexware.control.post(f"organizations/{writer.organization['organization_id']}", values)
+
+
+async def last_read(writer: Harness, seconds_ago: float) -> None:
+    """The profile was last read so long ago."""
+    async with writer.db.sessions.begin() as session:
+        await session.execute(update(BooksProfileRow).values(fetched_at=db_now(-seconds_ago)))
+
+
+async def park_as_small_business(writer: Harness) -> Any:
+    """A document of a seller without VAT."""
+    await seller(writer, smallBusiness=True)
+    event = await writer.event(make_invoice())
+    await writer.work(event)
+    assert (await writer.outcome(event.document)).reason == "small_business_seller"
+    await seller(writer, smallBusiness=False)
+    return event
+
+
+async def test_profile_of_parked_documents_is_read_hourly_and_its_change_releases_them(
+    writer: Harness,
+) -> None:
+    event = await park_as_small_business(writer)
+    await writer.work()
+    assert (await writer.requests())[PROFILE] == 1
+    await last_read(writer, 3700)
+    await writer.work()
+    assert (await writer.outcome(event.document)).status == "booked"
+    assert await writer.story(event.document) == ["parked", "booked", "file_attached"]
+
+
+async def test_unchanged_profile_decides_nothing_again(writer: Harness) -> None:
+    event = await park_as_small_business(writer)
+    await seller(writer, smallBusiness=True)
+    await last_read(writer, 3700)
+    await writer.work()
+    assert (await writer.requests())[PROFILE] == 2
+    assert await writer.story(event.document) == ["parked"]
+
+
+async def test_change_seen_with_another_document_releases_the_parked_one(writer: Harness) -> None:
+    event = await park_as_small_business(writer)
+    await last_read(writer, 3700)
+    other = make_invoice(number="R-2")
+    await writer.work(await writer.event(other, make_order(order_id="another")))
+    assert (await writer.outcome(other)).status == "booked"
+    assert (await writer.outcome(event.document)).status == "booked"
+
+
+async def test_person_who_retries_gets_the_profile_of_now(writer: Harness) -> None:
+    event = await park_as_small_business(writer)
+    await last_read(writer, 60)
+    await writer.work(writer.retry(event))
+    assert (await writer.outcome(event.document)).status == "booked"
+
+
+async def test_profile_that_could_not_be_read_releases_when_it_can(writer: Harness) -> None:
+    await writer.lexware.control.fault("GET", "/v1/profile", "not_found_lag", 1)
+    event = await writer.event(make_invoice())
+    await writer.work(event)
+    assert (await writer.story(event.document))[0] == "parked"
+    assert (await writer.outcome(event.document)).status == "booked"
+
+
+async def test_trouble_at_the_reading_leaves_no_dead_letter_and_is_tried_an_hour_later(
+    writer: Harness,
+) -> None:
+    event = await park_as_small_business(writer)
+    await last_read(writer, 3700)
+    await writer.lexware.control.fault("GET", "/v1/profile", "forbidden", 1)
+    await writer.work()
+    async with writer.db.reading.begin() as session:
+        states = set((await session.scalars(select(InboxRow.state))).all())
+    assert states == {"done"}
+    await last_read(writer, 7300)
+    await writer.work()
+    assert (await writer.outcome(event.document)).status == "booked"
+
+
+async def test_command_that_names_the_profile_reads_it(writer: Harness) -> None:
+    event = await park_as_small_business(writer)
+    await last_read(writer, 60)
+    command = ReleaseParked(
+        tenant_id=writer.tenant_id, connection_id=writer.books_id, released_by="profile", command_id=uuid4()
+    )
+    await writer.work(command)
+    assert (await writer.outcome(event.document)).status == "booked"

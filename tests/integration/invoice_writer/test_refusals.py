@@ -1,0 +1,131 @@
+"""What the books refuse at any step parks the document with a reason; nobody else's line stops for it."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select, update
+
+from common.db.crypto import SecretBox, SecretPlace
+from common.db.dialect import db_now
+from common.db.engine import Database
+from common.db.models.books import OutcomeRow, VoucherIndexStateRow
+from common.db.models.core import ConnectionRow, SecretRow
+from common.db.models.line import DeadLetterRow
+from common.events.commands import ReleaseParked
+from factories.documents import make_invoice
+from factories.tenants import KEY
+from integration.invoice_writer.harness import CREATE, Harness
+
+
+def connected_anew(writer: Harness) -> ReleaseParked:
+    """What the API sends when the books are connected again."""
+    return ReleaseParked(
+        tenant_id=writer.tenant_id,
+        connection_id=writer.books_id,
+        released_by="connection",
+        command_id=uuid4(),
+    )
+
+
+async def dead_letters(db: Database) -> int:
+    """How many messages died."""
+    async with db.reading.begin() as session:
+        return len((await session.scalars(select(DeadLetterRow))).all())
+
+
+async def index_is_old(db: Database) -> None:
+    """The local copy of the voucherlist has to be read again before the next document."""
+    async with db.sessions.begin() as session:
+        await session.execute(update(VoucherIndexStateRow).values(refreshed_at=db_now(-3600.0)))
+
+
+async def put_key(writer: Harness, key: str) -> None:
+    """The merchant stored this API key."""
+    place = SecretPlace(writer.tenant_id, writer.books_id, "api_key")
+    async with writer.db.sessions.begin() as session:
+        await session.execute(
+            update(SecretRow)
+            .where(SecretRow.connection_id == writer.books_id)
+            .values(sealed=SecretBox([KEY]).seal(SecretStr(key), place))
+        )
+
+
+async def test_key_revoked_between_documents_parks_instead_of_killing_the_message(writer: Harness) -> None:
+    first = make_invoice()
+    await writer.work(await writer.event(first))
+    await index_is_old(writer.db)
+    await writer.lexware.control.post("revoke", {"token": writer.organization["api_key"]})
+    second = make_invoice(number="R-2")
+    await writer.work(await writer.event(second))
+    assert (await writer.outcome(second)).reason == "reconnect_needed"
+    assert await dead_letters(writer.db) == 0
+
+
+@pytest.mark.parametrize("path", ["/v1/profile", "/v1/voucherlist", "/v1/vouchers"])
+@pytest.mark.parametrize("kind", ["contract_problem", "forbidden"])
+async def test_denied_access_parks_as_contract_problem_and_a_new_connection_releases(
+    writer: Harness, path: str, kind: str
+) -> None:
+    invoice = make_invoice()
+    await writer.lexware.control.fault("*", path, kind, 1)
+    await writer.work(await writer.event(invoice))
+    outcome = await writer.outcome(invoice)
+    assert (outcome.status, outcome.reason) == ("parked", "contract_problem")
+    assert await dead_letters(writer.db) == 0
+    await writer.work(connected_anew(writer))
+    assert (await writer.outcome(invoice)).status == "booked"
+    assert len(await writer.vouchers()) == 1
+
+
+async def test_new_key_releases_what_the_revoked_one_parked(writer: Harness) -> None:
+    invoice = make_invoice()
+    await writer.lexware.control.post("revoke", {"token": writer.organization["api_key"]})
+    await writer.work(await writer.event(invoice))
+    assert (await writer.outcome(invoice)).reason == "reconnect_needed"
+    order = {"organization_id": writer.organization["organization_id"]}
+    await put_key(writer, (await writer.lexware.control.post("api-keys", order))["api_key"])
+    await writer.work(connected_anew(writer))
+    assert (await writer.outcome(invoice)).status == "booked"
+
+
+async def test_halted_books_take_nothing_and_go_on_when_a_person_says_so(writer: Harness) -> None:
+    invoice = make_invoice()
+    await set_connection(writer, state="halted")
+    await writer.work(await writer.event(invoice))
+    assert (await writer.outcome(invoice)).reason == "connection_halted"
+    assert CREATE not in await writer.requests()
+    await set_connection(writer, state="active")
+    await writer.work(connected_anew(writer))
+    assert (await writer.outcome(invoice)).status == "booked"
+
+
+async def test_same_organization_as_confirmed_again_releases(writer: Harness) -> None:
+    invoice = make_invoice()
+    await set_connection(writer, address=str(uuid4()))
+    await writer.work(await writer.event(invoice))
+    assert (await writer.outcome(invoice)).reason == "organization_changed"
+    await set_connection(writer, address=writer.organization["organization_id"])
+    await writer.work(connected_anew(writer))
+    assert (await writer.outcome(invoice)).status == "booked"
+
+
+async def test_retry_that_dies_shows_its_document_as_internal_error_r4(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    await set_connection(writer, state="halted")
+    await writer.work(event)
+    async with writer.db.sessions.begin() as session:
+        await session.execute(update(OutcomeRow).values(event=None))
+    await writer.work(writer.retry(event))
+    outcome = await writer.outcome(event.document)
+    assert (outcome.status, outcome.reason) == ("parked", "internal_error")
+    assert await dead_letters(writer.db) == 1
+
+
+async def set_connection(writer: Harness, **values: Any) -> None:
+    """The books connection as the API would have changed it."""
+    async with writer.db.sessions.begin() as session:
+        await session.execute(
+            update(ConnectionRow).where(ConnectionRow.connection_id == writer.books_id).values(**values)
+        )

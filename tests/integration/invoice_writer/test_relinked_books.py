@@ -1,0 +1,84 @@
+"""Books that are linked in another way are used without a restart."""
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import delete, update
+
+from common.db.crypto import SecretBox, SecretPlace
+from common.db.models.core import ConnectionRow, SecretRow
+from common.db.models.effects import OAuthTokenRow
+from common.lexware.connect import LexwareClients
+from common.lexware.errors import ReconnectNeeded
+from common.lexware.oauth import TokenPair
+from common.lexware.tokens import TokenStore
+from common.settings import LexwareSettings
+from factories.tenants import KEY
+from integration.invoice_writer.harness import Harness
+
+
+@pytest.fixture
+def clients(writer: Harness) -> LexwareClients:
+    """The clients of one process."""
+    settings = LexwareSettings(api_url=writer.lexware.base_url, rate_limit_enabled=False)
+    return LexwareClients(writer.db, SecretBox([KEY]), settings, writer.network)
+
+
+async def link(writer: Harness, auth: str, api_key: str | None = None) -> str:
+    """The merchant linked the books in this way; the token that is used from now on."""
+    organization = {"organization_id": writer.organization["organization_id"]}
+    box, token = SecretBox([KEY]), api_key or ""
+    async with writer.db.sessions.begin() as session:
+        await session.execute(delete(SecretRow).where(SecretRow.connection_id == writer.books_id))
+        await session.execute(delete(OAuthTokenRow).where(OAuthTokenRow.connection_id == writer.books_id))
+        await session.execute(
+            update(ConnectionRow).where(ConnectionRow.connection_id == writer.books_id).values(auth=auth)
+        )
+        if auth == "oauth":
+            grant = await writer.lexware.control.post("oauth-grants", organization)
+            token = grant["access_token"]
+            pair = TokenPair(
+                access=SecretStr(token), refresh=SecretStr(grant["refresh_token"]), expires_in=3600.0
+            )
+            await TokenStore(writer.db, box, writer.tenant_id, writer.books_id).start(session, pair)
+        else:
+            token = token or (await writer.lexware.control.post("api-keys", organization))["api_key"]
+            place = SecretPlace(writer.tenant_id, writer.books_id, "api_key")
+            session.add(
+                SecretRow(
+                    connection_id=writer.books_id,
+                    tenant_id=writer.tenant_id,
+                    field="api_key",
+                    sealed=box.seal(SecretStr(token), place),
+                )
+            )
+    return token
+
+
+async def revoke(writer: Harness, token: Any) -> None:
+    """The token is of no use any more."""
+    await writer.lexware.control.post("revoke", {"token": token})
+
+
+@pytest.mark.parametrize("ways", [("api_key", "oauth"), ("oauth", "api_key"), ("api_key", "api_key")])
+async def test_other_credentials_are_used_at_once_when_the_old_ones_are_refused(
+    writer: Harness, clients: LexwareClients, ways: tuple[str, str]
+) -> None:
+    token = await link(writer, ways[0])
+    client = await clients.for_connection(writer.tenant_id, writer.books_id)
+    await client.profile.get()
+    await revoke(writer, token)
+    await link(writer, ways[1])
+    profile = await client.profile.get()
+    assert profile.organization_id == writer.organization["organization_id"]
+
+
+async def test_refused_credentials_without_others_need_a_person(
+    writer: Harness, clients: LexwareClients
+) -> None:
+    token = await link(writer, "api_key")
+    client = await clients.for_connection(writer.tenant_id, writer.books_id)
+    await revoke(writer, token)
+    with pytest.raises(ReconnectNeeded):
+        await client.profile.get()
