@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from common.db.engine import Database, open_database
+from common.db.paused import PausedSessions
 from common.http.transport import Network
 from common.inbox.accept import accept
 from common.runtime import ServiceApp, serve
@@ -35,7 +36,8 @@ async def serve_in_cluster(settings: ClusterSettings, build: Build) -> None:
     try:
         async with Network() as network:
             service = build(db, transport, network)
-            carrier = ServiceApp("transport", [transport], {"broker": transport.check})
+            paused = PausedSessions(db, settings.database.idle_transaction_seconds)
+            carrier = ServiceApp("transport", [transport, paused], {"broker": transport.check})
             await serve([service, carrier], settings.ops)
     finally:
         await db.close()

@@ -25,7 +25,8 @@ class DatabaseSettings(Block):
     """Where the database is: an SQLAlchemy URL (`postgresql+asyncpg://…` or `sqlite+aiosqlite:///…`)."""
 
     url: str
-    pool_size: PositiveInt = 10
+    pool_size: PositiveInt = 20  # opened as needed
+    idle_transaction_seconds: PositiveFloat = 10.0  # then PostgreSQL takes away the locks of a paused process
 
 
 class KafkaSettings(Block):
@@ -52,7 +53,7 @@ class WorkerSettings(Block):
     backoff_seconds: PositiveFloat = 1.0
     backoff_limit_seconds: PositiveFloat = 300.0
     history_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    dead_letter_limit: PositiveInt = 100  # more in one hour stop the worker: a bad release would bury everything
+    dead_letter_limit: PositiveInt = 100  # more in one hour stop the worker: a bad release is to blame
 
 
 class RelaySettings(Block):

@@ -1,10 +1,10 @@
 """All that differs between SQLite and PostgreSQL; nothing else asks which one runs."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, FromClause, Select, Table, cast, event, func, select, true
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ARRAY, Column, Select, Table, TableClause, cast, event, func, select, text, true
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -12,9 +12,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.expression import FunctionElement
 
 from common.db.types import UtcDateTime
+from common.db.upserts import PostgresInsert, SqliteInsert
 
 SCHEMAS = ("core", "line", "ingest", "books", "transit")
 READ_ONLY = "read_only"
+APPLICATION = "shopbooks"
 
 
 class db_now(FunctionElement[Any]):  # noqa: N801 - reads as an SQL function
@@ -67,15 +69,34 @@ def _sqlite_shifted(element: db_shifted, compiler: SQLCompiler, **kw: Any) -> st
     return f"(strftime('%Y-%m-%d %H:%M:%f', {moment}, printf('%+.3f seconds', {seconds})) || '000')"
 
 
-def insert(session: AsyncSession, table: FromClause | type[Any]) -> Any:
+def insert(session: AsyncSession, table: TableClause | type[Any]) -> Any:
     """An INSERT that understands ON CONFLICT on the database of this session."""
-    module: Any = sqlite if _name(session) == "sqlite" else postgresql
-    return module.insert(table)
+    return SqliteInsert(table) if _name(session) == "sqlite" else PostgresInsert(table)
+
+
+def prepared(build: Callable[[AsyncSession], Any]) -> Callable[[AsyncSession], Any]:
+    """The statement that `build` makes, made once per database: building one costs more than sending it."""
+    made: dict[str, Any] = {}
+
+    @functools.wraps(build)
+    def statement(session: AsyncSession) -> Any:
+        name = _name(session)
+        if name not in made:
+            made[name] = build(session)
+        return made[name]
+
+    return statement
 
 
 def row_lock(session: AsyncSession) -> dict[str, Any]:
     """Arguments for `with_for_update` in a claim; SQLite holds its one write lock from BEGIN on instead."""
     return {} if _name(session) == "sqlite" else {"skip_locked": True}
+
+
+async def may_be_lost(session: AsyncSession) -> None:
+    """Let this transaction's commit not wait for the disk: after a server crash the work is done again."""
+    if _name(session) != "sqlite":
+        await session.execute(text("SET LOCAL synchronous_commit TO OFF"))
 
 
 def first_of_each(
@@ -98,7 +119,7 @@ def first_of_each(
     return select(*rows.c).select_from(groups.join(rows, true()))
 
 
-def engine_options(url: str, *, pool_size: int) -> dict[str, Any]:
+def engine_options(url: str, *, pool_size: int, idle_transaction_seconds: float) -> dict[str, Any]:
     """Engine arguments for this URL."""
     if url.startswith("sqlite"):
         return {
@@ -107,12 +128,22 @@ def engine_options(url: str, *, pool_size: int) -> dict[str, Any]:
             "pool_size": pool_size,
             "max_overflow": 0,
         }
+    server_settings = {
+        "jit": "off",
+        "application_name": APPLICATION,
+        "idle_in_transaction_session_timeout": str(round(idle_transaction_seconds * 1000)),
+    }
     return {
         "pool_size": pool_size,
         "max_overflow": 0,
         "pool_pre_ping": False,
-        "connect_args": {"server_settings": {"jit": "off"}},
+        "connect_args": {"server_settings": server_settings},
     }
+
+
+def reading_options(url: str) -> dict[str, Any]:
+    """Execution options of transactions that only look; on PostgreSQL each statement is one by itself."""
+    return {READ_ONLY: True} if url.startswith("sqlite") else {"isolation_level": "AUTOCOMMIT"}
 
 
 def prepare_engine(engine: AsyncEngine) -> None:
@@ -164,6 +195,7 @@ __all__ = [
     "engine_options",
     "first_of_each",
     "insert",
+    "may_be_lost",
     "prepare_engine",
     "row_lock",
 ]

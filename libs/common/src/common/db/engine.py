@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from common.db.dialect import READ_ONLY, engine_options, prepare_engine
+from common.db.dialect import engine_options, prepare_engine, reading_options
 from common.settings import DatabaseSettings
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -31,12 +31,17 @@ class Database:
 
 def open_database(settings: DatabaseSettings) -> Database:
     """Factories for this URL; nothing connects until the first session does."""
-    engine = create_async_engine(settings.url, **engine_options(settings.url, pool_size=settings.pool_size))
+    options = engine_options(
+        settings.url,
+        pool_size=settings.pool_size,
+        idle_transaction_seconds=settings.idle_transaction_seconds,
+    )
+    engine = create_async_engine(settings.url, **options)
     prepare_engine(engine)
     return Database(
         engine=engine,
         sessions=_sessions(engine),
-        reading=_sessions(engine.execution_options(**{READ_ONLY: True})),
+        reading=_sessions(engine.execution_options(**reading_options(settings.url))),
     )
 
 
