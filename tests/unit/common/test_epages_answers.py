@@ -151,8 +151,19 @@ def test_total_that_is_no_number_is_unknown() -> None:
 
 
 def test_fingerprint_is_the_same_in_list_and_single_read_and_moves_with_content() -> None:
-    item: dict[str, Any] = {"orderId": "A-1", "paidOn": None, "locale": None, "grandTotal": Decimal("1.10"), "links": []}
-    single: dict[str, Any] = {**item, "lineItemContainer": {"productLineItems": []}, "locale": "de_DE", "links": [1]}
+    item: dict[str, Any] = {
+        "orderId": "A-1",
+        "paidOn": None,
+        "locale": None,
+        "grandTotal": Decimal("1.10"),
+        "links": [],
+    }
+    single: dict[str, Any] = {
+        **item,
+        "lineItemContainer": {"productLineItems": []},
+        "locale": "de_DE",
+        "links": [1],
+    }
     assert fingerprint(item) == fingerprint(single)
     assert fingerprint(item) != fingerprint({**item, "paidOn": "2025-03-04T08:42:49Z"})
     assert len(bytes.fromhex(fingerprint({"x": "\ud800"}))) == hashlib.sha256().digest_size

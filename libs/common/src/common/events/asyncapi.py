@@ -24,6 +24,10 @@ HEADERS = {
     "ce_lane": "live or history",
     "content-type": "application/json",
 }
+SUMMARY = (
+    "Facts and commands between the services. Within v1 only optional fields are added; readers ignore"
+    " fields they do not know and count types they do not know as ignored."
+)
 OPTIONAL_HEADERS = {"traceparent": "W3C trace context of the work that recorded the fact"}
 
 
@@ -36,8 +40,7 @@ def description() -> dict[str, Any]:
         "info": {
             "title": "shopbooks events",
             "version": "1.0.0",
-            "description": "Facts and commands between the services. Within v1 only optional fields are added; "
-            "readers ignore fields they do not know and count types they do not know as ignored.",
+            "description": SUMMARY,
         },
         "defaultContentType": "application/json",
         "channels": {topic.name: _channel(topic) for topic in TOPICS},
