@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from common.db.engine import Database
 from common.db.models.effects import AlarmRow, AttemptRow
+from common.effects.attempts import WITHDRAWN
 from common.effects.effect import Effect, EffectResult, Pending
 from common.effects.files import FileResult, FileStep, VoucherFile
 from common.effects.runner import EffectRunner
@@ -56,8 +57,9 @@ async def alarms(database: Database, kind: str) -> list[dict[str, Any]]:
         return list((await session.scalars(select(AlarmRow.evidence).where(AlarmRow.kind == kind))).all())
 
 
-async def attempt_states(database: Database, key: str) -> list[str]:
-    """The states of all attempts of an effect, oldest first."""
+async def attempt_states(database: Database, key: str, *, withdrawn: bool = False) -> list[str]:
+    """The states of an effect's attempts, oldest first; a slow machine may withdraw some, seldom of interest."""
     query = select(AttemptRow.state).where(AttemptRow.effect_key == key).order_by(AttemptRow.number)
     async with database.reading.begin() as session:
-        return list((await session.scalars(query)).all())
+        states = (await session.scalars(query)).all()
+    return [state for state in states if withdrawn or state != WITHDRAWN]

@@ -60,7 +60,7 @@ async def test_a_pause_beyond_the_gate_withdraws_and_the_next_try_writes(
     assert await vouchers(lexware, "A-1") == []
     effect = DocumentEffect(client, books.tenant_id, "A-1")
     assert isinstance(await runner.ensure(effect), Bound)
-    assert await attempt_states(database, effect.key) == ["withdrawn", "bound"]
+    assert await attempt_states(database, effect.key, withdrawn=True) == ["withdrawn", "bound"]
 
 
 async def test_a_pause_beyond_the_trust_time_ends_in_one_voucher(
