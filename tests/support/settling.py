@@ -58,7 +58,7 @@ async def alarms(database: Database, kind: str) -> list[dict[str, Any]]:
 
 
 async def attempt_states(database: Database, key: str, *, withdrawn: bool = False) -> list[str]:
-    """The states of an effect's attempts, oldest first; a slow machine may withdraw some, seldom of interest."""
+    """The states of an effect's attempts, oldest first; those a slow machine withdrew only if asked."""
     query = select(AttemptRow.state).where(AttemptRow.effect_key == key).order_by(AttemptRow.number)
     async with database.reading.begin() as session:
         states = (await session.scalars(query)).all()
