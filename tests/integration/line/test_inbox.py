@@ -1,6 +1,7 @@
 """Messages are taken once, worked in order per key, and end in exactly one state."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from fixtures.line import (
     CONSUMER,
     FAST,
     Recorder,
+    Verdict,
     deliver,
     inbox_rows,
     inbox_states,
@@ -110,20 +112,29 @@ async def test_the_other_side_says_when_to_come_back(database: Database) -> None
 async def test_two_workers_never_hold_messages_of_one_key_at_once(database: Database) -> None:
     active: set[str] = set()
     clashes: list[str] = []
+    both_began = asyncio.Barrier(2)
+    began: set[int] = set()
 
-    async def answer(message: Message) -> Done:
-        if message.ordering_key in active:
-            clashes.append(message.ordering_key)
-        active.add(message.ordering_key)
-        await asyncio.sleep(0.001)
-        active.remove(message.ordering_key)
-        return Done()
+    def worked_by(number: int) -> Callable[[Message], Awaitable[Verdict]]:
+        async def answer(message: Message) -> Verdict:
+            if message.ordering_key in active:
+                clashes.append(message.ordering_key)
+            active.add(message.ordering_key)
+            if number not in began:
+                began.add(number)
+                await both_began.wait()
+            await asyncio.sleep(0.001)
+            active.remove(message.ordering_key)
+            return Done()
+
+        return answer
 
     await deliver(database, *(order(f"k{number % 5}") for number in range(100)))
-    first, second = Recorder(answer), Recorder(answer)
+    one_at_a_time = FAST.model_copy(update={"concurrency": 1, "claim_batch": 1})
+    first, second = Recorder(worked_by(1)), Recorder(worked_by(2))
     async with asyncio.TaskGroup() as group:
-        group.create_task(worker(database, first).run_until_idle())
-        group.create_task(worker(database, second).run_until_idle())
+        group.create_task(worker(database, first, settings=one_at_a_time).run_until_idle(30))
+        group.create_task(worker(database, second, settings=one_at_a_time).run_until_idle(30))
     assert clashes == []
     assert len(first.handled) + len(second.handled) == 100
     assert first.handled
