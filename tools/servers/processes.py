@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -9,12 +10,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 POLL_SECONDS = 0.05
+SERVER_PORTS = range(15_000, 32_000)
 START_ATTEMPTS = 3
 LOG_TAIL_LINES = 15
 
@@ -62,11 +64,15 @@ def first_available(sources: Sequence[Source]) -> Iterator[Server]:
 
 
 def free_port() -> int:
-    """Return a loopback port nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a loopback port nobody used a moment ago.
+
+    It lies below the ports a system gives to outgoing connections, so that none of those takes it in between.
+    """
+    while True:
+        port = random.choice(SERVER_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def unprivileged_owner() -> Owner:

