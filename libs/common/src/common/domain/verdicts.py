@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from common.domain.customers import Customer
 from common.domain.documents import Fact
 from common.domain.money import Money
 from common.domain.reason_codes import Reason
@@ -18,6 +19,17 @@ class CollectiveContact(Fact):
     """The books' one contact for all customers; the name is shown on the voucher only."""
 
     name: str | None = None
+
+
+class SingleContact(Fact):
+    """A contact of the customer's own; `why` names what asks for it, and `tax_free` that no VAT is shown to it."""
+
+    customer: Customer
+    why: Literal["category", "settings"]
+    tax_free: bool = False
+
+
+Contact = CollectiveContact | SingleContact
 
 
 class VoucherLine(Fact):
