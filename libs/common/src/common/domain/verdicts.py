@@ -22,7 +22,7 @@ class CollectiveContact(Fact):
 
 
 class SingleContact(Fact):
-    """A contact of the customer's own; `why` names what asks for it, and `tax_free` that no VAT is shown to it."""
+    """A contact of the customer's own; `why` names what asks for it, `tax_free` that it is shown no VAT."""
 
     customer: Customer
     why: Literal["category", "settings"]
