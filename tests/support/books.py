@@ -1,7 +1,7 @@
 """A tenant with a books connection to the Lexware simulator, and a document whose voucher is an effect."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +17,7 @@ from common.db.dialect import insert
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow, SecretRow, TenantRow
 from common.db.models.effects import AlarmRow
-from common.effects.effect import Findings
+from common.effects.effect import Findings, Follow
 from common.effects.gate import Gate
 from common.http.transport import Network
 from common.lexware.client import LexwareClient
@@ -175,13 +175,13 @@ class DocumentEffect:
             (marked if ours else unmarked).append(row.id)
         return Findings(found.complete, tuple(marked), tuple(unmarked))
 
-    async def bound(self, session: AsyncSession, external_id: str, how: str) -> None:
-        await self._record(session, "test_bound", {"voucher": external_id, "how": how})
+    def bound(self, external_id: str, how: str) -> Follow[Any]:
+        return Follow(_record_bound, (self, {"voucher": external_id, "how": how}))
 
     async def parked(self, session: AsyncSession, reason: str, evidence: Mapping[str, Any]) -> None:
-        await self._record(session, "test_parked", {"reason": reason})
+        await self.record(session, "test_parked", {"reason": reason})
 
-    async def _record(self, session: AsyncSession, kind: str, evidence: Mapping[str, Any]) -> None:
+    async def record(self, session: AsyncSession, kind: str, evidence: Mapping[str, Any]) -> None:
         row = insert(session, AlarmRow).values(
             alarm_id=uuid4(),
             tenant_id=self.tenant_id,
@@ -190,3 +190,10 @@ class DocumentEffect:
             evidence=dict(evidence),
         )
         await session.execute(row)
+
+
+async def _record_bound(
+    session: AsyncSession, items: Sequence[tuple["DocumentEffect", dict[str, Any]]]
+) -> None:
+    for effect, evidence in items:
+        await effect.record(session, "test_bound", evidence)

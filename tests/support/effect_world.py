@@ -11,9 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from common.effects.effect import Bound, EffectResult, Findings, Parked
+from common.effects.effect import NOTHING, Bound, EffectResult, Findings, Follow, Parked
 from common.effects.gate import Gate
 from common.effects.looks import LookRules
 from common.effects.runner import EffectRunner
@@ -162,8 +160,8 @@ class World:
         await pause("found")
         return findings
 
-    async def bound(self, session: AsyncSession, external_id: str, how: str) -> None:
-        pass
+    def bound(self, external_id: str, how: str) -> Follow[Any]:
+        return NOTHING
 
 
 class Worker:

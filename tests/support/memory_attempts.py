@@ -20,7 +20,7 @@ from common.effects.attempts import (
     EffectState,
     InTransaction,
 )
-from common.effects.effect import Bound
+from common.effects.effect import Bound, Follow
 from common.effects.looks import Look
 
 NO_SESSION = cast(AsyncSession, None)  # what follows from a binding has no database here
@@ -97,21 +97,21 @@ class MemoryAttempts:
         return True
 
     async def bind(
-        self, request: ArmRequest, attempt: Attempt, bound: Bound, states: Sequence[str], then: InTransaction
+        self, request: ArmRequest, attempt: Attempt, bound: Bound, states: Sequence[str], follow: Follow[Any]
     ) -> bool:
         await self.pause("bind")
         if not self._change(attempt.attempt_id, states, BOUND, ()):
             return False
         self.bindings[request.key] = bound
-        await then(NO_SESSION)
+        await follow.write(NO_SESSION, [follow.item])
         return True
 
-    async def adopt(self, request: ArmRequest, last_number: int, bound: Bound, then: InTransaction) -> bool:
+    async def adopt(self, request: ArmRequest, last_number: int, bound: Bound, follow: Follow[Any]) -> bool:
         await self.pause("adopt")
         if self._insert(request, last_number, BOUND, bound.external_id) is None:
             return False
         self.bindings[request.key] = bound
-        await then(NO_SESSION)
+        await follow.write(NO_SESSION, [follow.item])
         return True
 
     async def late(self, request: ArmRequest, attempt: Attempt, external_id: str) -> Bound | None:

@@ -1,6 +1,6 @@
 """One suite for the attempts in the database and for those in memory that the property tests use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +19,7 @@ from common.effects.attempts import (
     Attempt,
     Attempts,
 )
-from common.effects.effect import Bound
+from common.effects.effect import NOTHING, Bound, Follow
 from common.effects.looks import Look
 from common.effects.sql_attempts import SqlAttempts
 from support.memory_attempts import MemoryAttempts
@@ -83,17 +83,17 @@ async def test_an_attempt_is_armed_only_from_the_number_that_was_seen(attempts: 
 
 async def test_a_bound_effect_is_never_armed_again(attempts: Attempts) -> None:
     bound = Bound("v-1", "written")
-    assert await attempts.bind(REQUEST, await armed(attempts), bound, (OPEN,), nothing)
+    assert await attempts.bind(REQUEST, await armed(attempts), bound, (OPEN,), NOTHING)
     assert await attempts.arm(REQUEST, 1) is None
-    assert not await attempts.adopt(REQUEST, 1, Bound("v-2", "adopted"), nothing)
+    assert not await attempts.adopt(REQUEST, 1, Bound("v-2", "adopted"), NOTHING)
     assert (await state(attempts)).bound == bound
 
 
 async def test_adoption_competes_with_arming(attempts: Attempts) -> None:
     attempt = await armed(attempts)
-    assert not await attempts.adopt(REQUEST, 1, Bound("v-1", "adopted"), nothing)
+    assert not await attempts.adopt(REQUEST, 1, Bound("v-1", "adopted"), NOTHING)
     await attempts.close(attempt.attempt_id, WITHDRAWN)
-    assert await attempts.adopt(REQUEST, 1, Bound("v-1", "adopted"), nothing)
+    assert await attempts.adopt(REQUEST, 1, Bound("v-1", "adopted"), NOTHING)
     assert await attempts.arm(REQUEST, 2) is None
     assert (await state(attempts)).bound == Bound("v-1", "adopted")
 
@@ -103,7 +103,7 @@ async def test_a_closed_attempt_is_closed_once_and_cannot_be_bound(attempts: Att
     attempt = await armed(attempts)
     assert await attempts.close(attempt.attempt_id, closed, [look()], {"said": "no"})
     assert not await attempts.close(attempt.attempt_id, REFUSED)
-    assert not await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), UNRESOLVED, nothing)
+    assert not await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), UNRESOLVED, NOTHING)
     seen = await state(attempts)
     assert (seen.bound, seen.unresolved, seen.absent) == (None, None, int(closed == ABSENT))
 
@@ -115,7 +115,7 @@ async def test_a_parked_attempt_blocks_arming_and_closes_only_as_absent(attempts
     assert (await state(attempts)).unresolved.state == PARKED
     assert await attempts.arm(REQUEST, 1) is None
     assert not await attempts.close(attempt.attempt_id, REFUSED)
-    assert not await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), (OPEN,), nothing)
+    assert not await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), (OPEN,), NOTHING)
     assert await attempts.close(attempt.attempt_id, ABSENT)
 
 
@@ -135,7 +135,7 @@ async def test_a_late_answer_is_an_alarm_and_makes_the_attempt_unresolved_again(
 
 async def test_a_late_answer_changes_no_binding(attempts: Attempts) -> None:
     attempt, bound = await armed(attempts), Bound("v-1", "reconciled")
-    await attempts.bind(REQUEST, attempt, bound, (OPEN,), nothing)
+    await attempts.bind(REQUEST, attempt, bound, (OPEN,), NOTHING)
     assert await attempts.late(REQUEST, attempt, "v-1") == bound
     assert await attempts.late(REQUEST, attempt, "v-2") == bound
     assert (await state(attempts)).unresolved is None
@@ -154,12 +154,12 @@ async def test_release_ends_old_doubts_and_remembers_what_was_seen(attempts: Att
 async def test_an_error_in_what_follows_undoes_the_binding_in_the_database(sqlite_database: Any) -> None:
     attempts = SqlAttempts(sqlite_database)
 
-    async def fails(session: AsyncSession) -> None:
+    async def fail(session: AsyncSession, items: Sequence[None]) -> None:
         raise ArithmeticError
 
     attempt = await armed(attempts)
     with pytest.raises(ArithmeticError):
-        await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), (OPEN,), fails)
+        await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), (OPEN,), Follow(fail, None))
     seen = await state(attempts)
     assert (seen.bound, seen.unresolved.attempt_id) == (None, attempt.attempt_id)
 

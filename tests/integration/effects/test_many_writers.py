@@ -2,13 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database, open_database
-from common.effects.effect import Bound, EffectResult, Pending
+from common.effects.effect import Bound, EffectResult, Follow, Pending
 from common.effects.gate import Gate
 from common.effects.runner import EffectRunner
 from common.http.errors import Withdrawn
@@ -137,11 +139,6 @@ async def test_nothing_is_sent_after_the_order_to_stop(
 async def test_what_follows_from_the_binding_is_in_its_transaction(
     lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
 ) -> None:
-    class Broken(DocumentEffect):
-        async def bound(self, session: AsyncSession, external_id: str, how: str) -> None:
-            await super().bound(session, external_id, how)
-            raise ArithmeticError
-
     with pytest.raises(ArithmeticError):
         await EffectRunner(database, WAITS).ensure(Broken(client, books.tenant_id, "A-1"))
     effect = DocumentEffect(client, books.tenant_id, "A-1")
@@ -149,3 +146,36 @@ async def test_what_follows_from_the_binding_is_in_its_transaction(
     assert await alarms(database, "test_bound") == []
     (voucher,) = await vouchers(lexware, "A-1")
     assert await settle(EffectRunner(database, WAITS), effect) == Bound(voucher["id"], "reconciled")
+
+
+async def test_effects_that_share_a_transaction_spoil_each_other_nothing(
+    lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
+) -> None:
+    runner = EffectRunner(database, WAITS)
+    sound = [DocumentEffect(client, books.tenant_id, f"A-{number}") for number in range(20)]
+    broken = [Broken(client, books.tenant_id, f"B-{number}") for number in range(3)]
+    results = await asyncio.gather(
+        *(runner.ensure(effect) for effect in (*broken, *sound)), return_exceptions=True
+    )
+    assert all(isinstance(result, ArithmeticError) for result in results[: len(broken)])
+    assert all(isinstance(result, Bound) for result in results[len(broken) :])
+    assert len(await alarms(database, "test_bound")) == len(sound)
+    for effect in sound:
+        assert await attempt_states(database, effect.key) == ["bound"]
+        assert len(await vouchers(lexware, effect.number)) == 1
+    for effect in broken:
+        assert await attempt_states(database, effect.key) == ["open"]
+        assert len(await vouchers(lexware, effect.number)) == 1
+
+
+class Broken(DocumentEffect):
+    """An effect whose binding cannot be recorded."""
+
+    def bound(self, external_id: str, how: str) -> Follow[Any]:
+        return Follow(_fail, super().bound(external_id, how))
+
+
+async def _fail(session: AsyncSession, items: Sequence[Follow[Any]]) -> None:
+    for follow in items:
+        await follow.write(session, [follow.item])
+    raise ArithmeticError

@@ -1,33 +1,25 @@
 """What a decision needs to know about a tenant: its newest settings and its books connection."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.batching import Batched
+from common.db.dialect import one_of, prepared
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow
-from common.db.tenant_settings import newest_settings
+from common.db.tenant_settings import newest_settings_of
 from common.domain.merchant import SettingsVersion
 
 BOOKS = "books"
 CACHE_SECONDS = 1.0
 CONNECTIONS = cast(Table, ConnectionRow.__table__)
-BOOKS_IN_USE = (
-    select(CONNECTIONS.c.connection_id, CONNECTIONS.c.address, CONNECTIONS.c.state, CONNECTIONS.c.created_at)
-    .where(
-        CONNECTIONS.c.tenant_id == bindparam("tenant"),
-        CONNECTIONS.c.kind == BOOKS,
-        CONNECTIONS.c.state != "disabled",
-    )
-    .order_by(CONNECTIONS.c.created_at.desc())
-    .limit(1)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +47,43 @@ class TenantContexts:
     def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._db, self._clock = db, clock
         self._known: dict[UUID, tuple[float, TenantContext]] = {}
+        self._reading: Batched[UUID, TenantContext] = Batched(self._read)
 
     async def get(self, tenant_id: UUID, *, fresh: bool = False) -> TenantContext:
         """The tenant's context; `fresh` looks again whatever is remembered."""
         known = self._known.get(tenant_id)
         if known is not None and not fresh and self._clock() - known[0] < CACHE_SECONDS:
             return known[1]
-        read_at = self._clock()
+        return await self._reading.ask(tenant_id)
+
+    async def _read(self, tenant_ids: Sequence[UUID]) -> list[TenantContext]:
+        wanted, read_at = set(tenant_ids), self._clock()
         async with self._db.reading.begin() as session:
-            context = TenantContext(
-                tenant_id=tenant_id,
-                settings=await newest_settings(session, tenant_id),
-                books=await _books_connection(session, tenant_id),
-            )
-        self._known[tenant_id] = (read_at, context)
-        return context
+            settings = await newest_settings_of(session, wanted)
+            books = await _books_of(session, wanted)
+        contexts = {one: TenantContext(one, settings[one], books.get(one)) for one in wanted}
+        self._known.update((one, (read_at, context)) for one, context in contexts.items())
+        return [contexts[one] for one in tenant_ids]
 
 
-async def _books_connection(session: AsyncSession, tenant_id: UUID) -> BooksConnection | None:
-    row = (await session.execute(BOOKS_IN_USE, {"tenant": tenant_id})).one_or_none()
-    if row is None:
-        return None
-    return BooksConnection(row.connection_id, row.address, row.state, row.created_at.date())
+async def _books_of(session: AsyncSession, tenant_ids: Collection[UUID]) -> dict[UUID, BooksConnection]:
+    """The newest books connection in use of each tenant that has one."""
+    rows = await session.execute(_books_in_use(session), {"tenants": list(tenant_ids)})
+    return {
+        row.tenant_id: BooksConnection(row.connection_id, row.address, row.state, row.created_at.date())
+        for row in rows
+    }
+
+
+@prepared
+def _books_in_use(session: AsyncSession) -> Any:
+    columns = CONNECTIONS.c
+    return (
+        select(columns.tenant_id, columns.connection_id, columns.address, columns.state, columns.created_at)
+        .where(
+            one_of(session, columns.tenant_id, "tenants"),
+            columns.kind == BOOKS,
+            columns.state != "disabled",
+        )
+        .order_by(columns.created_at)
+    )

@@ -1,5 +1,6 @@
 """Brings a document's PDF to its voucher: a state of its own, and never a reason to book again."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.archive import Archive, OriginalDamaged, OriginalMissing
 from common.db.engine import Database
-from common.effects.effect import Pending
+from common.effects.effect import Follow, Pending
 from common.effects.files import FileAttached, FileRefused, FileStep, VoucherFile
 from common.errors import RefusedError
 from common.events.documents import DocumentIssued
@@ -54,9 +55,8 @@ class Filing:
             await self._settle(event, MISSING, loss.code)
             return None
 
-        async def attached(session: AsyncSession, file_id: str) -> None:
-            outcomes = OutcomeRepository(session, event.tenant_id)
-            await outcomes.set_file(event.document_id, ATTACHED, file_id=file_id)
+        def attached(file_id: str) -> Follow[Any]:
+            return Follow(_record_attached, (event, file_id))
 
         result = await self._step.ensure(client, file, attached=attached)
         match result:
@@ -83,3 +83,9 @@ class Filing:
             name=file_name(event.document_type.value, event.number),
             content=content,
         )
+
+
+async def _record_attached(session: AsyncSession, items: Sequence[tuple[DocumentIssued, str]]) -> None:
+    for event, file_id in items:
+        outcomes = OutcomeRepository(session, event.tenant_id)
+        await outcomes.set_file(event.document_id, ATTACHED, file_id=file_id)

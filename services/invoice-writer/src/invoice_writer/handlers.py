@@ -1,13 +1,14 @@
 """What the invoice writer does with each message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.batching import Batched
 from common.db.engine import Database
 from common.domain.reasons import Reason
 from common.effects.effect import Bound
@@ -46,6 +47,7 @@ from invoice_writer.outcomes import (
     WAITING,
     Outcome,
     OutcomeRepository,
+    find_all,
 )
 from invoice_writer.recheck import BY_PROFILE, is_automatic, release
 from invoice_writer.recording import record_outcome, record_standing
@@ -67,6 +69,7 @@ class DocumentHandlers:
 
     def __init__(self, db: Database, decider: Decider, writer: VoucherWriter, files: Filing) -> None:
         self._db, self._decider, self._writer, self._files = db, decider, writer, files
+        self._seeing: Batched[tuple[UUID, UUID], Row[Any] | None] = Batched(self._see_all)
 
     def table(self) -> Mapping[type[Event], Handler]:
         """Every message the invoice writer understands."""
@@ -245,8 +248,11 @@ class DocumentHandlers:
         return await self._file(event, seen)
 
     async def _seen(self, event: DocumentEvent) -> Row[Any] | None:
+        return await self._seeing.ask((event.tenant_id, event.document_id))
+
+    async def _see_all(self, wanted: Sequence[tuple[UUID, UUID]]) -> list[Row[Any] | None]:
         async with self._db.reading.begin() as session:
-            return await OutcomeRepository(session, event.tenant_id).find(event.document_id)
+            return await find_all(session, wanted)
 
     async def _known(self, about: DocumentEvent | DocumentCommand) -> tuple[DocumentIssued, Row[Any]]:
         async with self._db.reading.begin() as session:

@@ -1,77 +1,44 @@
 """Where each document stands, and the history of how it got there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, bindparam, func, null, select, update
-from sqlalchemy import insert as plain_insert
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.dialect import db_now, insert, prepared
-from common.db.models.books import OutcomeRow, TimelineRow
+from common.db.dialect import db_now
+from common.db.models.books import OutcomeRow
 from common.domain.documents import DocumentType, OriginalRef
 from common.events.documents import DocumentIssued
-
-BOOKED, PARKED, EXCLUDED, WAITING = "booked", "parked", "excluded", "waiting"
-ATTACHED, PENDING, REFUSED, MISSING = "attached", "pending", "refused", "missing"
-
-OUTCOMES = cast(Table, OutcomeRow.__table__)
-SEEN_COLUMNS = (
-    OUTCOMES.c.status,
-    OUTCOMES.c.reason,
-    OUTCOMES.c.params,
-    OUTCOMES.c.voucher_id,
-    OUTCOMES.c.how,
-    OUTCOMES.c.file_status,
-    OUTCOMES.c.pdf_sha256,
-    OUTCOMES.c.pdf_size,
-    OUTCOMES.c.revision,
-    OUTCOMES.c.first_seen_at,
-    db_now().label("now"),
+from invoice_writer.outcome_rows import NOTE, find_all, record_all, story_of
+from invoice_writer.standing import (
+    ATTACHED,
+    BOOKED,
+    EXCLUDED,
+    MISSING,
+    PARKED,
+    PENDING,
+    REFUSED,
+    WAITING,
+    Outcome,
 )
 
-SEEN = select(*SEEN_COLUMNS).where(
-    OUTCOMES.c.document_id == bindparam("wanted"), OUTCOMES.c.tenant_id == bindparam("tenant")
-)
-NOTE = plain_insert(cast(Table, TimelineRow.__table__)).values(created_at=db_now())
-DECIDED = (
-    "connection_id",
-    "order_id",
-    "type",
-    "number",
-    "issued_on",
-    "gross_minor",
-    "status",
-    "reason",
-    "params",
-    "rules",
-    "evidence",
-    "decision",
-    "settings_version_id",
-    "event",
-    "event_type",
-    "changed_at",
-    "waits_until",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """An outcome to record: the status with what led to it."""
-
-    status: str
-    reason: str | None = None
-    params: dict[str, Any] = field(default_factory=dict)
-    rules: tuple[str, ...] = ()
-    evidence: dict[str, Any] = field(default_factory=dict)
-    decision: dict[str, Any] | None = None
-    settings_version_id: UUID | None = None
-    voucher_id: str | None = None
-    how: str | None = None
-    waits_for: timedelta | None = None
+__all__ = [
+    "ATTACHED",
+    "BOOKED",
+    "EXCLUDED",
+    "MISSING",
+    "PARKED",
+    "PENDING",
+    "REFUSED",
+    "WAITING",
+    "Outcome",
+    "OutcomeRepository",
+    "find_all",
+    "record_all",
+]
 
 
 class OutcomeRepository:
@@ -82,21 +49,17 @@ class OutcomeRepository:
 
     async def find(self, document_id: UUID) -> Row[Any] | None:
         """The outcome's status columns, or None while nothing was decided."""
-        wanted = {"wanted": document_id, "tenant": self._tenant_id}
-        return (await self._session.execute(SEEN, wanted)).one_or_none()
+        return (await find_all(self._session, [(self._tenant_id, document_id)]))[0]
 
     async def record(self, event: DocumentIssued, outcome: Outcome) -> int | None:
         """Make the document stand as the outcome says and remember why; the outcome's new revision.
 
         None when the books hold its voucher by now: a late decision not to book changes nothing.
         """
-        values, statement = self._values(event, outcome), _record(self._session)
-        revision: int | None = (await self._session.execute(statement, values)).scalar_one_or_none()
-        if revision is None:
-            return None
-        if outcome.waits_for is not None:
+        assert event.tenant_id == self._tenant_id
+        revision = (await record_all(self._session, [(event, outcome)]))[0]
+        if revision is not None and outcome.waits_for is not None:
             await self.wait(event.document_id, outcome.waits_for)
-        await self.note(event.document_id, outcome.status, _story(outcome))
         return revision
 
     async def restand(self, document_id: UUID, outcome: Outcome) -> int:
@@ -115,7 +78,7 @@ class OutcomeRepository:
             .returning(OutcomeRow.revision)
         )
         revision: int = (await self._session.execute(statement)).scalar_one()
-        await self.note(document_id, outcome.status, _story(outcome))
+        await self.note(document_id, outcome.status, story_of(outcome))
         return revision
 
     async def set_file(self, document_id: UUID, status: str, **columns: str | None) -> None:
@@ -189,57 +152,3 @@ class OutcomeRepository:
             )
             .values(waits_until=db_now(time.total_seconds()))
         )
-
-    def _values(self, event: DocumentIssued, outcome: Outcome) -> dict[str, Any]:
-        document = event.document
-        return {
-            "document_id": event.document_id,
-            "tenant_id": self._tenant_id,
-            "connection_id": event.connection_id,
-            "order_id": event.order_id,
-            "type": event.document_type.value,
-            "number": event.number,
-            "issued_on": document.issued_on,
-            "gross_minor": document.gross_total.minor,
-            "status": outcome.status,
-            "reason": outcome.reason,
-            "params": outcome.params,
-            "rules": list(outcome.rules),
-            "evidence": outcome.evidence,
-            "decision": outcome.decision,
-            "settings_version_id": outcome.settings_version_id,
-            "voucher_id": outcome.voucher_id,
-            "how": outcome.how,
-            "pdf_sha256": event.pdf.sha256 if event.pdf else None,
-            "pdf_size": event.pdf.size if event.pdf else None,
-            "file_status": PENDING,
-            "event": event.model_dump_json().encode(),
-            "event_type": event.type,
-        }
-
-
-@prepared
-def _record(session: AsyncSession) -> Any:
-    """Another decision replaces the last; the file, the first moment and a voucher that is there stay."""
-    row = insert(session, OUTCOMES).values(
-        first_seen_at=db_now(), changed_at=db_now(), waits_until=null(), revision=1
-    )
-    decided = {name: row.excluded[name] for name in DECIDED}
-    voucher = {name: func.coalesce(row.excluded[name], OUTCOMES.c[name]) for name in ("voucher_id", "how")}
-    changed = {**decided, **voucher, "revision": OUTCOMES.c.revision + 1}
-    not_booked = row.excluded.voucher_id.is_not(None) | OUTCOMES.c.voucher_id.is_(None)
-    allowed = not_booked & (OUTCOMES.c.tenant_id == row.excluded.tenant_id)
-    statement = row.on_conflict_do_update(index_elements=["document_id"], set_=changed, where=allowed)
-    return statement.returning(OUTCOMES.c.revision)
-
-
-def _story(outcome: Outcome) -> dict[str, Any]:
-    story = {
-        "reason": outcome.reason,
-        "params": outcome.params or None,
-        "rules": list(outcome.rules) or None,
-        "settings_version_id": str(outcome.settings_version_id) if outcome.settings_version_id else None,
-        "voucher_id": outcome.voucher_id,
-        "how": outcome.how,
-    }
-    return {name: value for name, value in story.items() if value is not None}

@@ -1,5 +1,7 @@
 """An outcome and its announcement are one transaction."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
@@ -11,8 +13,8 @@ from common.events.base import Event
 from common.events.documents import DocumentIssued
 from common.events.topics import INVOICE_WRITER
 from common.events.vouchers import DocumentExcluded, DocumentParked, PaymentKeys, VoucherBooked
-from common.outbox.record import record
-from invoice_writer.outcomes import BOOKED, EXCLUDED, PARKED, Outcome, OutcomeRepository
+from common.outbox.record import Entry, record, record_entries
+from invoice_writer.outcomes import BOOKED, EXCLUDED, PARKED, Outcome, OutcomeRepository, record_all
 
 How = Literal["written", "reconciled", "adopted"]
 
@@ -36,27 +38,36 @@ async def record_standing(
         await _announce(session, event, outcome, revision, before)
 
 
-async def record_booked(
-    session: AsyncSession,
-    event: DocumentIssued,
-    decision: Decision,
-    outcome: Outcome,
-    *,
-    organization_id: str,
-) -> None:
-    """Record that the books hold the document's voucher, and tell everybody."""
-    assert outcome.status == BOOKED and outcome.voucher_id is not None
-    revision = await OutcomeRepository(session, event.tenant_id).record(event, outcome)
-    assert revision is not None, "the outcome of another tenant's document"
-    fact = VoucherBooked(
-        **_shared(event),
-        organization_id=organization_id,
-        voucher_id=outcome.voucher_id,
-        voucher_on=decision.voucher_on,
-        tax_total=decision.tax_total,
-        how=cast(How, outcome.how),
-    )
-    await record(session, INVOICE_WRITER, fact)
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A document whose voucher is in the books: how it stands from then on, and the news of it."""
+
+    event: DocumentIssued
+    outcome: Outcome
+    news: Entry
+
+    @classmethod
+    def of(
+        cls, event: DocumentIssued, decision: Decision, outcome: Outcome, *, organization_id: str
+    ) -> "Booking":
+        """The booking that this outcome means."""
+        assert outcome.status == BOOKED and outcome.voucher_id is not None
+        fact = VoucherBooked(
+            **_shared(event),
+            organization_id=organization_id,
+            voucher_id=outcome.voucher_id,
+            voucher_on=decision.voucher_on,
+            tax_total=decision.tax_total,
+            how=cast(How, outcome.how),
+        )
+        return cls(event, outcome, Entry.of(fact))
+
+
+async def record_bookings(session: AsyncSession, bookings: Sequence[Booking]) -> None:
+    """Record that the books hold the documents' vouchers, and tell everybody."""
+    revisions = await record_all(session, [(booking.event, booking.outcome) for booking in bookings])
+    assert None not in revisions, "the outcome of another tenant's document"
+    await record_entries(session, INVOICE_WRITER, [booking.news for booking in bookings])
 
 
 async def _announce(

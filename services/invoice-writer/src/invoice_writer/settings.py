@@ -14,7 +14,7 @@ from common.settings import (
     WorkerSettings,
 )
 
-MANY_AT_ONCE = WorkerSettings(concurrency=32, claim_batch=64)  # a document mostly waits for the books
+MANY_AT_ONCE = WorkerSettings(concurrency=96, claim_batch=96)  # a document mostly waits; many share a commit
 
 
 class Settings(BaseSettings):

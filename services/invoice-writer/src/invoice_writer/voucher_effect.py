@@ -3,15 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from common.effects.effect import Findings
+from common.effects.effect import Findings, Follow
 from common.effects.gate import Gate
 from common.events.documents import DocumentIssued
 from invoice_writer.deciding import ToWrite
 from invoice_writer.mapping import effect_key, marker_in, marker_of, voucher_of
 from invoice_writer.outcomes import BOOKED, Outcome
-from invoice_writer.recording import record_booked
+from invoice_writer.recording import Booking, record_bookings
 
 
 class VoucherEffect:
@@ -44,8 +42,8 @@ class VoucherEffect:
             (marked if marker_in(voucher.remark) == self.marker else unmarked).append(row.id)
         return Findings(complete=found.complete, marked=tuple(marked), unmarked=tuple(unmarked))
 
-    async def bound(self, session: AsyncSession, external_id: str, how: str) -> None:
-        """Record the outcome and its announcement with the binding."""
+    def bound(self, external_id: str, how: str) -> Follow[Booking]:
+        """The outcome and its announcement come with the binding."""
         decision = self._plan.decision
         outcome = Outcome(
             BOOKED,
@@ -56,6 +54,7 @@ class VoucherEffect:
             voucher_id=external_id,
             how=how,
         )
-        await record_booked(
-            session, self._event, decision, outcome, organization_id=self._plan.organization_id
+        organization_id = self._plan.organization_id
+        return Follow(
+            record_bookings, Booking.of(self._event, decision, outcome, organization_id=organization_id)
         )

@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Table, bindparam, delete, select
+from sqlalchemy import Row, Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.dialect import db_now, insert
+from common.batching import Batched
+from common.db.dialect import db_now, insert, one_of, prepared
 from common.db.engine import Database
 from common.db.models.books import VoucherIndexRow, VoucherIndexStateRow
 from common.db.models.effects import BindingRow
@@ -27,20 +28,10 @@ OVERLAP = timedelta(days=1)
 EARLIER = timedelta(days=31)  # others may have dated the same document a little earlier
 WINDOW_LIMIT = 10_000
 VOUCHER_TYPES = ("salesinvoice", "salescreditnote")
+Number: TypeAlias = tuple[UUID, UUID, str, str]  # tenant, connection, voucher type, number
 
 INDEX, BINDINGS = cast(Table, VoucherIndexRow.__table__), cast(Table, BindingRow.__table__)
 IS_BOUND = (BINDINGS.c.external_id == INDEX.c.voucher_id) & (BINDINGS.c.tenant_id == INDEX.c.tenant_id)
-UNBOUND = (
-    select(INDEX)
-    .outerjoin(BINDINGS, IS_BOUND)
-    .where(
-        INDEX.c.tenant_id == bindparam("tenant"),
-        INDEX.c.connection_id == bindparam("connection"),
-        INDEX.c.number == bindparam("number"),
-        INDEX.c.type == bindparam("kind"),
-        BINDINGS.c.effect_key.is_(None),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +50,7 @@ class VoucherIndex:
 
     def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._db, self._clock = db, clock
+        self._unbound: Batched[Number, list[IndexedVoucher]] = Batched(self._find_unbound)
         self._fresh: dict[UUID, tuple[float, date]] = {}  # trusted until, filled since
         self._locks: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -88,13 +80,7 @@ class VoucherIndex:
         self, tenant_id: UUID, connection_id: UUID, voucher_type: str, number: str
     ) -> Sequence[IndexedVoucher]:
         """Vouchers of that type and number that no document of ours is bound to."""
-        wanted = {"tenant": tenant_id, "connection": connection_id, "kind": voucher_type, "number": number}
-        async with self._db.reading.begin() as session:
-            rows = (await session.execute(UNBOUND, wanted)).all()
-        return [
-            IndexedVoucher(row.voucher_id, row.type, row.number, row.voucher_on, Money(row.gross_minor))
-            for row in rows
-        ]
+        return await self._unbound.ask((tenant_id, connection_id, voucher_type, number))
 
     async def forget(self, tenant_id: UUID, connection_id: UUID, voucher_id: str) -> None:
         """The voucher is not there any more under the number it had."""
@@ -106,6 +92,22 @@ class VoucherIndex:
                     VoucherIndexRow.voucher_id == voucher_id,
                 )
             )
+
+    async def _find_unbound(self, wanted: Sequence[Number]) -> list[list[IndexedVoucher]]:
+        async with self._db.reading.begin() as session:
+            tenants, connections, _, numbers = zip(*wanted, strict=True)
+            among = {
+                "tenants": list(set(tenants)),
+                "connections": list(set(connections)),
+                "numbers": list(set(numbers)),
+            }
+            rows = (await session.execute(_unbound(session), among)).all()
+        found: defaultdict[Number, list[IndexedVoucher]] = defaultdict(list)
+        for row in rows:
+            found[row.tenant_id, row.connection_id, row.type, row.number].append(
+                IndexedVoucher(row.voucher_id, row.type, row.number, row.voucher_on, Money(row.gross_minor))
+            )
+        return [found[one] for one in wanted]
 
     async def _state(self, tenant_id: UUID, connection_id: UUID) -> tuple[Row[Any], datetime]:
         now = select(db_now().label("now")).subquery()
@@ -172,4 +174,18 @@ async def _upsert(session: AsyncSession, tenant_id: UUID, connection_id: UUID, r
     )
     await session.execute(
         statement.on_conflict_do_update(index_elements=["connection_id", "voucher_id"], set_=values)
+    )
+
+
+@prepared
+def _unbound(session: AsyncSession) -> Any:
+    return (
+        select(INDEX)
+        .outerjoin(BINDINGS, IS_BOUND)
+        .where(
+            one_of(session, INDEX.c.tenant_id, "tenants"),
+            one_of(session, INDEX.c.connection_id, "connections"),
+            one_of(session, INDEX.c.number, "numbers"),
+            BINDINGS.c.effect_key.is_(None),
+        )
     )

@@ -1,10 +1,28 @@
 """All that differs between SQLite and PostgreSQL; nothing else asks which one runs."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from typing import cast as typed
 
-from sqlalchemy import ARRAY, Column, Select, Table, TableClause, cast, event, func, select, text, true
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    FromClause,
+    Select,
+    Table,
+    TableClause,
+    any_,
+    bindparam,
+    cast,
+    column,
+    event,
+    func,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -119,6 +137,64 @@ def first_of_each(
     return select(*rows.c).select_from(groups.join(rows, true()))
 
 
+def one_of(session: AsyncSession, wanted: Any, name: str) -> ColumnElement[bool]:
+    """Whether the column is among the values of the parameter `name`; one text for any number of them."""
+    if _name(session) == "sqlite":
+        return typed(ColumnElement[bool], wanted.in_(bindparam(name, expanding=True)))
+    return typed(ColumnElement[bool], wanted == any_(bindparam(name, type_=ARRAY(wanted.type, dimensions=1))))
+
+
+class ForRows:
+    """A statement about many rows at once, made once: `build` gets them as something to select from.
+
+    `columns` gives the type of each name. PostgreSQL takes any number of rows with the same text.
+    """
+
+    def __init__(self, columns: Mapping[str, Any], build: Callable[[AsyncSession, FromClause], Any]) -> None:
+        self._columns, self._build = columns, build
+        self._made: dict[tuple[str, int], Any] = {}
+
+    def __call__(
+        self, session: AsyncSession, rows: Sequence[Mapping[str, Any]]
+    ) -> tuple[Any, dict[str, Any]]:
+        """The statement for these rows, and its parameters."""
+        name = _name(session)
+        is_sqlite = name == "sqlite"
+        key = (name, len(rows) if is_sqlite else 0)
+        if key not in self._made:
+            given = self._of_selects(len(rows)) if is_sqlite else self._of_arrays()
+            self._made[key] = self._build(session, given)
+        if is_sqlite:
+            values = {
+                f"given_{column}_{place}": row[column]
+                for place, row in enumerate(rows)
+                for column in self._columns
+            }
+        else:
+            values = {f"given_{column}": [row[column] for row in rows] for column in self._columns}
+        return self._made[key], values
+
+    def _of_arrays(self) -> FromClause:
+        arrays = [
+            bindparam(f"given_{name}", type_=ARRAY(type_, dimensions=1))
+            for name, type_ in self._columns.items()
+        ]
+        names = [column(name, type_) for name, type_ in self._columns.items()]
+        return func.unnest(*arrays).table_valued(*names).render_derived(name="given")
+
+    def _of_selects(self, count: int) -> FromClause:
+        rows = [
+            select(
+                *(
+                    bindparam(f"given_{name}_{place}", type_=type_).label(name)
+                    for name, type_ in self._columns.items()
+                )
+            )
+            for place in range(count)
+        ]
+        return union_all(*rows).subquery("given")
+
+
 def engine_options(url: str, *, pool_size: int, idle_transaction_seconds: float) -> dict[str, Any]:
     """Engine arguments for this URL."""
     if url.startswith("sqlite"):
@@ -189,6 +265,7 @@ def _name(session: AsyncSession) -> str:
 __all__ = [
     "READ_ONLY",
     "SCHEMAS",
+    "ForRows",
     "append_only_statements",
     "db_now",
     "db_shifted",
@@ -196,6 +273,7 @@ __all__ = [
     "first_of_each",
     "insert",
     "may_be_lost",
+    "one_of",
     "prepare_engine",
     "row_lock",
 ]

@@ -1,7 +1,9 @@
 """Engine and session factories of one process."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -36,13 +38,19 @@ def open_database(settings: DatabaseSettings) -> Database:
         pool_size=settings.pool_size,
         idle_transaction_seconds=settings.idle_transaction_seconds,
     )
-    engine = create_async_engine(settings.url, **options)
+    engine = create_async_engine(
+        settings.url, json_serializer=_to_json, json_deserializer=orjson.loads, **options
+    )
     prepare_engine(engine)
     return Database(
         engine=engine,
         sessions=_sessions(engine),
         reading=_sessions(engine.execution_options(**reading_options(settings.url))),
     )
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _sessions(engine: AsyncEngine) -> Sessions:

@@ -1,26 +1,47 @@
 """The settings in force of a tenant."""
 
+from collections.abc import Collection, Mapping
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.db.dialect import one_of, prepared
 from common.db.models.core import SettingsVersionRow
 from common.domain.merchant import MerchantSettings, SettingsVersion
 
+VERSIONS = cast(Table, SettingsVersionRow.__table__)
 NONE_YET = SettingsVersion(id=UUID(int=0), number=0, values=MerchantSettings())
 
 
 async def newest_settings(session: AsyncSession, tenant_id: UUID) -> SettingsVersion:
     """The version with the highest number; before the first one the defaults, as number 0."""
-    query = (
-        select(SettingsVersionRow)
-        .where(SettingsVersionRow.tenant_id == tenant_id)
-        .order_by(SettingsVersionRow.number.desc())
-        .limit(1)
-    )
-    row = await session.scalar(query)
-    if row is None:
-        return NONE_YET
+    return (await newest_settings_of(session, [tenant_id]))[tenant_id]
+
+
+async def newest_settings_of(
+    session: AsyncSession, tenant_ids: Collection[UUID]
+) -> Mapping[UUID, SettingsVersion]:
+    """As `newest_settings` for each of these tenants."""
+    rows = await session.execute(_newest(session), {"tenants": list(tenant_ids)})
+    found = {row.tenant_id: _version(row) for row in rows}
+    return {tenant_id: found.get(tenant_id, NONE_YET) for tenant_id in tenant_ids}
+
+
+def _version(row: Row[Any]) -> SettingsVersion:
     values = MerchantSettings.model_validate(row.values)
     return SettingsVersion(id=row.settings_version_id, number=row.number, values=values)
+
+
+@prepared
+def _newest(session: AsyncSession) -> Any:
+    mine = one_of(session, VERSIONS.c.tenant_id, "tenants")
+    newest = (
+        select(VERSIONS.c.tenant_id, func.max(VERSIONS.c.number).label("number"))
+        .where(mine)
+        .group_by(VERSIONS.c.tenant_id)
+        .subquery()
+    )
+    is_newest = (VERSIONS.c.tenant_id == newest.c.tenant_id) & (VERSIONS.c.number == newest.c.number)
+    return select(VERSIONS).join(newest, is_newest)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.effects.effect import Bound, Effect
+from common.effects.effect import Bound, Effect, Follow
 from common.effects.looks import Look
 
 OPEN, PARKED, BOUND, REFUSED = "open", "parked", "bound", "refused"
@@ -86,11 +86,11 @@ class Attempts(Protocol):
         """The unresolved attempt waits for a person; False when it is resolved already."""
 
     async def bind(
-        self, request: ArmRequest, attempt: Attempt, bound: Bound, states: Sequence[str], then: InTransaction
+        self, request: ArmRequest, attempt: Attempt, bound: Bound, states: Sequence[str], follow: Follow[Any]
     ) -> bool:
         """The object stands for the fact; False when the attempt is in none of the states any more."""
 
-    async def adopt(self, request: ArmRequest, last_number: int, bound: Bound, then: InTransaction) -> bool:
+    async def adopt(self, request: ArmRequest, last_number: int, bound: Bound, follow: Follow[Any]) -> bool:
         """The object stands for the fact without an attempt of ours, under the same conditions as `arm`."""
 
     async def late(self, request: ArmRequest, attempt: Attempt, external_id: str) -> Bound | None:

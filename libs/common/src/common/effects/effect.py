@@ -1,9 +1,9 @@
 """What one guarded external write consists of, and how it can end."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +12,7 @@ from common.effects.gate import Gate
 from common.errors import ConnectorError
 
 How = Literal["written", "reconciled", "adopted"]
+ItemT = TypeVar("ItemT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,21 @@ class Findings:
     complete: bool
     marked: tuple[str, ...] = ()
     unmarked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Follow(Generic[ItemT]):
+    """What is written in the transaction of a binding: `write` does it for the items of many bindings."""
+
+    write: Callable[[AsyncSession, Sequence[ItemT]], Awaitable[None]]
+    item: ItemT
+
+
+async def write_nothing(session: AsyncSession, items: Sequence[Any]) -> None:
+    """Nothing follows."""
+
+
+NOTHING: Follow[Any] = Follow(write_nothing, None)
 
 
 class Effect(Protocol):
@@ -58,8 +74,8 @@ class Effect(Protocol):
     async def search(self) -> Findings:
         """Look for the object on the other side."""
 
-    async def bound(self, session: AsyncSession, external_id: str, how: str) -> None:
-        """Write what follows from the binding, in the transaction that makes it."""
+    def bound(self, external_id: str, how: str) -> Follow[Any]:
+        """What follows from the binding and is written in the transaction that makes it."""
 
 
 @runtime_checkable

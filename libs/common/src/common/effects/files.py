@@ -1,16 +1,14 @@
 """Attaches the file of a bound voucher: looks first after any doubt; a repeat is cosmetic."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from common.db.engine import Database
 from common.effects.attempts import ABSENT, OPEN, REFUSED, ArmRequest, Attempt, Attempts, EffectState
-from common.effects.effect import Bound, NoProbe, Pending, Probe
+from common.effects.effect import NOTHING, Bound, Follow, NoProbe, Pending, Probe
 from common.effects.sql_attempts import SqlAttempts
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
 from common.http.errors import NotFound, RequestNotExecuted
@@ -23,7 +21,7 @@ LONGEST_PAUSE_SECONDS = 300.0
 LOOK_AGAIN = timedelta(seconds=10)
 UNTIL_A_PERSON_ACTS = timedelta(minutes=5)
 
-Attached: TypeAlias = Callable[[AsyncSession, str], Awaitable[None]]
+Attached: TypeAlias = Callable[[str], Follow[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,8 @@ class FileRefused:
 FileResult: TypeAlias = FileAttached | FileRefused | Pending
 
 
-async def _nothing(session: AsyncSession, file_id: str) -> None:
-    pass
+def _nothing(file_id: str) -> Follow[Any]:
+    return NOTHING
 
 
 class FileStep:
@@ -148,10 +146,7 @@ class FileStep:
     async def _bind(
         self, request: ArmRequest, attempt: Attempt, bound: Bound, attached: Attached
     ) -> FileResult:
-        async def then(session: Any) -> None:
-            await attached(session, bound.external_id)
-
-        if await self._attempts.bind(request, attempt, bound, (OPEN,), then):
+        if await self._attempts.bind(request, attempt, bound, (OPEN,), attached(bound.external_id)):
             return FileAttached(bound.external_id)
         return Pending(timedelta(seconds=1), "file_unconfirmed")
 

@@ -96,21 +96,18 @@ class EffectRunner:
     async def adopt(self, effect: Effect, external_id: str, how: str = "adopted") -> EffectResult:
         """Bind an object that is there already; waits while a write of ours may still be on its way."""
         request, bound = ArmRequest.of(effect), Bound(external_id, how)
-
-        async def then(session: Any) -> None:
-            await effect.bound(session, external_id, how)
-
+        follow = effect.bound(external_id, how)
         for _ in range(ROUNDS):
             state = await self._attempts.read(effect.key, effect.tenant_id)
             if state.bound is not None:
                 return state.bound
             attempt = state.unresolved
             if attempt is None:
-                done = await self._attempts.adopt(request, state.last_number, bound, then)
+                done = await self._attempts.adopt(request, state.last_number, bound, follow)
             elif (wait := self._distrust(state, attempt)) > NOT_YET:
                 return Pending(wait, UNCONFIRMED)
             else:
-                done = await self._attempts.bind(request, attempt, bound, UNRESOLVED, then)
+                done = await self._attempts.bind(request, attempt, bound, UNRESOLVED, follow)
             if done:
                 return bound
         return Pending(timedelta(seconds=1), UNCONFIRMED)
@@ -175,13 +172,10 @@ class EffectRunner:
         self, effect: Effect, request: ArmRequest, attempt: Attempt, bound: Bound
     ) -> EffectResult | None:
         """The compare-and-set is on the attempt: a lease that ran out meanwhile changes nothing."""
-
-        async def then(session: Any) -> None:
-            await effect.bound(session, bound.external_id, bound.how)
-
+        follow = effect.bound(bound.external_id, bound.how)
         self._probe.reach("before_bind")
         states = (OPEN,) if bound.how == "written" else UNRESOLVED
-        if await self._attempts.bind(request, attempt, bound, states, then):
+        if await self._attempts.bind(request, attempt, bound, states, follow):
             self._probe.reach("after_bind")
             log.info("effect.bound", effect=effect.key, attempt=attempt.number, how=bound.how)
             return bound

@@ -1,18 +1,19 @@
 """Attempts and bindings in the database; every change compares what was there before.
 
-The statements of a write that goes well are built once: a process makes them hundreds of times a second.
+Effects that arm or bind at the same moment share one transaction: each waits for one commit either way.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Integer, Table, bindparam, exists, func, literal, select, update
+from sqlalchemy import exists, select, union, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.dialect import db_now, insert
+from common.batching import Batched
+from common.db.dialect import db_now, one_of, prepared
 from common.db.engine import Database
 from common.db.models.effects import AlarmRow, AttemptRow, BindingRow
 from common.effects.attempts import (
@@ -27,31 +28,10 @@ from common.effects.attempts import (
     EffectState,
     InTransaction,
     duplicate_alarm,
-    payload_hash,
 )
-from common.effects.effect import Bound
+from common.effects.effect import Bound, Follow
 from common.effects.looks import LOOKS_KEPT, Look, look_from_json
-
-ATTEMPTS, BINDINGS = cast(Table, AttemptRow.__table__), cast(Table, BindingRow.__table__)
-IN_STATES = ATTEMPTS.c.state.in_(bindparam("p_states", expanding=True))
-CLOSE_AS_BOUND = (
-    update(ATTEMPTS)
-    .where(ATTEMPTS.c.attempt_id == bindparam("p_attempt"), IN_STATES)
-    .values(state=BOUND, external_id=bindparam("p_external"), closed_at=db_now())
-    .returning(ATTEMPTS.c.attempt_id)
-)
-IS_KNOWN = select(
-    exists().where(ATTEMPTS.c.effect_key == bindparam("p_key"))
-    | exists().where(BINDINGS.c.effect_key == bindparam("p_key"))
-)
-ADD_BINDING = plain_insert(BINDINGS).values(
-    effect_key=bindparam("p_key"),
-    tenant_id=bindparam("p_tenant"),
-    external_id=bindparam("p_external"),
-    attempt_id=bindparam("p_attempt"),
-    how=bindparam("p_how"),
-    bound_at=db_now(),
-)
+from common.effects.sql_batches import ToArm, ToBind, add_bindings, arm_all, bind_all, write_following
 
 
 class SqlAttempts:
@@ -59,7 +39,9 @@ class SqlAttempts:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._conditional: Any = None
+        self._known: Batched[str, bool] = Batched(self._are_known)
+        self._arming: Batched[ToArm, datetime | None] = Batched(self._arm_all)
+        self._binding: Batched[ToBind, bool] = Batched(self._bind_all)
 
     async def read(self, key: str, tenant_id: UUID) -> EffectState:
         """Where the effect stands, in one statement."""
@@ -87,10 +69,9 @@ class SqlAttempts:
 
     async def arm(self, request: ArmRequest, last_number: int) -> Attempt | None:
         """One statement that compares and inserts; its commit is the permission to send."""
-        attempt_id = uuid4()
-        async with self._db.sessions.begin() as session:
-            armed_at = await self._insert(session, request, attempt_id, last_number, OPEN, None)
-        return None if armed_at is None else Attempt(attempt_id, last_number + 1, OPEN, armed_at)
+        asked = ToArm(request, uuid4(), last_number, OPEN)
+        armed_at = await self._arming.ask(asked)
+        return None if armed_at is None else Attempt(asked.attempt_id, last_number + 1, OPEN, armed_at)
 
     async def close(
         self,
@@ -128,30 +109,20 @@ class SqlAttempts:
             return True
 
     async def bind(
-        self, request: ArmRequest, attempt: Attempt, bound: Bound, states: Sequence[str], then: InTransaction
+        self, request: ArmRequest, attempt: Attempt, bound: Bound, states: Sequence[str], follow: Follow[Any]
     ) -> bool:
         """See `Attempts.bind`; one transaction with what follows from it."""
-        changed = {
-            "p_attempt": attempt.attempt_id,
-            "p_states": list(states),
-            "p_external": bound.external_id,
-        }
-        async with self._db.sessions.begin() as session:
-            done = await session.execute(CLOSE_AS_BOUND, changed)
-            if done.scalar_one_or_none() is None:
-                return False
-            await session.execute(ADD_BINDING, _binding(request, attempt.attempt_id, bound))
-            await then(session)
-            return True
+        asked = ToBind(request, attempt.attempt_id, bound, tuple(states), follow)
+        return await self._binding.ask(asked)
 
-    async def adopt(self, request: ArmRequest, last_number: int, bound: Bound, then: InTransaction) -> bool:
+    async def adopt(self, request: ArmRequest, last_number: int, bound: Bound, follow: Follow[Any]) -> bool:
         """See `Attempts.adopt`; a closed attempt row makes it compete with everybody who arms."""
-        attempt_id, external_id = uuid4(), bound.external_id
+        asked = ToArm(request, uuid4(), last_number, BOUND, bound.external_id)
         async with self._db.sessions.begin() as session:
-            if await self._insert(session, request, attempt_id, last_number, BOUND, external_id) is None:
+            if (await arm_all(session, [asked]))[0] is None:
                 return False
-            await session.execute(ADD_BINDING, _binding(request, attempt_id, bound))
-            await then(session)
+            await add_bindings(session, [(request, asked.attempt_id, bound)])
+            await write_following(session, [follow])
             return True
 
     async def late(self, request: ArmRequest, attempt: Attempt, external_id: str) -> Bound | None:
@@ -191,71 +162,28 @@ class SqlAttempts:
 
     async def is_known(self, key: str) -> bool:
         """See `Attempts.is_known`."""
+        return await self._known.ask(key)
+
+    async def _are_known(self, keys: Sequence[str]) -> list[bool]:
         async with self._db.reading.begin() as session:
-            return bool((await session.execute(IS_KNOWN, {"p_key": key})).scalar_one())
+            found = set(await session.scalars(_known(session), {"keys": list(keys)}))
+        return [key in found for key in keys]
 
-    async def _insert(
-        self,
-        session: AsyncSession,
-        request: ArmRequest,
-        attempt_id: UUID,
-        last_number: int,
-        state: str,
-        external_id: str | None,
-    ) -> datetime | None:
-        """When the attempt was armed; None when the comparison failed."""
-        if self._conditional is None:
-            self._conditional = _conditional_attempt(session)
-        values = {
-            "p_attempt": attempt_id,
-            "p_tenant": request.tenant_id,
-            "p_key": request.key,
-            "p_number": last_number,
-            "p_state": state,
-            "p_hash": payload_hash(request.payload),
-            "p_marker": request.marker,
-            "p_decision": dict(request.decision),
-            "p_external": external_id,
-        }
-        armed_at: datetime | None = (await session.execute(self._conditional, values)).scalar_one_or_none()
-        return armed_at
+    async def _arm_all(self, asked: Sequence[ToArm]) -> list[datetime | None]:
+        async with self._db.sessions.begin() as session:
+            return await arm_all(session, asked)
+
+    async def _bind_all(self, asked: Sequence[ToBind]) -> list[bool]:
+        async with self._db.sessions.begin() as session:
+            return await bind_all(session, asked)
 
 
-def _conditional_attempt(session: AsyncSession) -> Any:
-    """Insert an attempt unless something is bound or unresolved or the last number moved on."""
-    key, number = bindparam("p_key", type_=ATTEMPTS.c.effect_key.type), bindparam("p_number", type_=Integer())
-    mine = ATTEMPTS.c.effect_key == key
-    last = select(func.coalesce(func.max(ATTEMPTS.c.number), 0)).where(mine).scalar_subquery()
-    values: dict[str, Any] = {
-        "attempt_id": bindparam("p_attempt", type_=ATTEMPTS.c.attempt_id.type),
-        "tenant_id": bindparam("p_tenant", type_=ATTEMPTS.c.tenant_id.type),
-        "effect_key": key,
-        "number": number + 1,
-        "state": bindparam("p_state", type_=ATTEMPTS.c.state.type),
-        "armed_at": db_now(),
-        "payload_hash": bindparam("p_hash", type_=ATTEMPTS.c.payload_hash.type),
-        "marker": bindparam("p_marker", type_=ATTEMPTS.c.marker.type),
-        "decision": bindparam("p_decision", type_=ATTEMPTS.c.decision.type),
-        "searches": literal([], ATTEMPTS.c.searches.type),
-        "external_id": bindparam("p_external", type_=ATTEMPTS.c.external_id.type),
-    }
-    source = select(*values.values()).where(
-        ~exists().where(BINDINGS.c.effect_key == key),
-        ~exists().where(mine, ATTEMPTS.c.state.in_(UNRESOLVED)),
-        last == number,
+@prepared
+def _known(session: AsyncSession) -> Any:
+    tables = (AttemptRow, BindingRow)
+    return union(
+        *(select(table.effect_key).where(one_of(session, table.effect_key, "keys")) for table in tables)
     )
-    statement = insert(session, ATTEMPTS).from_select(list(values), source)
-    return statement.on_conflict_do_nothing().returning(ATTEMPTS.c.armed_at)
-
-
-def _binding(request: ArmRequest, attempt_id: UUID, bound: Bound) -> dict[str, Any]:
-    return {
-        "p_key": request.key,
-        "p_tenant": request.tenant_id,
-        "p_external": bound.external_id,
-        "p_attempt": attempt_id,
-        "p_how": bound.how,
-    }
 
 
 async def _change(

@@ -1,6 +1,8 @@
 """Add facts to the outbox inside the caller's transaction."""
 
 import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import Table
@@ -21,38 +23,52 @@ def slot_of(ordering_key: str) -> int:
     return zlib.crc32(ordering_key.encode()) % SLOTS
 
 
-async def record(
-    session: AsyncSession, producer: str, *events: Event, headers: dict[str, str] | None = None
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event to add, with the headers of what caused it."""
+
+    event: Event
+    headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, event: Event) -> "Entry":
+        """The event with the headers of the work under way here."""
+        return cls(event, tracing.current_headers())
+
+
+async def record(session: AsyncSession, producer: str, *events: Event) -> None:
     """Add events to the open transaction; the relay of `producer` publishes them after the commit.
 
     The row of each ordering key is written first, so a second writer of the key waits for this commit
     and ids within a key follow commit order. Record everything of a transaction in one call: the keys
     are then taken in one order, and two transactions cannot wait for each other.
     """
-    if not events:
+    await record_entries(session, producer, [Entry.of(event) for event in events])
+
+
+async def record_entries(session: AsyncSession, producer: str, entries: Sequence[Entry]) -> None:
+    """As `record`, for events that were caused by different work."""
+    if not entries:
         return
-    keys = sorted({event.ordering_key for event in events})
+    keys = sorted({entry.event.ordering_key for entry in entries})
     await session.execute(_touch(session), [{"producer": producer, "ordering_key": key} for key in keys])
-    extra = {**tracing.current_headers(), **(headers or {})}
-    await session.execute(
-        _add(session),
-        [
-            {
-                "producer": producer,
-                "event_id": event.event_id,
-                "tenant_id": event.tenant_id,
-                "type": event.type,
-                "topic": event.topic.name,
-                "ordering_key": event.ordering_key,
-                "slot": slot_of(event.ordering_key),
-                "lane": event.lane.value,
-                "payload": event.model_dump_json().encode(),
-                "headers": {**event.headers(), **extra},
-            }
-            for event in events
-        ],
-    )
+    await session.execute(_add(session), [_row(producer, entry) for entry in entries])
+
+
+def _row(producer: str, entry: Entry) -> dict[str, Any]:
+    event = entry.event
+    return {
+        "producer": producer,
+        "event_id": event.event_id,
+        "tenant_id": event.tenant_id,
+        "type": event.type,
+        "topic": event.topic.name,
+        "ordering_key": event.ordering_key,
+        "slot": slot_of(event.ordering_key),
+        "lane": event.lane.value,
+        "payload": event.model_dump_json().encode(),
+        "headers": {**event.headers(), **entry.headers},
+    }
 
 
 @prepared
