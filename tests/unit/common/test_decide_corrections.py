@@ -11,7 +11,6 @@ from factories.documents import (
     CATEGORIES,
     decide_on,
     euro,
-    make_address,
     make_credit_note,
     make_line,
     make_order,
@@ -98,8 +97,3 @@ def test_an_unclear_invoice_is_never_guessed_r37(outcomes: tuple[str, ...], expe
 def test_the_only_invoice_is_named_even_if_only_part_of_it_is_corrected_r37() -> None:
     document = make_credit_note(gross_total=euro("10.00"), lines=(make_line("10.00"),))
     assert "R-2025-0311" in booked(decide_on(document, original=make_original())).remark
-
-
-def test_a_foreign_correction_is_parked_for_its_country_before_its_invoice_is_looked_for() -> None:
-    document = make_credit_note(address=make_address(country="US"))
-    assert parked(decide_on(document, original=Original())) is Reason.NOT_DOMESTIC

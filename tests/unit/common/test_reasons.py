@@ -39,9 +39,10 @@ def test_reasons_that_nobody_acts_on_end_by_themselves() -> None:
         assert (text.who is Who.NOBODY) is (text.released_by is ReleasedBy.TIME), reason
 
 
-def test_only_a_missing_or_waiting_invoice_is_waited_for_a_day_r37() -> None:
+def test_an_invoice_and_a_vat_id_check_are_waited_for_a_day_r27_r37() -> None:
     waits = {reason: text.waits for reason, text in REASONS.items() if text.waits}
-    assert waits == dict.fromkeys((Reason.ORIGINAL_MISSING, Reason.ORIGINAL_WAITING), timedelta(hours=24))
+    awaited = (Reason.ORIGINAL_MISSING, Reason.ORIGINAL_WAITING, Reason.VAT_CHECK_PENDING)
+    assert waits == dict.fromkeys(awaited, timedelta(hours=24))
 
 
 def test_the_page_of_reasons_is_the_table() -> None:
