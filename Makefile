@@ -64,6 +64,10 @@ fmt: $(VENV)/.ready-dev ## Lay out the code and repair what can be repaired by i
 bench: $(VENV)/.ready-dev ## Measure requests per document, use of the rate limit, latency and throughput
 	@exec $(PY) -m bench $(ARGS)
 
+.PHONY: tax-cases
+tax-cases: $(VENV)/.ready-dev ## Write docs/tax-cases.md from the tests' tax cases
+	@PYTHONPATH=tests $(PY) -m cases > docs/tax-cases.md
+
 .PHONY: lock
 lock: $(VENV)/.ready-dev ## Pin what requirements/*.in ask for, newest versions with hashes
 	$(LOCK) --upgrade requirements/run.in --output-file requirements/run.txt
