@@ -1,6 +1,7 @@
 """The list of reasons is complete, in two languages, and on paper; texts use the right words."""
 
 import ast
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -49,6 +50,19 @@ def test_the_page_of_reasons_is_the_table() -> None:
     page = (ROOT / "docs" / "reasons.md").read_text("utf-8")
     assert page == reasons_page(), "run: python -m common.domain.reasons > docs/reasons.md"
     assert all(f"## `{reason.value}`" in page for reason in Reason)
+
+
+def test_every_reason_a_decision_can_give_is_reached_by_a_test() -> None:
+    deciding = [tree for name, tree in sources() if not name.startswith("reason")]
+    given = {
+        node.attr
+        for tree in deciding
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Reason"
+    }
+    tests = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "tests").rglob("*.py")))
+    assert len(given) > 40
+    assert {name for name in given if not re.search(rf"Reason\.{name}\b", tests)} == set()
 
 
 def test_a_correction_is_never_called_gutschrift_r35() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from cases.model import Booked, Excluded, TaxCase
 from cases.page import CASES, page
-from common.domain.decide import CollectiveContact, Contact
 from common.domain.reasons import Reason
+from common.domain.verdicts import CollectiveContact, Contact
 from factories.verdicts import booked, excluded, parked
 
 ROOT = Path(__file__).parents[3]

@@ -99,9 +99,14 @@ PREFIXES = {
     "D": "DE", "A": "AT", "F": "FR", "I": "IT", "B": "BE", "L": "LU", "E": "ES", "P": "PT", "S": "SE",
     "N": "NO", "H": "HU", "FIN": "FI", "FL": "LI", "SLO": "SI", "IRL": "IE", "EST": "EE",
 }  # fmt: skip
-SHARED_PREFIXES = frozenset(
-    {("DE", "CH"), ("FR", "MC"), ("MC", "FR"), ("FI", "AX"), ("DK", "FO"), ("DK", "GL")}
-)
+SHARED_PREFIXES = {  # letters of one country that stand before postcodes of another
+    ("DE", "CH"): re.compile("8238"),
+    ("FR", "MC"): re.compile("980[0-9]{2}"),
+    ("MC", "FR"): re.compile("980[0-9]{2}"),
+    ("FI", "AX"): re.compile("22[0-9]{3}"),
+    ("DK", "FO"): re.compile("[0-9]{3}"),
+    ("DK", "GL"): re.compile("39[0-9]{2}"),
+}
 _NOT_ZIP = re.compile(r"[^0-9A-Z]")
 _LETTERS_FIRST = re.compile(r"^[A-Z]{1,3}(?=[0-9]{3})")
 
@@ -152,7 +157,10 @@ def _names_another_country(country: str, zip_code: str) -> bool:
     if found is None or country in ("GB", "IE", "MT"):
         return False
     prefix = PREFIXES.get(found.group(1), ALIASES.get(found.group(1), found.group(1)))
-    return prefix in COUNTRIES and prefix != country and (country, prefix) not in SHARED_PREFIXES
+    if prefix not in COUNTRIES or prefix == country:
+        return False
+    shared = SHARED_PREFIXES.get((country, prefix))
+    return shared is None or shared.fullmatch(_plain_zip(country, zip_code)) is None
 
 
 def _plain_zip(country: str, zip_code: str) -> str:
