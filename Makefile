@@ -75,7 +75,7 @@ mutation: $(VENV)/.ready-dev ## Change the decision core in many small ways and 
 
 .PHONY: tax-cases
 tax-cases: $(VENV)/.ready-dev ## Write docs/tax-cases.md from the tests' tax cases
-	@PYTHONPATH=tests $(PY) -m cases > docs/tax-cases.md
+	@PYTHONPATH=tests $(PY) -m cases
 
 .PHONY: lock
 lock: $(VENV)/.ready-dev ## Pin what requirements/*.in ask for, newest versions with hashes

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +35,7 @@ source_paths = ["src"]
 only_mutate = [{modules}]
 pytest_add_cli_args_test_selection = ["tests/unit/common"]
 also_copy = ["docs", "tests"]
+timeout_constant = 60.0
 
 [tool.pytest.ini_options]
 pythonpath = ["tests"]
@@ -44,11 +46,12 @@ addopts = ["--import-mode=importlib", "-p", "no:cacheprovider"]
 def main() -> None:
     """Run the mutants and print those that survived, each with what was changed."""
     parser = argparse.ArgumentParser("python -m tools.mutation")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(MODULES)}; else all")
     parser.add_argument("--children", type=int, default=2, help="how many mutants are tried at once")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mutation-") as place:
         copy = Path(place)
-        lay_out(copy)
+        lay_out(copy, options.modules or MODULES)
         tool = [sys.executable, "-m", "mutmut"]
         subprocess.run([*tool, "run", "--max-children", str(options.children)], cwd=copy, check=False)
         found = subprocess.run([*tool, "results"], cwd=copy, check=True, capture_output=True, text=True)
@@ -58,7 +61,7 @@ def main() -> None:
             subprocess.run([*tool, "show", name], cwd=copy, check=True)
 
 
-def lay_out(copy: Path) -> None:
+def lay_out(copy: Path, chosen: Sequence[str]) -> None:
     """The package, its tests and the pages they read stand where the tool looks for them."""
     shutil.copytree(COMMON, copy / "src" / "common", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "docs", copy / "docs")
@@ -69,7 +72,7 @@ def lay_out(copy: Path) -> None:
     for pattern in TESTS:
         for test in (ROOT / "tests" / "unit" / "common").glob(pattern):
             shutil.copy(test, target)
-    modules = ", ".join(f'"src/common/domain/{name}.py"' for name in MODULES)
+    modules = ", ".join(f'"src/common/domain/{name}.py"' for name in chosen)
     (copy / "pyproject.toml").write_text(CONFIG.format(modules=modules))
 
 

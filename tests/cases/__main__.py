@@ -1,5 +1,10 @@
-"""Prints docs/tax-cases.md: `PYTHONPATH=tests python -m cases`."""
+"""Writes docs/tax-cases.md and the explanations beside the rows: `PYTHONPATH=tests python -m cases`."""
 
-from cases.page import page
+from pathlib import Path
 
-print(page(), end="")
+from cases.page import explanations, page
+
+HERE = Path(__file__).resolve().parent
+
+(HERE.parents[1] / "docs" / "tax-cases.md").write_text(page(), "utf-8")
+(HERE / "explanations.jsonl").write_text(explanations(), "utf-8")

@@ -24,6 +24,7 @@ HOME_CASES = (
     TaxCase("R22", s.PLAIN, s.HOME_COMPANY, s.FULL, DAY, HOME_GOODS),
     TaxCase("R22", s.SERVICES, s.BERLIN, s.FULL, DAY, booked(SERVICES_CATEGORY, "19")),
     TaxCase("R22", s.BOTH, s.BERLIN, s.DIGITAL, DAY, booked(SERVICES_CATEGORY, "19")),
+    TaxCase("R22", s.BOTH, s.BERLIN, s.NOT_DIGITAL, DAY, HOME_GOODS),
     TaxCase("R22", s.PLAIN, person("AT", "1010", "Wien", delivery=s.TO_HOME), s.FULL, DAY, HOME_GOODS),
     TaxCase("R23", s.PLAIN, s.BERLIN, s.FULL, date(2020, 6, 30), HOME_GOODS),
     TaxCase("R23", s.PLAIN, s.BERLIN, s.FULL, date(2020, 7, 1), Reason.RATE_NOT_VALID_ON_DATE),

@@ -1,4 +1,6 @@
-"""docs/tax-cases.md, made of the rows."""
+"""docs/tax-cases.md, made of the rows, and what each row is explained by."""
+
+import json
 
 from cases.abroad import ABROAD_CASES
 from cases.home import HOME_CASES
@@ -35,6 +37,17 @@ def page() -> str:
     rows = [HEAD, tuple("---" for _ in HEAD), *(_cells(case) for case in CASES)]
     table = "\n".join("| " + " | ".join(cells) + " |" for cells in rows)
     return f"{INTRODUCTION}{table}\n"
+
+
+def explanations() -> str:
+    """Why each row was decided so, one line per row: rules, parameters and evidence as the API shows them."""
+    return "".join(f"{line}\n" for line in map(_explanation, CASES))
+
+
+def _explanation(case: TaxCase) -> str:
+    kept = {"rules", "params", "evidence", "waits"}
+    why = case.decide().model_dump(mode="json", include=kept)
+    return json.dumps({"row": [case.rule, _buyer(case), case.goods.words]} | why, ensure_ascii=False)
 
 
 def _cells(case: TaxCase) -> tuple[str, ...]:

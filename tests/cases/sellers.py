@@ -59,5 +59,6 @@ DIGITAL_AND_GOODS = Goods(
     (make_line("60.00", "20", tax_class="Digital"), make_line("60.00", "20", line_id="line-2")),
 )
 DIGITAL = goods("19 %, tax class Digital", "19", tax_class="digital")
+NOT_DIGITAL = goods("19 %, tax class normal", "19", tax_class="normal")
 TO_HOME = make_address()
 TO_VIENNA = make_address(country="AT", zip_code="1010", city="Wien")

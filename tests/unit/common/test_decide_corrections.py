@@ -151,7 +151,9 @@ def test_a_correction_of_no_clear_invoice_stays_within_all_of_them_r38(
     original = Original(candidates=(first, invoices[1]), corrected_by_rate={Decimal(19): euro(unassigned)})
     verdict = decide_on(make_credit_note(), original=original)
     assert isinstance(verdict, Park) is not is_booked
-    assert is_booked or parked(verdict) is Reason.CORRECTION_EXCEEDS_INVOICE
+    if isinstance(verdict, Park):
+        assert verdict.reason is Reason.CORRECTION_EXCEEDS_INVOICE
+        assert verdict.params["invoices"] == "R-1, R-2"
 
 
 def test_one_invoice_of_unknown_amounts_leaves_the_bound_unknown_r38() -> None:

@@ -83,12 +83,12 @@ A, B, C = date(2024, 1, 1), date(2024, 12, 31), date(2025, 1, 1)
     ],
 )
 def test_an_unsound_table_is_refused(entries: list[dict[str, object]], problem: str) -> None:
-    with pytest.raises(UnsoundRates, match=problem):
+    with pytest.raises(UnsoundRates, match=f"AT: .*{problem}"):
         read_rates({"AT": entries})
 
 
 def test_a_period_of_one_day_is_sound() -> None:
-    periods = read_rates({"AT": [entry(A, A, "99"), entry(date(2024, 1, 2), None, "20")]})["AT"]
-    assert periods[0] == RatePeriod(A, A, frozenset({Decimal(99)}), "law")
+    periods = read_rates({"AT": [entry(A, A, "99", "1"), entry(date(2024, 1, 2), None, "20")]})["AT"]
+    assert periods[0] == RatePeriod(A, A, frozenset({Decimal(99), Decimal(1)}), "law")
     assert periods[0].covers(A)
     assert not periods[0].covers(date(2024, 1, 2))

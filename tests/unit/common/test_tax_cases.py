@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cases.model import Booked, Excluded, TaxCase
-from cases.page import CASES, page
+from cases.page import CASES, explanations, page
 from common.domain.reasons import Reason
 from common.domain.verdicts import CollectiveContact, Contact
 from factories.verdicts import booked, excluded, parked
@@ -40,6 +40,11 @@ def test_every_row_is_decided_as_it_says_r22_to_r39(case: TaxCase) -> None:
 def test_the_page_of_tax_cases_is_the_table() -> None:
     written = (ROOT / "docs" / "tax-cases.md").read_text("utf-8")
     assert written == page(), "stale: make tax-cases"
+
+
+def test_why_each_row_was_decided_so_is_as_written_r2() -> None:
+    written = (ROOT / "tests" / "cases" / "explanations.jsonl").read_text("utf-8")
+    assert written.splitlines() == explanations().splitlines(), "other reasons than before: make tax-cases"
 
 
 def test_there_is_a_row_for_every_reason_of_place_rate_and_buyer() -> None:

@@ -63,6 +63,7 @@ def test_a_foreign_vat_id_of_the_sale_goes_before_one_at_home() -> None:
         (VIENNA, {}, {"lines": (*FREE, make_line("0", "20", line_id="gift"))}, {}, AUSTRIAN),
         (make_address(vat_id=AUSTRIAN), {"shipping_address": VIENNA}, {}, {}, AUSTRIAN),
         (VIENNA, {"shipping_address": make_address()}, {}, {}, AUSTRIAN),
+        (VIENNA, {"billing_address": None}, {}, {}, AUSTRIAN),
         (VIENNA, {}, {"lines": (make_line("119.00", "20"),)}, {}, None),
         (VIENNA, {}, {}, {"small_business": True}, None),
         (make_address(vat_id=HOME), {}, {}, {}, None),
