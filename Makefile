@@ -64,6 +64,19 @@ fmt: $(VENV)/.ready-dev ## Lay out the code and repair what can be repaired by i
 bench: $(VENV)/.ready-dev ## Measure requests per document, use of the rate limit, latency and throughput
 	@exec $(PY) -m bench $(ARGS)
 
+.PHONY: thorough
+thorough: $(VENV)/.ready-dev ## Try the laws of the amounts on many more baskets (PROPERTY_EXAMPLES, BASKETS)
+	@PROPERTY_EXAMPLES=$${PROPERTY_EXAMPLES:-100000} BASKETS=$${BASKETS:-1000000} $(PY) -m pytest tests/property/test_amounts.py \
+		tests/property/test_any_input.py tests/property/test_hundred_thousand_baskets.py -n 2 --dist loadgroup --timeout 0 $(ARGS)
+
+.PHONY: mutation
+mutation: $(VENV)/.ready-dev ## Change the decision core in many small ways and list the changes no test notices
+	@$(PY) -m tools.mutation $(ARGS)
+
+.PHONY: tax-cases
+tax-cases: $(VENV)/.ready-dev ## Write docs/tax-cases.md from the tests' tax cases
+	@PYTHONPATH=tests $(PY) -m cases
+
 .PHONY: lock
 lock: $(VENV)/.ready-dev ## Pin what requirements/*.in ask for, newest versions with hashes
 	$(LOCK) --upgrade requirements/run.in --output-file requirements/run.txt

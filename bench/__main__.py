@@ -10,7 +10,7 @@ from typing import Protocol
 
 import uvloop
 
-from bench import latency, rate, requests, throughput
+from bench import decisions, latency, rate, requests, throughput
 from bench.report import Section, say, write
 from common.observability.logging import configure_logging
 
@@ -22,6 +22,7 @@ class Measure(Protocol):
 
 
 SECTIONS: dict[str, Measure] = {
+    "decisions": decisions.measure,
     "requests": requests.measure,
     "rate": rate.measure,
     "latency": latency.measure,

@@ -15,19 +15,53 @@ from common.domain.documents import (
     PaymentData,
     TaxModel,
 )
-from common.domain.merchant import GOODS_CATEGORY, MerchantSettings
+from common.domain.merchant import (
+    EXPORT_CATEGORY,
+    EXPORT_SERVICES_CATEGORY,
+    GOODS_CATEGORY,
+    INCOME_CATEGORY,
+    INTRA_COMMUNITY_CATEGORY,
+    ORIGIN_CATEGORY,
+    ORIGIN_SERVICES_CATEGORY,
+    OSS_CATEGORY,
+    OSS_SERVICES_CATEGORY,
+    REVERSE_CHARGE_CATEGORY,
+    SERVICES_CATEGORY,
+    SMALL_BUSINESS_BEFORE,
+    SMALL_BUSINESS_CATEGORY,
+    MerchantSettings,
+)
 from common.domain.money import Money
 from common.domain.profile import PostingCategory, SellerProfile
+from common.domain.vat_checks import VatCheck
 
 ZERO_CATEGORY = "cfddcc50-fd86-11e1-a21f-0800200c9a66"
-EXPORT_CATEGORY = "93d24c20-ea84-424e-a731-5e1b78d1e6a9"
+
+
+def _category(id: str, name: str, *, contact: bool = False, split: bool = True) -> PostingCategory:
+    return PostingCategory(
+        id=id, name=name, type="income", contact_required=contact, split_allowed=split, group_name="Einnahmen"
+    )
+
 
 CATEGORIES: Mapping[str, PostingCategory] = {
-    GOODS_CATEGORY: PostingCategory(id=GOODS_CATEGORY, name="Warenverkauf", type="income"),
-    ZERO_CATEGORY: PostingCategory(id=ZERO_CATEGORY, name="Sonstige Einnahmen", type="income"),
-    EXPORT_CATEGORY: PostingCategory(
-        id=EXPORT_CATEGORY, name="Ausfuhrlieferungen", type="income", contact_required=True
-    ),
+    category.id: category
+    for category in (
+        _category(GOODS_CATEGORY, "Warenverkauf"),
+        _category(SERVICES_CATEGORY, "Dienstleistung"),
+        _category(INCOME_CATEGORY, "Einnahmen"),
+        _category(ZERO_CATEGORY, "Sonstige Einnahmen"),
+        _category(SMALL_BUSINESS_CATEGORY, "Einnahmen als Kleinunternehmer", split=False),
+        _category(SMALL_BUSINESS_BEFORE, "Einnahmen als Kleinunternehmer (alt)", split=False),
+        _category(INTRA_COMMUNITY_CATEGORY, "Innergemeinschaftliche Lieferung", contact=True, split=False),
+        _category(REVERSE_CHARGE_CATEGORY, "Fremdleistungen §13b", contact=True, split=False),
+        _category(EXPORT_CATEGORY, "Ausfuhrlieferungen an Drittländer", contact=True, split=False),
+        _category(EXPORT_SERVICES_CATEGORY, "Dienstleistungen an Drittländer", contact=True, split=False),
+        _category(ORIGIN_CATEGORY, "Fernverkauf", contact=True),
+        _category(ORIGIN_SERVICES_CATEGORY, "Elektronische Dienstleistungen", contact=True),
+        _category(OSS_CATEGORY, "Fernverkauf in EU-Land steuerpflichtig", contact=True),
+        _category(OSS_SERVICES_CATEGORY, "Elektronische Dienstleistung in EU-Land", contact=True),
+    )
 }
 
 
@@ -153,6 +187,7 @@ def decide_on(
     categories: Mapping[str, PostingCategory] = CATEGORIES,
     settings: MerchantSettings | None = None,
     original: Original | None = None,
+    vat_check: VatCheck | None = None,
 ) -> Verdict:
     """The verdict with everything else as it should be; a correction finds its invoice booked."""
     if original is None and document.type is DocumentType.CREDIT_NOTE:
@@ -164,4 +199,5 @@ def decide_on(
         categories,
         settings or MerchantSettings(),
         original=original,
+        vat_check=vat_check,
     )

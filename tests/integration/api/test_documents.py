@@ -19,7 +19,7 @@ MANY = [
     },
     {
         "number": "P1",
-        "outcome": {"status": "parked", "reason": "not_domestic"},
+        "outcome": {"status": "parked", "reason": "distance_sales_unset"},
         "issued_on": date(2026, 2, 1),
     },
     {"number": "P2", "outcome": {"status": "parked", "reason": "not_euro"}, "type": "credit_note"},

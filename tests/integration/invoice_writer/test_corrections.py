@@ -1,6 +1,8 @@
 """A correction goes where its invoice goes, whatever comes first (R37)."""
 
+import asyncio
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -9,12 +11,14 @@ from sqlalchemy import update
 from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
+from common.domain.documents import Document
 from common.domain.merchant import GOODS_CATEGORY
 from common.events.commands import FetchOrder, ReleaseParked
 from common.events.vouchers import DocumentParked, VoucherBooked
-from factories.documents import make_credit_note, make_invoice, make_order, zero_rated
+from factories.documents import euro, make_credit_note, make_invoice, make_line, make_order, zero_rated
 from factories.tenants import save_settings
 from integration.invoice_writer.harness import Harness
+from invoice_writer.originals import original_of
 
 
 async def a_day_passes(db: Database) -> None:
@@ -110,3 +114,58 @@ async def test_nothing_is_decided_again_while_nothing_changes(writer: Harness) -
     await writer.work()
     after = (await writer.outcome(invoice)).revision, (await writer.outcome(make_credit_note())).revision
     assert after == before
+
+
+def part(number: str, amount: str) -> Document:
+    """A correction of a part of the invoice."""
+    return make_credit_note(number=number, gross_total=euro(amount), lines=(make_line(amount),))
+
+
+async def test_corrections_together_take_back_at_most_what_their_invoice_booked_r38(writer: Harness) -> None:
+    parts = [part("K-1", "20.00"), part("K-2", "29.90"), part("K-3", "0.01")]
+    await writer.work(await writer.event(make_invoice()))
+    for correction in parts:
+        await writer.work(await writer.event(correction))
+    assert [(await writer.outcome(one)).status for one in parts] == ["booked", "booked", "parked"]
+    surplus = await writer.outcome(parts[2])
+    assert surplus.reason == "correction_exceeds_invoice"
+    assert surplus.params["left"] == "0.00 EUR"
+
+
+async def test_a_correction_does_not_count_itself_when_it_is_decided_again_r38(writer: Harness) -> None:
+    correction = make_credit_note()
+    await writer.work(await writer.event(make_invoice()))
+    await writer.work(await writer.event(correction))
+    async with writer.db.reading.begin() as session:
+        original = await original_of(session, await writer.event(correction))
+    (invoice,) = original.candidates
+    assert invoice.gross_by_rate == {Decimal(19): euro("49.90")}
+    assert (invoice.corrected_by_rate, original.corrected_by_rate) == ({}, {})
+    assert invoice.supplied_on == invoice.issued_on
+    async with writer.db.reading.begin() as session:
+        seen_by_other = await original_of(session, await writer.event(part("K-9", "1.00")))
+    assert seen_by_other.candidates[0].corrected_by_rate == {Decimal(19): euro("49.90")}
+
+
+async def test_corrections_of_an_adopted_invoice_are_held_to_what_its_decision_says_r38(
+    writer: Harness,
+) -> None:
+    invoice = make_invoice()
+    await writer.lexware.control.post(
+        "vouchers",
+        {
+            "organization_id": writer.organization["organization_id"],
+            "type": "salesinvoice",
+            "voucherNumber": invoice.number,
+            "voucherDate": "2025-03-04",
+            "totalGrossAmount": 49.90,
+        },
+    )
+    await asyncio.sleep(0.1)
+    await writer.work(await writer.event(invoice))
+    assert (await writer.outcome(invoice)).how == "adopted"
+    whole, surplus = make_credit_note(), part("K-2", "5.00")
+    await writer.work(await writer.event(whole))
+    await writer.work(await writer.event(surplus))
+    assert (await writer.outcome(whole)).status == "booked"
+    assert (await writer.outcome(surplus)).reason == "correction_exceeds_invoice"

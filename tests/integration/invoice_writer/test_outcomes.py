@@ -40,11 +40,11 @@ async def lag_passes() -> None:
     await asyncio.sleep(0.1)
 
 
-async def test_document_that_is_not_safely_domestic_is_parked_and_never_sent_r4(writer: Harness) -> None:
+async def test_document_that_cannot_be_booked_is_parked_and_never_sent_r4(writer: Harness) -> None:
     invoice = make_invoice(address=ABROAD)
     await writer.work(await writer.event(invoice, make_order(billing_address=ABROAD)))
     outcome = await writer.outcome(invoice)
-    assert (outcome.status, outcome.reason) == ("parked", "not_domestic")
+    assert (outcome.status, outcome.reason) == ("parked", "distance_sales_unset")
     assert outcome.rules
     assert await writer.vouchers() == []
     (fact,) = await writer.announced()

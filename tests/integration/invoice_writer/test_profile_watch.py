@@ -31,7 +31,7 @@ async def park_as_small_business(writer: Harness) -> Any:
     await seller(writer, smallBusiness=True)
     event = await writer.event(make_invoice())
     await writer.work(event)
-    assert (await writer.outcome(event.document)).reason == "small_business_seller"
+    assert (await writer.outcome(event.document)).reason == "small_business_taxed"
     await seller(writer, smallBusiness=False)
     return event
 

@@ -78,9 +78,9 @@ async def test_booked_voucher_is_recorded_with_its_payment_keys(database: Databa
 
 
 async def test_parked_document_is_known_and_booked_later(database: Database) -> None:
-    parked = DocumentParked(**shared(), reason="not_domestic", revision=1)
+    parked = DocumentParked(**shared(), reason="distance_sales_unset", revision=1)
     (row,) = await work(database, parked)
-    assert (row.state, row.note, row.voucher_id) == ("parked", "not_domestic", None)
+    assert (row.state, row.note, row.voucher_id) == ("parked", "distance_sales_unset", None)
     (row,) = await work(database, booked())
     assert (row.state, row.note, row.voucher_id) == ("booked", None, "voucher-1")
 

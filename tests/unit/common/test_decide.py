@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from common.domain.decide import Decision, Exclude, Park
+from common.domain.decide import CollectiveContact, Decision, Exclude, Park
 from common.domain.documents import Document
 from common.domain.merchant import GOODS_CATEGORY, MerchantSettings
 from common.domain.money import Money
@@ -32,7 +32,7 @@ def test_a_domestic_invoice_becomes_a_sales_invoice() -> None:
     assert [(line.category_id, line.rate, line.gross, line.tax) for line in decision.lines] == [
         (GOODS_CATEGORY, Decimal(19), euro("49.90"), euro("7.97"))
     ]
-    assert decision.contact.name == "Mara Beispiel"
+    assert decision.contact == CollectiveContact(name="Mara Beispiel")
     assert "domestic" in decision.rules
 
 
@@ -72,11 +72,6 @@ def test_a_paused_transfer_books_nothing() -> None:
     )
 
 
-def test_a_merchant_who_wants_real_contacts_is_not_given_the_collective_one() -> None:
-    settings = MerchantSettings(collective_contact=False)
-    assert parked(decide_on(make_invoice(), settings=settings)) is Reason.REAL_CONTACT_UNAVAILABLE
-
-
 @pytest.mark.parametrize(
     ("number", "reason"),
     [
@@ -114,8 +109,8 @@ def test_only_euro_is_booked_r20(document: Document) -> None:
 @pytest.mark.parametrize(
     ("over", "reason"),
     [
-        ({"small_business": True}, Reason.SMALL_BUSINESS_SELLER),
-        ({"tax_type": "vatfree"}, Reason.SMALL_BUSINESS_SELLER),
+        ({"small_business": True}, Reason.SMALL_BUSINESS_TAXED),
+        ({"tax_type": "vatfree"}, Reason.SELLER_TAX_EXEMPT),
         ({"business_features": ("INVOICING",)}, Reason.BOOKKEEPING_UNAVAILABLE),
     ],
 )

@@ -1,6 +1,7 @@
 """A correction follows its invoice and names it where that is clear."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 
 import pytest
 
@@ -13,6 +14,7 @@ from factories.documents import (
     euro,
     make_address,
     make_credit_note,
+    make_invoice,
     make_line,
     make_order,
     make_original,
@@ -100,6 +102,104 @@ def test_the_only_invoice_is_named_even_if_only_part_of_it_is_corrected_r37() ->
     assert "R-2025-0311" in booked(decide_on(document, original=make_original())).remark
 
 
-def test_a_foreign_correction_is_parked_for_its_country_before_its_invoice_is_looked_for() -> None:
-    document = make_credit_note(address=make_address(country="US"))
-    assert parked(decide_on(document, original=Original())) is Reason.NOT_DOMESTIC
+VIENNA = make_address(country="AT", zip_code="1010", city="Wien")
+OSS = make_profile(distance_sales_principle="DESTINATION")
+BOTH_RATES = (make_line("20.00"), make_line("10.00", "7", line_id="line-2"))
+
+
+@pytest.mark.parametrize(
+    ("booked_by_rate", "corrected_by_rate", "left"),
+    [
+        ({19: "20.00", 7: "10.00"}, {}, None),
+        ({19: "20.01", 7: "10.00"}, {19: "0.01"}, None),
+        ({19: "20.00", 7: "10.00"}, {19: "0.01"}, ("19", "19.99 EUR")),
+        ({19: "29.99", 7: "9.99"}, {}, ("7", "9.99 EUR")),
+        ({19: "30.00"}, {}, ("7", "0.00 EUR")),
+    ],
+)
+def test_all_corrections_together_stay_within_their_invoice_rate_by_rate_r38(
+    booked_by_rate: dict[int, str], corrected_by_rate: dict[int, str], left: tuple[str, str] | None
+) -> None:
+    document = make_credit_note(gross_total=euro("30.00"), lines=BOTH_RATES)
+    original = make_original(
+        gross_total=euro("30.00"),
+        gross_by_rate={Decimal(rate): euro(amount) for rate, amount in booked_by_rate.items()},
+        corrected_by_rate={Decimal(rate): euro(amount) for rate, amount in corrected_by_rate.items()},
+    )
+    verdict = decide_on(document, original=original)
+    if left is None:
+        assert "correction.within_invoice" in booked(verdict).rules
+        return
+    assert parked(verdict) is Reason.CORRECTION_EXCEEDS_INVOICE
+    assert isinstance(verdict, Park)
+    assert (verdict.params["rate"], verdict.params["left"]) == left
+
+
+def test_without_knowing_what_the_invoice_booked_its_correction_is_booked_and_says_so_r38() -> None:
+    assert "correction.invoice_amounts_unknown" in booked(decide_on(make_credit_note())).rules
+
+
+@pytest.mark.parametrize(("unassigned", "is_booked"), [("40.00", True), ("40.01", False)])
+def test_a_correction_of_no_clear_invoice_stays_within_all_of_them_r38(
+    unassigned: str, is_booked: bool
+) -> None:
+    invoices = tuple(
+        make_original_invoice(number=f"R-{n}", gross_by_rate={Decimal(19): euro("49.90")}) for n in (1, 2)
+    )
+    corrections = {Decimal(19): euro("9.90")}
+    first = invoices[0].model_copy(update={"corrected_by_rate": corrections})
+    original = Original(candidates=(first, invoices[1]), corrected_by_rate={Decimal(19): euro(unassigned)})
+    verdict = decide_on(make_credit_note(), original=original)
+    assert isinstance(verdict, Park) is not is_booked
+    if isinstance(verdict, Park):
+        assert verdict.reason is Reason.CORRECTION_EXCEEDS_INVOICE
+        assert verdict.params["invoices"] == "R-1, R-2"
+
+
+def test_one_invoice_of_unknown_amounts_leaves_the_bound_unknown_r38() -> None:
+    known = make_original_invoice(number="R-1", gross_by_rate={Decimal(19): euro("0.01")})
+    originals = make_original(known, make_original_invoice(number="R-2"))
+    assert (
+        "correction.invoice_amounts_unknown"
+        in booked(decide_on(make_credit_note(), original=originals)).rules
+    )
+
+
+@pytest.mark.parametrize(
+    ("original", "dispatched_on", "expected", "source"),
+    [
+        ({"supplied_on": date(2025, 2, 1)}, date(2025, 2, 3), "2025-02-01", "corrected_invoice"),
+        ({}, date(2025, 2, 3), "2025-02-03", "dispatch"),
+        ({}, None, "2025-03-04", "corrected_invoice"),
+    ],
+)
+def test_the_day_of_supply_of_a_correction_is_its_invoices_r26(
+    original: dict[str, object], dispatched_on: date | None, expected: str, source: str
+) -> None:
+    moment = None if dispatched_on is None else datetime.combine(dispatched_on, time(9), tzinfo=UTC)
+    order = make_order(dispatched_at=moment)
+    evidence = booked(decide_on(make_credit_note(), order, original=make_original(**original))).evidence
+    assert (evidence["supplied_on"], evidence["supplied_on_from"]) == (expected, source)
+
+
+@pytest.mark.parametrize(("second", "is_booked"), [(date(2025, 3, 4), True), (date(2025, 3, 5), False)])
+def test_a_correction_for_the_one_stop_shop_needs_a_clear_day_of_supply_r26(
+    second: date, is_booked: bool
+) -> None:
+    document = make_credit_note(address=VIENNA, gross_total=euro("120"), lines=(make_line("120", "20"),))
+    originals = make_original(
+        make_original_invoice(number="R-1", gross_total=euro("120")),
+        make_original_invoice(number="R-2", gross_total=euro("120"), issued_on=second),
+    )
+    verdict = decide_on(document, make_order(billing_address=VIENNA), profile=OSS, original=originals)
+    if is_booked:
+        assert booked(verdict).shipping_on == second
+        assert "correction.day_of_supply_of_its_invoice" in booked(verdict).rules
+    else:
+        assert parked(verdict) is Reason.ORIGINAL_UNCLEAR
+
+
+def test_an_invoice_and_its_full_correction_are_the_same_per_rate_r36() -> None:
+    invoice = booked(decide_on(make_invoice(gross_total=euro("30.00"), lines=BOTH_RATES)))
+    correction = booked(decide_on(make_credit_note(gross_total=euro("30.00"), lines=BOTH_RATES)))
+    assert correction.lines == invoice.lines

@@ -1,6 +1,7 @@
 """The list of reasons is complete, in two languages, and on paper; texts use the right words."""
 
 import ast
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -39,15 +40,29 @@ def test_reasons_that_nobody_acts_on_end_by_themselves() -> None:
         assert (text.who is Who.NOBODY) is (text.released_by is ReleasedBy.TIME), reason
 
 
-def test_only_a_missing_or_waiting_invoice_is_waited_for_a_day_r37() -> None:
+def test_an_invoice_and_a_vat_id_check_are_waited_for_a_day_r27_r37() -> None:
     waits = {reason: text.waits for reason, text in REASONS.items() if text.waits}
-    assert waits == dict.fromkeys((Reason.ORIGINAL_MISSING, Reason.ORIGINAL_WAITING), timedelta(hours=24))
+    awaited = (Reason.ORIGINAL_MISSING, Reason.ORIGINAL_WAITING, Reason.VAT_CHECK_PENDING)
+    assert waits == dict.fromkeys(awaited, timedelta(hours=24))
 
 
 def test_the_page_of_reasons_is_the_table() -> None:
     page = (ROOT / "docs" / "reasons.md").read_text("utf-8")
     assert page == reasons_page(), "run: python -m common.domain.reasons > docs/reasons.md"
     assert all(f"## `{reason.value}`" in page for reason in Reason)
+
+
+def test_every_reason_a_decision_can_give_is_reached_by_a_test() -> None:
+    deciding = [tree for name, tree in sources() if not name.startswith("reason")]
+    given = {
+        node.attr
+        for tree in deciding
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Reason"
+    }
+    tests = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "tests").rglob("*.py")))
+    assert len(given) > 40
+    assert {name for name in given if not re.search(rf"Reason\.{name}\b", tests)} == set()
 
 
 def test_a_correction_is_never_called_gutschrift_r35() -> None:

@@ -1,32 +1,11 @@
-"""Rates by day of supply, and tax by the column method."""
+"""Tax by the column method, and rates as people write them."""
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from common.domain.money import Money
-from common.domain.tax import is_rate_of, is_rate_on, plain_rate, tax_in_gross, tax_on_net
-
-
-@pytest.mark.parametrize(
-    ("day", "rates"),
-    [
-        (date(2020, 6, 30), {19, 7}),
-        (date(2020, 7, 1), {16, 5}),
-        (date(2020, 12, 31), {16, 5}),
-        (date(2021, 1, 1), {19, 7}),
-        (date(2025, 3, 4), {19, 7}),
-        (date(2006, 12, 31), set()),
-    ],
-)
-def test_rates_are_those_of_the_day_of_supply_r23(day: date, rates: set[int]) -> None:
-    assert {rate for rate in (5, 7, 16, 19, 20) if is_rate_on("DE", Decimal(rate), day)} == rates
-
-
-def test_only_rates_germany_ever_had_are_known() -> None:
-    assert [rate for rate in range(101) if is_rate_of("DE", Decimal(rate))] == [5, 7, 16, 19]
-    assert not is_rate_of("AT", Decimal(20))
+from common.domain.tax import plain_rate, tax_in_gross, tax_on_net
 
 
 @pytest.mark.parametrize(

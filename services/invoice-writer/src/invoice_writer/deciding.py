@@ -1,27 +1,25 @@
 """From an issued document to what shall become of it: a decision to write, or an outcome to record."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Row
 
-from common.db.dialect import db_now
 from common.db.engine import Database
 from common.domain.decide import decide
 from common.domain.documents import DocumentType
-from common.domain.money import Money
 from common.domain.reasons import REASONS, Reason
-from common.domain.verdicts import Decision, Exclude, Original, OriginalInvoice, Park
+from common.domain.verdicts import Decision, Exclude, Original, Park
 from common.errors import RefusedError
 from common.events.documents import DocumentIssued
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from invoice_writer.context import TenantContext, TenantContexts
-from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome, OutcomeRepository
+from invoice_writer.originals import original_of
+from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome
 from invoice_writer.profiles import Books, BooksProfiles
 from invoice_writer.recheck import PROFILE_REASONS
 from invoice_writer.refusals import connection_reason
@@ -92,7 +90,7 @@ class Decider:
         client: LexwareClient,
         books: Books,
     ) -> ToWrite | Outcome:
-        original, now = await self._original(event)
+        original = await self._original(event)
         settings = context.settings.values
         verdict = decide(
             event.document, event.order, books.profile, books.categories, settings, original=original
@@ -101,7 +99,7 @@ class Decider:
             case Decision():
                 return ToWrite(verdict, context, client, books.profile.organization_id)
             case Park():
-                return _outcome_of_park(verdict, context, _age(seen, now))
+                return _outcome_of_park(verdict, context, _age(seen))
             case Exclude():
                 return Outcome(
                     EXCLUDED,
@@ -111,31 +109,11 @@ class Decider:
                     settings_version_id=context.settings.id,
                 )
 
-    async def _original(self, event: DocumentIssued) -> tuple[Original | None, datetime | None]:
+    async def _original(self, event: DocumentIssued) -> Original | None:
         if event.document_type is not DocumentType.CREDIT_NOTE:
-            return None, None
+            return None
         async with self._db.reading.begin() as session:
-            return await _same_order_invoices(session, event), (
-                await session.execute(select(db_now()))
-            ).scalar_one()
-
-
-async def _same_order_invoices(session: AsyncSession, event: DocumentIssued) -> Original:
-    rows = await OutcomeRepository(session, event.tenant_id).invoices_of_order(
-        event.connection_id, event.order_id
-    )
-    return Original(
-        candidates=tuple(
-            OriginalInvoice(
-                number=row.number,
-                issued_on=row.issued_on,
-                gross_total=Money(row.gross_minor, event.document.currency),
-                outcome=row.status,
-            )
-            for row in rows
-            if row.issued_on is not None and row.gross_minor is not None
-        )
-    )
+            return await original_of(session, event)
 
 
 def _parked(reason: Reason, context: TenantContext, **params: Any) -> Outcome:
@@ -144,7 +122,7 @@ def _parked(reason: Reason, context: TenantContext, **params: Any) -> Outcome:
 
 def _outcome_of_park(park: Park, context: TenantContext, age: timedelta) -> Outcome:
     """A park whose cause usually goes away by itself counts as waiting while the document is young."""
-    waits = REASONS[park.reason].waits
+    waits = REASONS[park.reason].waits if park.waits is None else park.waits
     is_waiting = waits is not None and age < waits
     return Outcome(
         WAITING if is_waiting else PARKED,
@@ -157,5 +135,6 @@ def _outcome_of_park(park: Park, context: TenantContext, age: timedelta) -> Outc
     )
 
 
-def _age(seen: Row[Any] | None, now: datetime | None) -> timedelta:
-    return timedelta() if seen is None or now is None else now - seen.first_seen_at
+def _age(seen: Row[Any] | None) -> timedelta:
+    """How long ago the document was first seen, by the database's clock when its row was read."""
+    return timedelta() if seen is None else seen.now - seen.first_seen_at

@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from common.domain.verdicts import Decision
+from common.domain.verdicts import CollectiveContact, Decision
 from common.events.documents import DocumentIssued
 from common.lexware.wire import NewVoucher, NewVoucherItem
 
@@ -27,8 +27,14 @@ def marker_in(remark: str | None) -> str | None:
     return found.group() if found else None
 
 
-def voucher_of(decision: Decision, marker: str) -> NewVoucher:
-    """The voucher to create: gross amounts, one item per category and rate, collective contact."""
+def voucher_of(decision: Decision, marker: str, contact_id: str | None = None) -> NewVoucher:
+    """The voucher to create: gross amounts, one item per category and rate.
+
+    A decision for a single contact needs the contact's id; a name is sent with the collective one only.
+    """
+    collective = isinstance(decision.contact, CollectiveContact)
+    if collective is (contact_id is not None):
+        raise ValueError("a single contact has an id, the collective one has none")
     return NewVoucher(
         type=decision.voucher_type,
         voucher_number=decision.voucher_number,
@@ -36,8 +42,9 @@ def voucher_of(decision: Decision, marker: str) -> NewVoucher:
         shipping_date=decision.shipping_on,
         total_gross_amount=decision.gross_total.decimal,
         total_tax_amount=decision.tax_total.decimal,
-        use_collective_contact=True,
-        contact_name=decision.contact.name,
+        use_collective_contact=collective,
+        contact_id=contact_id,
+        contact_name=decision.contact.name if isinstance(decision.contact, CollectiveContact) else None,
         remark=f"{marker} {decision.remark}".strip()[:REMARK_LENGTH],
         voucher_items=tuple(
             NewVoucherItem(

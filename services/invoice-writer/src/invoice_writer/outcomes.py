@@ -1,6 +1,5 @@
 """Where each document stands, and the history of how it got there."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
-from common.domain.documents import DocumentType, OriginalRef
+from common.domain.documents import OriginalRef
 from common.events.documents import DocumentIssued
 from invoice_writer.outcome_rows import NOTE, find_all, record_all, story_of
 from invoice_writer.standing import (
@@ -116,22 +115,6 @@ class OutcomeRepository:
             "details": details,
         }
         await self._session.execute(NOTE, entry)
-
-    async def invoices_of_order(self, connection_id: UUID, order_id: str) -> Sequence[Row[Any]]:
-        """Number, date, total and status of the order's invoices, as far as they were decided."""
-        query = select(
-            OutcomeRow.number,
-            OutcomeRow.issued_on,
-            OutcomeRow.gross_minor,
-            OutcomeRow.status,
-            OutcomeRow.event,
-        ).where(
-            OutcomeRow.tenant_id == self._tenant_id,
-            OutcomeRow.connection_id == connection_id,
-            OutcomeRow.order_id == order_id,
-            OutcomeRow.type == DocumentType.INVOICE.value,
-        )
-        return (await self._session.execute(query)).all()
 
     async def issue_event(self, document_id: UUID) -> tuple[str, bytes] | None:
         """Type and payload of the event the document came with."""

@@ -56,7 +56,6 @@ PROFILE_REASONS = (
         for reason in (
             Reason.CATEGORY_MISSING,
             Reason.CATEGORY_NOT_INCOME,
-            Reason.CATEGORY_NEEDS_CONTACT,
             Reason.CATEGORY_SINGLE_RATE,
         )
     ),

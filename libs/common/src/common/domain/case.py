@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from pydantic import JsonValue
 
@@ -10,6 +10,7 @@ from common.domain.documents import BERLIN, Document, DocumentType, OrderSnapsho
 from common.domain.merchant import MerchantSettings
 from common.domain.profile import PostingCategory, SellerProfile
 from common.domain.reason_codes import Reason
+from common.domain.vat_checks import VatCheck
 from common.domain.verdicts import Exclude, Original, OriginalInvoice, Park
 
 
@@ -23,6 +24,7 @@ class Case:
     categories: Mapping[str, PostingCategory]
     settings: MerchantSettings
     original: Original
+    vat_check: VatCheck | None = None
 
     @property
     def is_correction(self) -> bool:
@@ -57,6 +59,10 @@ class Trail:
         """A verdict that carries the trail so far and the reason that ended it."""
         rules = (*self.rules, f"park.{reason.value}")
         return Park(reason=reason, params=params, rules=rules, evidence=self.evidence)
+
+    def wait(self, reason: Reason, waits: timedelta, **params: JsonValue) -> Park:
+        """A park that waits as long as the merchant chose, not as long as the reason usually does."""
+        return self.park(reason, **params).model_copy(update={"waits": waits})
 
     def exclude(self, rule: str) -> Exclude:
         """A verdict that carries the trail so far and the rule that left the document out."""

@@ -2,7 +2,10 @@
 
 from typing import Literal
 
-from common.domain.documents import Fact
+from common.domain.cleaning import clean, clip
+from common.domain.documents import Address, Fact, OrderSnapshot
+
+FIELD_LIMIT = 100
 
 
 class Customer(Fact):
@@ -25,3 +28,29 @@ class Customer(Fact):
     phone: str | None = None
     vat_id: str | None = None
     shop_customer_number: str | None = None
+
+
+def customer_of(address: Address | None, order: OrderSnapshot, country: str) -> Customer | None:
+    """The customer behind an address; None where no name can be had at all."""
+    if address is None:
+        return None
+    company, last_name = _fit(address.company), _fit(address.last_name) or _fit(address.first_name)
+    if company is None and last_name is None:
+        return None
+    return Customer(
+        kind="company" if company else "person",
+        company=company,
+        first_name=_fit(address.first_name) if _fit(address.last_name) else None,
+        last_name=last_name,
+        supplement=_fit(address.supplement),
+        street=_fit(address.street),
+        zip_code=_fit(address.zip_code),
+        city=_fit(address.city),
+        country=country,
+        vat_id=_fit(address.vat_id),
+        shop_customer_number=_fit(order.customer_number),
+    )
+
+
+def _fit(text: str | None) -> str | None:
+    return clip(clean(text), FIELD_LIMIT) or None

@@ -1,7 +1,8 @@
 """One document, one verdict: a voucher to write, a reason to park it, or the rule that leaves it out.
 
-A chain: what is left out, what must hold first, which tax case it is, how the total splits over the rates,
-whether rates and categories allow it. A new tax case is a new function in `treatments`; nothing here guesses.
+A chain: what is left out, what must hold first, where it is taxed, where its invoice stands, how the total
+splits over the rates, which tax case that is, whether rates, categories and contact allow it. A new tax case
+is a new function in `treatments`; nothing here guesses.
 """
 
 from collections.abc import Mapping
@@ -9,26 +10,36 @@ from datetime import date
 
 from common.domain.amounts import CannotSplit
 from common.domain.case import Case, Trail
+from common.domain.choosing_contact import choose_contact
+from common.domain.corrections import original_booked, within_invoice
+from common.domain.country_codes import HOME
 from common.domain.documents import Document, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.money import CurrencyMismatch
 from common.domain.profile import PostingCategory, SellerProfile
+from common.domain.rates import is_rate_of, is_rate_on
 from common.domain.reason_codes import Reason
-from common.domain.rules import EXCLUSIONS, GATES, original_booked
+from common.domain.rules import EXCLUSIONS, GATES
+from common.domain.sale import Sale, find_places, sale_of
 from common.domain.split import Split, split_amounts
-from common.domain.tax import ZERO_RATE, is_rate_of, is_rate_on, plain_rate
-from common.domain.treatments import TAX_CASES, Treatment, foreign_vat_id
+from common.domain.tax import ZERO_RATE, plain_rate
+from common.domain.treatment import Treatment
+from common.domain.treatments import settle
+from common.domain.vat_checks import VatCheck
+from common.domain.vat_ids import vat_id_to_check
 from common.domain.verdicts import (
     CollectiveContact,
+    Contact,
     Decision,
     Exclude,
     Original,
     OriginalInvoice,
     Park,
+    SingleContact,
     Verdict,
     VoucherLine,
 )
-from common.domain.wording import contact_name, remark
+from common.domain.wording import remark
 
 __all__ = [
     "CollectiveContact",
@@ -37,9 +48,11 @@ __all__ = [
     "Original",
     "OriginalInvoice",
     "Park",
+    "SingleContact",
     "Verdict",
     "VoucherLine",
     "decide",
+    "vat_id_to_check",
 ]
 
 
@@ -51,33 +64,44 @@ def decide(
     settings: MerchantSettings,
     *,
     original: Original | None = None,
+    vat_check: VatCheck | None = None,
 ) -> Verdict:
-    """The verdict on a document; the same input always gives the same verdict, and no input raises."""
-    case = Case(document, order, profile, categories, settings, original or Original())
+    """The verdict on a document; the same input always gives the same verdict, and no input raises.
+
+    `vat_check` is what is known about the VAT id that `vat_id_to_check` names.
+    """
+    case = Case(document, order, profile, categories, settings, original or Original(), vat_check)
     trail = Trail()
     for rule in (*EXCLUSIONS, *GATES):
         if (verdict := rule(case, trail)) is not None:
             return verdict
-    treatment = _treatment(case, trail)
-    if isinstance(treatment, Park):
-        return treatment
+    places = find_places(case, trail)
+    if isinstance(places, Park):
+        return places
+    if (park := original_booked(case, trail)) is not None:
+        return park
     split = _split(case, trail)
     if isinstance(split, Park):
         return split
+    return _judge(sale_of(case, places, split, trail), split, trail)
+
+
+def _judge(sale: Sale, split: Split, trail: Trail) -> Decision | Park:
+    treatment = settle(sale, trail)
+    if isinstance(treatment, Park):
+        return treatment
     refusal = (
-        _rates_in_force(case, treatment, split, trail)
-        or _zero_rate_explained(case, treatment, split, trail)
-        or _categories_usable(case, treatment, split, trail)
-        or original_booked(case, trail)
+        _rates_in_force(sale, treatment, trail)
+        or _zero_rate_explained(sale, treatment, trail)
+        or _categories_usable(sale, treatment, split, trail)
+        or within_invoice(sale.case, split, trail)
     )
-    return refusal or _voucher(case, treatment, split, trail)
-
-
-def _treatment(case: Case, trail: Trail) -> Treatment | Park:
-    for tax_case in TAX_CASES:
-        if (answer := tax_case(case, trail)) is not None:
-            return answer
-    raise AssertionError("the last tax case always answers")
+    if refusal is not None:
+        return refusal
+    contact = choose_contact(sale, treatment, _category_ids(treatment, split), trail)
+    if isinstance(contact, Park):
+        return contact
+    return _voucher(sale, treatment, split, contact, trail)
 
 
 def _split(case: Case, trail: Trail) -> Split | Park:
@@ -92,64 +116,65 @@ def _split(case: Case, trail: Trail) -> Split | Park:
     return split
 
 
-def _rates_in_force(case: Case, treatment: Treatment, split: Split, trail: Trail) -> Park | None:
+def _rates_in_force(sale: Sale, treatment: Treatment, trail: Trail) -> Park | None:
     """Rates above zero must be rates of the country on the day of supply."""
-    on, source = _supplied_on(case)
+    on, source, country = sale.supplied_on, sale.supplied_from, treatment.rates_of
     trail.fired(f"rates.on_day_of_supply.{source}", supplied_on=on.isoformat(), supplied_on_from=source)
-    for rate in (column.rate for column in split.columns if column.rate):
-        if not is_rate_of(treatment.rates_of, rate):
-            return trail.park(Reason.RATE_UNKNOWN, rate=plain_rate(rate))
-        if not is_rate_on(treatment.rates_of, rate, on):
-            return trail.park(
-                Reason.RATE_NOT_VALID_ON_DATE, rate=plain_rate(rate), on=on.isoformat(), date_from=source
-            )
+    for rate in sorted(rate for rate in sale.rates if rate):
+        if is_rate_on(country, rate, on):
+            continue
+        params = {"rate": plain_rate(rate), "country": country}
+        if is_rate_of(country, rate):
+            return trail.park(Reason.RATE_NOT_VALID_ON_DATE, **params, on=on.isoformat(), date_from=source)
+        involved = {HOME, sale.place.state, sale.invoice_place.state} - {country, None}
+        others = sorted(state for state in involved if state and is_rate_on(state, rate, on))
+        if others:
+            return trail.park(Reason.RATE_OF_OTHER_COUNTRY, **params, rate_of=others[0])
+        return trail.park(Reason.RATE_UNKNOWN, **params)
     return None
 
 
-def _supplied_on(case: Case) -> tuple[date, str]:
-    """The day that decides the rate: dispatch, else the corrected invoice's date, else the document's own."""
-    if case.dispatched_on is not None:
-        return case.dispatched_on, "dispatch"
-    if case.corrected is not None:
-        return case.corrected.issued_on, "corrected_invoice"
-    return case.document.issued_on, "document"
-
-
-def _zero_rate_explained(case: Case, treatment: Treatment, split: Split, trail: Trail) -> Park | None:
-    """0 % has many reasons: the settings must name a category for this one; a foreign VAT id is another."""
-    if all(column.rate for column in split.columns):
+def _zero_rate_explained(sale: Sale, treatment: Treatment, trail: Trail) -> Park | None:
+    """0 % has many reasons: the tax case must name the category for the one that applies."""
+    if not sale.has_untaxed:
         return None
-    vat_id = foreign_vat_id(case)
-    if vat_id is not None:
-        return trail.park(Reason.BUYER_VAT_ID_FOREIGN, state=vat_id[:2])
     if treatment.zero_category_id is None:
-        return trail.park(Reason.ZERO_RATE_UNMAPPED)
-    trail.fired("zero_rate.mapped_by_settings")
+        return trail.park(treatment.zero_reason)
+    trail.fired(f"zero_rate.{treatment.name}")
     return None
 
 
-def _categories_usable(case: Case, treatment: Treatment, split: Split, trail: Trail) -> Park | None:
-    """Each category in use exists, takes income, allows the collective contact and the voucher's rates."""
-    used = {_category_id(treatment, column.rate == ZERO_RATE) for column in split.columns}
-    for category_id in sorted(used):
-        category = case.categories.get(category_id)
+def _categories_usable(sale: Sale, treatment: Treatment, split: Split, trail: Trail) -> Park | None:
+    """Each category in use exists, takes income, and allows the voucher's rates."""
+    for category_id in sorted(_category_ids(treatment, split)):
+        category = sale.case.categories.get(category_id)
         if category is None:
-            return trail.park(Reason.CATEGORY_MISSING, category_id=category_id)
+            return trail.park(Reason.CATEGORY_MISSING, category_id=category_id, tax_case=treatment.name)
         if category.type != "income":
             return trail.park(Reason.CATEGORY_NOT_INCOME, category_id=category_id, category=category.name)
-        if category.contact_required:
-            return trail.park(Reason.CATEGORY_NEEDS_CONTACT, category_id=category_id, category=category.name)
         if not category.split_allowed and len(split.columns) > 1:
             return trail.park(Reason.CATEGORY_SINGLE_RATE, category_id=category_id, category=category.name)
     return None
+
+
+def _category_ids(treatment: Treatment, split: Split) -> set[str]:
+    return {_category_id(treatment, column.rate == ZERO_RATE) for column in split.columns}
 
 
 def _category_id(treatment: Treatment, untaxed: bool) -> str:
     return treatment.zero_category_id if untaxed and treatment.zero_category_id else treatment.category_id
 
 
-def _voucher(case: Case, treatment: Treatment, split: Split, trail: Trail) -> Decision:
-    document = case.document
+def _shipping_on(sale: Sale, treatment: Treatment, trail: Trail) -> date | None:
+    """The day of dispatch where it is known; a correction reported by day of supply names its invoice's."""
+    if not treatment.keeps_supply_day:
+        return sale.case.dispatched_on
+    trail.fired("correction.day_of_supply_of_its_invoice")
+    return sale.supplied_on
+
+
+def _voucher(sale: Sale, treatment: Treatment, split: Split, contact: Contact, trail: Trail) -> Decision:
+    case, document = sale.case, sale.case.document
     lines = tuple(
         VoucherLine(
             category_id=_category_id(treatment, column.rate == ZERO_RATE),
@@ -159,16 +184,17 @@ def _voucher(case: Case, treatment: Treatment, split: Split, trail: Trail) -> De
         )
         for column in split.columns
     )
+    shipping_on = _shipping_on(sale, treatment, trail)
     trail.fired("voucher_date.berlin")
     return Decision(
         voucher_type="salescreditnote" if case.is_correction else "salesinvoice",
         voucher_number=document.number.strip(),
         voucher_on=document.issued_on,
-        shipping_on=case.dispatched_on,
+        shipping_on=shipping_on,
         lines=lines,
         gross_total=split.gross_total,
         tax_total=split.tax_total,
-        contact=CollectiveContact(name=contact_name(document.address)),
+        contact=contact,
         remark=remark(document.type, case.order, case.corrected),
         rules=tuple(trail.rules),
         evidence=trail.evidence,

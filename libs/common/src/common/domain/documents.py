@@ -124,6 +124,7 @@ class DocumentLine(Fact):
     price: Money
     coupon_share: Money | None = None
     rate: Decimal | None = None
+    tax_class: str | None = None
 
 
 class Extra(Fact):

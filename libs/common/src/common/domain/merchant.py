@@ -1,25 +1,91 @@
 """What a merchant may set; every change is a new version, and each decision names the version it used."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from decimal import Decimal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from common.domain.documents import Fact
 
 GOODS_CATEGORY = "8f8664a8-fd86-11e1-a21f-0800200c9a66"
+SERVICES_CATEGORY = "8f8664a0-fd86-11e1-a21f-0800200c9a66"
+INCOME_CATEGORY = "8f8664a1-fd86-11e1-a21f-0800200c9a66"
+INTRA_COMMUNITY_CATEGORY = "9075a4e3-66de-4795-a016-3889feca0d20"
+REVERSE_CHARGE_CATEGORY = "380a20cb-d04c-426e-b49c-84c22adfa362"
+EXPORT_CATEGORY = "93d24c20-ea84-424e-a731-5e1b78d1e6a9"
+EXPORT_SERVICES_CATEGORY = "ef5b1a6e-f690-4004-9a19-91276348894f"
+SMALL_BUSINESS_CATEGORY = "f5c7fee8-f184-4e7a-ab04-8f7e7ad6c207"
+SMALL_BUSINESS_BEFORE = "7a1efa0e-6283-4cbf-9583-8e88d3ba5960"
+ORIGIN_CATEGORY = "7c112b66-0565-479c-bc18-5845e080880a"
+ORIGIN_SERVICES_CATEGORY = "d73b880f-c24a-41ea-a862-18d90e1c3d82"
+OSS_CATEGORY = "4ebd965a-7126-416c-9d8c-a5c9366ee473"
+OSS_SERVICES_CATEGORY = "7ecea006-844c-4c98-a02d-aa3142640dd5"
+
+
+class ContactRule(Fact):
+    """Who gets a contact of his own where contacts go by rule: anybody one of these is true of."""
+
+    abroad: bool = False
+    companies: bool = False
+    registered: bool = False  # customers with an account in the shop, as opposed to guests
+    from_gross: Decimal | None = Field(default=None, ge=0)
 
 
 class MerchantSettings(Fact):
-    """The merchant's choices; the defaults book domestic sales of goods."""
+    """The merchant's choices; the defaults book sales of goods into the books' own categories.
+
+    `service_tax_classes` names the shop's tax classes whose products are services; `sells` is what all
+    others are. `vat_check_wait_hours`: so long a document waits for its VAT id check before it is parked.
+    `oss_since` is the first day of supply that is reported to the One-Stop-Shop.
+    """
 
     mode: Literal["automatic", "paused"] = "automatic"
     poll_interval_seconds: int = Field(default=300, ge=1, le=86_400)
     start_on: date | None = None
+    excluded_payment_methods: tuple[str, ...] = ()
+
+    sells: Literal["goods", "services"] = "goods"
+    service_tax_classes: tuple[str, ...] = ()
+    distance_sales: Literal["by_profile", "park"] = "by_profile"
+    oss_since: date | None = None
+    vat_check_wait_hours: int = Field(default=24, ge=0, le=24 * 30)
+    domestic_zero_to_companies: Literal["park", "zero_rate", "reverse_charge"] = "park"
+
+    contacts: Literal["collective", "single", "rule"] = "collective"
+    contact_rule: ContactRule = ContactRule()
+
     category_id: str = GOODS_CATEGORY
+    services_category_id: str = SERVICES_CATEGORY
     domestic_zero_category_id: str | None = None
-    collective_contact: bool = True
+    margin_category_id: str | None = None
+    small_business_category_id: str = SMALL_BUSINESS_CATEGORY
+    small_business_before_id: str = SMALL_BUSINESS_BEFORE
+    intra_community_category_id: str = INTRA_COMMUNITY_CATEGORY
+    reverse_charge_category_id: str = REVERSE_CHARGE_CATEGORY
+    export_category_id: str = EXPORT_CATEGORY
+    export_services_category_id: str = EXPORT_SERVICES_CATEGORY
+    zero_income_category_id: str = INCOME_CATEGORY
+    company_only_category_ids: tuple[str, ...] = (
+        INTRA_COMMUNITY_CATEGORY,
+        REVERSE_CHARGE_CATEGORY,
+        EXPORT_SERVICES_CATEGORY,
+    )
+    oss_category_id: str = OSS_CATEGORY
+    oss_services_category_id: str = OSS_SERVICES_CATEGORY
+    origin_category_id: str = ORIGIN_CATEGORY
+    origin_services_category_id: str = ORIGIN_SERVICES_CATEGORY
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_older_versions(cls, values: Any) -> Any:
+        """Versions before contacts had modes said only whether the collective contact is used."""
+        if not isinstance(values, Mapping) or "collective_contact" not in values:
+            return values
+        others = {name: value for name, value in values.items() if name != "collective_contact"}
+        return {"contacts": "collective" if values["collective_contact"] else "single"} | others
 
 
 class SettingsVersion(Fact):

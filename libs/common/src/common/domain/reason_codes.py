@@ -10,15 +10,14 @@ class Reason(StrEnum):
 
     # the merchant's own switches
     TRANSFER_PAUSED = "transfer_paused"
-    REAL_CONTACT_UNAVAILABLE = "real_contact_unavailable"
     # the seller in the books
     PROFILE_UNAVAILABLE = "profile_unavailable"
     BOOKKEEPING_UNAVAILABLE = "bookkeeping_unavailable"
-    SMALL_BUSINESS_SELLER = "small_business_seller"
+    SELLER_TAX_EXEMPT = "seller_tax_exempt"
+    SMALL_BUSINESS_TAXED = "small_business_taxed"
     # the posting category
     CATEGORY_MISSING = "category_missing"
     CATEGORY_NOT_INCOME = "category_not_income"
-    CATEGORY_NEEDS_CONTACT = "category_needs_contact"
     CATEGORY_SINGLE_RATE = "category_single_rate"
     # form of the document
     NUMBER_MISSING = "number_missing"
@@ -28,15 +27,33 @@ class Reason(StrEnum):
     # place of supply
     NOT_EURO = "not_euro"
     COUNTRY_UNKNOWN = "country_unknown"
-    NOT_DOMESTIC = "not_domestic"
-    DELIVERY_ABROAD = "delivery_abroad"
-    TERRITORY_OUTSIDE_VAT_AREA = "territory_outside_vat_area"
+    COUNTRY_CONTRADICTORY = "country_contradictory"
+    GOODS_AND_SERVICES_MIXED = "goods_and_services_mixed"
+    # sales to consumers in other member states
+    DISTANCE_SALES_SWITCHED_OFF = "distance_sales_switched_off"
+    DISTANCE_SALES_UNSET = "distance_sales_unset"
+    DISTANCE_SALES_MISMATCH = "distance_sales_mismatch"
+    # sales to companies
     BUYER_VAT_ID_FOREIGN = "buyer_vat_id_foreign"
+    ZERO_RATE_TO_COMPANY = "zero_rate_to_company"
+    VAT_ID_MISSING = "vat_id_missing"
+    VAT_ID_MALFORMED = "vat_id_malformed"
+    VAT_ID_OF_OTHER_STATE = "vat_id_of_other_state"
+    VAT_CHECK_PENDING = "vat_check_pending"
+    VAT_ID_INVALID = "vat_id_invalid"
+    # the customer's contact
+    COMPANY_NAME_MISSING = "company_name_missing"
+    CUSTOMER_UNUSABLE = "customer_unusable"
     # rates
     RATE_MISSING = "rate_missing"
     RATE_UNKNOWN = "rate_unknown"
     RATE_NOT_VALID_ON_DATE = "rate_not_valid_on_date"
+    RATE_OF_OTHER_COUNTRY = "rate_of_other_country"
     ZERO_RATE_UNMAPPED = "zero_rate_unmapped"
+    ZERO_RATE_UNEXPLAINED = "zero_rate_unexplained"
+    TAX_SHOWN_ON_EXPORT = "tax_shown_on_export"
+    TAX_SHOWN_TO_COMPANY = "tax_shown_to_company"
+    MARGIN_SCHEME = "margin_scheme"
     # amounts
     TAX_MODEL_UNKNOWN = "tax_model_unknown"
     AMOUNTS_DO_NOT_ADD_UP = "amounts_do_not_add_up"
@@ -50,6 +67,7 @@ class Reason(StrEnum):
     ORIGINAL_WAITING = "original_waiting"
     ORIGINAL_PARKED = "original_parked"
     ORIGINAL_UNCLEAR = "original_unclear"
+    CORRECTION_EXCEEDS_INVOICE = "correction_exceeds_invoice"
     # in line and on the way into the books
     IN_LINE = "in_line"
     INTERNAL_ERROR = "internal_error"

@@ -6,13 +6,14 @@ from types import MappingProxyType
 
 from common.domain.reason_codes import Reason, ReasonText, ReleasedBy, Who
 from common.domain.reason_texts_books import BOOKS_TEXTS
+from common.domain.reason_texts_buyers import BUYER_TEXTS
 from common.domain.reason_texts_documents import DOCUMENT_TEXTS
+from common.domain.reason_texts_rates import RATE_TEXTS
 
 __all__ = ["REASONS", "Reason", "ReasonText", "ReleasedBy", "Who", "reasons_page"]
 
-REASONS: Mapping[Reason, ReasonText] = MappingProxyType(
-    {reason: (DOCUMENT_TEXTS | BOOKS_TEXTS)[reason] for reason in Reason}
-)
+_TEXTS = DOCUMENT_TEXTS | RATE_TEXTS | BUYER_TEXTS | BOOKS_TEXTS
+REASONS: Mapping[Reason, ReasonText] = MappingProxyType({reason: _TEXTS[reason] for reason in Reason})
 
 _INTRODUCTION = """\
 # Reasons

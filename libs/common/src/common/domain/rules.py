@@ -1,4 +1,8 @@
-"""Rules that let a document pass, park it or leave it out whatever its amounts are; one function each."""
+"""Rules that let a document pass, park it or leave it out whatever its amounts are; one function each.
+
+What leaves a document out is asked first, in the order of `EXCLUSIONS`, so that a document is never parked
+for something nobody wants booked. The shop names neither tags nor sales channels, so no rule asks for them.
+"""
 
 from collections.abc import Callable
 
@@ -35,6 +39,19 @@ def original_excluded(case: Case, trail: Trail) -> Exclude | None:
     return trail.exclude("original_excluded")
 
 
+def excluded_payment_method(case: Case, trail: Trail) -> Exclude | None:
+    """Orders paid in a way the merchant books by other means are left out, their corrections too."""
+    payment, names = case.order.payment, case.settings.excluded_payment_methods
+    if payment is None or not names:
+        return None
+    given = {clean(text).casefold() for text in (payment.method_id, payment.name, payment.provider)} - {""}
+    named = sorted(given & {clean(name).casefold() for name in names})
+    if not named:
+        return None
+    trail.evidence["payment_method"] = named[0]
+    return trail.exclude("payment_method")
+
+
 def transfer_paused(case: Case, trail: Trail) -> Park | None:
     """While the merchant has paused the transfer nothing is booked."""
     return trail.park(Reason.TRANSFER_PAUSED) if case.settings.mode == "paused" else None
@@ -67,48 +84,23 @@ def bookkeeping_included(case: Case, trail: Trail) -> Park | None:
     return trail.park(Reason.BOOKKEEPING_UNAVAILABLE, features=[clean(feature) for feature in features])
 
 
-def seller_shows_tax(case: Case, trail: Trail) -> Park | None:
-    """A seller without VAT is a case of its own: nothing taxed may be booked, nothing untaxed as taxed."""
-    if case.profile.small_business or case.profile.tax_type == "vatfree":
-        return trail.park(Reason.SMALL_BUSINESS_SELLER)
+def seller_taxable(case: Case, trail: Trail) -> Park | None:
+    """A seller free of VAT for another reason than its size has no tax case here."""
+    if case.profile.tax_type == "vatfree" and not case.profile.small_business:
+        return trail.park(Reason.SELLER_TAX_EXEMPT)
     return None
 
 
-def collective_contact(case: Case, trail: Trail) -> Park | None:
-    """Vouchers go to the collective contact; a merchant who wants real ones is not served with it."""
-    return None if case.settings.collective_contact else trail.park(Reason.REAL_CONTACT_UNAVAILABLE)
-
-
-def original_booked(case: Case, trail: Trail) -> Park | None:
-    """A correction follows its invoice: it waits for it, is parked with it, and is never booked alone."""
-    if not case.is_correction:
-        return None
-    candidates = case.original.candidates
-    if not candidates:
-        return trail.park(Reason.ORIGINAL_MISSING, order_number=clean(case.order.order_number))
-    corrected = case.corrected
-    if corrected is not None:
-        trail.fired("correction.invoice_named", corrected_invoice=clean(corrected.number))
-        candidates = (corrected,)
-    else:
-        trail.fired("correction.invoice_unclear", possible_invoices=len(candidates))
-    outcomes = {invoice.outcome for invoice in candidates}
-    numbers = ", ".join(clean(invoice.number) for invoice in candidates)
-    if "excluded" in outcomes:
-        return trail.park(Reason.ORIGINAL_UNCLEAR, invoices=numbers)
-    if "parked" in outcomes:
-        return trail.park(Reason.ORIGINAL_PARKED, invoices=numbers)
-    if "waiting" in outcomes:
-        return trail.park(Reason.ORIGINAL_WAITING, invoices=numbers)
-    return None
-
-
-EXCLUSIONS: tuple[Rule, ...] = (nothing_to_book, before_start_date, original_excluded)
+EXCLUSIONS: tuple[Rule, ...] = (
+    nothing_to_book,
+    before_start_date,
+    original_excluded,
+    excluded_payment_method,
+)
 GATES: tuple[Rule, ...] = (
     transfer_paused,
     usable_number,
     in_euro,
     bookkeeping_included,
-    seller_shows_tax,
-    collective_contact,
+    seller_taxable,
 )

@@ -1,6 +1,6 @@
 """What can be decided about a document: a voucher to write, a reason to park it, a rule that excludes it."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -54,7 +54,7 @@ class Decision(Fact):
     lines: tuple[VoucherLine, ...]
     gross_total: Money
     tax_total: Money
-    contact: CollectiveContact
+    contact: Contact
     remark: str
     rules: tuple[str, ...]
     evidence: dict[str, JsonValue]
@@ -63,13 +63,14 @@ class Decision(Fact):
 class Park(Fact):
     """The document cannot be booked as things stand; `params` names what exactly is wrong.
 
-    Where the reason's text has `waits`, the writer shows the document as waiting for that long first.
+    `waits`, else that of the reason's text: the writer shows the document as waiting for that long first.
     """
 
     reason: Reason
     params: dict[str, JsonValue]
     rules: tuple[str, ...]
     evidence: dict[str, JsonValue]
+    waits: timedelta | None = None
 
 
 class Exclude(Fact):
@@ -84,18 +85,29 @@ Verdict = Decision | Park | Exclude
 
 
 class OriginalInvoice(Fact):
-    """An invoice of the order a correction belongs to, and where it stands."""
+    """An invoice of the order a correction belongs to, and where it stands.
+
+    `supplied_on` is the day its rates were decided by. `gross_by_rate` is what was booked of it, and
+    `corrected_by_rate` what other corrections took back already; None while nothing of it was booked by us.
+    """
 
     number: str
     issued_on: date
     gross_total: Money
     outcome: OriginalOutcome
+    supplied_on: date | None = None
+    gross_by_rate: dict[Decimal, Money] | None = None
+    corrected_by_rate: dict[Decimal, Money] = {}
 
 
 class Original(Fact):
-    """What is known of the invoices a correction may refer to: all invoices of the same order."""
+    """What is known of the invoices a correction may refer to: all invoices of the same order.
+
+    `corrected_by_rate` is what corrections took back that name none of them.
+    """
 
     candidates: tuple[OriginalInvoice, ...] = ()
+    corrected_by_rate: dict[Decimal, Money] = {}
 
     def corrected_by(self, gross_total: Money) -> OriginalInvoice | None:
         """The invoice that is meant: the only one, or the only one of equal total; None if unclear."""

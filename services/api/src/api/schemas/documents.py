@@ -44,7 +44,7 @@ class DocumentFilter(Given):
     type: DocumentType | None = None
     number: Text | None = Field(default=None, description="The exact document number.")
     order_number: Text | None = Field(default=None, description="The exact order number.")
-    reason: Code | None = Field(default=None, examples=["not_domestic"])
+    reason: Code | None = Field(default=None, examples=["distance_sales_unset"])
     file_status: FileStatus | None = None
     issued_from: date | None = Field(default=None, description="This day or later.")
     issued_to: date | None = Field(default=None, description="This day or earlier.")

@@ -104,6 +104,7 @@ class Address(Wire):
 class TaxClass(Wire):
     """A tax class with the rate applied, in percent."""
 
+    name: str | None = None
     percentage: Amount | None = None
 
 

@@ -1,0 +1,94 @@
+"""Corrections: they follow their invoice, keep its day of supply, and never take back more than it booked."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+
+from common.domain.amounts import by_rate
+from common.domain.case import Case, Trail
+from common.domain.cleaning import clean
+from common.domain.money import Money
+from common.domain.reason_codes import Reason
+from common.domain.split import Split
+from common.domain.tax import plain_rate
+from common.domain.verdicts import OriginalInvoice, Park
+
+CORRECTED, DISPATCH, UNCLEAR, DOCUMENT = "corrected_invoice", "dispatch", "unclear_invoice", "document"
+
+
+def original_booked(case: Case, trail: Trail) -> Park | None:
+    """A correction follows its invoice: it waits for it, is parked with it, and is never booked alone."""
+    if not case.is_correction:
+        return None
+    candidates = case.original.candidates
+    if not candidates:
+        return trail.park(Reason.ORIGINAL_MISSING, order_number=clean(case.order.order_number))
+    corrected = case.corrected
+    if corrected is not None:
+        trail.fired("correction.invoice_named", corrected_invoice=clean(corrected.number))
+        candidates = (corrected,)
+    else:
+        trail.fired("correction.invoice_unclear", possible_invoices=len(candidates))
+    outcomes = {invoice.outcome for invoice in candidates}
+    numbers = ", ".join(clean(invoice.number) for invoice in candidates)
+    if "excluded" in outcomes:
+        return trail.park(Reason.ORIGINAL_UNCLEAR, invoices=numbers)
+    if "parked" in outcomes:
+        return trail.park(Reason.ORIGINAL_PARKED, invoices=numbers)
+    if "waiting" in outcomes:
+        return trail.park(Reason.ORIGINAL_WAITING, invoices=numbers)
+    return None
+
+
+def supplied_on(case: Case) -> tuple[date, str]:
+    """The day that decides the rate: the corrected invoice's own, else dispatch, else the document's date."""
+    corrected = case.corrected
+    if corrected is not None and corrected.supplied_on is not None:
+        return corrected.supplied_on, CORRECTED
+    if case.dispatched_on is not None:
+        return case.dispatched_on, DISPATCH
+    if corrected is not None:
+        return corrected.issued_on, CORRECTED
+    if case.is_correction:
+        days = {invoice.supplied_on or invoice.issued_on for invoice in case.original.candidates}
+        return (days.pop(), CORRECTED) if len(days) == 1 else (case.document.issued_on, UNCLEAR)
+    return case.document.issued_on, DOCUMENT
+
+
+def within_invoice(case: Case, split: Split, trail: Trail) -> Park | None:
+    """All corrections of an invoice together take back at most what it booked, rate by rate."""
+    if not case.is_correction:
+        return None
+    candidates = case.original.candidates if case.corrected is None else (case.corrected,)
+    booked = _sum(invoice.gross_by_rate for invoice in candidates)
+    if booked is None:
+        trail.fired("correction.invoice_amounts_unknown")
+        return None
+    taken = _sum([case.original.corrected_by_rate, *(invoice.corrected_by_rate for invoice in candidates)])
+    for column in split.columns:
+        left = booked.get(column.rate, _none()) - (taken or {}).get(column.rate, _none())
+        if column.gross > left:
+            return trail.park(
+                Reason.CORRECTION_EXCEEDS_INVOICE,
+                invoices=_numbers(candidates),
+                rate=plain_rate(column.rate),
+                correction=str(column.gross),
+                left=str(left),
+            )
+    trail.fired("correction.within_invoice")
+    return None
+
+
+def _sum(parts: Iterable[Mapping[Decimal, Money] | None]) -> dict[Decimal, Money] | None:
+    known = list(parts)
+    if any(part is None for part in known):
+        return None
+    return by_rate(item for part in known if part is not None for item in part.items())
+
+
+def _none() -> Money:
+    return Money.zero()
+
+
+def _numbers(invoices: Iterable[OriginalInvoice]) -> str:
+    return ", ".join(clean(invoice.number) for invoice in invoices)

@@ -1,0 +1,75 @@
+"""VAT rates above zero by country and day of supply, read once from the table beside this module."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+TABLE = Path(__file__).with_name("rates.toml")
+
+
+class UnsoundRates(ValueError):
+    """The table of rates contradicts itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatePeriod:
+    """Rates above zero in force from the first to the last day, both included; no last day = still."""
+
+    first: date
+    last: date | None
+    rates: frozenset[Decimal]
+    source: str
+
+    def covers(self, on: date) -> bool:
+        """Whether the day lies in the period."""
+        return self.first <= on and (self.last is None or on <= self.last)
+
+
+Rates = Mapping[str, tuple[RatePeriod, ...]]
+
+
+@cache
+def rates() -> Rates:
+    """The table by country; within a country the periods follow each other without gap or overlap."""
+    return read_rates(tomllib.loads(TABLE.read_text("utf-8"), parse_float=Decimal))
+
+
+def read_rates(table: Mapping[str, Any]) -> Rates:
+    """The periods of each country in order of time; raises `UnsoundRates`."""
+    return {country: tuple(_checked(country, periods)) for country, periods in table.items()}
+
+
+def is_rate_of(country: str, rate: Decimal) -> bool:
+    """Whether the country ever had this rate above zero, as far as the table goes."""
+    return any(rate in period.rates for period in rates().get(country, ()))
+
+
+def is_rate_on(country: str, rate: Decimal, on: date) -> bool:
+    """Whether the rate above zero was in force in the country on the day of supply."""
+    return any(period.covers(on) and rate in period.rates for period in rates().get(country, ()))
+
+
+def _checked(country: str, entries: Iterable[Mapping[str, Any]]) -> list[RatePeriod]:
+    periods = [
+        RatePeriod(
+            entry["first"], entry.get("last"), frozenset(map(Decimal, entry["rates"])), entry["source"]
+        )
+        for entry in entries
+    ]
+    if not periods or periods[-1].last is not None:
+        raise UnsoundRates(f"{country}: no rates for today")
+    for before, after in pairwise(periods):
+        if before.last is None or before.last + timedelta(days=1) != after.first:
+            raise UnsoundRates(f"{country}: {after.first} does not follow {before.last}")
+    for period in periods:
+        if not period.rates or not all(0 < rate < 100 for rate in period.rates) or not period.source:
+            raise UnsoundRates(f"{country}: {period.first} has no rates or no source")
+        if period.last is not None and period.last < period.first:
+            raise UnsoundRates(f"{country}: {period.first} ends before it begins")
+    return periods

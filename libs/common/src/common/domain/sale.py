@@ -1,0 +1,124 @@
+"""A sale as the tax cases see it: what was sold, where it is taxed, to whom, at which rates, on which day."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from common.domain.case import Case, Trail
+from common.domain.cleaning import clean
+from common.domain.corrections import supplied_on
+from common.domain.country_codes import NORTHERN_IRELAND
+from common.domain.documents import DocumentLine
+from common.domain.reason_codes import Reason
+from common.domain.split import Split
+from common.domain.territories import Doubt, Place, place_of
+from common.domain.vat_ids import VatId, buyers_vat_id, goods_address
+from common.domain.verdicts import Park
+
+Kind = Literal["goods", "services", "mixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the document is addressed to and where the goods went."""
+
+    invoice: Place
+    delivery: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What a tax case may look at beside the material itself; `place` is where the sale is taxed."""
+
+    case: Case
+    kind: Kind
+    place: Place
+    invoice_place: Place
+    rates: frozenset[Decimal]
+    vat_id: VatId | None
+    supplied_on: date
+    supplied_from: str
+
+    @property
+    def is_taxed(self) -> bool:
+        """Whether the document shows any VAT."""
+        return any(self.rates)
+
+    @property
+    def has_untaxed(self) -> bool:
+        """Whether the document has amounts without VAT."""
+        return not all(self.rates)
+
+    @property
+    def is_to_company(self) -> bool:
+        """Whether the buyer acts as a company: a company's name or something like a VAT id says so."""
+        address = self.case.document.address
+        named = address is not None and bool(clean(address.company))
+        return named or (self.vat_id is not None and self.vat_id.value[:2].isalpha())
+
+    @property
+    def country(self) -> str:
+        """The place of taxation, for people."""
+        return self.place.country
+
+
+def find_places(case: Case, trail: Trail) -> Places | Park:
+    """Both places, or a park: without them nobody knows where a sale is taxed, and it is never guessed."""
+    delivered_to = goods_address(case.document, case.order)
+    invoice, delivery = place_of(case.document.address), place_of(delivered_to)
+    for which, address, place in (
+        ("invoice", case.document.address, invoice),
+        ("delivery", delivered_to, delivery),
+    ):
+        if isinstance(place, Doubt):
+            reason = Reason.COUNTRY_UNKNOWN if place is Doubt.UNKNOWN else Reason.COUNTRY_CONTRADICTORY
+            country = clean(address.country)[:40] if address is not None else ""
+            return trail.park(reason, address=which, country=country)
+    assert isinstance(invoice, Place) and isinstance(delivery, Place)
+    if case.order.shipping_address is None and delivery != invoice:
+        return trail.park(
+            Reason.COUNTRY_CONTRADICTORY, invoice_country=invoice.country, order_country=delivery.country
+        )
+    return Places(invoice, delivery)
+
+
+def sale_of(case: Case, places: Places, split: Split, trail: Trail) -> Sale:
+    """The sale; what decides its place and its day is on the trail."""
+    kind = _kind(case)
+    place = places.delivery if kind != "services" else _services_place(places.invoice)
+    day, source = supplied_on(case)
+    vat_id = buyers_vat_id(case.document, case.order)
+    trail.evidence.update(
+        sold=kind,
+        invoice_country=places.invoice.country,
+        delivery_country=places.delivery.country,
+        taxed_in=place.state or "outside",
+    )
+    if place.territory is not None:
+        trail.evidence["territory"] = place.territory
+    if vat_id is not None:
+        trail.evidence["vat_id"] = vat_id.value
+        trail.evidence["vat_id_well_formed"] = vat_id.is_well_formed
+    rates = frozenset(column.rate for column in split.columns)
+    return Sale(case, kind, place, places.invoice, rates, vat_id, day, source)
+
+
+def is_of_class(line: DocumentLine, names: tuple[str, ...]) -> bool:
+    """Whether the line's tax class bears one of these names, whatever the case."""
+    given = clean(line.tax_class).casefold()
+    return bool(given) and any(given == clean(name).casefold() for name in names)
+
+
+def _kind(case: Case) -> Kind:
+    classes, otherwise = case.settings.service_tax_classes, case.settings.sells
+    if not classes:
+        return otherwise
+    lines = [line for line in case.document.lines if line.price]
+    kinds: set[Kind] = {"services" if is_of_class(line, classes) else otherwise for line in lines}
+    return "mixed" if len(kinds) > 1 else next(iter(kinds), otherwise)
+
+
+def _services_place(invoice: Place) -> Place:
+    """Northern Ireland is a member state for goods only."""
+    return Place("GB", None, invoice.territory) if invoice.state == NORTHERN_IRELAND else invoice

@@ -1,0 +1,106 @@
+"""Tax cases in other member states: supplies to companies, distance sales to everybody else."""
+
+from datetime import timedelta
+
+from common.domain.case import Trail
+from common.domain.corrections import UNCLEAR
+from common.domain.country_codes import HOME
+from common.domain.rates import is_rate_on
+from common.domain.reason_codes import Reason
+from common.domain.sale import Sale
+from common.domain.treatment import Treatment, untaxed
+from common.domain.vat_ids import VatId
+from common.domain.verdicts import Park
+
+DESTINATION, ORIGIN = "DESTINATION", "ORIGIN"
+
+
+def untaxed_to_member_state(sale: Sale, trail: Trail) -> Treatment | Park | None:
+    """No VAT into another member state: only to the holder of a VAT id of that state that was checked."""
+    if sale.is_taxed:
+        return None
+    vat_id = sale.vat_id
+    if vat_id is None:
+        return trail.park(Reason.VAT_ID_MISSING, country=sale.country)
+    if not vat_id.is_well_formed:
+        return trail.park(Reason.VAT_ID_MALFORMED, vat_id=vat_id.value)
+    if vat_id.state != sale.place.state:
+        return trail.park(Reason.VAT_ID_OF_OTHER_STATE, vat_id=vat_id.value, country=sale.country)
+    return _unchecked(sale, vat_id, trail) or _to_company(sale, trail)
+
+
+def taxed_to_company(sale: Sale, trail: Trail) -> Park | None:
+    """VAT shown to the holder of a well-formed VAT id: the case contradicts itself and needs a person."""
+    if sale.vat_id is None or not sale.vat_id.is_well_formed:
+        return None
+    return trail.park(Reason.TAX_SHOWN_TO_COMPANY, vat_id=sale.vat_id.value, country=sale.country)
+
+
+def distance_sale(sale: Sale, trail: Trail) -> Treatment | Park:
+    """To a consumer in another member state: taxed there or in Germany, as the seller's profile says."""
+    if sale.case.settings.distance_sales == "park":
+        return trail.park(Reason.DISTANCE_SALES_SWITCHED_OFF, country=sale.country)
+    principle = sale.case.profile.distance_sales_principle
+    if principle not in (DESTINATION, ORIGIN):
+        return trail.park(Reason.DISTANCE_SALES_UNSET, country=sale.country)
+    if principle == DESTINATION and sale.supplied_from == UNCLEAR:
+        return trail.park(Reason.ORIGINAL_UNCLEAR)
+    treatment = _by_principle(sale, principle)
+    other = HOME if treatment.rates_of != HOME else sale.place.state or HOME
+    if _is_taxed_in(sale, other) and not _is_taxed_in(sale, treatment.rates_of):
+        return trail.park(
+            Reason.DISTANCE_SALES_MISMATCH,
+            country=sale.country,
+            principle=principle,
+            expected_rates_of=treatment.rates_of,
+            rates_of=other,
+        )
+    trail.fired(treatment.name, distance_sales_principle=principle)
+    return treatment
+
+
+def _unchecked(sale: Sale, vat_id: VatId, trail: Trail) -> Park | None:
+    """Form proves little: the authority must have said that the id is valid."""
+    check = sale.case.vat_check
+    if check is None or check.vat_id != vat_id.value or check.result == "unavailable":
+        hours = sale.case.settings.vat_check_wait_hours
+        if check is not None and check.vat_id == vat_id.value:
+            trail.evidence["vat_check"] = check.model_dump(mode="json")
+        return trail.wait(Reason.VAT_CHECK_PENDING, timedelta(hours=hours), vat_id=vat_id.value)
+    trail.evidence["vat_check"] = check.model_dump(mode="json")
+    if check.result == "invalid":
+        return trail.park(Reason.VAT_ID_INVALID, vat_id=vat_id.value)
+    trail.fired("vat_id.checked_valid")
+    return None
+
+
+def _to_company(sale: Sale, trail: Trail) -> Treatment:
+    settings = sale.case.settings
+    if sale.kind == "services":
+        name, category_id = "reverse_charge.member_state", settings.reverse_charge_category_id
+    else:
+        name, category_id = "intra_community_supply", settings.intra_community_category_id
+    trail.fired(name)
+    return untaxed(name, category_id, company_only=True)
+
+
+def _by_principle(sale: Sale, principle: str) -> Treatment:
+    settings, is_service = sale.case.settings, sale.kind == "services"
+    if principle == ORIGIN:
+        category_id = settings.origin_services_category_id if is_service else settings.origin_category_id
+        return Treatment("distance_sale.origin", HOME, category_id, real_contact=True)
+    if settings.oss_since is not None and sale.supplied_on < settings.oss_since:
+        category_id = settings.services_category_id if is_service else settings.category_id
+        return Treatment("distance_sale.before_oss", HOME, category_id, real_contact=True)
+    category_id = settings.oss_services_category_id if is_service else settings.oss_category_id
+    return Treatment(
+        "distance_sale.oss",
+        sale.place.state or HOME,
+        category_id,
+        real_contact=True,
+        keeps_supply_day=sale.case.is_correction,
+    )
+
+
+def _is_taxed_in(sale: Sale, country: str) -> bool:
+    return all(is_rate_on(country, rate, sale.supplied_on) for rate in sale.rates if rate)

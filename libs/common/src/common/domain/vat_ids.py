@@ -1,0 +1,82 @@
+"""VAT ids: how a buyer's is read, which member state gave it, and which of them is to be asked about."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from stdnum.eu import vat
+
+from common.domain.cleaning import clean
+from common.domain.country_codes import HOME, MEMBER_STATES, NORTHERN_IRELAND
+from common.domain.documents import Address, Document, OrderSnapshot
+from common.domain.profile import SellerProfile
+from common.domain.territories import Place, place_of
+
+GREECE, GREECE_IN_VAT_IDS = "GR", "EL"
+LONGEST = 20
+_NOT_ID = re.compile(r"[^0-9A-Z+*]")
+
+
+@dataclass(frozen=True, slots=True)
+class VatId:
+    """A VAT id as somebody typed it, read: `value` in upper case without separators, Greek ones with EL.
+
+    `state` is the member state (or XI) its letters name, None when they name none.
+    """
+
+    value: str
+    state: str | None
+    is_well_formed: bool
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the letters name a country that is not Germany, member state or not."""
+        return len(self.value) > 2 and self.value[:2].isalpha() and not self.value.startswith(HOME)
+
+
+@lru_cache(maxsize=10_000)
+def read_vat_id(text: str | None) -> VatId | None:
+    """The VAT id in a text; None when there is nothing in it."""
+    value = _NOT_ID.sub("", clean(text).upper())
+    if not value:
+        return None
+    if value.startswith(GREECE):
+        value = GREECE_IN_VAT_IDS + value[2:]
+    prefix = GREECE if value.startswith(GREECE_IN_VAT_IDS) else value[:2]
+    state = prefix if prefix in MEMBER_STATES or prefix == NORTHERN_IRELAND else None
+    return VatId(value[:LONGEST], state, state is not None and len(value) <= LONGEST and vat.is_valid(value))
+
+
+def buyers_vat_id(document: Document, order: OrderSnapshot) -> VatId | None:
+    """The VAT id of the sale: the document's own, else the order's; one of another state goes first."""
+    found = [vat_id for vat_id in _vat_ids(document, order) if vat_id is not None]
+    return next((vat_id for vat_id in found if vat_id.is_foreign), found[0] if found else None)
+
+
+def vat_id_to_check(document: Document, order: OrderSnapshot, profile: SellerProfile) -> str | None:
+    """The VAT id whose check may decide about this document; None when no check can matter.
+
+    Only an untaxed sale into another member state depends on it, and only if the id is one of that state.
+    """
+    if profile.small_business or any(line.rate for line in document.lines if line.price):
+        return None
+    vat_id = buyers_vat_id(document, order)
+    if vat_id is None or not vat_id.is_well_formed or vat_id.state == HOME:
+        return None
+    places = (place_of(document.address), place_of(goods_address(document, order)))
+    states = {place.state for place in places if isinstance(place, Place)}
+    return vat_id.value if vat_id.state in states else None
+
+
+def goods_address(document: Document, order: OrderSnapshot) -> Address | None:
+    """Where goods go: the delivery address, else the order's billing address, else the document's."""
+    if order.shipping_address is not None:
+        return order.shipping_address
+    billing = order.billing_address
+    return billing if billing is not None and clean(billing.country) else document.address
+
+
+def _vat_ids(document: Document, order: OrderSnapshot) -> Iterator[VatId | None]:
+    for address in (document.address, order.billing_address, order.shipping_address):
+        yield read_vat_id(address.vat_id) if address is not None else None

@@ -1,0 +1,94 @@
+"""What was booked of an order so far: the invoices a correction may refer to, and what was taken back."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.models.books import OutcomeRow
+from common.domain.amounts import PerRate, by_rate
+from common.domain.cleaning import clean
+from common.domain.documents import DocumentType
+from common.domain.money import Money
+from common.domain.verdicts import Decision, Original, OriginalInvoice
+from common.events.documents import DocumentIssued
+from invoice_writer.outcomes import BOOKED
+
+CORRECTED, SUPPLIED = "corrected_invoice", "supplied_on"
+
+
+async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
+    """The invoices of the correction's order, with what is booked of them and of other corrections."""
+    rows = await _documents_of_order(session, event)
+    invoices = [row for row in rows if row.type == DocumentType.INVOICE.value and _is_decided(row)]
+    others = [
+        row
+        for row in rows
+        if row.type == DocumentType.CREDIT_NOTE.value and row.document_id != event.document_id
+    ]
+    numbers = {clean(row.number) for row in invoices}
+    taken = [(_named(row, numbers), _gross_by_rate(row) or {}) for row in others if row.status == BOOKED]
+    currency = event.document.currency
+    return Original(
+        candidates=tuple(
+            OriginalInvoice(
+                number=row.number,
+                issued_on=row.issued_on,
+                gross_total=Money(row.gross_minor, currency),
+                outcome=row.status,
+                supplied_on=_supplied_on(row),
+                gross_by_rate=_gross_by_rate(row),
+                corrected_by_rate=_sum(amounts for number, amounts in taken if number == clean(row.number)),
+            )
+            for row in invoices
+        ),
+        corrected_by_rate=_sum(amounts for number, amounts in taken if number is None),
+    )
+
+
+async def _documents_of_order(session: AsyncSession, event: DocumentIssued) -> Sequence[Row[Any]]:
+    query = select(
+        OutcomeRow.document_id,
+        OutcomeRow.type,
+        OutcomeRow.number,
+        OutcomeRow.issued_on,
+        OutcomeRow.gross_minor,
+        OutcomeRow.status,
+        OutcomeRow.evidence,
+        OutcomeRow.decision,
+    ).where(
+        OutcomeRow.tenant_id == event.tenant_id,
+        OutcomeRow.connection_id == event.connection_id,
+        OutcomeRow.order_id == event.order_id,
+    )
+    return (await session.execute(query)).all()
+
+
+def _is_decided(row: Row[Any]) -> bool:
+    return row.issued_on is not None and row.gross_minor is not None
+
+
+def _named(row: Row[Any], numbers: set[str]) -> str | None:
+    """The invoice a booked correction names, if it is one of the order's; else it may be any of them."""
+    named = row.evidence.get(CORRECTED)
+    return named if named in numbers else None
+
+
+def _gross_by_rate(row: Row[Any]) -> PerRate | None:
+    """What was decided for the document per rate; None where nothing was."""
+    if row.decision is None:
+        return None
+    lines = Decision.model_validate(row.decision).lines
+    return by_rate((Decimal(line.rate), line.gross) for line in lines)
+
+
+def _supplied_on(row: Row[Any]) -> date | None:
+    day = row.evidence.get(SUPPLIED)
+    return date.fromisoformat(day) if isinstance(day, str) else None
+
+
+def _sum(parts: Iterable[PerRate]) -> PerRate:
+    return by_rate(item for part in parts for item in part.items())

@@ -1,0 +1,78 @@
+"""docs/tax-cases.md, made of the rows, and what each row is explained by."""
+
+import json
+
+from cases.abroad import ABROAD_CASES
+from cases.home import HOME_CASES
+from cases.model import Booked, Excluded, TaxCase
+from common.domain.reasons import Reason
+from factories.documents import CATEGORIES
+
+CASES: tuple[TaxCase, ...] = (*HOME_CASES, *ABROAD_CASES)
+HEAD = ("Rule", "Seller", "Buyer", "Goods", "Date", "Category", "Rate", "Contact", "Result")
+INTRODUCTION = """\
+# Tax cases
+
+Who sells what to whom, and where it goes in the books. Made from the tests' own cases by `make tax-cases`;
+every row is decided by the tests, and every voucher in it is posted to the simulated books, which refuse what
+Lexware Office refuses. The rule numbers are those of the bookkeeping rules the tests name. *Date* is the
+document's; *dispatched* or *corrects* say which other day decides the rate.
+
+How the shop's silence is filled:
+
+- The shop tells no tax case. Place of delivery, rates on the document, VAT id and the seller's profile do.
+- Goods or services: everything is what the setting `sells` says, except products whose tax class is named in
+  `service_tax_classes`.
+- § 25a: recognised by a tax class named *Differenz…* or *25a*, or by *§ 25a* or *Differenzbesteuerung* in the
+  name of a line. It is parked until `margin_category_id` is set.
+- § 13b at home: only the setting `domestic_zero_to_companies` can say that 0 % to a company is that.
+- Tags and sales channels are not delivered by the shop, so documents are left out by start date, payment
+  method and a total of zero only.
+
+"""
+
+
+def page() -> str:
+    """The page as it must stand in docs."""
+    rows = [HEAD, tuple("---" for _ in HEAD), *(_cells(case) for case in CASES)]
+    table = "\n".join("| " + " | ".join(cells) + " |" for cells in rows)
+    return f"{INTRODUCTION}{table}\n"
+
+
+def explanations() -> str:
+    """Why each row was decided so, one line per row: rules, parameters and evidence as the API shows them."""
+    return "".join(f"{line}\n" for line in map(_explanation, CASES))
+
+
+def _explanation(case: TaxCase) -> str:
+    kept = {"rules", "params", "evidence", "waits"}
+    why = case.decide().model_dump(mode="json", include=kept)
+    return json.dumps({"row": [case.rule, _buyer(case), case.goods.words]} | why, ensure_ascii=False)
+
+
+def _cells(case: TaxCase) -> tuple[str, ...]:
+    said = (case.rule, case.seller.words, _buyer(case), case.goods.words, _date(case))
+    match case.result:
+        case Booked() as voucher:
+            names = dict.fromkeys(CATEGORIES[category_id].name for category_id, _ in voucher.items)
+            rates = ", ".join(f"{rate} %" for _, rate in voucher.items)
+            kind = "booked" if case.correction_of is None else "booked as credit note"
+            return (*said, " / ".join(names), rates, voucher.contact, kind)
+        case Reason() as reason:
+            return (*said, "", "", "", f"parked: `{reason.value}`")
+        case Excluded() as left_out:
+            return (*said, "", "", "", f"excluded: `{left_out.rule}`")
+
+
+def _buyer(case: TaxCase) -> str:
+    checked = f", VAT id {case.vat_check}" if case.vat_check else ""
+    elsewhere = ", order addressed elsewhere" if "billing_address" in case.order else ""
+    return f"{case.buyer.words}{checked}{elsewhere}"
+
+
+def _date(case: TaxCase) -> str:
+    dispatched = f", dispatched {case.dispatched_on}" if case.dispatched_on else ""
+    supplied = case.original.get("supplied_on")
+    of = f"{case.correction_of}" + (f" supplied {supplied}" if supplied else "")
+    corrects = f", corrects {of}" if case.correction_of else ""
+    return f"{case.on}{dispatched}{corrects}"

@@ -1,0 +1,60 @@
+"""Every voucher of the table of tax cases is one that the books accept, with the contact it asks for."""
+
+from typing import Any
+
+import pytest
+
+from cases.model import Booked, TaxCase
+from cases.page import CASES
+from common.domain.customers import Customer
+from common.domain.decide import Decision, SingleContact
+from contract.lexware.office import Office
+from invoice_writer.mapping import voucher_of
+
+BOOKED = [case for case in CASES if isinstance(case.result, Booked)]
+MARKER = "#0123456789abcdef"
+
+
+def contact_body(customer: Customer, *, tax_free: bool) -> dict[str, Any]:
+    """The contact as a person would enter it."""
+    if customer.kind == "company":
+        party: dict[str, Any] = {
+            "company": {
+                "name": customer.company,
+                "vatRegistrationId": customer.vat_id,
+                "allowTaxFreeInvoices": tax_free,
+            }
+        }
+    else:
+        party = {"person": {"firstName": customer.first_name, "lastName": customer.last_name}}
+    address = {"zip": customer.zip_code, "city": customer.city, "countryCode": customer.country}
+    return {"version": 0, "roles": {"customer": {}}, "addresses": {"billing": [address]}, **party}
+
+
+async def books_of(office: Office, case: TaxCase) -> Office:
+    """An organization with the seller's profile."""
+    profile = case.seller.profile
+    wanted = {
+        "smallBusiness": profile.get("small_business", False),
+        "distanceSalesPrinciple": profile.get("distance_sales_principle"),
+    }
+    organization = await office.control.post("organizations", wanted)
+    return office.with_token(organization["api_key"])
+
+
+@pytest.mark.parametrize("case", BOOKED, ids=lambda case: f"{case.rule} {case.buyer.words}")
+async def test_the_voucher_of_every_booked_row_is_accepted(office: Office, case: TaxCase) -> None:
+    decision = case.decide()
+    assert isinstance(decision, Decision)
+    books = await books_of(office, case)
+    async with books.http:
+        contact_id = None
+        if isinstance(decision.contact, SingleContact):
+            body = contact_body(decision.contact.customer, tax_free=decision.contact.tax_free)
+            contact_id = await books.created(body, "contacts")
+        response = await books.http.post(
+            "/v1/vouchers",
+            content=voucher_of(decision, MARKER, contact_id).to_wire(),
+            headers={"Content-Type": "application/json"},
+        )
+    assert response.status_code == 201, response.text
