@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now
 from common.db.engine import Database
-from common.domain.decide import decide
 from common.domain.documents import DocumentType
 from common.domain.money import Money
 from common.domain.reasons import REASONS, Reason
@@ -21,6 +20,7 @@ from common.events.documents import DocumentIssued
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from invoice_writer.context import TenantContext, TenantContexts
+from invoice_writer.judging import Judge
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome, OutcomeRepository
 from invoice_writer.profiles import Books, BooksProfiles
 from invoice_writer.recheck import PROFILE_REASONS
@@ -49,9 +49,15 @@ class Decider:
     """Collects what a decision needs and makes it; asks the books only when its own reading is old."""
 
     def __init__(
-        self, db: Database, contexts: TenantContexts, clients: LexwareClients, profiles: BooksProfiles
+        self,
+        db: Database,
+        contexts: TenantContexts,
+        clients: LexwareClients,
+        profiles: BooksProfiles,
+        judge: Judge,
     ) -> None:
         self._db, self._contexts, self._clients, self._profiles = db, contexts, clients, profiles
+        self._judge = judge
 
     async def decide(
         self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False
@@ -71,7 +77,7 @@ class Decider:
             return _parked(reason, context, code=refusal.code)
         if books.profile.organization_id != context.books.organization_id:
             return _parked(Reason.ORGANIZATION_CHANGED, context)
-        return await self._judge(event, seen, context, client, books)
+        return await self._decide(event, seen, context, client, books)
 
     async def read_profile(self, tenant_id: UUID) -> None:
         """Look whether the seller's profile changed; then what it held up is back in line."""
@@ -84,7 +90,7 @@ class Decider:
         except RefusedError as refusal:
             log.warning("profile.refused", tenant_id=str(tenant_id), error=refusal.code)
 
-    async def _judge(
+    async def _decide(
         self,
         event: DocumentIssued,
         seen: Row[Any] | None,
@@ -94,9 +100,7 @@ class Decider:
     ) -> ToWrite | Outcome:
         original, now = await self._original(event)
         settings = context.settings.values
-        verdict = decide(
-            event.document, event.order, books.profile, books.categories, settings, original=original
-        )
+        verdict = await self._judge.verdict(event, books, settings, original)
         match verdict:
             case Decision():
                 return ToWrite(verdict, context, client, books.profile.organization_id)
@@ -144,7 +148,7 @@ def _parked(reason: Reason, context: TenantContext, **params: Any) -> Outcome:
 
 def _outcome_of_park(park: Park, context: TenantContext, age: timedelta) -> Outcome:
     """A park whose cause usually goes away by itself counts as waiting while the document is young."""
-    waits = REASONS[park.reason].waits
+    waits = REASONS[park.reason].waits if park.waits is None else park.waits
     is_waiting = waits is not None and age < waits
     return Outcome(
         WAITING if is_waiting else PARKED,
@@ -158,4 +162,4 @@ def _outcome_of_park(park: Park, context: TenantContext, age: timedelta) -> Outc
 
 
 def _age(seen: Row[Any] | None, now: datetime | None) -> timedelta:
-    return timedelta() if seen is None or now is None else now - seen.first_seen_at
+    return timedelta() if seen is None else (now or seen.now) - seen.first_seen_at

@@ -20,6 +20,7 @@ class MerchantSettings(Fact):
     category_id: str = GOODS_CATEGORY
     domestic_zero_category_id: str | None = None
     collective_contact: bool = True
+    own_vat_id: str | None = Field(default=None, max_length=20)  # named where VAT ids of buyers are checked
 
 
 class SettingsVersion(Fact):

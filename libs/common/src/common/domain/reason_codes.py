@@ -32,6 +32,9 @@ class Reason(StrEnum):
     DELIVERY_ABROAD = "delivery_abroad"
     TERRITORY_OUTSIDE_VAT_AREA = "territory_outside_vat_area"
     BUYER_VAT_ID_FOREIGN = "buyer_vat_id_foreign"
+    # the VAT id of the buyer
+    VAT_CHECK_PENDING = "vat_check_pending"
+    VAT_ID_INVALID = "vat_id_invalid"
     # rates
     RATE_MISSING = "rate_missing"
     RATE_UNKNOWN = "rate_unknown"
@@ -45,6 +48,8 @@ class Reason(StrEnum):
     DEPOSIT_WITHOUT_LINE = "deposit_without_line"
     MIXED_SIGNS = "mixed_signs"
     NEGATIVE_INVOICE = "negative_invoice"
+    # the e-invoice inside the PDF
+    EINVOICE_DIFFERS = "einvoice_differs"
     # corrections and their invoice
     ORIGINAL_MISSING = "original_missing"
     ORIGINAL_WAITING = "original_waiting"

@@ -225,4 +225,28 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Rechnung bestimmen und die Rechnungskorrektur von Hand buchen.",
         "Determine the invoice and book the correction by hand.",
     ),
+    Reason.VAT_CHECK_PENDING: ReasonText(
+        Who.NOBODY,
+        ReleasedBy.TIME,
+        "Die USt-IdNr. des Käufers konnte noch nicht geprüft werden.",
+        "The buyer's VAT id could not be checked yet.",
+        "Nichts zu tun; sobald die Behörde antwortet, geht es von selbst weiter.",
+        "Nothing to do; it goes on by itself as soon as the authority answers.",
+    ),
+    Reason.VAT_ID_INVALID: ReasonText(
+        Who.MERCHANT,
+        ReleasedBy.PERSON,
+        "Die USt-IdNr. des Käufers ist nicht gültig.",
+        "The buyer's VAT id is not valid.",
+        "Gültige USt-IdNr. erfragen und Rechnung berichtigen; ist sie inzwischen gültig, erneut versuchen.",
+        "Ask for a valid VAT id and correct the invoice; if it has become valid, try again.",
+    ),
+    Reason.EINVOICE_DIFFERS: ReasonText(
+        Who.MERCHANT,
+        ReleasedBy.PERSON,
+        "Die E-Rechnung in der PDF-Datei nennt andere Werte als das Dokument des Shops.",
+        "The e-invoice inside the PDF names other values than the shop's document.",
+        "Im Shop berichtigen (neue Rechnung nach Rechnungskorrektur) oder von Hand buchen.",
+        "Repair it in the shop (a new invoice after a correction) or book it by hand.",
+    ),
 }

@@ -1,6 +1,6 @@
 """What can be decided about a document: a voucher to write, a reason to park it, a rule that excludes it."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -63,13 +63,14 @@ class Decision(Fact):
 class Park(Fact):
     """The document cannot be booked as things stand; `params` names what exactly is wrong.
 
-    Where the reason's text has `waits`, the writer shows the document as waiting for that long first.
+    `waits`, else that of the reason's text: the writer shows the document as waiting for that long first.
     """
 
     reason: Reason
     params: dict[str, JsonValue]
     rules: tuple[str, ...]
     evidence: dict[str, JsonValue]
+    waits: timedelta | None = None
 
 
 class Exclude(Fact):

@@ -1,6 +1,6 @@
 """Every table of the product, grouped by owner."""
 
-from common.db.models import books, core, effects, ingest, line, transit
+from common.db.models import books, core, effects, ingest, line, transit, vat
 from common.db.models.base import Base
 
 APPEND_ONLY = tuple(
@@ -11,7 +11,8 @@ APPEND_ONLY = tuple(
         "ingest.document_versions",
         "ingest.originals",
         "books.timeline",
+        "books.vat_answers",
     )
 )
 
-__all__ = ["APPEND_ONLY", "Base", "books", "core", "effects", "ingest", "line", "transit"]
+__all__ = ["APPEND_ONLY", "Base", "books", "core", "effects", "ingest", "line", "transit", "vat"]

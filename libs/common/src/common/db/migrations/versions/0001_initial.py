@@ -43,6 +43,8 @@ TABLES = (
     "api_tokens",
     "voucher_index_state",
     "voucher_index",
+    "vat_checks",
+    "vat_answers",
     "timeline",
     "outcomes",
     "books_profiles",
@@ -53,6 +55,7 @@ APPEND_ONLY = (
     ("ingest", "document_versions"),
     ("ingest", "originals"),
     ("books", "timeline"),
+    ("books", "vat_answers"),
 )
 REFUSE_CHANGE = """
 CREATE FUNCTION line.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -658,6 +661,51 @@ def _create_books() -> None:
         "ix_timeline_document", "timeline", ["document_id", "entry_id"], unique=False, schema="books"
     )
     op.create_index(op.f("ix_timeline_tenant_id"), "timeline", ["tenant_id"], unique=False, schema="books")
+    op.create_table(
+        "vat_answers",
+        sa.Column("answer_id", BIG_ID, autoincrement=True, nullable=False),
+        sa.Column("vat_id", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=True),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=True),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("proof", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("answer_id", name=op.f("pk_vat_answers")),
+        schema="books",
+    )
+    op.create_index("ix_vat_answers_id", "vat_answers", ["tenant_id", "vat_id"], unique=False, schema="books")
+    op.create_index(
+        op.f("ix_vat_answers_tenant_id"), "vat_answers", ["tenant_id"], unique=False, schema="books"
+    )
+    op.create_table(
+        "vat_checks",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("vat_id", sa.String(), nullable=False),
+        sa.Column("result", sa.String(), nullable=True),
+        sa.Column("source", sa.String(), nullable=True),
+        sa.Column("request_id", sa.String(), nullable=True),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("requested_at", UtcDateTime(), nullable=False),
+        sa.Column("next_try_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_token", sa.Uuid(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("tried_at", UtcDateTime(), nullable=True),
+        sa.Column("trouble", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "vat_id", name=op.f("pk_vat_checks")),
+        schema="books",
+    )
+    op.create_index(
+        "ix_vat_checks_due",
+        "vat_checks",
+        ["next_try_at"],
+        unique=False,
+        schema="books",
+        postgresql_where=sa.text("next_try_at IS NOT NULL"),
+        sqlite_where=sa.text("next_try_at IS NOT NULL"),
+    )
     op.create_table(
         "voucher_index",
         sa.Column("connection_id", sa.Uuid(), nullable=False),
