@@ -26,6 +26,7 @@ from common.vat.vies import ViesChecker
 from invoice_writer.context import TenantContexts
 from invoice_writer.dead import park_dead
 from invoice_writer.deciding import Decider
+from invoice_writer.einvoices import EInvoices
 from invoice_writer.filing import Filing
 from invoice_writer.handlers import DocumentHandlers
 from invoice_writer.judging import RULES, Judge, Rules
@@ -107,11 +108,12 @@ def _handlers(
 ) -> Mapping[type[Event], Handler]:
     clients = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
     contexts = TenantContexts(db)
-    judge = Judge(VatChecks(db, settings.vies), rules)
+    einvoices = EInvoices(db, Archive())
+    judge = Judge(VatChecks(db, settings.vies), einvoices, rules)
     step = FileStep(db, probe=probe, look_after=timedelta(seconds=settings.effects.first_look))
     return DocumentHandlers(
         db,
         Decider(db, contexts, clients, BooksProfiles(db), judge),
         VoucherWriter(db, runner, VoucherIndex(db)),
-        Filing(db, Archive(), clients, contexts, step),
+        Filing(db, Archive(), clients, contexts, step, einvoices),
     ).table()

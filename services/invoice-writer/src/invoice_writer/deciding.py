@@ -100,7 +100,7 @@ class Decider:
     ) -> ToWrite | Outcome:
         original, now = await self._original(event)
         settings = context.settings.values
-        verdict = await self._judge.verdict(event, books, settings, original)
+        verdict = await self._judge.verdict(event, seen, books, settings, original)
         match verdict:
             case Decision():
                 return ToWrite(verdict, context, client, books.profile.organization_id)

@@ -1,16 +1,19 @@
-"""Makes a verdict with what is known about the buyer's VAT id, and has an unknown one asked about."""
+"""Makes a verdict with what is known beside the document: the buyer's VAT id, the e-invoice in its PDF."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+from sqlalchemy import Row
 
 from common.domain.decide import decide
 from common.domain.documents import Document, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.profile import PostingCategory, SellerProfile
 from common.domain.vat_checks import VatCheck
-from common.domain.verdicts import Original, Park, Verdict
+from common.domain.verdicts import Decision, Original, Park, Verdict
 from common.events.documents import DocumentIssued
+from invoice_writer.einvoices import EInvoices
 from invoice_writer.profiles import Books
 from invoice_writer.vat_checks import CHECK_PENDING, VAT_ID, VatChecks
 
@@ -70,12 +73,13 @@ RULES = Rules()
 class Judge:
     """Brings the facts of a document and the rules together."""
 
-    def __init__(self, checks: VatChecks, rules: Rules = RULES) -> None:
-        self._checks, self._rules = checks, rules
+    def __init__(self, checks: VatChecks, einvoices: EInvoices, rules: Rules = RULES) -> None:
+        self._checks, self._einvoices, self._rules = checks, einvoices, rules
 
     async def verdict(
         self,
         event: DocumentIssued,
+        seen: Row[Any] | None,
         books: Books,
         settings: MerchantSettings,
         original: Original | None,
@@ -90,4 +94,6 @@ class Judge:
         if vat_id and isinstance(verdict, Park) and verdict.reason == CHECK_PENDING:
             await self._checks.request(event.tenant_id, vat_id)
             return verdict.model_copy(update={"params": {**verdict.params, VAT_ID: vat_id}})
+        if isinstance(verdict, Decision):
+            return await self._einvoices.compared(event, seen, verdict)
         return verdict

@@ -10,6 +10,7 @@ APPEND_ONLY = tuple(
         "core.settings_versions",
         "ingest.document_versions",
         "ingest.originals",
+        "ingest.einvoices",
         "books.timeline",
         "books.vat_answers",
     )

@@ -34,6 +34,7 @@ TABLES = (
     "shop_cursors",
     "originals",
     "orders",
+    "einvoices",
     "documents",
     "document_versions",
     "tenants",
@@ -54,6 +55,7 @@ APPEND_ONLY = (
     ("core", "settings_versions"),
     ("ingest", "document_versions"),
     ("ingest", "originals"),
+    ("ingest", "einvoices"),
     ("books", "timeline"),
     ("books", "vat_answers"),
 )
@@ -521,6 +523,15 @@ def _create_ingest() -> None:
         "ix_documents_recent", "documents", ["issued_on", "document_id"], unique=False, schema="ingest"
     )
     op.create_index(op.f("ix_documents_tenant_id"), "documents", ["tenant_id"], unique=False, schema="ingest")
+    op.create_table(
+        "einvoices",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("pdf_sha256", sa.String(), nullable=False),
+        sa.Column("xml_sha256", sa.String(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "pdf_sha256", name=op.f("pk_einvoices")),
+        schema="ingest",
+    )
     op.create_table(
         "orders",
         sa.Column("connection_id", sa.Uuid(), nullable=False),
