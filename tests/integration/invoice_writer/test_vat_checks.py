@@ -31,7 +31,7 @@ from common.transport.base import Incoming
 from common.transport.local import LocalTransport
 from common.vat.vies import ViesChecker
 from factories.documents import make_address, make_invoice
-from factories.tenants import save_settings
+from factories.tenants import add_tenant, save_settings
 from fixtures.line import until
 from integration.invoice_writer.harness import Harness
 from invoice_writer.app import build
@@ -421,6 +421,15 @@ async def test_tenants_have_checks_of_their_own(checking: Checking) -> None:
     known = await other.find(checking.writer.tenant_id, AUSTRIAN)
     assert known is not None
     assert known.result == "valid"
+
+
+async def test_the_many_ids_of_one_tenant_do_not_hold_up_another(checking: Checking) -> None:
+    checks, other = VatChecks(checking.db, checking.settings), await add_tenant(checking.db)
+    for place in range(5):
+        await checks.request(checking.writer.tenant_id, f"ATU1358562{place}")
+    await checks.request(other, FRENCH)
+    assert await checking.ask() == 2
+    assert FRENCH in await checking.questions()
 
 
 async def test_an_answer_that_came_before_the_document_was_recorded_still_releases_it(

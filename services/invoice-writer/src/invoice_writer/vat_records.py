@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -120,16 +120,9 @@ async def is_any_due(session: AsyncSession) -> bool:
 
 
 async def claim_due(session: AsyncSession, settings: ViesSettings) -> Sequence[VatQuestion]:
-    """Lease some ids of any tenant that are due; other replicas get others until the lease ends."""
+    """Lease some ids that are due, tenants in turn; other replicas get others until the lease ends."""
     token = uuid4()
-    due = (
-        select(VatCheckRow.tenant_id, VatCheckRow.vat_id)
-        .where(VatCheckRow.next_try_at <= db_now())
-        .order_by(VatCheckRow.next_try_at)
-        .limit(settings.concurrency)
-        .with_for_update(**row_lock(session))
-    )
-    keys = [tuple(row) for row in (await session.execute(due)).all()]
+    keys = [tuple(row) for row in (await session.execute(_next_due(session, settings.concurrency))).all()]
     if not keys:
         return ()
     statement = (
@@ -141,6 +134,22 @@ async def claim_due(session: AsyncSession, settings: ViesSettings) -> Sequence[V
     )
     rows = (await session.execute(statement)).all()
     return [VatQuestion(row.tenant_id, row.vat_id, token, row.tries) for row in rows]
+
+
+def _next_due(session: AsyncSession, count: int) -> Select[tuple[UUID, str]]:
+    """The first of each tenant before the second of any: the many ids of one never hold up another's."""
+    is_due = VatCheckRow.next_try_at <= db_now()
+    place = func.row_number().over(partition_by=VatCheckRow.tenant_id, order_by=VatCheckRow.next_try_at)
+    ranked = select(VatCheckRow.tenant_id, VatCheckRow.vat_id, place.label("place")).where(is_due).subquery()
+    same = and_(VatCheckRow.tenant_id == ranked.c.tenant_id, VatCheckRow.vat_id == ranked.c.vat_id)
+    return (
+        select(VatCheckRow.tenant_id, VatCheckRow.vat_id)
+        .join(ranked, same)
+        .where(is_due)  # again, for a row that another replica leased meanwhile
+        .order_by(ranked.c.place, VatCheckRow.next_try_at)
+        .limit(count)
+        .with_for_update(of=VatCheckRow, **row_lock(session))
+    )
 
 
 def _check(row: VatCheckRow, result: str, at: datetime) -> VatCheck:
