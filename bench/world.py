@@ -119,10 +119,10 @@ async def running_world() -> AsyncIterator[World]:
 
 
 def _start_simulators(stack: ExitStack, folder: Path) -> dict[str, dict[str, str]]:
-    ports = [str(free_port()) for _ in range(3)]
+    ports = [str(free_port()) for _ in range(4)]
     options = ["--port", ports[0], "--epages-port", ports[1], "--lexware-port", ports[2]]
     url = f"http://127.0.0.1:{ports[0]}/"
-    options += ["--data-dir", str(folder / "sandbox"), "--demo-rate", "0"]
+    options += ["--vies-port", ports[3], "--data-dir", str(folder / "sandbox"), "--demo-rate", "0"]
     cluster = Cluster(stack, folder)
     cluster.start("sandbox", ["sandbox", *options], {}, url)
     cluster.wait()

@@ -159,6 +159,7 @@ def start_all(cluster: Cluster, stack: ExitStack) -> DemoCall:
         "HOSTS__TRUSTED_HOSTS": "127.0.0.1",
         "LEXWARE__API_URL": directory["lexware"]["base_url"],
         "LEXWARE__APP_URL": directory["lexware"]["app_url"],
+        "VIES__API_URL": directory["vies"]["base_url"],
         "HOST": "127.0.0.1",
         "OPS__HOST": "127.0.0.1",
     }

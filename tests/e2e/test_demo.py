@@ -59,7 +59,7 @@ def _free_ports() -> tuple[int, int]:
     """A port for the API and one with two free neighbours for the sandbox."""
     while True:
         sandbox_port = free_port()
-        if sandbox_port < 65_000 and all(_is_free(sandbox_port + step) for step in (1, 2)):
+        if sandbox_port < 65_000 and all(_is_free(sandbox_port + step) for step in (1, 2, 3)):
             return free_port(), sandbox_port
 
 

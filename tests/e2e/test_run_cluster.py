@@ -17,7 +17,7 @@ from tools.servers.processes import free_port
 ROOT = Path(__file__).resolve().parents[2]
 BOOKED_SECONDS = 75
 STOP_SECONDS = 30
-SANDBOX_PORTS = 3  # the directory and two simulators after it
+SANDBOX_PORTS = 4  # the directory and three simulators after it
 
 
 def free_ports_in_a_row(count: int) -> int:

@@ -16,9 +16,9 @@ from contract.lexware.office import PDF, client, voucher
 
 
 def free_ports() -> list[int]:
-    """Return three ports that were free a moment ago."""
+    """Return four ports that were free a moment ago."""
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(3)]
+        sockets = [stack.enter_context(socket.socket()) for _ in range(4)]
         for one in sockets:
             one.bind(("127.0.0.1", 0))
         return [one.getsockname()[1] for one in sockets]
@@ -27,8 +27,9 @@ def free_ports() -> list[int]:
 @contextlib.asynccontextmanager
 async def sandbox(data_dir: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, Any]]]:
     """Run `python -m sandbox` and yield it with the entries of its directory."""
-    directory, epages, lexware = free_ports()
+    directory, epages, lexware, vies = free_ports()
     ports = ["--port", str(directory), "--epages-port", str(epages), "--lexware-port", str(lexware)]
+    ports += ["--vies-port", str(vies)]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -36,7 +36,7 @@ def test_an_unusable_switch_changes_nothing(changes: dict[str, Any]) -> None:
 
 def test_ports_follow_the_directory_unless_given() -> None:
     settings = settings_from(["--port", "7000", "--lexware-port", "7100"], {})
-    assert (settings.port_of("epages"), settings.port_of("lexware")) == (7001, 7100)
+    assert [settings.port_of(name) for name in ("epages", "lexware", "vies")] == [7001, 7100, 7003]
 
 
 def test_the_environment_is_used_where_the_command_line_is_silent() -> None:

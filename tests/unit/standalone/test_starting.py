@@ -48,7 +48,7 @@ def test_a_file_in_place_of_the_data_folder_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("PORT", "many"), ("SANDBOX_PORT", "65534"), ("DEMO_RATE", "-1")]
+    ("name", "value"), [("PORT", "many"), ("SANDBOX_PORT", "65533"), ("DEMO_RATE", "-1")]
 )
 def test_a_variable_that_does_not_fit_is_named(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str

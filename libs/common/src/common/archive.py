@@ -7,9 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
-from common.db.models.ingest import OriginalRow
+from common.db.models.ingest import EInvoiceRow, OriginalRow
 from common.domain.documents import OriginalRef
 from common.errors import ConnectorError
+
+XML = "application/xml"
 
 
 class OriginalMissing(ConnectorError):
@@ -42,6 +44,24 @@ class Archive:
         )
         await session.execute(row.on_conflict_do_nothing(index_elements=["tenant_id", "sha256"]))
         return ref
+
+    async def keep_beside(
+        self, session: AsyncSession, tenant_id: UUID, pdf: OriginalRef, xml: bytes
+    ) -> OriginalRef:
+        """Keep the e-invoice found inside a stored PDF too; the reference names both."""
+        inside = await self.store(session, tenant_id, xml, XML)
+        row = insert(session, EInvoiceRow).values(
+            tenant_id=tenant_id, pdf_sha256=pdf.sha256, xml_sha256=inside.sha256, created_at=db_now()
+        )
+        await session.execute(row.on_conflict_do_nothing(index_elements=["tenant_id", "pdf_sha256"]))
+        return pdf.model_copy(update={"einvoice_sha256": inside.sha256})
+
+    async def einvoice_of(self, session: AsyncSession, tenant_id: UUID, pdf_sha256: str) -> str | None:
+        """The SHA-256 of the e-invoice inside a PDF; None when it carries none."""
+        statement = select(EInvoiceRow.xml_sha256).where(
+            EInvoiceRow.tenant_id == tenant_id, EInvoiceRow.pdf_sha256 == pdf_sha256
+        )
+        return (await session.execute(statement)).scalar_one_or_none()
 
     async def read(self, session: AsyncSession, tenant_id: UUID, sha256: str) -> bytes:
         """The bytes, proven to be the ones once stored; raises `OriginalMissing` or `OriginalDamaged`."""

@@ -105,6 +105,21 @@ class LexwareSettings(Block):
     refresh_before_seconds: PositiveFloat = 1800.0
 
 
+class ViesSettings(Block):
+    """Where VAT ids are checked, how patiently, and for how long an answer counts."""
+
+    enabled: bool = True
+    api_url: str = "https://ec.europa.eu/taxation_customs/vies/rest-api"
+    timeout_seconds: PositiveFloat = 20.0  # shorter than a drain
+    concurrency: PositiveInt = 2  # member states refuse more at once
+    look_seconds: PositiveFloat = 2.0
+    lease_seconds: PositiveFloat = 120.0
+    first_retry_seconds: PositiveFloat = 30.0
+    longest_retry_seconds: PositiveFloat = 900.0
+    valid_for_hours: PositiveFloat = 24.0
+    invalid_for_hours: PositiveFloat = 1.0  # a new id is known there only after days: later tries ask anew
+
+
 class HostPolicy(Block):
     """Hosts that may be plain http or private addresses; empty outside the sandbox."""
 

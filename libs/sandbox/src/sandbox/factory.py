@@ -10,8 +10,13 @@ from sandbox.epages.simulator import EpagesSimulator
 from sandbox.faults import Faults
 from sandbox.lexware.simulator import LexwareSimulator
 from sandbox.store import Store
+from sandbox.vies.simulator import ViesSimulator
 
-SIMULATORS: dict[str, type[Simulator[Any]]] = {"epages": EpagesSimulator, "lexware": LexwareSimulator}
+SIMULATORS: dict[str, type[Simulator[Any]]] = {
+    "epages": EpagesSimulator,
+    "lexware": LexwareSimulator,
+    "vies": ViesSimulator,
+}
 
 
 def build_simulator(

@@ -54,6 +54,7 @@ class SandboxSettings:
     port: int = 9100
     epages_port: int | None = None
     lexware_port: int | None = None
+    vies_port: int | None = None
     host: str = "127.0.0.1"
     data_dir: Path | None = Path("var/sandbox")
     demo_rate: float = 20.0
@@ -61,17 +62,18 @@ class SandboxSettings:
 
     def port_of(self, simulator: str) -> int:
         """Return the port of one simulator: the given one, else the next ones after the directory's."""
-        given = {"epages": self.epages_port, "lexware": self.lexware_port}[simulator]
-        offset = {"epages": 1, "lexware": 2}[simulator]
+        given = {"epages": self.epages_port, "lexware": self.lexware_port, "vies": self.vies_port}[simulator]
+        offset = {"epages": 1, "lexware": 2, "vies": 3}[simulator]
         return given if given is not None else self.port + offset
 
 
 def settings_from(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> SandboxSettings:
     """Return the settings of a command line; what it leaves out comes from the environment."""
-    parser = argparse.ArgumentParser("python -m sandbox", description="Simulators of ePages and Lexware.")
+    parser = argparse.ArgumentParser("python -m sandbox", description="All simulators and the demo shop.")
     parser.add_argument("--port", type=int, default=int(environment.get("SANDBOX_PORT", "9100")))
     parser.add_argument("--epages-port", type=int)
     parser.add_argument("--lexware-port", type=int)
+    parser.add_argument("--vies-port", type=int)
     parser.add_argument("--host", default=environment.get("SANDBOX_HOST", "127.0.0.1"))
     data_dir = Path(environment.get("DATA_DIR", "var")) / "sandbox"
     parser.add_argument("--data-dir", type=Path, default=data_dir, help="where the state is kept")

@@ -90,6 +90,11 @@ class RunningSandbox:
         """The ePages simulator."""
         return self.handles["epages"]
 
+    @property
+    def vies(self) -> Handle:
+        """The VIES simulator."""
+        return self.handles["vies"]
+
 
 class ServerThread:
     """A `SandboxServer` in a thread of its own, so that a blocked test loop cannot distort it."""

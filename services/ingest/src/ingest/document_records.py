@@ -92,7 +92,7 @@ class DocumentRecords:
         """A new document is stored and announced; a known one gains at most its file or a conflict."""
         document, digest = received.document, content_hash(received.document)
         row_id = document_id(self._connection.connection_id, document.type, document.number)
-        file = await self._store_file(received.file)
+        file = await self._store_file(received.file) if received.file is not None else None
         if await self._insert(row_id, reading, document, digest, file):
             await self._add_version(row_id, received, digest)
             saved.documents += 1
@@ -109,8 +109,7 @@ class DocumentRecords:
 
     async def attach_file(self, known: DocumentRow, file: ReceivedFile, saved: Saved) -> None:
         """A file that came later belongs to its document now, and the writer is told."""
-        ref = await self._store(file.content, file.media_type)
-        await self._attach(known, ref, saved)
+        await self._attach(known, await self._store_file(file), saved)
 
     async def ask_again(self, known: DocumentRow, after_seconds: float) -> None:
         """The absent file is asked for again after a while."""
@@ -201,8 +200,11 @@ class DocumentRecords:
         ids = self._ids_of(known)
         saved.events.append(DocumentConflicted(**ids, known_hash=known.content_hash, content_hash=digest))
 
-    async def _store_file(self, file: ReceivedFile | None) -> OriginalRef | None:
-        return None if file is None else await self._store(file.content, file.media_type)
+    async def _store_file(self, file: ReceivedFile) -> OriginalRef:
+        ref = await self._store(file.content, file.media_type)
+        if file.einvoice is None:
+            return ref
+        return await self._archive.keep_beside(self._session, self._connection.tenant_id, ref, file.einvoice)
 
     async def _store(self, content: bytes, media_type: str) -> OriginalRef:
         return await self._archive.store(self._session, self._connection.tenant_id, content, media_type)

@@ -22,6 +22,7 @@ from common.observability.health import Heartbeat
 from common.shops.epages.errors import NotFound
 from ingest.connections import ACTIVE, ShopConnection, ShopConnections
 from ingest.document_records import PENDING, Saved
+from ingest.einvoices import opened
 from ingest.records import OrderRecords
 from ingest.settings import FileSettings
 from ingest.translate.shop import ReceivedFile, to_document_type, to_file
@@ -120,7 +121,7 @@ class FileAsker:
         for item in page.items:
             document_type, file = to_document_type(item.value.document_type), to_file(item.value.document_pdf)
             if document_type is not None and file is not None:
-                files[document_type.value, item.value.document_number or ""] = file
+                files[document_type.value, item.value.document_number or ""] = await opened(file)
         return files
 
     async def _claim(self) -> list[Ask]:

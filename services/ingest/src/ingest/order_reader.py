@@ -17,6 +17,7 @@ from common.shops.epages.errors import AnswerTooLarge, NotFound
 from common.shops.epages.wire import Order, OrderDocument
 from ingest.connections import ShopConnection
 from ingest.document_records import OrderReading, ReceivedDocument, Saved, known_documents
+from ingest.einvoices import with_opened_file
 from ingest.records import OrderRecords
 from ingest.translate.shop import to_document, to_file, to_snapshot
 
@@ -58,7 +59,7 @@ class OrderReader:
             marker=marker_of(order, server_time or read_at),
             read_at=read_at,
             lane=lane or lane_of(order, self.connection),
-            documents=merged(documents, files),
+            documents=[await with_opened_file(document) for document in merged(documents, files)],
             unreadable=unreadable,
         )
         return await self.save(reading)

@@ -1,7 +1,7 @@
 """Builds the invoice writer: its worker, its relay, its re-check and what they need."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from common.archive import Archive
@@ -20,15 +20,20 @@ from common.inbox.worker import Worker
 from common.lexware.connect import LexwareClients
 from common.outbox.relay import Relay
 from common.runtime import ServiceApp
+from common.settings import ViesSettings
 from common.transport.base import Transport
+from common.vat.vies import ViesChecker
 from invoice_writer.context import TenantContexts
 from invoice_writer.dead import park_dead
 from invoice_writer.deciding import Decider
+from invoice_writer.einvoices import EInvoices
 from invoice_writer.filing import Filing
 from invoice_writer.handlers import DocumentHandlers
+from invoice_writer.judging import RULES, Judge, Rules
 from invoice_writer.profiles import BooksProfiles
 from invoice_writer.recheck import Rechecker
 from invoice_writer.settings import ClusterSettings, Settings
+from invoice_writer.vat_checks import VatChecks, VatCheckWorker
 from invoice_writer.voucher_index import VoucherIndex
 from invoice_writer.writing import VoucherWriter
 
@@ -50,7 +55,13 @@ class StopArming:
 
 
 def build(
-    settings: Settings, db: Database, transport: Transport, network: Network, *, probe: Probe | None = None
+    settings: Settings,
+    db: Database,
+    transport: Transport,
+    network: Network,
+    *,
+    probe: Probe | None = None,
+    rules: Rules = RULES,
 ) -> ServiceApp:
     """The invoice writer on this database and transport; nothing runs before it is served."""
     runner = EffectRunner(db, settings.effects, probe=probe)
@@ -59,7 +70,7 @@ def build(
         worker.wake()
 
     handlers = {
-        **_handlers(settings, db, network, runner, probe),
+        **_handlers(settings, db, network, runner, probe, rules),
         **command_handlers(db, INVOICE_WRITER, wake),
     }
     worker = Worker(db, INVOICE_WRITER, handlers, settings.worker, on_dead=park_dead)
@@ -73,20 +84,36 @@ def build(
             Rechecker(db, worker.wake, settings.recheck_seconds),
             StopArming(runner),
             Housekeeping(db, INVOICE_WRITER),
+            *_vat_checks(settings.vies, db, network, worker),
         ],
         checks={"database": db.ping, "worker": worker.check, "relay": relay.check},
     )
 
 
+def _vat_checks(
+    settings: ViesSettings, db: Database, network: Network, worker: Worker
+) -> Sequence[VatCheckWorker]:
+    if not settings.enabled:
+        return ()
+    return (VatCheckWorker(db, ViesChecker(network, settings), settings, worker.wake),)
+
+
 def _handlers(
-    settings: Settings, db: Database, network: Network, runner: EffectRunner, probe: Probe | None
+    settings: Settings,
+    db: Database,
+    network: Network,
+    runner: EffectRunner,
+    probe: Probe | None,
+    rules: Rules,
 ) -> Mapping[type[Event], Handler]:
     clients = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
     contexts = TenantContexts(db)
+    einvoices = EInvoices(db, Archive())
+    judge = Judge(VatChecks(db, settings.vies), einvoices, rules)
     step = FileStep(db, probe=probe, look_after=timedelta(seconds=settings.effects.first_look))
     return DocumentHandlers(
         db,
-        Decider(db, contexts, clients, BooksProfiles(db)),
+        Decider(db, contexts, clients, BooksProfiles(db), judge),
         VoucherWriter(db, runner, VoucherIndex(db)),
-        Filing(db, Archive(), clients, contexts, step),
+        Filing(db, Archive(), clients, contexts, step, einvoices),
     ).table()

@@ -9,7 +9,6 @@ import structlog
 from sqlalchemy import Row
 
 from common.db.engine import Database
-from common.domain.decide import decide
 from common.domain.documents import DocumentType
 from common.domain.reasons import REASONS, Reason
 from common.domain.verdicts import Decision, Exclude, Original, Park
@@ -18,6 +17,7 @@ from common.events.documents import DocumentIssued
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from invoice_writer.context import TenantContext, TenantContexts
+from invoice_writer.judging import Judge
 from invoice_writer.originals import original_of
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome
 from invoice_writer.profiles import Books, BooksProfiles
@@ -47,9 +47,15 @@ class Decider:
     """Collects what a decision needs and makes it; asks the books only when its own reading is old."""
 
     def __init__(
-        self, db: Database, contexts: TenantContexts, clients: LexwareClients, profiles: BooksProfiles
+        self,
+        db: Database,
+        contexts: TenantContexts,
+        clients: LexwareClients,
+        profiles: BooksProfiles,
+        judge: Judge,
     ) -> None:
         self._db, self._contexts, self._clients, self._profiles = db, contexts, clients, profiles
+        self._judge = judge
 
     async def decide(
         self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False
@@ -69,7 +75,7 @@ class Decider:
             return _parked(reason, context, code=refusal.code)
         if books.profile.organization_id != context.books.organization_id:
             return _parked(Reason.ORGANIZATION_CHANGED, context)
-        return await self._judge(event, seen, context, client, books)
+        return await self._decide(event, seen, context, client, books)
 
     async def read_profile(self, tenant_id: UUID) -> None:
         """Look whether the seller's profile changed; then what it held up is back in line."""
@@ -82,7 +88,7 @@ class Decider:
         except RefusedError as refusal:
             log.warning("profile.refused", tenant_id=str(tenant_id), error=refusal.code)
 
-    async def _judge(
+    async def _decide(
         self,
         event: DocumentIssued,
         seen: Row[Any] | None,
@@ -92,9 +98,7 @@ class Decider:
     ) -> ToWrite | Outcome:
         original = await self._original(event)
         settings = context.settings.values
-        verdict = decide(
-            event.document, event.order, books.profile, books.categories, settings, original=original
-        )
+        verdict = await self._judge.verdict(event, seen, books, settings, original)
         match verdict:
             case Decision():
                 return ToWrite(verdict, context, client, books.profile.organization_id)

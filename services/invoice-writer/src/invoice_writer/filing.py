@@ -18,6 +18,7 @@ from common.inbox.messages import Later
 from common.lexware.connect import LexwareClients
 from common.lexware.files import file_name
 from invoice_writer.context import TenantContexts
+from invoice_writer.einvoices import EInvoices
 from invoice_writer.mapping import effect_key
 from invoice_writer.outcomes import ATTACHED, MISSING, REFUSED, OutcomeRepository
 
@@ -36,12 +37,14 @@ class Filing:
         clients: LexwareClients,
         contexts: TenantContexts,
         step: FileStep,
+        einvoices: EInvoices,
     ) -> None:
-        self._db, self._archive, self._step = db, archive, step
+        self._db, self._archive, self._step, self._einvoices = db, archive, step, einvoices
         self._clients, self._contexts = clients, contexts
 
     async def attach(self, event: DocumentIssued, seen: Row[Any]) -> Later | None:
         """Make the voucher have the document's file, or record that it is refused; or when to try again."""
+        await self._einvoices.report_late(event, seen)
         context = await self._contexts.get(event.tenant_id)
         if context.books is None or context.books.state != "active":
             return Later(NOT_CONNECTED_WAIT, "books_not_connected")

@@ -11,6 +11,7 @@ from common.settings import (
     OpsSettings,
     RelaySettings,
     SecretList,
+    ViesSettings,
     WorkerSettings,
 )
 
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     effects: EffectSettings = EffectSettings()
     worker: WorkerSettings = MANY_AT_ONCE
     relay: RelaySettings = RelaySettings()
+    vies: ViesSettings = ViesSettings()
     ops: OpsSettings = OpsSettings()
     recheck_seconds: PositiveFloat = 5.0
 

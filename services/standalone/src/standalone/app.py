@@ -16,7 +16,7 @@ from common.db.migrate import upgrade_database
 from common.http.transport import Network
 from common.inbox.accept import accept
 from common.runtime import ServiceApp, serve
-from common.settings import DatabaseSettings, HostPolicy, LexwareSettings, OpsSettings
+from common.settings import DatabaseSettings, HostPolicy, LexwareSettings, OpsSettings, ViesSettings
 from common.transport.local import LocalTransport
 from standalone.demo import Demo
 from standalone.keys import admin_token, encryption_keys
@@ -30,9 +30,10 @@ DEMO_OVERLAP_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the demo changes: where the books are, which hosts may be local, how far polls look back."""
+    """What the demo changes: where books and VAT ids are, which hosts are local, how far polls look back."""
 
     lexware: LexwareSettings = field(default_factory=LexwareSettings)
+    vies: ViesSettings = field(default_factory=ViesSettings)
     hosts: HostPolicy = field(default_factory=HostPolicy)
     overlap_seconds: float | None = None
 
@@ -42,6 +43,7 @@ class Surroundings:
         books = simulators["lexware"]
         return cls(
             lexware=LexwareSettings(api_url=books["base_url"], app_url=books["app_url"]),
+            vies=ViesSettings(api_url=simulators["vies"]["base_url"]),
             hosts=HostPolicy(trusted_hosts=("127.0.0.1", "localhost")),
             overlap_seconds=DEMO_OVERLAP_SECONDS,
         )
@@ -128,7 +130,9 @@ def _apps(
     )
     return [
         reader,
-        invoice_writer.app.build(invoice_writer.app.Settings(**books), db, transport, network),
+        invoice_writer.app.build(
+            invoice_writer.app.Settings(**books, vies=surroundings.vies), db, transport, network
+        ),
         transit_writer.app.build(transit_writer.app.Settings(**shared), db, transport),
         api.app.build(front, db, transport, network, routers=reader.routers),
     ]
@@ -152,6 +156,7 @@ def _print_addresses(
             ("sandbox", f"http://127.0.0.1:{settings.sandbox_port}"),
             ("simulated shop", simulators["epages"]["base_url"]),
             ("simulated books", simulators["lexware"]["base_url"]),
+            ("simulated VIES", simulators["vies"]["base_url"]),
         ]
     print("\n".join(f"{name + ':':<17}{value}" for name, value in lines), flush=True)
     print("Ctrl-C ends it; the next start goes on from there.", flush=True)

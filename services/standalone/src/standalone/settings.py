@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SANDBOX_PORTS = 3
+SANDBOX_PORTS = 4
 
 
 def _env(name: str) -> AliasChoices:
@@ -19,7 +19,7 @@ class Settings(BaseSettings):
 
     port: int = Field(default=8080, ge=1, le=65_535, validation_alias=_env("PORT"))
     host: str = Field(default="127.0.0.1", validation_alias=_env("HOST"))
-    sandbox_port: int = Field(default=9100, ge=1, le=65_533, validation_alias=_env("SANDBOX_PORT"))
+    sandbox_port: int = Field(default=9100, ge=1, le=65_532, validation_alias=_env("SANDBOX_PORT"))
     data_dir: Path = Field(default=Path("var"), validation_alias=_env("DATA_DIR"))
     admin_token: SecretStr | None = Field(default=None, validation_alias=_env("ADMIN_TOKEN"))
     demo_rate: int = Field(default=20, ge=0, validation_alias=_env("DEMO_RATE"))

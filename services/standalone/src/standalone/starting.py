@@ -53,7 +53,7 @@ def require_free_ports(host: str, wanted: Mapping[int, str]) -> None:
     if taken:
         raise CannotStart(
             f"Already taken: {', '.join(taken)}. End what listens there, or choose others with "
-            "PORT=… and SANDBOX_PORT=… (the sandbox takes this port and the next two)."
+            "PORT=… and SANDBOX_PORT=… (the sandbox takes this port and the next three)."
         )
 
 

@@ -160,10 +160,14 @@ class Document(Fact):
 
 
 class OriginalRef(Fact):
-    """Points at bytes in the archive: their SHA-256 in hex and their size."""
+    """Points at bytes in the archive: their SHA-256 in hex and their size.
+
+    `einvoice_sha256` is the e-invoice found inside a PDF, kept beside it.
+    """
 
     sha256: str
     size: int
+    einvoice_sha256: str | None = None
 
 
 def document_id(connection_id: UUID, document_type: DocumentType, number: str) -> UUID:

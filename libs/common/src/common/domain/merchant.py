@@ -52,6 +52,7 @@ class MerchantSettings(Fact):
     distance_sales: Literal["by_profile", "park"] = "by_profile"
     oss_since: date | None = None
     vat_check_wait_hours: int = Field(default=24, ge=0, le=24 * 30)
+    own_vat_id: str | None = Field(default=None, max_length=20)  # named where VAT ids of buyers are checked
     domestic_zero_to_companies: Literal["park", "zero_rate", "reverse_charge"] = "park"
 
     contacts: Literal["collective", "single", "rule"] = "collective"

@@ -62,6 +62,8 @@ class Reason(StrEnum):
     DEPOSIT_WITHOUT_LINE = "deposit_without_line"
     MIXED_SIGNS = "mixed_signs"
     NEGATIVE_INVOICE = "negative_invoice"
+    # the e-invoice inside the PDF
+    EINVOICE_DIFFERS = "einvoice_differs"
     # corrections and their invoice
     ORIGINAL_MISSING = "original_missing"
     ORIGINAL_WAITING = "original_waiting"

@@ -153,4 +153,12 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Rechnungskorrekturen der Bestellung im Shop prüfen und die überzählige von Hand klären.",
         "Check the order's corrections in the shop and settle the surplus one by hand.",
     ),
+    Reason.EINVOICE_DIFFERS: ReasonText(
+        Who.MERCHANT,
+        ReleasedBy.PERSON,
+        "Die E-Rechnung in der PDF-Datei nennt andere Werte als das Dokument des Shops.",
+        "The e-invoice inside the PDF names other values than the shop's document.",
+        "Im Shop berichtigen (neue Rechnung nach Rechnungskorrektur) oder von Hand buchen.",
+        "Repair it in the shop (a new invoice after a correction) or book it by hand.",
+    ),
 }

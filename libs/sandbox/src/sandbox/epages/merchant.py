@@ -71,7 +71,8 @@ class Merchant:
         line = document.basket.lines[spec.line]
         changes = {"price": spec.price, "quantity": spec.quantity, "rate": spec.rate}
         given = {name: value for name, value in changes.items() if value is not None}
-        nothing = not (given or spec.address or spec.issue_date or spec.override_totals or spec.pdf)
+        file = spec.pdf or spec.einvoice
+        nothing = not (given or spec.address or spec.issue_date or spec.override_totals or file)
         if nothing:
             given = {"quantity": line.quantity + 1}
         lines = list(document.basket.lines)
@@ -79,6 +80,8 @@ class Merchant:
         document.basket = document.basket.model_copy(update={"lines": lines})
         if spec.pdf is not None:
             document.pdf = Pdf(mode=spec.pdf)
+        if spec.einvoice is not None:
+            document.einvoice = spec.einvoice
         self.touch(order)
         return document
 
@@ -109,6 +112,7 @@ class Merchant:
         wait = timedelta(seconds=self._clock.real(spec.pdf_seconds))
         available = stamp(at + wait) if spec.pdf == "late" else None
         document.pdf = Pdf(mode=spec.pdf, available=available)
+        document.einvoice = spec.einvoice or self._state.shop.einvoices
         if document.type == "Invoice":
             order.dates.setdefault("invoicedOn", order.updated)
         self._state.save(order)

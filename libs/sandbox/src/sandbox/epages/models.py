@@ -11,6 +11,7 @@ from sandbox.epages.values import guid, words
 Address = dict[str, str | None]
 DocumentType = Literal["Invoice", "CreditNote"]
 TotalName = Literal["grandTotal", "totalBeforeTax", "totalTax", "lineItemsSubTotal"]
+EInvoiceMode = Literal["none", "zugferd", "wrong_total", "wrong_tax", "wrong_number", "wrong_kind", "broken"]
 PdfMode = Literal["ok", "missing", "not_pdf", "too_big", "late"]
 
 ALL_SCOPES = words(
@@ -57,6 +58,7 @@ class Shop(BaseModel):
     invoice_prefix: str = "R-"
     credit_note_prefix: str = "G-"
     shared_numbers: bool = False
+    einvoices: EInvoiceMode = "none"
     counters: dict[str, int] = {}
 
     def tax_class_id(self, name: str) -> str:
@@ -111,6 +113,7 @@ class Document(BaseModel):
     overrides: dict[TotalName, Decimal] = {}
     negative: bool = False
     pdf: Pdf = Pdf()
+    einvoice: EInvoiceMode = "none"
 
 
 class Order(BaseModel):

@@ -1,26 +1,47 @@
 """Small but valid PDF files, written by hand: one page with a few lines of text, different per document."""
 
+import zlib
 from collections.abc import Sequence
 
+INFO = 6  # the object with title and producer
 PAGE = (
     b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R"
     b" /Resources << /Font << /F1 4 0 R >> >> >>"
 )
+NAMES_OF_FILES = b" /Names << /EmbeddedFiles << /Names [(%s) 7 0 R] >> >> /AF [7 0 R]"
 PADDING_LINE = b"% " + b"." * 77 + b"\n"
 
 
-def write_pdf(title: str, lines: Sequence[str], *, min_bytes: int = 0) -> bytes:
-    """A one-page PDF that shows the title and the lines; padded by comments up to `min_bytes`."""
+def write_pdf(
+    title: str, lines: Sequence[str], *, min_bytes: int = 0, attachment: tuple[str, bytes] | None = None
+) -> bytes:
+    """A one-page PDF that shows the title and the lines; padded by comments up to `min_bytes`.
+
+    An `attachment` (name and content) is embedded as an associated file, as e-invoices are.
+    """
     page = _page_content(title, lines)
+    inside = b"" if attachment is None else NAMES_OF_FILES % _text(attachment[0])
     objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Catalog /Pages 2 0 R%s >>" % inside,
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         PAGE,
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(page), page),
         b"<< /Title (%s) /Producer (Shop simulator) >>" % _text(title),
     ]
+    if attachment is not None:
+        objects += _embedded(*attachment)
     return _assemble(objects, min_bytes)
+
+
+def _embedded(name: str, content: bytes) -> list[bytes]:
+    packed, file_name = zlib.compress(content), _text(name)
+    return [
+        b"<< /Type /Filespec /F (%s) /UF (%s) /AFRelationship /Alternative /EF << /F 8 0 R >> >>"
+        % (file_name, file_name),
+        b"<< /Type /EmbeddedFile /Subtype /text#2Fxml /Filter /FlateDecode /Length %d"
+        b" /Params << /Size %d >> >>\nstream\n%s\nendstream" % (len(packed), len(content), packed),
+    ]
 
 
 def _page_content(title: str, lines: Sequence[str]) -> bytes:
@@ -41,7 +62,7 @@ def _assemble(objects: Sequence[bytes], min_bytes: int) -> bytes:
     start = len(body)
     body += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     body += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    body += b"trailer\n<< /Size %d /Root 1 0 R /Info %d 0 R >>\n" % (len(objects) + 1, len(objects))
+    body += b"trailer\n<< /Size %d /Root 1 0 R /Info %d 0 R >>\n" % (len(objects) + 1, INFO)
     body += b"startxref\n%d\n%%%%EOF\n" % start
     return bytes(body)
 

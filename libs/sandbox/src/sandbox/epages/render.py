@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.epages.basket import Basket, Extra, Line, Part, tax_within
 from sandbox.epages.catalog import ADDRESS_FIELDS
+from sandbox.epages.einvoice import EINVOICE_NAME, einvoice_of
 from sandbox.epages.models import STATUS_DATES, Address, Customer, Document, Order, Shop, TotalName
 from sandbox.epages.pdf import write_pdf
 from sandbox.epages.values import Price, cents, formatted, guid, plain, price
@@ -250,7 +251,9 @@ def _print(shop: Shop, order: Order, document: Document, min_bytes: int) -> byte
     lines += ["", f"Versand {money(basket.shipping_price)}"]
     lines += [f"enthaltene USt {plain(rate)} %: {money(tax)}" for rate, tax in totals.tax_by_rate.items()]
     lines += [f"Netto {money(totals.before_tax)}", f"Gesamtbetrag {money(totals.grand)}"]
-    return write_pdf(title, lines, min_bytes=min_bytes)
+    xml = einvoice_of(shop, document)
+    inside = None if xml is None else (EINVOICE_NAME, xml)
+    return write_pdf(title, lines, min_bytes=min_bytes, attachment=inside)
 
 
 def shop_info(shop: Shop) -> Json:

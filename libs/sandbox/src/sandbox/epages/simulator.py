@@ -27,7 +27,7 @@ from sandbox.http import Answer, Call, Handler
 from sandbox.misbehaviour import Play
 from sandbox.store import Store
 
-DEMO_SHOP = ShopSpec(shop_id="DemoShop", name="Küste & Kruste")
+DEMO_SHOP = ShopSpec(shop_id="DemoShop", name="Küste & Kruste", einvoices="zugferd")
 DEMO_KEY = shop_key(None, DEMO_SHOP.shop_id)
 ROOT = "/rs/shops/{shop_id}"
 

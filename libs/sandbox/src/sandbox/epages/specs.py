@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.epages.models import Address, DocumentType, PdfMode, TotalName
+from sandbox.epages.models import Address, DocumentType, EInvoiceMode, PdfMode, TotalName
 
 
 class Spec(BaseModel):
@@ -41,6 +41,7 @@ class ShopSpec(Spec):
     invoice_prefix: str = "R-"
     credit_note_prefix: str = "G-"
     shared_numbers: bool = False
+    einvoices: EInvoiceMode = "none"
 
 
 class ShopChange(Spec):
@@ -57,6 +58,7 @@ class ShopChange(Spec):
     rate_limit: int | None = Field(None, ge=1)
     scopes: list[str] | None = None
     name: str | None = None
+    einvoices: EInvoiceMode | None = None
 
 
 class LineSpec(Spec):
@@ -142,6 +144,7 @@ class DocumentSpec(Spec):
     override_totals: dict[TotalName, Decimal] = {}
     pdf: PdfMode = "ok"
     pdf_seconds: float = Field(30, ge=0)
+    einvoice: EInvoiceMode | None = None
     negative: bool = False
 
 
@@ -165,6 +168,7 @@ class ChangeSpec(Spec):
     quantity: Decimal | None = None
     rate: Decimal | None = None
     pdf: PdfMode | None = None
+    einvoice: EInvoiceMode | None = None
 
 
 class BulkSpec(Spec):

@@ -28,10 +28,11 @@ PDF, BINARY, TEXT = "application/pdf", "application/octet-stream", "text/plain"
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """The bytes of a document's file as far as they could be unwrapped."""
+    """The bytes of a document's file as far as they could be unwrapped, and the e-invoice found inside."""
 
     content: bytes
     media_type: str
+    einvoice: bytes | None = None
 
 
 def to_snapshot(order: wire.Order) -> OrderSnapshot:

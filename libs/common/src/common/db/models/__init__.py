@@ -1,6 +1,6 @@
 """Every table of the product, grouped by owner."""
 
-from common.db.models import books, core, effects, ingest, line, transit
+from common.db.models import books, core, effects, ingest, line, transit, vat
 from common.db.models.base import Base
 
 APPEND_ONLY = tuple(
@@ -10,8 +10,10 @@ APPEND_ONLY = tuple(
         "core.settings_versions",
         "ingest.document_versions",
         "ingest.originals",
+        "ingest.einvoices",
         "books.timeline",
+        "books.vat_answers",
     )
 )
 
-__all__ = ["APPEND_ONLY", "Base", "books", "core", "effects", "ingest", "line", "transit"]
+__all__ = ["APPEND_ONLY", "Base", "books", "core", "effects", "ingest", "line", "transit", "vat"]

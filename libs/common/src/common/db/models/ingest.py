@@ -116,3 +116,14 @@ class OriginalRow(CreatedAt, OfTenant, Base):
     media_type: Mapped[str]
     size: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class EInvoiceRow(CreatedAt, OfTenant, Base):
+    """Which original is the e-invoice found inside which PDF; append-only."""
+
+    __tablename__ = "einvoices"
+    __table_args__ = {"schema": "ingest"}
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pdf_sha256: Mapped[str] = mapped_column(primary_key=True)
+    xml_sha256: Mapped[str]

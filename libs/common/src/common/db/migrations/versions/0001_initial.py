@@ -34,6 +34,7 @@ TABLES = (
     "shop_cursors",
     "originals",
     "orders",
+    "einvoices",
     "documents",
     "document_versions",
     "tenants",
@@ -43,6 +44,8 @@ TABLES = (
     "api_tokens",
     "voucher_index_state",
     "voucher_index",
+    "vat_checks",
+    "vat_answers",
     "timeline",
     "outcomes",
     "books_profiles",
@@ -52,7 +55,9 @@ APPEND_ONLY = (
     ("core", "settings_versions"),
     ("ingest", "document_versions"),
     ("ingest", "originals"),
+    ("ingest", "einvoices"),
     ("books", "timeline"),
+    ("books", "vat_answers"),
 )
 REFUSE_CHANGE = """
 CREATE FUNCTION line.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -519,6 +524,15 @@ def _create_ingest() -> None:
     )
     op.create_index(op.f("ix_documents_tenant_id"), "documents", ["tenant_id"], unique=False, schema="ingest")
     op.create_table(
+        "einvoices",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("pdf_sha256", sa.String(), nullable=False),
+        sa.Column("xml_sha256", sa.String(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "pdf_sha256", name=op.f("pk_einvoices")),
+        schema="ingest",
+    )
+    op.create_table(
         "orders",
         sa.Column("connection_id", sa.Uuid(), nullable=False),
         sa.Column("order_id", sa.String(), nullable=False),
@@ -658,6 +672,51 @@ def _create_books() -> None:
         "ix_timeline_document", "timeline", ["document_id", "entry_id"], unique=False, schema="books"
     )
     op.create_index(op.f("ix_timeline_tenant_id"), "timeline", ["tenant_id"], unique=False, schema="books")
+    op.create_table(
+        "vat_answers",
+        sa.Column("answer_id", BIG_ID, autoincrement=True, nullable=False),
+        sa.Column("vat_id", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=True),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=True),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("proof", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("answer_id", name=op.f("pk_vat_answers")),
+        schema="books",
+    )
+    op.create_index("ix_vat_answers_id", "vat_answers", ["tenant_id", "vat_id"], unique=False, schema="books")
+    op.create_index(
+        op.f("ix_vat_answers_tenant_id"), "vat_answers", ["tenant_id"], unique=False, schema="books"
+    )
+    op.create_table(
+        "vat_checks",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("vat_id", sa.String(), nullable=False),
+        sa.Column("result", sa.String(), nullable=True),
+        sa.Column("source", sa.String(), nullable=True),
+        sa.Column("request_id", sa.String(), nullable=True),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("requested_at", UtcDateTime(), nullable=False),
+        sa.Column("next_try_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_token", sa.Uuid(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("tried_at", UtcDateTime(), nullable=True),
+        sa.Column("trouble", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "vat_id", name=op.f("pk_vat_checks")),
+        schema="books",
+    )
+    op.create_index(
+        "ix_vat_checks_due",
+        "vat_checks",
+        ["next_try_at"],
+        unique=False,
+        schema="books",
+        postgresql_where=sa.text("next_try_at IS NOT NULL"),
+        sqlite_where=sa.text("next_try_at IS NOT NULL"),
+    )
     op.create_table(
         "voucher_index",
         sa.Column("connection_id", sa.Uuid(), nullable=False),

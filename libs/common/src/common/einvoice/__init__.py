@@ -1,0 +1,1 @@
+"""The machine-readable part of invoices: found in PDF files, read with suspicion."""

@@ -1,0 +1,1 @@
+"""Asking tax authorities about VAT ids."""

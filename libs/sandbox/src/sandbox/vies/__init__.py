@@ -1,0 +1,1 @@
+"""A simulator of VIES, the European Commission's register of VAT ids in use."""

@@ -1,0 +1,32 @@
+"""Looks into files for the e-invoice they may carry; what cannot be looked into stays as it is."""
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from common.einvoice.pdf import UnreadablePdf, embedded_xml
+from ingest.document_records import ReceivedDocument
+from ingest.translate.shop import PDF, ReceivedFile
+
+log = structlog.get_logger(__name__)
+
+LONGEST_LOOK = 20.0  # seconds
+
+
+async def opened(file: ReceivedFile) -> ReceivedFile:
+    """The file, with the bytes of its e-invoice when it carries one that can be found."""
+    if file.media_type != PDF:
+        return file
+    try:
+        async with asyncio.timeout(LONGEST_LOOK):
+            xml = await asyncio.to_thread(embedded_xml, file.content)
+    except (UnreadablePdf, TimeoutError) as trouble:
+        log.info("file.not_opened", size=len(file.content), problem=str(trouble) or "took_too_long")
+        return file
+    return file if xml is None else replace(file, einvoice=xml)
+
+
+async def with_opened_file(document: ReceivedDocument) -> ReceivedDocument:
+    """The document with its file opened."""
+    return document if document.file is None else replace(document, file=await opened(document.file))

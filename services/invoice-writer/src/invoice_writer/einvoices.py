@@ -1,0 +1,143 @@
+"""Compares the e-invoice inside a PDF with the voucher: before booking, or afterwards if it came late."""
+
+import asyncio
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import structlog
+from pydantic import JsonValue
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.archive import Archive, OriginalDamaged, OriginalMissing
+from common.db.dialect import db_now, insert
+from common.db.engine import Database
+from common.db.models.books import OutcomeRow
+from common.db.models.effects import AlarmRow
+from common.domain.einvoices import EInvoice, differences
+from common.domain.reasons import Reason
+from common.domain.verdicts import Decision, Park
+from common.einvoice.cii import UnreadableEInvoice, read_einvoice
+from common.events.documents import DocumentIssued
+from invoice_writer.outcomes import OutcomeRepository
+
+log = structlog.get_logger(__name__)
+
+DIFFERS = Reason.EINVOICE_DIFFERS
+AGREES, UNREADABLE = "einvoice.agrees", "einvoice.unreadable"
+PERHAPS_WRITTEN = frozenset(
+    {
+        Reason.WRITE_UNCONFIRMED.value,
+        Reason.ATTEMPTS_USED_UP.value,
+        Reason.NUMBER_TAKEN_IN_BOOKS.value,
+        Reason.MARKER_MISSING_IN_BOOKS.value,
+        Reason.DUPLICATE_IN_BOOKS.value,
+    }
+)
+
+
+class EInvoices:
+    """Reads e-invoices from the archive; a document without one costs nothing."""
+
+    def __init__(self, db: Database, archive: Archive) -> None:
+        self._db, self._archive = db, archive
+
+    async def compared(
+        self, event: DocumentIssued, seen: Row[Any] | None, decision: Decision
+    ) -> Decision | Park:
+        """The decision with the e-invoice as evidence, or a park where the two contradict each other.
+
+        An e-invoice that came after a write was tried changes nothing here: the voucher may be there.
+        """
+        if _is_late(event, seen) and seen is not None and seen.reason in PERHAPS_WRITTEN:
+            return decision
+        sha256 = await self._einvoice_of(event, seen)
+        if sha256 is None:
+            return decision
+        found = await self._read(event, sha256)
+        if isinstance(found, str):
+            return _noted(decision, UNREADABLE, {"sha256": sha256, "problem": found})
+        evidence: dict[str, JsonValue] = {"sha256": sha256, **found.model_dump(mode="json")}
+        differing = differences(found, decision)
+        if not differing:
+            return _noted(decision, AGREES, evidence)
+        return Park(
+            reason=DIFFERS,
+            params={"differences": differing},
+            rules=(*decision.rules, f"park.{DIFFERS.value}"),
+            evidence={**decision.evidence, "einvoice": evidence},
+        )
+
+    async def report_late(self, event: DocumentIssued, seen: Row[Any]) -> None:
+        """An e-invoice that came after the booking and contradicts the voucher raises an alarm, once."""
+        if not _is_late(event, seen):
+            return
+        sha256 = await self._einvoice_of(event, seen)
+        decision = await self._decision(event) if sha256 is not None else None
+        found = await self._read(event, sha256) if sha256 is not None and decision is not None else ""
+        if sha256 is None or decision is None or isinstance(found, str):
+            return
+        differing = differences(found, decision)
+        if differing:
+            async with self._db.sessions.begin() as session:
+                await _raise_alarm(session, event, seen, sha256, differing)
+
+    async def _einvoice_of(self, event: DocumentIssued, seen: Row[Any] | None) -> str | None:
+        if not _is_late(event, seen):
+            return event.pdf.einvoice_sha256 if event.pdf is not None else None
+        if seen is None or seen.pdf_sha256 is None:
+            return None
+        async with self._db.reading.begin() as session:
+            return await self._archive.einvoice_of(session, event.tenant_id, seen.pdf_sha256)
+
+    async def _read(self, event: DocumentIssued, sha256: str) -> EInvoice | str:
+        """What the e-invoice says, or why that cannot be known."""
+        try:
+            async with self._db.reading.begin() as session:
+                xml = await self._archive.read(session, event.tenant_id, sha256)
+            return await asyncio.to_thread(read_einvoice, xml)
+        except (OriginalMissing, OriginalDamaged) as loss:
+            log.error("einvoice.lost", tenant_id=str(event.tenant_id), sha256=sha256, error=loss.code)
+            return loss.code
+        except UnreadableEInvoice as trouble:
+            return str(trouble)
+
+    async def _decision(self, event: DocumentIssued) -> Decision | None:
+        query = select(OutcomeRow.decision).where(
+            OutcomeRow.document_id == event.document_id, OutcomeRow.tenant_id == event.tenant_id
+        )
+        async with self._db.reading.begin() as session:
+            stored = (await session.execute(query)).scalar_one_or_none()
+        return None if stored is None else Decision.model_validate(stored)
+
+
+def _is_late(event: DocumentIssued, seen: Row[Any] | None) -> bool:
+    """Whether the document's file is another than the one it was announced with."""
+    announced = event.pdf.sha256 if event.pdf is not None else None
+    return seen is not None and seen.pdf_sha256 is not None and seen.pdf_sha256 != announced
+
+
+def _noted(decision: Decision, rule: str, evidence: dict[str, JsonValue]) -> Decision:
+    noted = {"rules": (*decision.rules, rule), "evidence": {**decision.evidence, "einvoice": evidence}}
+    return decision.model_copy(update=noted)
+
+
+async def _raise_alarm(
+    session: AsyncSession,
+    event: DocumentIssued,
+    seen: Row[Any],
+    sha256: str,
+    differing: dict[str, JsonValue],
+) -> None:
+    evidence = {"differences": differing, "einvoice": sha256, "voucher_id": seen.voucher_id}
+    alarm = insert(session, AlarmRow).values(
+        alarm_id=uuid5(NAMESPACE_URL, f"{DIFFERS.value}:{event.document_id}:{sha256}"),
+        tenant_id=event.tenant_id,
+        kind=DIFFERS.value,
+        subject=event.fact,
+        evidence=evidence,
+        created_at=db_now(),
+    )
+    raised = alarm.on_conflict_do_nothing(index_elements=["alarm_id"]).returning(AlarmRow.alarm_id)
+    if (await session.execute(raised)).one_or_none() is not None:
+        await OutcomeRepository(session, event.tenant_id).note(event.document_id, DIFFERS.value, evidence)
