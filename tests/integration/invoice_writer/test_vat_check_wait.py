@@ -27,6 +27,7 @@ async def test_document_waits_for_its_vat_check_and_is_parked_when_no_answer_cam
     waiting = await writer.outcome(INVOICE)
     assert (waiting.status, waiting.reason) == ("waiting", "vat_check_pending")
     assert waiting.params == {"vat_id": "ATU13585627"}
+    assert waiting.waits_until is not None
     assert waiting.waits_until - waiting.first_seen_at <= timedelta(hours=2, minutes=1)
     async with writer.db.sessions.begin() as session:
         past = {"first_seen_at": db_now(-7201.0), "waits_until": db_now(-1.0)}
