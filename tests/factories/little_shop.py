@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from common.domain.documents import Charge, Document, DocumentType, Extra, OrderSnapshot, TaxModel, TaxShare
 from common.domain.money import Money
@@ -21,7 +22,7 @@ class Item:
     coupon_percent: int = 0
     deposit_cents: int = 0
 
-    @property
+    @cached_property
     def cents(self) -> int:
         """The line's price."""
         return half_up(Fraction(self.unit_cents * self.thousandths, 1000))
@@ -47,14 +48,14 @@ class Basket:
     fee_cents: int = 0
     tells_taxes: bool = True
 
-    @property
+    @cached_property
     def coupon_cents(self) -> int:
         """What the coupon takes off, as one amount."""
         if self.coupon == "by_line":
             return sum(item.share_cents for item in self.items)
         return self._goods * self.coupon_percent // 100 if self.coupon == "whole" else 0
 
-    @property
+    @cached_property
     def discount_cents(self) -> int:
         """What the basket discount takes off after the coupon."""
         return (self._goods - self.coupon_cents) * self.discount_percent // 100
@@ -65,6 +66,10 @@ class Basket:
 
     def goods_by_rate(self) -> Exact:
         """Goods after discounts."""
+        return self._goods_after
+
+    @cached_property
+    def _goods_after(self) -> Exact:
         before = added({item.rate: Fraction(item.cents)} for item in self.items)
         if self.coupon == "by_line":
             after = added([before, *({item.rate: -Fraction(item.share_cents)} for item in self.items)])
@@ -163,7 +168,8 @@ def part_of(basket: Basket, items: int, shipping_cents: int) -> Basket:
 
 def half_up(value: Fraction) -> int:
     """Rounded to a whole number, halves away from zero."""
-    whole = int(abs(value) + Fraction(1, 2))
+    top, bottom = abs(value.numerator), value.denominator
+    whole = (2 * top + bottom) // (2 * bottom)
     return whole if value >= 0 else -whole
 
 
@@ -178,7 +184,7 @@ def added(parts: object) -> Exact:
     sums: Exact = {}
     for part in parts:  # type: ignore[attr-defined]
         for rate, amount in part.items():
-            sums[rate] = sums.get(rate, Fraction(0)) + amount
+            sums[rate] = sums[rate] + amount if rate in sums else amount
     return sums
 
 
