@@ -21,6 +21,7 @@ from common.lexware.connect import LexwareClients
 from common.outbox.relay import Relay
 from common.runtime import ServiceApp
 from common.transport.base import Transport
+from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
 from invoice_writer.dead import park_dead
 from invoice_writer.deciding import Decider
@@ -29,6 +30,7 @@ from invoice_writer.handlers import DocumentHandlers
 from invoice_writer.profiles import BooksProfiles
 from invoice_writer.recheck import Rechecker
 from invoice_writer.settings import ClusterSettings, Settings
+from invoice_writer.voucher_contacts import VoucherContacts
 from invoice_writer.voucher_index import VoucherIndex
 from invoice_writer.writing import VoucherWriter
 
@@ -83,10 +85,12 @@ def _handlers(
 ) -> Mapping[type[Event], Handler]:
     clients = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
     contexts = TenantContexts(db)
-    step = FileStep(db, probe=probe, look_after=timedelta(seconds=settings.effects.first_look))
+    first_look = timedelta(seconds=settings.effects.first_look)
+    step = FileStep(db, probe=probe, look_after=first_look)
+    contacts = Contacts(db, runner, settings.contacts, first_look=first_look)
     return DocumentHandlers(
         db,
         Decider(db, contexts, clients, BooksProfiles(db)),
-        VoucherWriter(db, runner, VoucherIndex(db)),
+        VoucherWriter(db, runner, VoucherIndex(db), VoucherContacts(contacts)),
         Filing(db, Archive(), clients, contexts, step),
     ).table()

@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from common.domain.verdicts import Decision
+from common.domain.verdicts import CollectiveContact, Decision
 from common.events.documents import DocumentIssued
 from common.lexware.wire import NewVoucher, NewVoucherItem
 
@@ -27,8 +27,9 @@ def marker_in(remark: str | None) -> str | None:
     return found.group() if found else None
 
 
-def voucher_of(decision: Decision, marker: str) -> NewVoucher:
-    """The voucher to create: gross amounts, one item per category and rate, collective contact."""
+def voucher_of(decision: Decision, marker: str, contact_id: str | None = None) -> NewVoucher:
+    """The voucher to create: gross amounts, one item per category and rate, collective or own contact."""
+    collective = decision.contact if isinstance(decision.contact, CollectiveContact) else None
     return NewVoucher(
         type=decision.voucher_type,
         voucher_number=decision.voucher_number,
@@ -36,8 +37,9 @@ def voucher_of(decision: Decision, marker: str) -> NewVoucher:
         shipping_date=decision.shipping_on,
         total_gross_amount=decision.gross_total.decimal,
         total_tax_amount=decision.tax_total.decimal,
-        use_collective_contact=True,
-        contact_name=decision.contact.name,
+        use_collective_contact=collective is not None,
+        contact_id=contact_id if collective is None else None,
+        contact_name=None if collective is None else collective.name,
         remark=f"{marker} {decision.remark}".strip()[:REMARK_LENGTH],
         voucher_items=tuple(
             NewVoucherItem(

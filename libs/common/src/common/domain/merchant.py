@@ -20,6 +20,7 @@ class MerchantSettings(Fact):
     category_id: str = GOODS_CATEGORY
     domestic_zero_category_id: str | None = None
     collective_contact: bool = True
+    update_contacts: bool = False
 
 
 class SettingsVersion(Fact):

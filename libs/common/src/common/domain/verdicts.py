@@ -54,7 +54,7 @@ class Decision(Fact):
     lines: tuple[VoucherLine, ...]
     gross_total: Money
     tax_total: Money
-    contact: CollectiveContact
+    contact: Contact
     remark: str
     rules: tuple[str, ...]
     evidence: dict[str, JsonValue]
