@@ -22,36 +22,6 @@ DEADLINE_SECONDS = 60.0
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
-def make_customer(**over: Any) -> Customer:
-    """A person in Berlin who bought once."""
-    values: dict[str, Any] = {
-        "kind": "person",
-        "first_name": "Mara",
-        "last_name": "Beispiel",
-        "street": "Musterweg 5",
-        "zip_code": "10115",
-        "city": "Berlin",
-        "country": "DE",
-        "email": "mara@kunde.example",
-        "shop_customer_number": "10077",
-    }
-    return Customer(**(values | over))
-
-
-def make_company(**over: Any) -> Customer:
-    """A company in Vienna with a VAT id."""
-    values: dict[str, Any] = {
-        "kind": "company",
-        "company": "Ringtal Handel",
-        "first_name": None,
-        "last_name": None,
-        "country": "AT",
-        "vat_id": "ATU12345678",
-        "email": "einkauf@ringtal.example",
-    }
-    return make_customer(**(values | over))
-
-
 @dataclass
 class Process:
     """The contacts as one process of the writer has them."""
@@ -89,12 +59,10 @@ class Process:
     async def settle(self, need: ContactNeed) -> EffectResult:
         """The result once it is not pending any more."""
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while time.monotonic() < deadline:
-            result = await self.contacts.ensure(need)
-            if not isinstance(result, Pending):
-                return result
+        while isinstance(result := await self.contacts.ensure(need), Pending):
+            assert time.monotonic() < deadline, f"still {result}"
             await asyncio.sleep(min(result.retry_after.total_seconds(), 0.1))
-        raise AssertionError("still pending")
+        return result
 
     async def ready(self, customer: Customer, **over: Any) -> str:
         """The id of the customer's contact, which is there to be used."""

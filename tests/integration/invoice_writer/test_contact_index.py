@@ -13,9 +13,10 @@ from common.effects.effect import Pending, Refused
 from common.http.errors import RateLimitWait
 from common.lexware.contact_wire import ContactPage
 from common.lexware.errors import AccessDenied
+from factories.customers import make_customer
 from integration.invoice_writer.harness import Harness
 from invoice_writer.contact_index import ContactIndex
-from support.contacts import Process, make_customer
+from support.contacts import Process
 
 LIST, CREATE = "GET /v1/contacts", "POST /v1/contacts"
 EVER = timedelta(days=1)

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from factories.customers import make_customer
 from integration.invoice_writer.harness import Harness
-from support.contacts import MONDAY, Process, make_customer
+from support.contacts import MONDAY, Process
 
 GET, UPDATE = "GET /v1/contacts/{id}", "PUT /v1/contacts/{id}"
 TUESDAY = MONDAY + timedelta(days=1)

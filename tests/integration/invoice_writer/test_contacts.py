@@ -6,8 +6,9 @@ import pytest
 
 from common.domain.customers import Customer
 from common.effects.effect import Pending, Refused
+from factories.customers import make_company, make_customer
 from integration.invoice_writer.harness import Harness
-from support.contacts import Process, make_company, make_customer
+from support.contacts import Process
 
 LIST, CREATE, GET, UPDATE = (
     "GET /v1/contacts",

@@ -10,6 +10,7 @@ from common.domain.documents import Document
 from common.domain.merchant import GOODS_CATEGORY, MerchantSettings
 from common.domain.money import Money
 from common.domain.reasons import Reason
+from common.domain.verdicts import CollectiveContact
 from factories.documents import (
     ZERO_CATEGORY,
     decide_on,
@@ -32,7 +33,7 @@ def test_a_domestic_invoice_becomes_a_sales_invoice() -> None:
     assert [(line.category_id, line.rate, line.gross, line.tax) for line in decision.lines] == [
         (GOODS_CATEGORY, Decimal(19), euro("49.90"), euro("7.97"))
     ]
-    assert decision.contact.name == "Mara Beispiel"
+    assert decision.contact == CollectiveContact(name="Mara Beispiel")
     assert "domestic" in decision.rules
 
 

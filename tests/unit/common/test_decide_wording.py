@@ -5,6 +5,7 @@ import pytest
 from common.domain.cleaning import clean, clip, utf16_length
 from common.domain.decide import Decision
 from common.domain.documents import Address, DocumentType
+from common.domain.verdicts import CollectiveContact
 from common.domain.wording import contact_name, remark
 from factories.documents import (
     decide_on,
@@ -68,7 +69,7 @@ def test_hostile_names_reach_the_decision_clean() -> None:
     address = make_address(first_name="Ma\u202era\ud83d", last_name="Bei\x00spiel\r\nX")
     decision = decide_on(make_invoice(address=address))
     assert isinstance(decision, Decision)
-    assert decision.contact.name == "Mara Beispiel X"
+    assert decision.contact == CollectiveContact(name="Mara Beispiel X")
     assert decision.model_dump_json()
 
 

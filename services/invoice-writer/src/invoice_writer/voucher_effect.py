@@ -17,7 +17,7 @@ from invoice_writer.recording import record_booked
 class VoucherEffect:
     """One voucher for one document, recognised by the marker that stands first in its remark.
 
-    `contact_id` is the customer's own contact; without it the voucher goes to the collective one.
+    Where the decision asks for the customer's own contact, `contact_id` is needed to write, not to adopt.
     """
 
     def __init__(self, event: DocumentIssued, plan: ToWrite, contact_id: str | None = None) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from common.domain.cleaning import clean, clip, utf16_length
 from common.domain.documents import Address, Fact, OrderSnapshot
 
-TEXT_LIMIT = 255
+TEXT_LIMIT = 100
 SALUTATION_LIMIT = 25
 SHORT_LIMIT = 60  # of what loses its meaning when it is cut: such a value is dropped instead
 EMAIL_LIMIT = 254
@@ -53,7 +53,7 @@ class Customer(Fact):
 def customer_of(address: Address | None, order: OrderSnapshot, country: str) -> Customer | None:
     """The customer of a document with this address; None only if no name can be had at all.
 
-    An address without a name gives way to the order's. Who has a VAT id is a company, by whatever name.
+    An address without a name gives way to the order's. Who names no company is a person, VAT id or not.
     """
     named = next(
         (one for one in (address, order.billing_address, order.shipping_address) if _named(one)), None
@@ -61,9 +61,7 @@ def customer_of(address: Address | None, order: OrderSnapshot, country: str) -> 
     if named is None:
         return None
     first, last = _text(named.first_name), _text(named.last_name)
-    company, vat_id = _text(named.company), vat_id_of(named.vat_id) or _of_billing(order, "vat_id")
-    if vat_id and not company:
-        company = clip(f"{first} {last}".strip(), TEXT_LIMIT)
+    company = _text(named.company)
     return Customer(
         kind="company" if company else "person",
         company=company or None,
@@ -77,7 +75,7 @@ def customer_of(address: Address | None, order: OrderSnapshot, country: str) -> 
         country=country,
         email=email_of(named.email) or _of_billing(order, "email"),
         phone=phone_of(named.phone) or _of_billing(order, "phone"),
-        vat_id=vat_id,
+        vat_id=vat_id_of(named.vat_id) or _of_billing(order, "vat_id"),
         shop_customer_number=_short(order.customer_number),
     )
 
