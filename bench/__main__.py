@@ -10,7 +10,7 @@ from typing import Protocol
 
 import uvloop
 
-from bench import latency, rate, requests, throughput
+from bench import contacts, latency, rate, requests, throughput
 from bench.report import Section, say, write
 from common.observability.logging import configure_logging
 
@@ -23,6 +23,7 @@ class Measure(Protocol):
 
 SECTIONS: dict[str, Measure] = {
     "requests": requests.measure,
+    "contacts": contacts.measure,
     "rate": rate.measure,
     "latency": latency.measure,
     "throughput": throughput.measure,
