@@ -1,5 +1,6 @@
 """A customer has one contact in the books: found where there is one, else made once, and never in the way."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -173,6 +174,25 @@ async def test_fresh_contact_rests_before_it_is_used(writer: Harness, process: P
     assert 0 < waits.retry_after.total_seconds() <= settle
     await process.settle(need)
     assert (await writer.requests())[CREATE] == 1
+
+
+async def test_while_a_contact_is_being_made_others_come_back_instead_of_waiting(
+    writer: Harness, process: Process
+) -> None:
+    writer.effects = writer.effects.model_copy(update={"gate": 3.0})
+    process, need = Process(writer, writer.db), await process.need(make_customer())
+    await writer.lexware.control.fault("POST", "/v1/contacts", "slow", delay=50)
+    first = asyncio.create_task(process.settle(need))
+    while not await writer.customers():
+        await asyncio.sleep(0.01)
+    same_number = await process.need(make_customer(email="other@kunde.example"))
+    for waiting in (need, same_number):
+        result = await process.contacts.ensure(waiting)
+        assert isinstance(result, Pending)
+        assert result.reason == "contact_being_made"
+    assert not first.done()
+    assert await process.settle(same_number) == await first
+    assert len(await writer.customers()) == 1
 
 
 async def test_archived_contact_is_replaced_after_the_next_reading(writer: Harness, process: Process) -> None:

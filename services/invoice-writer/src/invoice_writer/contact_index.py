@@ -52,17 +52,16 @@ class ContactIndex:
         self._locks: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def ensure_filled(self, tenant_id: UUID, connection_id: UUID, client: LexwareClient) -> bool | None:
-        """Whether the index holds every customer; None while another process reads them the first time.
+        """Whether the index holds every customer; None while somebody else reads them the first time.
 
-        While somebody refreshes an index, the others go on with it as it was.
+        While somebody refreshes an index, the others go on with it as it was. Nobody waits here for others.
         """
         known, lock = self._known.get(connection_id), self._locks[connection_id]
-        if known is not None and (self._clock() < known.until or lock.locked()):
+        if known is not None and self._clock() < known.until:
             return known.complete
+        if lock.locked():
+            return None if known is None else known.complete
         async with lock:
-            known = self._known.get(connection_id)
-            if known is not None and self._clock() < known.until:
-                return known.complete
             return await Filling(self._db, tenant_id, connection_id, client).run(
                 self._refill_after, lambda complete, left: self._remember(connection_id, complete, left)
             )

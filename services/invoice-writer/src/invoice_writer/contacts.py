@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 NUMBER_RACE = "account_number_already_exists"  # the server's own, while it assigns the customer number
 NUMBER_RACE_OVER = timedelta(seconds=3)
 SETTLING, READING, OTHERS = "contact_settling", "contacts_being_read", "contact_being_made"
+READING_PAUSES = 5  # a first reading takes up to half a minute
 SEARCHES_KEPT, SEARCH_HOLDS_SECONDS = 10_000, 60.0
 
 
@@ -59,11 +60,14 @@ class Contacts:
         except RefusedError as refusal:
             return Refused(refusal)
         if is_complete is None:
-            return Pending(self._short, READING)
+            return Pending(READING_PAUSES * self._short, READING)
         known = await self._find(need)
         if known is None:
-            keys = customer_keys(need.customer, need.shop_id)
-            async with self._turns.of(f"{need.connection_id}:{key}" for key in (need.identity, *keys)):
+            keys = (need.identity, *customer_keys(need.customer, need.shop_id))
+            places = [f"{need.connection_id}:{key}" for key in keys]
+            async with self._turns.of(places, self._short) as is_turn:
+                if not is_turn:
+                    return Pending(self._short, OTHERS)
                 known = await self._find(need)
                 if known is None and not is_complete:
                     known = await self._search(need)
@@ -172,12 +176,19 @@ class Turns:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
 
     @asynccontextmanager
-    async def of(self, keys: Iterable[str]) -> AsyncIterator[None]:
-        """Nobody else in this process is at any of the keys meanwhile."""
+    async def of(self, keys: Iterable[str], patience: timedelta) -> AsyncIterator[bool]:
+        """Whether it came to the turn in time; then nobody else in this process is at any of the keys."""
         async with AsyncExitStack() as stack:
-            for key in sorted(set(keys)):
-                await stack.enter_async_context(self._one(key))
-            yield
+            yield await self._came(stack, sorted(set(keys)), patience)
+
+    async def _came(self, stack: AsyncExitStack, keys: Sequence[str], patience: timedelta) -> bool:
+        try:
+            async with asyncio.timeout(patience.total_seconds()):
+                for key in keys:
+                    await stack.enter_async_context(self._one(key))
+        except TimeoutError:
+            return False
+        return True
 
     @asynccontextmanager
     async def _one(self, key: str) -> AsyncIterator[None]:
