@@ -97,6 +97,7 @@ async def test_missing_right_to_make_contacts_parks_as_a_matter_of_the_contract(
 async def test_contact_accepted_late_is_waited_for(writer: Harness) -> None:
     """Longer than usual: the books refuse the voucher, which then simply comes again."""
     await writer.lexware.control.settings(contact_lag=100.0)
+    writer.effects = writer.effects.model_copy(update={"gate": 3.0})  # every refusal is the contact's
     writer.contacts = writer.contacts.model_copy(update={"young_seconds": 30.0, "settle_seconds": 0.05})
     invoice = make_invoice()
     await writer.work(await writer.event(invoice))
