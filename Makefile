@@ -61,7 +61,7 @@ fmt: $(VENV)/.ready-dev ## Lay out the code and repair what can be repaired by i
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: $(VENV)/.ready-dev ## Measure requests per document, use of the rate limit, latency and throughput
+bench: $(VENV)/.ready-dev ## Measure requests per document, contacts, use of the rate limit, latency and throughput
 	@exec $(PY) -m bench $(ARGS)
 
 .PHONY: thorough

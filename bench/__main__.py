@@ -10,7 +10,7 @@ from typing import Protocol
 
 import uvloop
 
-from bench import decisions, latency, rate, requests, throughput
+from bench import contacts, decisions, latency, rate, requests, throughput
 from bench.report import Section, say, write
 from common.observability.logging import configure_logging
 
@@ -24,6 +24,7 @@ class Measure(Protocol):
 SECTIONS: dict[str, Measure] = {
     "decisions": decisions.measure,
     "requests": requests.measure,
+    "contacts": contacts.measure,
     "rate": rate.measure,
     "latency": latency.measure,
     "throughput": throughput.measure,

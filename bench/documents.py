@@ -34,14 +34,20 @@ CONNECT_SECONDS = 30
 
 
 async def invoices(
-    db: Database, merchants: Sequence[Merchant], count: int, prefix: str, *, with_file: bool
+    db: Database,
+    merchants: Sequence[Merchant],
+    count: int,
+    prefix: str,
+    *,
+    with_file: bool,
+    customers: int = 1,
 ) -> list[DocumentIssued]:
-    """`count` invoices, spread over the merchants in turn, their numbers beginning with the prefix."""
+    """`count` invoices, spread over merchants and customers in turn, their numbers begin with the prefix."""
     made = []
     for place in range(count):
         merchant, number = merchants[place % len(merchants)], f"{prefix}{place:05}"
         pdf = await _stored_pdf(db, merchant.tenant_id, number) if with_file else None
-        made.append(_invoice(merchant, number, pdf))
+        made.append(_invoice(merchant, number, pdf, place % customers))
     return made
 
 
@@ -91,8 +97,8 @@ def _outgoing(event: DocumentIssued) -> Outgoing:
     )
 
 
-def _invoice(merchant: Merchant, number: str, pdf: OriginalRef | None) -> DocumentIssued:
-    now, address = datetime.now(UTC), _address()
+def _invoice(merchant: Merchant, number: str, pdf: OriginalRef | None, customer: int) -> DocumentIssued:
+    now, address = datetime.now(UTC), _address(customer)
     document = Document(
         type=DocumentType.INVOICE,
         number=number,
@@ -109,7 +115,7 @@ def _invoice(merchant: Merchant, number: str, pdf: OriginalRef | None) -> Docume
         order_number=f"B-{number}",
         placed_at=now,
         updated_at=now,
-        customer_number="10017",
+        customer_number=str(10017 + customer),
         currency="EUR",
         tax_model=TaxModel.GROSS,
         gross_total=Money.of("62.40"),
@@ -129,15 +135,15 @@ def _invoice(merchant: Merchant, number: str, pdf: OriginalRef | None) -> Docume
     )
 
 
-def _address() -> Address:
+def _address(customer: int) -> Address:
     return Address(
         first_name="Mara",
-        last_name="Beispiel",
+        last_name=f"Beispiel {customer}" if customer else "Beispiel",
         street="Musterweg 5",
         zip_code="10115",
         city="Berlin",
         country="DE",
-        email="mara@kunde.example",
+        email=f"mara{customer or ''}@kunde.example",
     )
 
 

@@ -154,3 +154,29 @@ async def test_a_contact_with_several_entries_cannot_be_updated(office: Office) 
     contact_id = (await office.control.post("contacts", phones))["id"]
     response = await office.http.put(f"/v1/contacts/{contact_id}", json=contact(version=1))
     assert response.status_code == 406
+
+
+async def test_an_ignored_filter_shows_everybody(office: Office) -> None:
+    await office.created(contact(), "contacts")
+    await office.control.fault("GET", "/v1/contacts", "filter_ignored")
+    assert len(await found(office, email="nobody@")) == 1
+    assert await found(office, email="nobody@") == []
+
+
+async def test_only_the_first_ten_thousand_contacts_are_shown(office: Office) -> None:
+    await office.control.post("contacts", {"count": 10_010, "person": {"lastName": "Kunde {}"}})
+    page = await office.read("/v1/contacts?customer=true&size=250&page=39")
+    assert (page["totalElements"], page["last"], len(page["content"])) == (10_000, True, 250)
+    assert (await office.get("/v1/contacts?size=250&page=40")).status_code == 400
+    assert len(await found(office, name="Kunde 10009")) == 1
+
+
+async def test_a_person_can_edit_archive_and_delete_contacts(office: Office) -> None:
+    contact_id = await office.created(contact(), "contacts")
+    await office.control.post(f"contacts/{contact_id}", {"archived": True, "note": "alt"})
+    read = await office.read(f"/v1/contacts/{contact_id}")
+    assert (read["archived"], read["note"], read["version"]) == (True, "alt", 2)
+    assert (await office.control.http.delete(f"/_control/contacts/{contact_id}")).status_code == 200
+    assert (await office.get(f"/v1/contacts/{contact_id}")).status_code == 404
+    assert await found(office, name="moorbach") == []
+    assert (await office.control.http.post("/_control/contacts/unknown", json={})).status_code == 404

@@ -8,6 +8,7 @@ from common.db.engine import Database
 from common.http.transport import Network
 from common.settings import EffectSettings
 from integration.invoice_writer.harness import Harness
+from invoice_writer.settings import ContactSettings
 from sandbox.testing import running_sandbox
 
 SCALE = 0.01
@@ -21,6 +22,7 @@ async def writer(database: Database) -> AsyncIterator[Harness]:
         running_sandbox("lexware", time_scale=SCALE, switches=switches) as sandbox,
         Network() as network,
     ):
-        harness = Harness(database, sandbox.lexware, network, EffectSettings().scaled(SCALE))
+        effects, contacts = EffectSettings().scaled(SCALE), ContactSettings().scaled(SCALE)
+        harness = Harness(database, sandbox.lexware, network, effects, contacts)
         await harness.set_up()
         yield harness

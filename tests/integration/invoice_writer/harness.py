@@ -27,7 +27,7 @@ from factories.documents import make_order
 from factories.tenants import KEY, add_books, add_tenant
 from invoice_writer.app import build
 from invoice_writer.recheck import Rechecker
-from invoice_writer.settings import Settings
+from invoice_writer.settings import ContactSettings, Settings
 from sandbox.testing import Handle
 
 PDF = b"%PDF-1.4 test document"
@@ -42,6 +42,7 @@ class Harness:
     lexware: Handle
     network: Network
     effects: EffectSettings
+    contacts: ContactSettings = field(default_factory=ContactSettings)
     tenant_id: UUID = field(default_factory=uuid4)
     books_id: UUID = field(default_factory=uuid4)
     shop_id: UUID = field(default_factory=uuid4)
@@ -65,6 +66,7 @@ class Harness:
             encryption_keys=(KEY,),
             lexware=LexwareSettings(api_url=self.lexware.base_url, rate_limit_enabled=False),
             effects=self.effects,
+            contacts=self.contacts,
             worker=WorkerSettings(idle_poll_seconds=0.05),
         )
 
@@ -140,6 +142,17 @@ class Harness:
         state = await self.lexware.control.state(organization_id=self.organization["organization_id"])
         vouchers: list[dict[str, Any]] = list(state["vouchers"])
         return vouchers
+
+    async def customers(self) -> list[dict[str, Any]]:
+        """The contacts of this merchant as they truly are."""
+        query = {"organization_id": self.organization["organization_id"], "only": "contacts"}
+        contacts: list[dict[str, Any]] = (await self.lexware.control.state(**query))["contacts"]
+        return contacts
+
+    async def add_contact(self, **contact: Any) -> str:
+        """A contact that a person made in the web application; its id."""
+        order = {"organization_id": self.organization["organization_id"], **contact}
+        return str((await self.lexware.control.post("contacts", order))["id"])
 
     async def requests(self) -> dict[str, int]:
         """How often each path was asked."""

@@ -67,17 +67,6 @@ async def test_pages_are_read_to_their_end(lexware: RunningSandbox, client: Lexw
     assert {row.id for row in changed} == {*ids, old}
 
 
-async def test_contacts_are_found_by_exact_characters(lexware: RunningSandbox, client: LexwareClient) -> None:
-    person = {"person": {"lastName": "Sommer"}, "emailAddresses": {"business": ["a_b@shop.example"]}}
-    made = await lexware.lexware.control.post("contacts", person)
-    await lexware.lexware.control.post(
-        "contacts", {**person, "emailAddresses": {"business": ["axb@shop.example"]}}
-    )
-    (contact,) = await client.contacts.search(email="a_b@shop.example")
-    assert contact.id == made["id"]
-    assert (await client.contacts.get(contact.id)).person == {"lastName": "Sommer"}
-
-
 @pytest.fixture
 async def limited() -> AsyncIterator[RunningSandbox]:
     async with running_sandbox("lexware", time_scale=SCALE) as running:

@@ -147,7 +147,7 @@ def test_a_customer_has_a_name_that_fits(address: Address, kind: str, last_name:
     "address", [None, NAMELESS, make_address(first_name="\x00", last_name=" ", company="")]
 )
 def test_without_a_name_there_is_no_customer(address: Address | None) -> None:
-    assert customer_of(address, make_order(), "DE") is None
+    assert customer_of(address, make_order(billing_address=None, shipping_address=None), "DE") is None
 
 
 def test_a_minimum_amount_counts_corrections_by_their_size() -> None:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
+from common.domain.customers import Customer
 from common.domain.documents import content_hash
-from common.domain.verdicts import Decision
+from common.domain.verdicts import Decision, SingleContact
 from common.events.documents import DocumentIssued, issued
 from factories.documents import decide_on, make_credit_note, make_invoice, make_order
 from invoice_writer.mapping import REMARK_LENGTH, effect_key, marker_in, marker_of, voucher_of
@@ -86,3 +87,17 @@ def test_credit_note_is_a_salescreditnote_with_positive_amounts_r36() -> None:
     voucher = voucher_of(verdict, "#")
     assert voucher.type == "salescreditnote"
     assert all(item.amount > 0 for item in voucher.voucher_items)
+
+
+def test_own_contact_is_named_by_its_id_alone() -> None:
+    customer = Customer(kind="person", last_name="Beispiel", country="DE")
+    own = SingleContact(customer=customer, why="settings")
+    sent = json.loads(voucher_of(decision().model_copy(update={"contact": own}), "#", "contact-1").to_wire())
+    assert (sent["useCollectiveContact"], sent["contactId"]) == (False, "contact-1")
+    assert "contactName" not in sent
+
+
+def test_collective_contact_has_a_name_and_no_id() -> None:
+    sent = json.loads(voucher_of(decision(), "#").to_wire())
+    assert (sent["useCollectiveContact"], sent["contactName"]) == (True, "Mara Beispiel")
+    assert "contactId" not in sent

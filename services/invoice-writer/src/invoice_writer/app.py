@@ -23,6 +23,7 @@ from common.runtime import ServiceApp
 from common.settings import ViesSettings
 from common.transport.base import Transport
 from common.vat.vies import ViesChecker
+from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
 from invoice_writer.dead import park_dead
 from invoice_writer.deciding import Decider
@@ -34,6 +35,7 @@ from invoice_writer.profiles import BooksProfiles
 from invoice_writer.recheck import Rechecker
 from invoice_writer.settings import ClusterSettings, Settings
 from invoice_writer.vat_checks import VatChecks, VatCheckWorker
+from invoice_writer.voucher_contacts import VoucherContacts
 from invoice_writer.voucher_index import VoucherIndex
 from invoice_writer.writing import VoucherWriter
 
@@ -108,12 +110,14 @@ def _handlers(
 ) -> Mapping[type[Event], Handler]:
     clients = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
     contexts = TenantContexts(db)
+    first_look = timedelta(seconds=settings.effects.first_look)
     einvoices = EInvoices(db, Archive())
     judge = Judge(VatChecks(db, settings.vies), einvoices, rules)
-    step = FileStep(db, probe=probe, look_after=timedelta(seconds=settings.effects.first_look))
+    step = FileStep(db, probe=probe, look_after=first_look)
+    contacts = Contacts(db, runner, settings.contacts, first_look=first_look)
     return DocumentHandlers(
         db,
         Decider(db, contexts, clients, BooksProfiles(db), judge),
-        VoucherWriter(db, runner, VoucherIndex(db)),
+        VoucherWriter(db, runner, VoucherIndex(db), VoucherContacts(contacts)),
         Filing(db, Archive(), clients, contexts, step, einvoices),
     ).table()

@@ -28,13 +28,8 @@ def marker_in(remark: str | None) -> str | None:
 
 
 def voucher_of(decision: Decision, marker: str, contact_id: str | None = None) -> NewVoucher:
-    """The voucher to create: gross amounts, one item per category and rate.
-
-    A decision for a single contact needs the contact's id; a name is sent with the collective one only.
-    """
-    collective = isinstance(decision.contact, CollectiveContact)
-    if collective is (contact_id is not None):
-        raise ValueError("a single contact has an id, the collective one has none")
+    """The voucher to create: gross amounts, one item per category and rate, collective or own contact."""
+    collective = decision.contact if isinstance(decision.contact, CollectiveContact) else None
     return NewVoucher(
         type=decision.voucher_type,
         voucher_number=decision.voucher_number,
@@ -42,9 +37,9 @@ def voucher_of(decision: Decision, marker: str, contact_id: str | None = None) -
         shipping_date=decision.shipping_on,
         total_gross_amount=decision.gross_total.decimal,
         total_tax_amount=decision.tax_total.decimal,
-        use_collective_contact=collective,
-        contact_id=contact_id,
-        contact_name=decision.contact.name if isinstance(decision.contact, CollectiveContact) else None,
+        use_collective_contact=collective is not None,
+        contact_id=contact_id if collective is None else None,
+        contact_name=None if collective is None else collective.name,
         remark=f"{marker} {decision.remark}".strip()[:REMARK_LENGTH],
         voucher_items=tuple(
             NewVoucherItem(

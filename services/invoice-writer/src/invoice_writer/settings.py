@@ -4,6 +4,7 @@ from pydantic import Field, PositiveFloat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.settings import (
+    Block,
     DatabaseSettings,
     EffectSettings,
     KafkaSettings,
@@ -16,6 +17,20 @@ from common.settings import (
 )
 
 MANY_AT_ONCE = WorkerSettings(concurrency=96, claim_batch=96)  # a document mostly waits; many share a commit
+
+
+class ContactSettings(Block):
+    """How the index of contacts is kept, and how long a new contact rests."""
+
+    refill_seconds: PositiveFloat = 21_600.0  # then all pages are read again: there is no filter for changes
+    settle_seconds: PositiveFloat = 2.0  # until the books accept a new contact in a voucher
+    young_seconds: PositiveFloat = 60.0  # a refusal of so new a contact means "not yet"
+    retry_seconds: PositiveFloat = 1.0  # between looks whether another process made the contact
+
+    def scaled(self, factor: float) -> "ContactSettings":
+        """The same waits multiplied, for tests and the sandbox; the index is kept as long as ever."""
+        waits = {name: value * factor for name, value in self if name != "refill_seconds"}
+        return self.model_copy(update=waits)
 
 
 class Settings(BaseSettings):
@@ -32,6 +47,7 @@ class Settings(BaseSettings):
     encryption_keys: SecretList = Field(min_length=1)  # newest first; no default on purpose
     lexware: LexwareSettings = LexwareSettings()
     effects: EffectSettings = EffectSettings()
+    contacts: ContactSettings = ContactSettings()
     worker: WorkerSettings = MANY_AT_ONCE
     relay: RelaySettings = RelaySettings()
     vies: ViesSettings = ViesSettings()

@@ -13,14 +13,17 @@ from invoice_writer.recording import Booking, record_bookings
 
 
 class VoucherEffect:
-    """One voucher for one document, recognised by the marker that stands first in its remark."""
+    """One voucher for one document, recognised by the marker that stands first in its remark.
 
-    def __init__(self, event: DocumentIssued, plan: ToWrite) -> None:
+    Where the decision asks for the customer's own contact, `contact_id` is needed to write, not to adopt.
+    """
+
+    def __init__(self, event: DocumentIssued, plan: ToWrite, contact_id: str | None = None) -> None:
         self._event, self._plan = event, plan
         self.key = effect_key(plan.organization_id, event)
         self.tenant_id: UUID = event.tenant_id
         self.marker = marker_of(self.key)
-        self.payload = voucher_of(plan.decision, self.marker).to_wire()
+        self.payload = voucher_of(plan.decision, self.marker, contact_id).to_wire()
         self.decision: dict[str, Any] = plan.decision.model_dump(mode="json")
 
     async def prepare(self) -> None:

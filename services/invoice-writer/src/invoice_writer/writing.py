@@ -21,6 +21,7 @@ from invoice_writer.deciding import ToWrite
 from invoice_writer.mapping import marker_in
 from invoice_writer.outcomes import PARKED, Outcome
 from invoice_writer.refusals import connection_reason
+from invoice_writer.voucher_contacts import VoucherContacts
 from invoice_writer.voucher_effect import VoucherEffect
 from invoice_writer.voucher_index import IndexedVoucher, VoucherIndex
 
@@ -32,8 +33,10 @@ NOT_VISIBLE_YET = timedelta(seconds=10)
 class VoucherWriter:
     """Looks for a predecessor's voucher first, then runs the guarded write."""
 
-    def __init__(self, db: Database, runner: EffectRunner, index: VoucherIndex) -> None:
-        self._db, self._runner, self._index = db, runner, index
+    def __init__(
+        self, db: Database, runner: EffectRunner, index: VoucherIndex, customers: VoucherContacts
+    ) -> None:
+        self._db, self._runner, self._index, self._customers = db, runner, index, customers
 
     async def write(
         self, event: DocumentIssued, plan: ToWrite, *, book_anyway: bool = False
@@ -48,7 +51,11 @@ class VoucherWriter:
                 return _refused(refusal, plan)
             if taken is not None:
                 return taken
-        return _translated(await self._runner.ensure(effect, is_new=is_new), plan)
+        contact_id = await self._customers.ready(event, plan)
+        if isinstance(contact_id, Outcome | Later):
+            return contact_id
+        result = await self._runner.ensure(VoucherEffect(event, plan, contact_id), is_new=is_new)
+        return await self._customers.doubted(event, plan, contact_id, result) or _translated(result, plan)
 
     async def adopt(self, event: DocumentIssued, plan: ToWrite, voucher_id: str) -> Bound | Outcome | Later:
         """Bind the voucher a person chose, if it is there, of the right type and nobody else's."""

@@ -57,6 +57,7 @@ class MerchantSettings(Fact):
 
     contacts: Literal["collective", "single", "rule"] = "collective"
     contact_rule: ContactRule = ContactRule()
+    update_contacts: bool = False
 
     category_id: str = GOODS_CATEGORY
     services_category_id: str = SERVICES_CATEGORY

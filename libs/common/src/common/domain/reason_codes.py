@@ -77,6 +77,7 @@ class Reason(StrEnum):
     ATTEMPTS_USED_UP = "attempts_used_up"
     VOUCHER_REJECTED = "voucher_rejected"
     LOCKED_PERIOD = "locked_period"
+    CONTACT_REJECTED = "contact_rejected"
     CONTRACT_PROBLEM = "contract_problem"
     # what the books already hold
     NUMBER_TAKEN_IN_BOOKS = "number_taken_in_books"

@@ -83,6 +83,14 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Genannte Angaben prüfen, Ursache beheben und das Dokument erneut anstoßen.",
         "Check the fields named, remove the cause and retry the document.",
     ),
+    Reason.CONTACT_REJECTED: ReasonText(
+        Who.MERCHANT,
+        ReleasedBy.PERSON,
+        "Die Buchhaltung hat den Kontakt des Kunden abgelehnt, auch nur mit Name und Land.",
+        "The books refused the contact of the customer, even with name and country only.",
+        "Kontakt in der Buchhaltung von Hand anlegen, mit der E-Mail-Adresse des Shops; erneut anstoßen.",
+        "Make the contact in the books by hand, with the e-mail address from the shop, and retry.",
+    ),
     Reason.LOCKED_PERIOD: ReasonText(
         Who.ADVISER,
         ReleasedBy.PERSON,

@@ -143,12 +143,12 @@ class ApiClient:
         if not prepared:
             await self._limit.reserve()
         call = Call("POST", path, safe=False)
-        sent = {**await self._auth.headers(), **(headers or {})}
-        try:
-            response = await self._send(call, sent, OneShotBody(body), content_type, len(body))
-        except NetworkFailure as failure:
-            raise OutcomeLost(f"POST {loggable_path(path)}: {failure}") from failure
-        return await self._write_checked(call, response, sent)
+        return await self._sent_once(call, body, content_type, headers or {})
+
+    async def put(self, path: str, body: bytes, content_type: str) -> Response:
+        """A 2xx answer to a replacement sent once; without any answer the outcome is unknown."""
+        await self._limit.reserve()
+        return await self._sent_once(Call("PUT", path, safe=False), body, content_type, {})
 
     async def prepare_write(self) -> None:
         """What may wait or fail is done before a gated write is armed: credentials and a slot are there."""
@@ -170,6 +170,16 @@ class ApiClient:
             gate.shut()
         if not gate.opened and not 400 <= response.status < 500:
             raise Withdrawn(f"POST {loggable_path(path)}: {response.status} before the last byte")
+        return await self._write_checked(call, response, sent)
+
+    async def _sent_once(
+        self, call: Call, body: bytes, content_type: str, headers: Mapping[str, str]
+    ) -> Response:
+        sent = {**await self._auth.headers(), **headers}
+        try:
+            response = await self._send(call, sent, OneShotBody(body), content_type, len(body))
+        except NetworkFailure as failure:
+            raise OutcomeLost(f"{call.method} {loggable_path(call.path)}: {failure}") from failure
         return await self._write_checked(call, response, sent)
 
     async def _read(

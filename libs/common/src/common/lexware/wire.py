@@ -222,25 +222,6 @@ class Category(Wire):
     group_name: str | None = None
 
 
-class Contact(Wire):
-    """A contact, as far as vouchers need it."""
-
-    id: str
-    version: int | None = None
-    roles: dict[str, Any] = Field(default_factory=dict)
-    company: dict[str, Any] | None = None
-    person: dict[str, Any] | None = None
-    note: str | None = None
-    archived: bool = False
-
-
-class ContactPage(Wire):
-    """One page of contacts."""
-
-    content: tuple[Contact, ...]
-    last: bool = True
-
-
 class ActionResult(Wire):
     """What a write answers: the id of what it made."""
 

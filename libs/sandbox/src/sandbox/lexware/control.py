@@ -136,13 +136,31 @@ class LexwareControl:
         return self._done(200, {"deleted": voucher["id"]})
 
     def add_contact(self, call: Call) -> Answer:
-        """Make a contact as a person would: nothing is checked, lists may be long, `archived` is kept."""
+        """Make a contact as a person would: nothing is checked, lists may be long, `archived` is kept.
+
+        With `count` there are so many, `{}` in any text standing for their numbers; the last one is shown.
+        """
         order = _order(call)
-        contact = self._contacts.new_contact(
-            self._organization_id(order), {"roles": {"customer": {}}, **order}
-        )
-        self._books.put_contact(contact)
+        organization_id, count = self._organization_id(order), order.pop("count", None)
+        contact: Document = {}
+        for number in range(1 if count is None else int(count)):
+            body = order if count is None else _numbered(order, str(number))
+            contact = self._contacts.new_contact(organization_id, {"roles": {"customer": {}}, **body})
+            self._books.put_contact(contact)
         return self._done(201, contact)
+
+    def edit_contact(self, call: Call) -> Answer:
+        """Change a contact as a user of the web application does; `archived` takes it out of use or back."""
+        contact, order = self._contact(call), _order(call)
+        edited = {**contact, **order, "version": contact["version"] + 1, "updatedDate": berlin_moment()}
+        self._books.put_contact(edited)
+        return self._done(200, edited)
+
+    def delete_contact(self, call: Call) -> Answer:
+        """Delete a contact as a user of the web application does."""
+        contact = self._contact(call)
+        self._books.contacts.delete(contact["id"])
+        return self._done(200, {"deleted": contact["id"]})
 
     def _done(self, status: int, result: Any) -> Answer:
         self._flush()
@@ -185,6 +203,20 @@ class LexwareControl:
         if voucher is None:
             raise ControlRefused("no such voucher", status=404)
         return voucher
+
+    def _contact(self, call: Call) -> Document:
+        contact = self._books.contacts.current(call.params["id"])
+        if contact is None:
+            raise ControlRefused("no such contact", status=404)
+        return contact
+
+
+def _numbered(part: Any, number: str) -> Any:
+    if isinstance(part, dict):
+        return {key: _numbered(value, number) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_numbered(value, number) for value in part]
+    return part.replace("{}", number) if isinstance(part, str) else part
 
 
 def _order(call: Call) -> Document:

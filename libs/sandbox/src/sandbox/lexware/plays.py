@@ -11,7 +11,7 @@ from sandbox.misbehaviour import COMMON_PLAYS, Play, Sim
 
 
 async def filter_ignored(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The voucherlist answers as if no voucher number had been asked for."""
+    """The voucherlist answers as if no voucher number had been asked for, contacts as if nothing had been."""
     call.notes["filter_ignored"] = True
     return simulator.commit(call, handler)
 

@@ -122,6 +122,7 @@ class LexwareSimulator(Simulator[LexwareSwitches]):
             self.control("/_control/revoke", POST=orders.revoke),
             self.control("/_control/expire-access-token", POST=orders.expire_access_token),
             self.control("/_control/contacts", POST=orders.add_contact),
+            self.control("/_control/contacts/{id}", POST=orders.edit_contact, DELETE=orders.delete_contact),
             self.control("/_control/vouchers", POST=orders.add_voucher),
             self.control("/_control/vouchers/{id}", POST=orders.edit_voucher, DELETE=orders.delete_voucher),
             self.control("/_control/vouchers/{id}/pay", POST=orders.pay_voucher),

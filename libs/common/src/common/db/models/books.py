@@ -101,3 +101,49 @@ class VoucherIndexStateRow(OfTenant, Base):
     connection_id: Mapped[UUID] = mapped_column(primary_key=True)
     filled_from: Mapped[date | None]
     refreshed_at: Mapped[datetime | None]
+
+
+class ContactIndexRow(OfTenant, Base):
+    """One customer record of the books, with what we last wrote into it if we did."""
+
+    __tablename__ = "contact_index"
+    __table_args__ = (Index("ix_contact_index_identity", "connection_id", "identity"), {"schema": "books"})
+
+    connection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]  # company | person
+    number: Mapped[int | None]  # the books' customer number
+    vat_id: Mapped[str | None]
+    tax_free: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(default="active")  # active | archived | gone
+    identity: Mapped[str | None]  # the customer we made it for
+    fingerprint: Mapped[str | None]  # of what we last wrote
+    compared: Mapped[str | None]  # of what we last wanted to write
+    as_of: Mapped[datetime | None]  # of the document that was written from
+    made_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime]
+
+
+class ContactKeyRow(OfTenant, Base):
+    """One thing by which a contact is recognised: VAT id, number in a shop, e-mail, name and address."""
+
+    __tablename__ = "contact_keys"
+    __table_args__ = {"schema": "books"}
+
+    connection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    contact_id: Mapped[str] = mapped_column(primary_key=True)
+
+
+class ContactIndexStateRow(OfTenant, Base):
+    """How far the index of contacts was filled, and whether it holds all of them."""
+
+    __tablename__ = "contact_index_state"
+    __table_args__ = {"schema": "books"}
+
+    connection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    complete: Mapped[bool] = mapped_column(default=False)
+    filled_at: Mapped[datetime | None]  # when the last whole reading began
+    started_at: Mapped[datetime | None]  # the reading under way
+    next_page: Mapped[int] = mapped_column(default=0)
+    claimed_until: Mapped[datetime | None]

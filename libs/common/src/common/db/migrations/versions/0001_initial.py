@@ -48,6 +48,9 @@ TABLES = (
     "vat_answers",
     "timeline",
     "outcomes",
+    "contact_keys",
+    "contact_index_state",
+    "contact_index",
     "books_profiles",
 )
 APPEND_ONLY = (
@@ -607,6 +610,66 @@ def _create_books() -> None:
     )
     op.create_index(
         op.f("ix_books_profiles_tenant_id"), "books_profiles", ["tenant_id"], unique=False, schema="books"
+    )
+    op.create_table(
+        "contact_index",
+        sa.Column("connection_id", sa.Uuid(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("vat_id", sa.String(), nullable=True),
+        sa.Column("tax_free", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("identity", sa.String(), nullable=True),
+        sa.Column("fingerprint", sa.String(), nullable=True),
+        sa.Column("compared", sa.String(), nullable=True),
+        sa.Column("as_of", UtcDateTime(), nullable=True),
+        sa.Column("made_at", UtcDateTime(), nullable=True),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("connection_id", "contact_id", name=op.f("pk_contact_index")),
+        schema="books",
+    )
+    op.create_index(
+        "ix_contact_index_identity",
+        "contact_index",
+        ["connection_id", "identity"],
+        unique=False,
+        schema="books",
+    )
+    op.create_index(
+        op.f("ix_contact_index_tenant_id"), "contact_index", ["tenant_id"], unique=False, schema="books"
+    )
+    op.create_table(
+        "contact_index_state",
+        sa.Column("connection_id", sa.Uuid(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("filled_at", UtcDateTime(), nullable=True),
+        sa.Column("started_at", UtcDateTime(), nullable=True),
+        sa.Column("next_page", sa.Integer(), nullable=False),
+        sa.Column("claimed_until", UtcDateTime(), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_contact_index_state")),
+        schema="books",
+    )
+    op.create_index(
+        op.f("ix_contact_index_state_tenant_id"),
+        "contact_index_state",
+        ["tenant_id"],
+        unique=False,
+        schema="books",
+    )
+    op.create_table(
+        "contact_keys",
+        sa.Column("connection_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("connection_id", "key", "contact_id", name=op.f("pk_contact_keys")),
+        schema="books",
+    )
+    op.create_index(
+        op.f("ix_contact_keys_tenant_id"), "contact_keys", ["tenant_id"], unique=False, schema="books"
     )
     op.create_table(
         "outcomes",

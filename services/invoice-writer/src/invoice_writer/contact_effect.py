@@ -1,0 +1,118 @@
+"""The making of one contact: how to send it, find it by its marker and keep it in the index."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.domain.customer_keys import identity_of, shop_tag
+from common.domain.customers import Customer
+from common.effects.effect import Findings
+from common.effects.gate import Gate
+from common.lexware.client import LexwareClient
+from common.lexware.contact_wire import Contact, NewContact, fingerprint
+from invoice_writer.contact_mapping import contact_of, has_marker, least_contact_of, note_of
+from invoice_writer.contact_rows import ContactRows
+from invoice_writer.mapping import marker_of
+
+log = structlog.get_logger(__name__)
+
+Extent = Literal["full", "least"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactNeed:
+    """A document that needs its customer as a contact of the books; `as_of` is the document's moment."""
+
+    tenant_id: UUID
+    connection_id: UUID
+    organization_id: str
+    shop_id: UUID
+    client: LexwareClient
+    customer: Customer
+    tax_free: bool
+    as_of: datetime
+    update: bool = False
+
+    @property
+    def identity(self) -> str:
+        """The customer as a fact."""
+        return identity_of(self.customer, self.shop_id, tax_free=self.tax_free)
+
+    def rows(self, session: AsyncSession) -> ContactRows:
+        """The index of these books."""
+        return ContactRows(session, self.tenant_id, self.connection_id)
+
+    def contact(self, note: str) -> NewContact:
+        """Everything that is known of the customer, for the wire."""
+        return contact_of(self.customer, note, tax_free=self.tax_free)
+
+
+class ContactEffect:
+    """One contact for one customer of one shop, recognised by the marker that begins a line of its note.
+
+    `generation` counts the contacts that were made for the customer before and are archived or gone.
+    """
+
+    def __init__(self, need: ContactNeed, generation: int, extent: Extent) -> None:
+        self._need = need
+        later = f":{generation + 1}" if generation else ""
+        self.key = f"contact:{need.organization_id}:{need.shop_id}:{need.identity}{later}"
+        self.tenant_id = need.tenant_id
+        self.marker = marker_of(self.key)
+        note = note_of(self.marker, need.customer, shop_tag(need.shop_id))
+        self._contact = (
+            need.contact(note)
+            if extent == "full"
+            else least_contact_of(need.customer, note, tax_free=need.tax_free)
+        )
+        self.payload = self._contact.to_wire()
+        self.decision: Mapping[str, Any] = {"extent": extent, "tax_free": need.tax_free}
+
+    async def prepare(self) -> None:
+        """Have credentials and a slot of the rate limit before anything is armed."""
+        await self._need.client.prepare_write()
+
+    async def send(self, gate: Gate) -> str:
+        """Create the contact; its id."""
+        return await self._need.client.contacts.create(self.payload, gate)
+
+    async def search(self) -> Findings:
+        """Every contact with our marker, looked for by e-mail and by name: an earlier try may have had less.
+
+        Of several the oldest counts: a voucher needs one, and which one makes no difference to the books.
+        """
+        contacts, customer = self._need.client.contacts, self._need.customer
+        looks = [await contacts.by_name(customer.company or customer.last_name or customer.name)]
+        if customer.email is not None:
+            looks.append(await contacts.by_email(customer.email))
+        marked = {one.id: one for look in looks for one in look.contacts if has_marker(one, self.marker)}
+        oldest = sorted(marked.values(), key=_age)
+        if len(oldest) > 1:
+            log.warning("contact.made_twice", tenant_id=str(self.tenant_id), contacts=len(oldest))
+        return Findings(all(look.complete for look in looks), tuple(one.id for one in oldest[:1]))
+
+    async def bound(self, session: AsyncSession, external_id: str, how: str) -> None:
+        """Keep the contact in the index with the binding; what we surely wrote may be updated later."""
+        body = orjson.loads(self.payload)
+        written = {
+            "fingerprint": fingerprint(body) if how == "written" else None,
+            "compared": content_digest(self._need.contact("")),
+            "as_of": self._need.as_of,
+        }
+        contact = Contact.model_validate({**body, "id": external_id})
+        await self._need.rows(session).add_made(contact, self._need.identity, written)
+
+
+def content_digest(contact: NewContact) -> str:
+    """A digest of what we know of a customer, without the note."""
+    return fingerprint({**contact.content(), "note": None})
+
+
+def _age(contact: Contact) -> tuple[float, str]:
+    return (float("inf") if contact.number is None else contact.number, contact.id)

@@ -1,0 +1,97 @@
+"""The contact a voucher goes to: none for the collective one, else the customer's own, made before it."""
+
+from datetime import UTC
+from typing import Any
+
+from common.domain.reasons import Reason
+from common.domain.verdicts import SingleContact
+from common.effects.effect import Bound, EffectResult, Parked, Pending, Refused
+from common.errors import ConnectorError
+from common.events.documents import DocumentIssued
+from common.inbox.messages import Later
+from common.lexware.errors import BooksRefusal, VoucherRejected
+from invoice_writer.contact_effect import ContactNeed
+from invoice_writer.contacts import Contacts
+from invoice_writer.deciding import ToWrite
+from invoice_writer.outcomes import PARKED, Outcome
+from invoice_writer.refusals import connection_reason
+
+NOT_ACCEPTED = ("invalid_value", "contactId")
+
+
+class VoucherContacts:
+    """Speaks to the contacts in the words of documents."""
+
+    def __init__(self, contacts: Contacts) -> None:
+        self._contacts = contacts
+
+    async def ready(self, event: DocumentIssued, plan: ToWrite) -> str | Outcome | Later | None:
+        """The contact's id, None for the collective contact; or what becomes of the document instead."""
+        need = need_of(event, plan)
+        if need is None:
+            return None
+        match await self._contacts.ensure(need):
+            case Bound(external_id=contact_id):
+                return contact_id
+            case Pending(retry_after=after, reason=reason):
+                return Later(after, reason)
+            case Parked(reason=reason, params=params):
+                return _parked(Reason(reason), plan, **params)
+            case Refused(error=error):
+                return _refused(error, plan)
+
+    async def doubted(
+        self, event: DocumentIssued, plan: ToWrite, contact_id: str | None, result: EffectResult
+    ) -> Later | None:
+        """When to try again because the books refused the voucher for its contact, which is new or gone."""
+        need = need_of(event, plan)
+        if need is None or contact_id is None or not _is_about_contact(result):
+            return None
+        pending = await self._contacts.doubt(need, contact_id)
+        return None if pending is None else Later(pending.retry_after, pending.reason)
+
+
+def need_of(event: DocumentIssued, plan: ToWrite) -> ContactNeed | None:
+    """What the document needs; None when the collective contact does."""
+    contact, books = plan.decision.contact, plan.context.books
+    if not isinstance(contact, SingleContact):
+        return None
+    assert books is not None
+    return ContactNeed(
+        tenant_id=event.tenant_id,
+        connection_id=books.connection_id,
+        organization_id=plan.organization_id,
+        shop_id=event.connection_id,
+        client=plan.client,
+        customer=contact.customer,
+        tax_free=contact.tax_free,
+        as_of=event.document.issued_at.astimezone(UTC),
+        update=plan.context.settings.values.update_contacts,
+    )
+
+
+def _is_about_contact(result: EffectResult) -> bool:
+    if not isinstance(result, Refused) or not isinstance(result.error, VoucherRejected):
+        return False
+    return any((issue.key, issue.source) == NOT_ACCEPTED for issue in result.error.issues)
+
+
+def _refused(error: ConnectorError, plan: ToWrite) -> Outcome:
+    reason = connection_reason(error) or Reason.CONTACT_REJECTED
+    params: dict[str, Any] = {"code": error.code}
+    if isinstance(error, BooksRefusal) and error.issues:
+        params["issues"] = [issue.model_dump(mode="json") for issue in error.issues]
+    return _parked(reason, plan, **params)
+
+
+def _parked(reason: Reason, plan: ToWrite, **params: Any) -> Outcome:
+    decision = plan.decision
+    return Outcome(
+        PARKED,
+        reason=reason.value,
+        params=params,
+        rules=decision.rules,
+        evidence=dict(decision.evidence),
+        decision=decision.model_dump(mode="json"),
+        settings_version_id=plan.context.settings.id,
+    )

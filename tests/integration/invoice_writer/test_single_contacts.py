@@ -1,0 +1,137 @@
+"""Vouchers that go to the customer's own contact, through the whole writer."""
+
+from typing import Any
+
+import pytest
+
+from common.domain import choosing_contact
+from common.domain.customers import Customer, customer_of
+from common.domain.documents import Address, Document, OrderSnapshot
+from factories.documents import make_address, make_credit_note, make_invoice, make_order
+from factories.tenants import save_settings
+from integration.invoice_writer.harness import ATTACH, CREATE, Harness
+
+CONTACT = "POST /v1/contacts"
+
+
+@pytest.fixture(autouse=True)
+async def customer_facts(writer: Harness, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The merchant wants everybody's own contact; these facts take the place of the shop's."""
+    facts: dict[str, Any] = {}
+
+    def with_facts(address: Address | None, order: OrderSnapshot, country: str) -> Customer | None:
+        customer = customer_of(address, order, country)
+        return None if customer is None else customer.model_copy(update=facts)
+
+    monkeypatch.setattr(choosing_contact, "customer_of", with_facts)
+    await save_settings(writer.db, writer.tenant_id, 2, contacts="single")
+    return facts
+
+
+def invoice_of(place: int, customer: int, **address: Any) -> tuple[Document, OrderSnapshot]:
+    """The invoice number `place`, to that customer."""
+    values = {"last_name": f"Kunde {customer}", "email": f"kunde-{customer}@viele.example"}
+    buyer = make_address(**(values | address))
+    order = make_order(
+        order_id=f"order-{place}", customer_number=str(10_000 + customer), billing_address=buyer
+    )
+    return make_invoice(number=f"R-{place}", address=buyer), order
+
+
+async def test_voucher_names_the_contact_and_no_name_of_its_own(writer: Harness) -> None:
+    invoice = make_invoice()
+    await writer.work(await writer.event(invoice))
+    (voucher,), (contact,) = await writer.vouchers(), await writer.customers()
+    assert (voucher["useCollectiveContact"], voucher["contactId"]) == (False, contact["id"])
+    assert voucher["contactName"] == "Beispiel, Mara"
+    assert (await writer.outcome(invoice)).status == "booked"
+
+
+async def test_invoice_and_correction_go_to_one_contact(writer: Harness) -> None:
+    await writer.work(await writer.event(make_invoice()), await writer.event(make_credit_note()))
+    assert len({voucher["contactId"] for voucher in await writer.vouchers()}) == 1
+    assert len(await writer.customers()) == 1
+
+
+async def test_predecessors_voucher_is_adopted_without_a_contact(writer: Harness) -> None:
+    invoice = make_invoice()
+    by_hand = {
+        "organization_id": writer.organization["organization_id"],
+        "voucherNumber": invoice.number,
+        "voucherDate": invoice.issued_on.isoformat(),
+        "totalGrossAmount": str(invoice.gross_total.decimal),
+        "totalTaxAmount": "7.97",
+    }
+    await writer.lexware.control.post("vouchers", by_hand)
+    await writer.work(await writer.event(invoice))
+    assert (await writer.outcome(invoice)).how == "adopted"
+    assert await writer.customers() == []
+
+
+async def test_refused_contact_parks_with_what_was_refused(
+    writer: Harness, customer_facts: dict[str, Any]
+) -> None:
+    customer_facts["country"] = "ZZ"
+    invoice = make_invoice()
+    await writer.work(await writer.event(invoice))
+    outcome = await writer.outcome(invoice)
+    assert (outcome.status, outcome.reason) == ("parked", "contact_rejected")
+    assert outcome.params["issues"][0]["key"] == "countrycode_is_not_valid"
+    customer_facts["country"] = "DE"
+    await writer.work(writer.retry(await writer.event(invoice)))
+    assert (await writer.outcome(invoice)).status == "booked"
+
+
+async def test_missing_right_to_make_contacts_parks_as_a_matter_of_the_contract(writer: Harness) -> None:
+    await writer.lexware.control.fault("POST", "/v1/contacts", "forbidden")
+    invoice = make_invoice()
+    await writer.work(await writer.event(invoice))
+    outcome = await writer.outcome(invoice)
+    assert (outcome.status, outcome.reason) == ("parked", "contract_problem")
+
+
+async def test_contact_accepted_late_is_waited_for(writer: Harness) -> None:
+    """Longer than usual: the books refuse the voucher, which then simply comes again."""
+    await writer.lexware.control.settings(contact_lag=100.0)
+    writer.effects = writer.effects.model_copy(update={"gate": 3.0})  # every refusal is the contact's
+    writer.contacts = writer.contacts.model_copy(update={"young_seconds": 30.0, "settle_seconds": 0.05})
+    invoice = make_invoice()
+    await writer.work(await writer.event(invoice))
+    assert (await writer.outcome(invoice)).status == "booked"
+    assert len(await writer.customers()) == 1
+    assert (await writer.requests())[CREATE] > 1
+
+
+async def test_contact_deleted_in_the_books_is_made_anew(writer: Harness) -> None:
+    first, order = invoice_of(1, 1)
+    await writer.work(await writer.event(first, order))
+    (contact,) = await writer.customers()
+    await writer.lexware.control.settings(read_lag=0, contact_lag=0)
+    await writer.lexware.control.http.delete(f"/_control/contacts/{contact['id']}")
+    writer.contacts = writer.contacts.model_copy(update={"young_seconds": 0.001})
+    second, order = invoice_of(2, 1)
+    await writer.work(await writer.event(second, order))
+    (anew,) = await writer.customers()
+    vouchers = {voucher["voucherNumber"]: voucher["contactId"] for voucher in await writer.vouchers()}
+    assert vouchers == {"R-1": contact["id"], "R-2": anew["id"]}
+
+
+@pytest.mark.parametrize(("beyond", "most"), [(0, 2.3), (10_050, 2.5)], ids=["complete", "beyond the window"])
+async def test_requests_per_document_with_four_of_five_customers_returning(
+    writer: Harness, beyond: int, most: float
+) -> None:
+    """Vouchers, files, new contacts and searches; pages of the index do not grow with the documents."""
+    if beyond:
+        await writer.add_contact(count=beyond, person={"lastName": "Älter {}"})
+    writer.effects = writer.effects.model_copy(update={"gate": 3.0})  # counts, not speed
+    documents = [invoice_of(place, place % 20) for place in range(100)]
+    await writer.work(*[await writer.event(*one) for one in documents], deadline=60)
+    requests = await writer.requests()
+    assert (requests[CREATE], requests[ATTACH], requests[CONTACT]) == (100, 100, 20)
+    pages = 40 if beyond else 1
+    searches = requests["GET /v1/contacts"] - pages
+    assert searches == (20 if beyond else 0)
+    assert sum((requests[CREATE], requests[ATTACH], requests[CONTACT], searches)) / 100 <= most
+    shared = {"GET /v1/profile", "GET /v1/posting-categories", "GET /v1/voucherlist", "GET /v1/contacts"}
+    assert set(requests) == {CREATE, ATTACH, CONTACT, *shared}
+    assert len(await writer.customers()) == 20 + beyond

@@ -1,0 +1,71 @@
+"""Contacts of one merchant as several processes would keep them, driven until they are ready."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from common.db.crypto import SecretBox
+from common.db.engine import Database
+from common.domain.customers import Customer
+from common.effects.effect import Bound, EffectResult, Pending
+from common.effects.runner import EffectRunner
+from common.lexware.client import LexwareClient
+from common.lexware.connect import LexwareClients
+from factories.tenants import KEY
+from integration.invoice_writer.harness import Harness
+from invoice_writer.contact_effect import ContactNeed
+from invoice_writer.contacts import Contacts
+
+DEADLINE_SECONDS = 60.0
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@dataclass
+class Process:
+    """The contacts as one process of the writer has them."""
+
+    harness: Harness
+    db: Database
+    contacts: Contacts = field(init=False)
+    clients: LexwareClients = field(init=False)
+
+    def __post_init__(self) -> None:
+        settings = self.harness.settings()
+        runner = EffectRunner(self.db, settings.effects)
+        first_look = timedelta(seconds=settings.effects.first_look)
+        self.contacts = Contacts(self.db, runner, settings.contacts, first_look=first_look)
+        self.clients = LexwareClients(self.db, SecretBox([KEY]), settings.lexware, self.harness.network)
+
+    async def client(self) -> LexwareClient:
+        """The merchant's books."""
+        return await self.clients.for_connection(self.harness.tenant_id, self.harness.books_id)
+
+    async def need(self, customer: Customer, **over: Any) -> ContactNeed:
+        """What a document of this customer needs."""
+        values: dict[str, Any] = {
+            "tenant_id": self.harness.tenant_id,
+            "connection_id": self.harness.books_id,
+            "organization_id": self.harness.organization["organization_id"],
+            "shop_id": self.harness.shop_id,
+            "client": await self.client(),
+            "customer": customer,
+            "tax_free": False,
+            "as_of": MONDAY,
+        }
+        return ContactNeed(**(values | over))
+
+    async def settle(self, need: ContactNeed) -> EffectResult:
+        """The result once it is not pending any more."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while isinstance(result := await self.contacts.ensure(need), Pending):
+            assert time.monotonic() < deadline, f"still {result}"
+            await asyncio.sleep(min(result.retry_after.total_seconds(), 0.1))
+        return result
+
+    async def ready(self, customer: Customer, **over: Any) -> str:
+        """The id of the customer's contact, which is there to be used."""
+        result = await self.settle(await self.need(customer, **over))
+        assert isinstance(result, Bound), result
+        return result.external_id

@@ -1,0 +1,70 @@
+"""By what customers are recognised: the same in other letters, never two of one name elsewhere."""
+
+from uuid import UUID
+
+from common.domain.customer_keys import customer_keys, email_key, identity_of, number_key, place_key, shop_tag
+from common.domain.customers import Customer
+
+SHOP, OTHER_SHOP = UUID(int=2 << 100), UUID(int=3 << 100)
+
+
+def customer(**over: object) -> Customer:
+    values: dict[str, object] = {
+        "kind": "person",
+        "first_name": "Mara",
+        "last_name": "Beispiel",
+        "street": "Musterweg 5",
+        "zip_code": "10115",
+        "city": "Berlin",
+        "country": "DE",
+        "email": "mara@kunde.example",
+        "shop_customer_number": "10077",
+    }
+    return Customer.model_validate(values | over)
+
+
+def test_case_and_space_make_no_difference() -> None:
+    assert email_key("Mara@Kunde.example") == email_key(" mara@kunde.example ")
+    assert place_key("MARA  Beispiel", "Musterweg 5", "10115", "Berlin", "DE") == place_key(
+        "Mara Beispiel", "musterweg 5", "10115", "berlin", "DE"
+    )
+
+
+def test_surest_key_comes_first() -> None:
+    keys = customer_keys(customer(kind="company", company="X", vat_id="DE811111111"), SHOP)
+    assert [key.split(":")[0] for key in keys] == ["vat", "number", "email", "place"]
+
+
+def test_name_without_an_address_is_no_key() -> None:
+    assert place_key("Mara Beispiel", None, "10115", "Berlin", "DE") is None
+    assert place_key("Mara Beispiel", "Musterweg 5", None, None, "DE") is None
+
+
+def test_customer_number_counts_in_its_shop_only() -> None:
+    assert number_key(shop_tag(SHOP), "10077") != number_key(shop_tag(OTHER_SHOP), "10077")
+
+
+def test_no_key_tells_the_name_or_the_email() -> None:
+    joined = " ".join(customer_keys(customer(), SHOP)) + identity_of(customer(), SHOP)
+    assert not any(text in joined for text in ("Mara", "Beispiel", "kunde", "10077", "Musterweg"))
+
+
+def test_guest_with_another_number_is_the_same_customer() -> None:
+    guest = customer(shop_customer_number="99999", city="Köln")
+    assert identity_of(customer(), SHOP) == identity_of(guest, SHOP)
+
+
+def test_company_and_person_of_one_email_are_two() -> None:
+    company = customer(kind="company", company="Beispiel GmbH")
+    assert identity_of(customer(), SHOP) != identity_of(company, SHOP)
+
+
+def test_company_that_buys_free_of_tax_is_told_apart() -> None:
+    company = customer(kind="company", company="Beispiel GmbH", vat_id="ATU12345678")
+    assert identity_of(company, SHOP) != identity_of(company, SHOP, tax_free=True)
+
+
+def test_everybody_has_an_identity() -> None:
+    nobody = Customer(kind="person", last_name="Mara", country="DE")
+    assert customer_keys(nobody, SHOP) == ()
+    assert identity_of(nobody, SHOP) != identity_of(nobody.model_copy(update={"last_name": "Ina"}), SHOP)
