@@ -15,6 +15,7 @@ from common.domain.decide import decide
 from common.domain.documents import DocumentType
 from common.domain.money import Money
 from common.domain.reasons import REASONS, Reason
+from common.domain.releases import CURED_BY_PROFILE
 from common.domain.verdicts import Decision, Exclude, Original, OriginalInvoice, Park
 from common.errors import RefusedError
 from common.events.documents import DocumentIssued
@@ -23,7 +24,6 @@ from common.lexware.connect import LexwareClients
 from invoice_writer.context import TenantContext, TenantContexts
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome, OutcomeRepository
 from invoice_writer.profiles import Books, BooksProfiles
-from invoice_writer.recheck import PROFILE_REASONS
 from invoice_writer.refusals import connection_reason
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ STATE_REASONS = {
     "halted": Reason.CONNECTION_HALTED,
     "reconnect_needed": Reason.RECONNECT_NEEDED,
 }
-READ_FROM_PROFILE = frozenset({*PROFILE_REASONS, Reason.ORGANIZATION_CHANGED.value})
+READ_FROM_PROFILE = frozenset({*CURED_BY_PROFILE, Reason.ORGANIZATION_CHANGED.value})
 
 
 @dataclass(frozen=True, slots=True)

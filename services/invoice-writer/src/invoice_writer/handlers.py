@@ -47,8 +47,8 @@ from invoice_writer.outcomes import (
     Outcome,
     OutcomeRepository,
 )
-from invoice_writer.recheck import BY_PROFILE, is_automatic, release
 from invoice_writer.recording import record_outcome, record_standing
+from invoice_writer.releasing import BY_PROFILE, is_automatic, release
 from invoice_writer.writing import VoucherWriter
 
 GO_ON = frozenset({Reason.INTERNAL_ERROR.value})
@@ -159,7 +159,7 @@ class DocumentHandlers:
             await self._decider.read_profile(command.tenant_id)
             return Done()
         async with self._db.sessions.begin() as session:
-            await release(session, command.tenant_id, command.released_by)
+            await release(session, command)
         return Done()
 
     async def attach(self, message: Message) -> Done | Later:

@@ -20,6 +20,7 @@ class MerchantSettings(Fact):
     category_id: str = GOODS_CATEGORY
     domestic_zero_category_id: str | None = None
     collective_contact: bool = True
+    send_pdf: bool = True  # off: the voucher stays without the shop's file
 
 
 class SettingsVersion(Fact):

@@ -149,7 +149,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.BOOKS_NOT_CONNECTED: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.PROFILE,
+        ReleasedBy.CONNECTION,
         "Es ist keine Buchhaltung verbunden.",
         "No books are connected.",
         "Buchhaltung verbinden.",
@@ -165,7 +165,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.RECONNECT_NEEDED: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.PERSON,
+        ReleasedBy.CONNECTION,
         "Die Anmeldung bei der Buchhaltung gilt nicht mehr.",
         "The authorisation at the books is no longer valid.",
         "Buchhaltung neu verbinden; die Dokumente warten so lange.",
@@ -173,7 +173,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.CONNECTION_HALTED: ReasonText(
         Who.OPERATOR,
-        ReleasedBy.PERSON,
+        ReleasedBy.CONNECTION,
         "Die Verbindung zur Buchhaltung ist angehalten.",
         "The connection to the books is halted.",
         "Grund an der Verbindung nachsehen und sie wieder freigeben.",
@@ -181,7 +181,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.ORGANIZATION_CHANGED: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.PERSON,
+        ReleasedBy.CONNECTION,
         "Die Verbindung führt jetzt zu einer anderen Firma in der Buchhaltung.",
         "The connection now leads to another organization in the books.",
         "Bestätigen, dass die neue Firma gemeint ist, oder die alte wieder verbinden.",

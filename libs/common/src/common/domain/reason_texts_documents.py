@@ -25,7 +25,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.NUMBER_MISSING: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Das Dokument hat keine Nummer.",
         "The document has no number.",
         "Nummernkreis im Shop prüfen und das Dokument von Hand buchen.",
@@ -33,7 +33,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.NUMBER_TOO_LONG: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Dokumentnummer ist länger als 40 Zeichen; gekürzt wäre sie nicht mehr dieselbe.",
         "The document number is longer than 40 characters; cut off it would not be the same number.",
         "Nummernkreis im Shop kürzen und dieses Dokument von Hand buchen.",
@@ -41,7 +41,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.NUMBER_UNUSABLE: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Dokumentnummer enthält unsichtbare oder unzulässige Zeichen.",
         "The document number contains invisible or invalid characters.",
         "Nummernkreis im Shop prüfen und das Dokument von Hand buchen.",
@@ -65,11 +65,11 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.COUNTRY_UNKNOWN: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Das Land der Rechnungs- oder Lieferadresse fehlt.",
         "The country of the invoice or delivery address is missing.",
-        "Land an der Bestellung ergänzen; steht es nicht im Dokument, von Hand buchen.",
-        "Add the country to the order; if the document itself lacks it, book it by hand.",
+        "Dokument von Hand buchen und im Shop das Land zur Pflichtangabe machen.",
+        "Book the document by hand and make the country mandatory in the shop.",
     ),
     Reason.NOT_DOMESTIC: ReasonText(
         Who.ADVISER,
@@ -105,7 +105,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.RATE_MISSING: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Eine Position hat keinen Steuersatz.",
         "A line has no tax rate.",
         "Steuerklasse des Artikels im Shop prüfen und das Dokument von Hand buchen.",
@@ -113,7 +113,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.RATE_UNKNOWN: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Das Dokument enthält einen Satz, den es in Deutschland nicht gibt.",
         "The document contains a rate that does not exist in Germany.",
         "Steuerklassen im Shop prüfen, Dokument im Shop korrigieren oder von Hand buchen.",
@@ -121,11 +121,11 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.RATE_NOT_VALID_ON_DATE: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Ein Steuersatz galt am Tag der Lieferung nicht.",
         "A tax rate was not in force on the day of supply.",
-        "Versanddatum der Bestellung und Steuerklassen im Shop prüfen; stimmt beides, von Hand buchen.",
-        "Check the order's dispatch date and the shop's tax classes; if both are right, book it by hand.",
+        "Versanddatum der Bestellung und Steuerklassen im Shop prüfen und das Dokument von Hand buchen.",
+        "Check the order's dispatch date and the shop's tax classes, and book the document by hand.",
     ),
     Reason.ZERO_RATE_UNMAPPED: ReasonText(
         Who.ADVISER,
@@ -137,7 +137,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.TAX_MODEL_UNKNOWN: ReasonText(
         Who.OPERATOR,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Der Shop sagt nicht, ob die Preise brutto oder netto sind.",
         "The shop does not say whether prices are gross or net.",
         "Steuermodell des Shops prüfen.",
@@ -145,7 +145,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.AMOUNTS_DO_NOT_ADD_UP: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Teile des Dokuments ergeben nicht seine Summe.",
         "The parts of the document do not add up to its total.",
         "Dokument im Shop prüfen; ist es richtig, von Hand buchen.",
@@ -153,7 +153,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.TAX_SPLIT_UNCLEAR: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Steuer je Satz ergibt nicht die Steuersumme des Dokuments.",
         "The tax per rate does not give the document's tax total.",
         "Steuersätze der Artikel und des Versands im Shop prüfen; ist das Dokument richtig, von Hand buchen.",
@@ -161,7 +161,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.DISCOUNT_EXCEEDS_GOODS: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Ein Rabatt ist größer als das, was er mindert.",
         "A discount is larger than what it reduces.",
         "Dokument im Shop prüfen und von Hand buchen.",
@@ -169,7 +169,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.DEPOSIT_WITHOUT_LINE: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Ein Pfand gehört zu keiner Position des Dokuments, sein Steuersatz ist unbekannt.",
         "A deposit belongs to no line of the document, so its rate is unknown.",
         "Dokument von Hand buchen.",
@@ -177,7 +177,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.MIXED_SIGNS: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Das Dokument mischt positive und negative Beträge.",
         "The document mixes positive and negative amounts.",
         "Dokument im Shop prüfen und von Hand buchen.",
@@ -185,7 +185,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.NEGATIVE_INVOICE: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Rechnung hat eine negative Summe.",
         "The invoice has a negative total.",
         "Im Shop eine Rechnungskorrektur ausstellen oder von Hand buchen.",
@@ -219,7 +219,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.ORIGINAL_UNCLEAR: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.PERSON,
+        ReleasedBy.DOCUMENT,
         "Es ist unklar, welche Rechnung der Bestellung korrigiert wird, und nicht alle sind gebucht.",
         "It is unclear which invoice of the order is corrected, and not all of them are booked.",
         "Rechnung bestimmen und die Rechnungskorrektur von Hand buchen.",
