@@ -15,7 +15,7 @@ from common.domain.decide import decide
 from common.domain.documents import DocumentType
 from common.domain.money import Money
 from common.domain.reasons import REASONS, Reason
-from common.domain.releases import CURED_BY_PROFILE
+from common.domain.releases import BOOKED_BY_HAND, CURED_BY_PROFILE
 from common.domain.verdicts import Decision, Exclude, Original, OriginalInvoice, Park
 from common.errors import RefusedError
 from common.events.documents import DocumentIssued
@@ -130,7 +130,7 @@ async def _same_order_invoices(session: AsyncSession, event: DocumentIssued) -> 
                 number=row.number,
                 issued_on=row.issued_on,
                 gross_total=Money(row.gross_minor, event.document.currency),
-                outcome=row.status,
+                outcome="booked" if row.reason == BOOKED_BY_HAND else row.status,
             )
             for row in rows
             if row.issued_on is not None and row.gross_minor is not None

@@ -36,9 +36,11 @@ from common.inbox.accept import accept
 from common.inbox.messages import Done, Handler, Later, Message
 from common.outbox.record import record
 from common.transport.base import Incoming
+from invoice_writer.by_hand import leave_to_hand
 from invoice_writer.deciding import Decider
 from invoice_writer.filing import Filing
 from invoice_writer.outcomes import (
+    ATTACHED,
     BOOKED,
     MISSING,
     PARKED,
@@ -105,11 +107,15 @@ class DocumentHandlers:
         return await self._decide_and_write(event, seen, fresh=True)
 
     async def resolve(self, message: Message) -> Done | Later:
-        """Do what a person chose about a taken number: adopt the voucher that is there, or book anyway."""
+        """Do what a person chose: adopt the voucher that is there, book anyway, or leave it to the hand."""
         command = message.event
         assert isinstance(command, ResolveDocument)
         event, seen = await self._known(command)
         if seen.status == BOOKED:
+            return Done()
+        if command.action == "by_hand":
+            async with self._db.sessions.begin() as session:
+                await leave_to_hand(session, event, command, before=seen)
             return Done()
         plan = await self._decider.decide(event, seen, fresh=True)
         if isinstance(plan, Outcome):
@@ -167,9 +173,10 @@ class DocumentHandlers:
         command = message.event
         assert isinstance(command, AttachFile)
         event, seen = await self._known(command)
-        if seen.voucher_id is None or seen.file_status != PENDING:
+        is_open = seen.file_status != ATTACHED if command.again else seen.file_status == PENDING
+        if seen.voucher_id is None or seen.pdf_sha256 is None or not is_open:
             return Done()
-        return await self._files.attach(event, seen) or Done()
+        return await self._files.attach(event, seen, asked_for=command.again) or Done()
 
     async def _decide_and_write(
         self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False

@@ -17,6 +17,7 @@ from common.events.documents import DocumentIssued
 
 BOOKED, PARKED, EXCLUDED, WAITING = "booked", "parked", "excluded", "waiting"
 ATTACHED, PENDING, REFUSED, MISSING = "attached", "pending", "refused", "missing"
+NOT_WANTED = "not_wanted"
 
 OUTCOMES = cast(Table, OutcomeRow.__table__)
 SEEN_COLUMNS = (
@@ -161,6 +162,7 @@ class OutcomeRepository:
             OutcomeRow.issued_on,
             OutcomeRow.gross_minor,
             OutcomeRow.status,
+            OutcomeRow.reason,
             OutcomeRow.event,
         ).where(
             OutcomeRow.tenant_id == self._tenant_id,

@@ -72,18 +72,24 @@ class RetryDocument(DocumentCommand):
 
 
 class ResolveDocument(DocumentCommand):
-    """A person chose: adopt the voucher the books already hold, or book although the number is taken."""
+    """A person chose: adopt the voucher the books hold, book although the number is taken, or neither.
+
+    `by_hand` says that the document was booked outside of this product.
+    """
 
     type: ClassVar = "invoice-writer.document.resolve.v1"
 
-    action: Literal["adopt", "book"]
+    action: Literal["adopt", "book", "by_hand"]
     voucher_id: str | None = None
+    comment: str | None = None
 
 
 class AttachFile(DocumentCommand):
     """Attach a booked document's file; on a key of its own, so that nothing waits behind it."""
 
     type: ClassVar = "invoice-writer.file.attach.v1"
+
+    again: bool = False  # a person asks for it, also where it was refused or is not wanted
 
     @property
     def ordering_key(self) -> str:

@@ -504,7 +504,7 @@ def _create_ingest() -> None:
     op.create_index(
         "ix_documents_list",
         "documents",
-        ["tenant_id", "issued_on", "document_id"],
+        ["tenant_id", "issued_on", "number", "document_id"],
         unique=False,
         schema="ingest",
     )
@@ -515,7 +515,11 @@ def _create_ingest() -> None:
         "ix_documents_order", "documents", ["connection_id", "order_id"], unique=False, schema="ingest"
     )
     op.create_index(
-        "ix_documents_recent", "documents", ["issued_on", "document_id"], unique=False, schema="ingest"
+        "ix_documents_recent",
+        "documents",
+        ["issued_on", "number", "document_id"],
+        unique=False,
+        schema="ingest",
     )
     op.create_index(op.f("ix_documents_tenant_id"), "documents", ["tenant_id"], unique=False, schema="ingest")
     op.create_table(
