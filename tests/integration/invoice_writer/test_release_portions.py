@@ -134,3 +134,38 @@ async def test_paused_transfer_goes_on_when_it_is_resumed(writer: Harness) -> No
 async def test_rest_of_a_release_is_json_that_reads_back(writer: Harness) -> None:
     command = release(writer, released_by="person", reasons=("not_euro",), about={"rate": "19"})
     assert ReleaseParked.model_validate(json.loads(command.model_dump_json())) == command
+
+
+async def test_one_document_an_hour_tries_whether_denied_books_work_again(writer: Harness) -> None:
+    hours_ago = {"changed_at": db_now(-7200.0)}
+    await park(writer, Reason.CONTRACT_PROBLEM, copies=3, over=hours_ago)
+    await look(writer)
+    assert len(await in_line(writer)) == 1
+    await park(writer, Reason.CONTRACT_PROBLEM, over={"changed_at": db_now(-1800.0)})
+    await look(writer)
+    assert len(await in_line(writer)) == 1
+
+
+async def test_document_denied_while_others_are_taken_is_not_tried_again_at_once(writer: Harness) -> None:
+    await park(writer, Reason.CONTRACT_PROBLEM)
+    await park(writer, Reason.NOT_EURO, status="booked", over={"changed_at": db_now()})
+    await look(writer)
+    assert await numbers(writer) == set()
+
+
+async def test_all_that_was_denied_goes_on_after_the_trial_was_booked(writer: Harness) -> None:
+    invoices = [make_invoice(number=f"R-{number}") for number in range(3)]
+    events = [await writer.event(invoice, make_order(order_id=invoice.number)) for invoice in invoices]
+    organization = f"organizations/{writer.organization['organization_id']}"
+    await writer.lexware.control.post(organization, {"contractProblem": True})
+    await writer.work(*events)
+    assert {(await writer.outcome(invoice)).reason for invoice in invoices} == {"contract_problem"}
+    await writer.lexware.control.post(organization, {"contractProblem": False})
+    await writer.work()
+    assert {(await writer.outcome(invoice)).status for invoice in invoices} == {"parked"}
+    async with writer.db.sessions.begin() as session:
+        await session.execute(update(OutcomeRow).values(changed_at=db_now(-3700.0)))
+    await writer.work()
+    await writer.work()
+    assert {(await writer.outcome(invoice)).status for invoice in invoices} == {"booked"}
+    assert len(await writer.vouchers()) == 3

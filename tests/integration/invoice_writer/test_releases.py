@@ -58,7 +58,7 @@ WAYS: dict[Reason, set[str]] = {
     Reason.ATTEMPTS_USED_UP: ONLY_A_PERSON,
     Reason.VOUCHER_REJECTED: ONLY_A_PERSON,
     Reason.LOCKED_PERIOD: ONLY_A_PERSON,  # the books do not tell when a period is opened again
-    Reason.CONTRACT_PROBLEM: {"connection"},
+    Reason.CONTRACT_PROBLEM: {"connection", "trial"},
     Reason.NUMBER_TAKEN_IN_BOOKS: ONLY_A_PERSON,
     Reason.MARKER_MISSING_IN_BOOKS: ONLY_A_PERSON,
     Reason.DUPLICATE_IN_BOOKS: ONLY_A_PERSON,
@@ -98,7 +98,7 @@ def test_table_names_every_reason_and_keeps_what_the_texts_promise() -> None:
         if text.released_by in PROMISED:
             assert WAYS[reason] & PROMISED[text.released_by], reason
         if text.released_by is ReleasedBy.PERSON:
-            assert WAYS[reason] <= {"connection"}, reason
+            assert WAYS[reason] <= {"connection", "trial"}, reason
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -133,7 +133,7 @@ async def test_moved_invoice_releases_its_correction(writer: Harness) -> None:
     assert await numbers(writer) == set()
     for order_id in [f"order {reason.value}" for reason in Reason]:
         invoice = {"document_id": uuid4(), "order_id": order_id, "type": "invoice", "changed_at": db_now()}
-        await park(writer, Reason.NOT_EURO, status="booked", over=invoice)
+        await park(writer, Reason.NOT_EURO, over=invoice)
     await look(writer)
     assert await numbers(writer) == expected("invoice")
 
@@ -142,6 +142,14 @@ async def test_time_releases_what_waits_for_it(writer: Harness) -> None:
     await park(writer, *sorted(WAITING), status="waiting", over={"waits_until": db_now(-1.0)})
     await look(writer)
     assert await numbers(writer) == expected("time")
+
+
+async def test_books_that_accept_again_release_what_they_denied(writer: Harness) -> None:
+    await park(writer, *Reason, over={"changed_at": db_now(-3700.0)})
+    booked = {"document_id": uuid4(), "order_id": "other", "type": "invoice", "changed_at": db_now()}
+    await park(writer, Reason.NOT_EURO, status="booked", over=booked)
+    await look(writer)
+    assert await numbers(writer) == expected("trial")
 
 
 async def test_person_can_ask_for_all_documents_of_any_one_reason(writer: Harness) -> None:

@@ -28,7 +28,8 @@ from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.transport.base import Incoming
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING
-from invoice_writer.releasing import BY_PROFILE, COLUMNS, put_in_line
+from invoice_writer.probing import accepted_again, probes
+from invoice_writer.releasing import BY_PROFILE, COLUMNS, not_in_line, put_in_line
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +43,9 @@ READING_SHARED_SECONDS = 120.0  # a reading may be remembered for so long by a p
 class Rechecker:
     """Looks every few seconds for documents whose waiting is over or whose invoice has moved.
 
-    Once a minute also for parked documents that an hour-old reading of the seller's profile holds up, and
-    for those decided with settings or a profile that had changed while they were.
+    Once a minute also for parked documents that an hour-old reading of the seller's profile holds up, for
+    those decided with settings or a profile that had changed while they were, and for books that denied
+    access and may give it again.
     """
 
     name = "recheck"
@@ -74,6 +76,8 @@ class Rechecker:
             if is_slow_turn:
                 due += (await session.execute(_decided_with_old_settings())).all()
                 due += (await session.execute(_decided_with_old_profile())).all()
+                due += (await session.execute(accepted_again())).all()
+                due += (await session.execute(probes())).all()
         if is_slow_turn:
             self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
         if not due and not profiles:
@@ -109,14 +113,10 @@ def _due() -> Select[Any]:
     turn = func.row_number().over(partition_by=OutcomeRow.tenant_id, order_by=(since, OutcomeRow.document_id))
     found = (
         select(*COLUMNS, turn.label("turn"), since.label("since"))
-        .where(or_(time_has_come, and_(with_invoice, invoice_moved)), _not_in_line())
+        .where(or_(time_has_come, and_(with_invoice, invoice_moved)), not_in_line())
         .subquery()
     )
     return select(found).order_by(found.c.turn, found.c.since, found.c.document_id).limit(BATCH)
-
-
-def _not_in_line() -> Any:
-    return OutcomeRow.queued_revision.is_distinct_from(OutcomeRow.revision)
 
 
 def _decided_with_old_settings() -> Select[Any]:
@@ -138,7 +138,7 @@ def _decided_with_old_settings() -> Select[Any]:
             by_settings,
             OutcomeRow.changed_at >= SettingsVersionRow.created_at,
             OutcomeRow.settings_version_id.is_distinct_from(SettingsVersionRow.settings_version_id),
-            _not_in_line(),
+            not_in_line(),
         )
         .limit(BATCH)
     )
@@ -157,7 +157,7 @@ def _decided_with_old_profile() -> Select[Any]:
             OutcomeRow.changed_at >= BooksProfileRow.changed_at,
             OutcomeRow.changed_at <= late_until,
             late_until <= db_now(),  # by now every process has the new reading
-            _not_in_line(),
+            not_in_line(),
         )
         .limit(BATCH)
     )

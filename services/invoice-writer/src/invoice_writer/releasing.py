@@ -84,6 +84,11 @@ async def put_in_line(
     return freed
 
 
+def not_in_line() -> ColumnElement[bool]:
+    """Whether the outcome has not been put back in line by itself."""
+    return OutcomeRow.queued_revision.is_distinct_from(OutcomeRow.revision)
+
+
 def is_automatic(command: RetryDocument) -> bool:
     """Whether nobody asked for the retry: our own commands have ids computed from the outcome."""
     return command.command_id.version == 5

@@ -112,8 +112,8 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Die Buchhaltung verweigert den Zugriff wegen Vertrag, Tarif oder fehlender Rechte.",
         "The books deny access because of contract, plan or missing rights.",
-        "Vertrag und Rechte in der Buchhaltung prüfen, danach erneut anstoßen.",
-        "Check contract and rights in the books, then retry.",
+        "Vertrag und Rechte in der Buchhaltung prüfen; ein Dokument je Stunde probiert, ob es wieder geht.",
+        "Check contract and rights in the books; one document an hour tries whether it works again.",
     ),
     Reason.NUMBER_TAKEN_IN_BOOKS: ReasonText(
         Who.MERCHANT,

@@ -46,6 +46,7 @@ CURED_BY_CONNECTION = _codes(
     Reason.CONTRACT_PROBLEM,
 )
 CURED_BY_ORIGINAL = _codes(*_released_by(ReleasedBy.DOCUMENT), Reason.ORIGINAL_WAITING)
+CURED_WHEN_ACCEPTED = _codes(Reason.CONTRACT_PROBLEM)  # nobody tells us; one document an hour tries
 ONLY_ONE_BY_ONE = _codes(Reason.DOCUMENT_CONFLICT, Reason.VOUCHER_DELETED)
 IN_DOUBT = _codes(
     Reason.DOCUMENT_CONFLICT,
