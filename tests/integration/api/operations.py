@@ -33,6 +33,7 @@ ALLOWED = {
     "create_connection": EDITORS,
     "list_connections": ALL,
     "get_connection": ALL,
+    "list_gaps": ALL,
     "disable_connection": EDITORS,
     "enable_connection": EDITORS,
     "confirm_organization": EDITORS,

@@ -58,7 +58,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for path, methods in schema["paths"].items():
             for about in methods.values():
                 _replace_validation_error(about["responses"])
-                if path.startswith(OURS):
+                if path == "/" or path.startswith(OURS):
                     about["summary"] = about["operationId"].replace("_", " ").capitalize()
         app.openapi_schema = schema
     return app.openapi_schema
