@@ -36,6 +36,12 @@ async def test_many_go_back_in_portions_behind_live_documents(
     assert {command.lane.value for command in retries} == {"history"}
 
 
+async def test_few_do_not_wait_behind_a_backfill(writer: Harness) -> None:
+    await park(writer, Reason.TRANSFER_PAUSED, copies=3)
+    await carry_out(writer, release(writer, released_by="settings", settings=("mode",)))
+    assert [command.lane.value for command in await in_line(writer)] == ["live"] * 3
+
+
 async def _rest(writer: Harness, seen: set[UUID]) -> list[ReleaseParked]:
     query = select(InboxRow.payload).where(InboxRow.type == ReleaseParked.type).order_by(InboxRow.inbox_id)
     async with writer.db.sessions.begin() as session:

@@ -1,4 +1,4 @@
-"""Puts parked documents back in line when their cause is gone: portion by portion, behind live documents."""
+"""Puts parked documents back in line when their cause is gone; many of them in portions, behind live ones."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -29,6 +29,7 @@ from common.transport.base import Incoming
 from invoice_writer.outcomes import EXCLUDED, PARKED
 
 PORTION = 500
+FEW = 25  # so many may go before a backfill
 BY_CONNECTION, BY_SETTINGS, BY_PROFILE = "connection", "settings", "profile"
 BY_PERSON, BY_READING = "person", "reading"
 COLUMNS = (
@@ -52,8 +53,10 @@ async def release(session: AsyncSession, command: ReleaseParked) -> int:
     query = select(*COLUMNS).where(*chosen).order_by(*PLACE).limit(PORTION + 1)
     rows = (await session.execute(query)).all()
     portion = rows[:PORTION]
+    is_few = command.after is None and len(rows) <= min(FEW, PORTION)
+    lane = Lane.LIVE if is_few else Lane.HISTORY
     asked_by = command.command_id if command.released_by == BY_PERSON else None
-    freed = await put_in_line(session, portion, lane=Lane.HISTORY, asked_by=asked_by)
+    freed = await put_in_line(session, portion, lane=lane, asked_by=asked_by)
     if len(rows) > PORTION:
         await accept(session, INVOICE_WRITER, [Incoming.of(_rest(command, portion[-1]))])
     return freed
