@@ -92,6 +92,19 @@ async def test_start_moved_earlier_takes_in_what_it_left_out_and_nothing_else(wr
     assert await numbers(writer) == {"not_euro"}
 
 
+async def test_changed_exclusions_decide_again_about_what_they_may_leave_out_or_take_in(
+    writer: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(releasing, "EXCLUDING_FIELDS", frozenset({"exclude_payments"}))
+    await park(writer, Reason.NOT_EURO, Reason.DUPLICATE_IN_BOOKS)
+    await park(writer, Reason.NUMBER_MISSING, Reason.NEGATIVE_INVOICE, status="excluded")
+    async with writer.db.sessions.begin() as session:
+        lasting = update(OutcomeRow).where(OutcomeRow.number == "negative_invoice")
+        await session.execute(lasting.values(reason="booked_by_hand"))
+    await carry_out(writer, release(writer, released_by="settings", settings=("exclude_payments",)))
+    assert await numbers(writer) == {"not_euro", "number_missing"}
+
+
 async def test_start_moved_later_decides_again_about_earlier_parked_documents_without_doubt(
     writer: Harness,
 ) -> None:

@@ -108,13 +108,9 @@ async def _chosen(session: AsyncSession, command: ReleaseParked) -> ColumnElemen
     start_on = (await newest_settings(session, command.tenant_id)).values.start_on
     return or_(
         and_(OutcomeRow.status == PARKED, OutcomeRow.reason.in_(cured_by_settings(command.settings))),
-        _moved_by_start(start_on) if _touches(command, {START_FIELD}) else false(),
-        _moved_by_exclusions() if _touches(command, EXCLUDING_FIELDS) else false(),
+        _moved_by_start(start_on) if START_FIELD in (command.settings or (START_FIELD,)) else false(),
+        _moved_by_exclusions() if EXCLUDING_FIELDS.intersection(command.settings or ()) else false(),
     )
-
-
-def _touches(command: ReleaseParked, fields: frozenset[str] | set[str]) -> bool:
-    return command.settings is None or not fields.isdisjoint(command.settings)
 
 
 def _moved_by_start(start_on: date | None) -> ColumnElement[bool]:
