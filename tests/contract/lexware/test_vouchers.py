@@ -376,6 +376,18 @@ async def test_a_locked_voucher_cannot_be_changed(office: Office, lock: str) -> 
     assert response.json()["IssueList"][0]["type"] == "bad_request_error"
 
 
+@pytest.mark.parametrize(("switched", "status"), [(False, 202), (True, 400)])
+async def test_a_file_for_a_locked_voucher_is_refused_when_the_switch_says_so(
+    office: Office, switched: bool, status: int
+) -> None:
+    await office.control.settings(refuse_files_when_locked=switched)
+    voucher_id = await office.created(voucher())
+    await office.control.post(f"vouchers/{voucher_id}/pay")
+    assert (await office.upload(voucher_id, PDF)).status_code == status
+    if switched:
+        assert (await office.read(f"/v1/vouchers/{voucher_id}"))["files"] == []
+
+
 async def test_nothing_is_booked_into_a_closed_period(office: Office) -> None:
     organization = office.entry["organization_id"]
     await office.control.post(f"organizations/{organization}", {"closedUntil": "2026-03-02"})

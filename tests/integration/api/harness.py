@@ -23,6 +23,7 @@ from common.db.models.ingest import DocumentRow, DocumentVersionRow, OrderRow, S
 from common.db.models.line import DeadLetterRow, OutboxRow
 from common.domain.documents import DocumentType, OrderSnapshot, document_id
 from common.events.base import Event
+from common.events.commands import Command
 from common.events.registry import parse
 from common.settings import DatabaseSettings, HostPolicy, LexwareSettings
 
@@ -124,6 +125,12 @@ class Api:
             rows = (await session.scalars(select(OutboxRow).order_by(OutboxRow.outbox_id))).all()
         return [parse(row.type, row.payload or b"") for row in rows]
 
+    async def command_of(self, tenant_id: UUID) -> UUID:
+        """The id of a command about this tenant."""
+        sent = [command for command in await self.commands() if command.tenant_id == tenant_id]
+        assert isinstance(sent[0], Command)
+        return sent[0].command_id
+
     async def rows(self, table: type[Base]) -> list[Any]:
         async with self.db.reading.begin() as session:
             return list((await session.scalars(select(table))).all())
@@ -139,6 +146,7 @@ class Tenant:
     document_id: UUID
     dead_letter_id: UUID
     token_id: UUID
+    command_id: UUID
     merchant: dict[str, str]
     adviser: dict[str, str]
 
@@ -179,6 +187,7 @@ async def furnish(api: Api, name: str, number: str) -> Tenant:
         document_id=identity,
         dead_letter_id=dead_letter_id,
         token_id=UUID(made.json()["id"]),
+        command_id=await api.command_of(tenant_id),
         merchant=await api.token("merchant", tenant_id),
         adviser=await api.token("adviser", tenant_id),
     )

@@ -14,11 +14,15 @@ from integration.api.harness import Api, FakeChecks, Tenant, shop_body
 ALL, EDITORS, OPERATORS = "operator merchant adviser", "operator merchant", "operator"
 ALLOWED = {
     "list_documents": ALL,
-    "retry_documents": EDITORS,
+    "list_parked": ALL,
+    "list_reasons": ALL,
+    "retry_parked": EDITORS,
+    "get_command": ALL,
     "get_document": ALL,
     "get_document_file": ALL,
     "retry_document": EDITORS,
     "resolve_document": EDITORS,
+    "attach_document_file": EDITORS,
     "get_status": ALL,
     "list_alarms": ALL,
     "list_audit": ALL,
@@ -29,6 +33,7 @@ ALLOWED = {
     "create_connection": EDITORS,
     "list_connections": ALL,
     "get_connection": ALL,
+    "list_gaps": ALL,
     "disable_connection": EDITORS,
     "enable_connection": EDITORS,
     "confirm_organization": EDITORS,
@@ -38,21 +43,22 @@ ALLOWED = {
     "get_tenant": ALL,
     "get_settings": ALL,
     "save_settings": EDITORS,
-    "list_settings": ALL,
+    "list_settings_versions": ALL,
+    "get_settings_version": ALL,
     "restore_settings": EDITORS,
     "create_token": EDITORS,
     "list_tokens": EDITORS,
     "revoke_token": EDITORS,
 }
 BODIES: dict[str, Any] = {
-    "retry_documents": {"reason": "number_taken_in_books"},
+    "retry_parked": {},
     "resolve_document": {"action": "book"},
     "create_connection": shop_body(None, "New"),
     "create_tenant": {"name": "New"},
     "save_settings": {"values": {}},
     "create_token": {"name": "New", "role": "adviser"},
 }
-NEEDS_TENANT = {"retry_documents", "create_connection", "create_token"}
+NEEDS_TENANT = {"retry_parked", "create_connection", "create_token"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class Operation:
     @property
     def names_something(self) -> bool:
         """Whether the address holds an id."""
-        return "{" in self.path
+        return "_id}" in self.path
 
     async def send(
         self,
@@ -87,9 +93,10 @@ class Operation:
         )
 
     def _address(self, target: Tenant | None) -> str:
-        names = ("tenant_id", "document_id", "dead_letter_id", "token_id")
+        names = ("tenant_id", "document_id", "dead_letter_id", "token_id", "command_id")
         values = {name: getattr(target, name) if target else uuid4() for name in names}
         values |= {"connection_id": target.shop_id if target else uuid4(), "number": 1}
+        values["reason"] = "number_taken_in_books"
         return self.path.format(**values)
 
 

@@ -7,8 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from common.db.models.core import AuditRow
-from common.domain.documents import DocumentType
-from common.events.commands import ResolveDocument, RetryDocument
+from common.events.commands import AttachFile, ResolveDocument, RetryDocument
 from integration.api.harness import APP_URL, Api, Tenant
 
 PATH = "/api/v1/documents"
@@ -106,7 +105,7 @@ async def test_details_tell_the_whole_story(api: Api, furnished: list[Tenant]) -
     assert details["reason_text"]["who"] == "merchant"
     assert details["reason_text"]["remedy_de"] and details["reason_text"]["remedy_en"]
     assert details["params"] == {"secret_of": "Alpha"}
-    assert details["choices"] == ["adopt", "book"]
+    assert details["choices"] == ["adopt", "book", "by_hand"]
     assert [entry["what"] for entry in details["timeline"]] == ["seen", "parked"]
     [attempt] = details["attempts"]
     assert (attempt["state"], attempt["number"], attempt["answer"]) == ("refused", 1, {"status": 406})
@@ -150,32 +149,6 @@ async def test_only_a_parked_document_is_tried_again(api: Api, shop: tuple[UUID,
     assert len(await api.commands()) == before
 
 
-async def test_retrying_a_reason_reaches_all_its_documents_and_no_others(
-    api: Api, shop: tuple[UUID, UUID]
-) -> None:
-    tenant_id, connection_id = shop
-    other = await api.tenant("Other")
-    for owner, number in ((tenant_id, "P3"), (other, "P4")):
-        await api.document(owner, connection_id, number, outcome={"status": "parked", "reason": "not_euro"})
-    answer = await api.post(f"{PATH}/retry", {"reason": "not_euro", "tenant_id": str(tenant_id)})
-    assert (answer.status_code, answer.json()) == (202, {"sent": 2, "remaining": 0})
-    sent = [command for command in await api.commands() if isinstance(command, RetryDocument)]
-    assert {(command.number, command.document_type) for command in sent} == {
-        ("P2", DocumentType.CREDIT_NOTE),
-        ("P3", DocumentType.INVOICE),
-    }
-
-
-async def test_retrying_many_goes_in_portions(
-    api: Api, shop: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("api.routes.documents.MOST_RETRIES", 1)
-    tenant_id, connection_id = shop
-    await api.document(tenant_id, connection_id, "P3", outcome={"status": "parked", "reason": "not_euro"})
-    answer = await api.post(f"{PATH}/retry", {"reason": "not_euro", "tenant_id": str(tenant_id)})
-    assert answer.json() == {"sent": 1, "remaining": 1}
-
-
 @pytest.mark.parametrize("choice", [{"action": "adopt", "voucher_id": str(uuid4())}, {"action": "book"}])
 async def test_a_persons_choice_becomes_a_command(
     api: Api, furnished: list[Tenant], choice: dict[str, str]
@@ -209,3 +182,56 @@ async def test_a_filter_we_do_not_know_is_refused(api: Api) -> None:
     answer = await api.get(PATH, statuss="parked")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "extra_forbidden")
     assert "statuss" not in answer.text
+
+
+async def test_a_document_booked_by_hand_is_said_to_be(api: Api, furnished: list[Tenant]) -> None:
+    tenant = furnished[0]
+    choice = {"action": "by_hand", "comment": "booked by the adviser"}
+    answer = await api.post(f"{PATH}/{tenant.document_id}/resolve", choice, tenant.merchant)
+    assert answer.status_code == 202
+    command = (await api.commands())[-1]
+    assert isinstance(command, ResolveDocument)
+    assert (command.action, command.comment) == ("by_hand", "booked by the adviser")
+
+
+async def test_what_was_booked_by_hand_by_mistake_can_be_tried_again(api: Api) -> None:
+    tenant_id = await api.tenant()
+    connection_id = UUID((await api.shop(tenant_id))["id"])
+    outcome = {"status": "excluded", "reason": "booked_by_hand"}
+    document_id = await api.document(tenant_id, connection_id, "H", outcome=outcome)
+    assert (await api.post(f"{PATH}/{document_id}/retry")).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("outcome", "file", "status"),
+    [
+        ({"status": "booked", "voucher_id": "v", "file_status": "refused"}, "%PDF", 202),
+        ({"status": "booked", "voucher_id": "v", "file_status": "not_wanted"}, "%PDF", 202),
+        ({"status": "booked", "voucher_id": "v", "file_status": "attached"}, "%PDF", 409),
+        ({"status": "booked", "voucher_id": "v"}, "", 409),
+        ({"status": "parked", "reason": "not_euro"}, "%PDF", 409),
+    ],
+)
+async def test_a_file_that_is_not_with_its_voucher_can_be_attached(
+    api: Api, outcome: dict[str, str], file: str, status: int
+) -> None:
+    tenant_id = await api.tenant()
+    connection_id = UUID((await api.shop(tenant_id))["id"])
+    document_id = await api.document(tenant_id, connection_id, "F", outcome=outcome, file=file)
+    assert (await api.post(f"{PATH}/{document_id}/file/attach")).status_code == status
+    attaching = [command for command in await api.commands() if isinstance(command, AttachFile)]
+    assert [command.again for command in attaching] == ([True] if status == 202 else [])
+
+
+async def test_documents_of_one_day_are_listed_by_number_downwards(api: Api) -> None:
+    tenant_id = await api.tenant()
+    connection_id = UUID((await api.shop(tenant_id))["id"])
+    for number in ("R-103", "R-101", "R-105", "R-102", "R-104"):
+        await api.document(tenant_id, connection_id, number)
+    listed, cursor = list[str](), None
+    while True:
+        page = (await api.get(PATH, limit=2, **({"cursor": cursor} if cursor else {}))).json()
+        listed += [item["number"] for item in page["items"]]
+        if (cursor := page["next_cursor"]) is None:
+            break
+    assert listed == ["R-105", "R-104", "R-103", "R-102", "R-101"]

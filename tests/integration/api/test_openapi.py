@@ -99,6 +99,7 @@ def test_every_answer_is_as_described(running: Running, operation: Any) -> None:
         "document_id": running.tenants[0].document_id,
         "dead_letter_id": running.tenants[0].dead_letter_id,
         "token_id": running.tenants[0].token_id,
+        "command_id": running.tenants[0].command_id,
     }
 
     @settings(

@@ -34,7 +34,7 @@ async def test_saving_makes_a_version_and_frees_what_settings_can_free(
     command = (await api.commands())[-1]
     assert isinstance(command, ReleaseParked)
     assert (command.tenant_id, command.connection_id) == (tenant.tenant_id, tenant.books_id)
-    assert command.released_by == "settings"
+    assert (command.released_by, command.settings) == ("settings", ("mode",))
     assert [row.action for row in await api.rows(AuditRow)][-1] == "settings.saved"
 
 
@@ -95,3 +95,34 @@ async def test_changes_at_the_same_moment_each_become_a_version(api: Api) -> Non
     path = f"/api/v1/tenants/{await api.tenant()}/settings"
     answers = await asyncio.gather(*(api.put(path, {"values": {}}) for _ in range(5)))
     assert sorted(answer.json()["number"] for answer in answers) == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("values", [{}, {"poll_interval_seconds": 60}, {"send_pdf": False}])
+async def test_a_change_that_cures_nothing_releases_nothing(api: Api, values: dict[str, object]) -> None:
+    tenant_id = await api.tenant()
+    await api.put(f"/api/v1/tenants/{tenant_id}/settings", {"values": values})
+    assert not [command for command in await api.commands() if isinstance(command, ReleaseParked)]
+
+
+async def test_a_version_tells_who_changed_what_and_why(api: Api, furnished: list[Tenant]) -> None:
+    tenant = furnished[0]
+    path = f"/api/v1/tenants/{tenant.tenant_id}/settings"
+    await api.put(path, {"values": {"category_id": "c"}, "comment": "goods"}, tenant.merchant)
+    await api.put(path, {"values": {"category_id": "c", "mode": "paused"}}, tenant.merchant)
+    second = (await api.get(f"{path}/versions/2", tenant.adviser)).json()
+    assert (second["number"], second["comment"]) == (2, "goods")
+    assert second["author"].startswith("token:")
+    assert second["changes"] == {"category_id": {"before": MerchantSettings().category_id, "after": "c"}}
+    third = (await api.get(f"{path}/versions/3")).json()
+    assert third["changes"] == {"mode": {"before": "automatic", "after": "paused"}}
+    assert (await api.get(f"{path}/versions/1")).json()["changes"] == {}
+    assert (await api.get(f"{path}/versions/4")).status_code == 404
+
+
+async def test_a_voucher_status_is_refused_with_the_reason(api: Api) -> None:
+    path = f"/api/v1/tenants/{await api.tenant()}/settings"
+    for status in ("unchecked", "open", None):
+        answer = await api.put(path, {"values": {"voucher_status": status}})
+        [error] = answer.json()["errors"]
+        assert (answer.status_code, error["code"]) == (422, "voucher_status_refused")
+        assert "every voucher is open at once" in error["message"]

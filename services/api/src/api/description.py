@@ -19,10 +19,12 @@ has to act), `excluded` (a rule of the merchant) or `waiting`. Amounts are strin
 - **Lists** come in pages: give `next_cursor` back as `cursor` with the same filters until it is null.
 - **Repeats**: send an `Idempotency-Key` with a POST; the same key again answers with the first result.
 - **Problems** are `application/problem+json` (RFC 9457); `type` leads to an explanation of the kind.
-- **202** means that a command is on its way to the service that owns what is to change.
+- **202** means that a command is on its way to the service that owns what is to change;
+  `/api/v1/commands/{id}` tells how far it is.
 """
 TAGS = [
     {"name": "documents", "description": "What the shops issued and where it stands."},
+    {"name": "parked", "description": "What is not booked, by cause, and what can be done about it."},
     {"name": "status", "description": "How everything stands, and what asks for attention."},
     {"name": "connections", "description": "Links to shops and to the books."},
     {"name": "tenants", "description": "Merchants and their versioned settings."},
@@ -32,6 +34,7 @@ TAGS = [
 ]
 
 
+OURS = ("/api/", "/problems/")
 OF_FRAMEWORK = ("HTTPValidationError", "ValidationError")
 
 
@@ -52,9 +55,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
         models["Problem"] = problem
         for name in OF_FRAMEWORK:
             models.pop(name, None)
-        for methods in schema["paths"].values():
+        for path, methods in schema["paths"].items():
             for about in methods.values():
                 _replace_validation_error(about["responses"])
+                if path == "/" or path.startswith(OURS):
+                    about["summary"] = about["operationId"].replace("_", " ").capitalize()
         app.openapi_schema = schema
     return app.openapi_schema
 

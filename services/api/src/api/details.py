@@ -1,15 +1,17 @@
 """Everything known about one document, put together."""
 
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Row
 
 from api.queries.documents import DocumentQueries
 from api.schemas.documents import (
     AttemptRead,
+    Choice,
     ContentVersion,
     DocumentDetails,
     FileRead,
+    FileStatus,
     Links,
     OrderRead,
     PaymentRead,
@@ -22,8 +24,8 @@ from api.views import amount, document_fields, voucher_link
 from common.db.models.effects import AttemptRow
 from common.domain.documents import OrderSnapshot
 from common.domain.reasons import REASONS, Reason
+from common.domain.releases import BOOKED_BY_HAND, settings_of
 
-Choice = Literal["adopt", "book"]
 CHOICES: dict[str, tuple[Choice, ...]] = {
     Reason.NUMBER_TAKEN_IN_BOOKS.value: ("adopt", "book"),
     Reason.MARKER_MISSING_IN_BOOKS.value: ("adopt", "book"),
@@ -71,17 +73,38 @@ async def read_details(queries: DocumentQueries, row: Row[Any], app_url: str) ->
 
 def choices(row: Row[Any]) -> list[Choice]:
     """What a person may choose for the document as it stands."""
-    return list(CHOICES.get(row.reason or "", ())) if row.status == Status.PARKED.value else []
+    if row.status != Status.PARKED.value or row.voucher_id is not None:
+        return []
+    return [*CHOICES.get(row.reason or "", ()), "by_hand"]
+
+
+def is_retriable(row: Row[Any]) -> bool:
+    """Whether somebody may ask to decide about the document again."""
+    by_hand = (row.status, row.reason) == (Status.EXCLUDED.value, BOOKED_BY_HAND)
+    return by_hand or row.status == Status.PARKED.value
+
+
+def is_attachable(row: Row[Any]) -> bool:
+    """Whether the document has a voucher and a file that is not with it."""
+    has_both = row.voucher_id is not None and row.pdf_sha256 is not None
+    return has_both and row.file_status != FileStatus.ATTACHED.value
 
 
 def reason_text(code: str | None) -> ReasonRead | None:
     """The reason in words; None for a rule that excludes."""
     if code is None or code not in {reason.value for reason in Reason}:
         return None
-    text = REASONS[Reason(code)]
+    return reason_read(Reason(code))
+
+
+def reason_read(reason: Reason) -> ReasonRead:
+    """The reason with what releases it."""
+    text = REASONS[reason]
     return ReasonRead(
-        code=code,
+        code=reason.value,
         who=text.who.value,
+        released_by=text.released_by.value,
+        settings=sorted(settings_of(reason)),
         cause_de=text.cause_de,
         cause_en=text.cause_en,
         remedy_de=text.remedy_de,

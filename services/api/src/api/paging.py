@@ -29,16 +29,16 @@ class Pager:
         self._seal, self.limit, self._cursor = seal, limit, cursor
 
     async def newest_first(
-        self, session: AsyncSession, query: Select[Any], by: tuple[Column, Column], context: Any
+        self, session: AsyncSession, query: Select[Any], by: Sequence[Column], context: Any
     ) -> tuple[Sequence[Any], str | None]:
-        """Rows of the page in descending order of two columns, the second unique; and the next page's cursor.
+        """Rows of the page in descending order of the columns, the last unique; and the next page's cursor.
 
         `by` names columns the query selects under the same names; `context` is whatever filters the list.
         """
-        about = [by[0].key, by[1].key, context]
+        about = [*(column.key for column in by), context]
         if self._cursor is not None:
-            query = query.where(_before(by, self._seal.open(self._cursor, about, parts=2)))
-        query = query.order_by(by[0].desc(), by[1].desc()).limit(self.limit + 1)
+            query = query.where(_before(by, self._seal.open(self._cursor, about, parts=len(by))))
+        query = query.order_by(*(column.desc() for column in by)).limit(self.limit + 1)
         rows = (await session.execute(query)).all()
         if len(rows) <= self.limit:
             return rows, None
@@ -47,7 +47,7 @@ class Pager:
         return rows[: self.limit], self._seal.seal(position, about)
 
 
-def _before(by: tuple[Column, Column], position: Sequence[str]) -> ColumnElement[bool]:
+def _before(by: Sequence[Column], position: Sequence[str]) -> ColumnElement[bool]:
     try:
         values = [
             literal(_parse(column)(text), column.type) for column, text in zip(by, position, strict=True)
@@ -64,6 +64,7 @@ def _parse(column: Column) -> Callable[[str], Any]:
         datetime: datetime.fromisoformat,
         UUID: UUID,
         int: int,
+        str: str,
     }
     return parsers[kind]
 

@@ -27,6 +27,7 @@ from api.problems import (
     Problem,
     Unauthenticated,
 )
+from api.schemas.tenants import STATUS_REFUSED
 
 BY_STATUS: dict[int, type[Problem]] = {
     400: BadRequest,
@@ -42,6 +43,7 @@ QUOTES_NOTHING = (
     "missing", "extra_forbidden", "string_too_short", "string_too_long", "string_pattern_mismatch",
     "greater_than", "greater_than_equal", "less_than", "less_than_equal", "enum", "literal_error",
     "string_type", "int_type", "bool_type", "date_type", "dict_type", "list_type", "model_attributes_type",
+    STATUS_REFUSED,
     "int_parsing", "bool_parsing", "union_tag_not_found", "too_short", "too_long", "json_invalid",
 )  # fmt: skip
 

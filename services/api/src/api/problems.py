@@ -135,6 +135,22 @@ class NotResolvable(Problem):
     title = "The document's reason does not offer this choice"
 
 
+class FileNotAttachable(Problem):
+    """There is no voucher or no file yet, or the file is attached already."""
+
+    status = 409
+    code = "file_not_attachable"
+    title = "The document has no voucher or no file, or its file is attached"
+
+
+class OneByOne(Problem):
+    """Each document with this reason needs a decision of its own."""
+
+    status = 409
+    code = "one_by_one"
+    title = "Documents with this reason are decided one by one"
+
+
 class DeadLetterClosed(Problem):
     """The dead letter was replayed or discarded before."""
 

@@ -1,5 +1,6 @@
 """Commands to the services that own what is to change; they go through the outbox."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -20,8 +21,13 @@ async def send(session: AsyncSession, command: Command) -> CommandRead:
     return CommandRead(command_id=command.command_id, type=command.type)
 
 
-async def release_parked(session: AsyncSession, tenant_id: UUID, released_by: str) -> CommandRead:
-    """Ask the invoice writer to decide again about what this kind of change may have freed."""
+async def release_parked(
+    session: AsyncSession, tenant_id: UUID, released_by: str, **chosen: Any
+) -> CommandRead:
+    """Ask the invoice writer to decide again about what this kind of change may have freed.
+
+    `chosen` narrows it: the names of changed `settings`, or `reasons` and what they are `about`.
+    """
     books = await session.scalar(
         select(ConnectionRow.connection_id).where(
             ConnectionRow.tenant_id == tenant_id,
@@ -36,6 +42,7 @@ async def release_parked(session: AsyncSession, tenant_id: UUID, released_by: st
             connection_id=books or NO_CONNECTION,
             command_id=uuid4(),
             released_by=released_by,
+            **chosen,
         ),
     )
 

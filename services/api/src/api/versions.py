@@ -29,6 +29,23 @@ class SettingsRepository:
             raise NotFound
         return row
 
+    async def values_in_force(self) -> MerchantSettings:
+        """What is in force; the defaults before the first version."""
+        try:
+            return MerchantSettings.model_validate((await self.newest()).values)
+        except NotFound:
+            return MerchantSettings()
+
+    async def before(self, row: SettingsVersionRow) -> SettingsVersionRow | None:
+        """The version that was in force before; None for the first."""
+        earlier: SettingsVersionRow | None = await self._session.scalar(
+            select(SettingsVersionRow)
+            .where(SettingsVersionRow.tenant_id == self._tenant_id, SettingsVersionRow.number < row.number)
+            .order_by(SettingsVersionRow.number.desc())
+            .limit(1)
+        )
+        return earlier
+
     async def get(self, number: int) -> SettingsVersionRow:
         """The version of that number; raises `NotFound`."""
         row = await self._session.scalar(

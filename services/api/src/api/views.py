@@ -7,12 +7,20 @@ from sqlalchemy import Row
 from api.auth import Role
 from api.schemas.documents import DocumentRead
 from api.schemas.operations import AlarmRead, DeadLetterRead
-from api.schemas.tenants import AuditRead, SettingsRead, TenantRead, TokenRead
+from api.schemas.tenants import (
+    AuditRead,
+    SettingChange,
+    SettingsRead,
+    SettingsVersionRead,
+    TenantRead,
+    TokenRead,
+)
 from common.db.models.core import ApiTokenRow, AuditRow, SettingsVersionRow, TenantRow
 from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money
+from common.domain.releases import changed_settings
 
 
 def document_fields(row: Row[Any], app_url: str) -> dict[str, Any]:
@@ -66,6 +74,20 @@ def settings_read(row: SettingsVersionRow) -> SettingsRead:
         author=row.author,
         comment=row.comment,
         created_at=row.created_at,
+    )
+
+
+def settings_version_read(row: SettingsVersionRow, before: SettingsVersionRow | None) -> SettingsVersionRead:
+    """One version of the settings with what it changed."""
+    values = MerchantSettings.model_validate(row.values)
+    earlier = MerchantSettings.model_validate(before.values) if before else MerchantSettings()
+    old, new = earlier.model_dump(mode="json"), values.model_dump(mode="json")
+    return SettingsVersionRead(
+        **settings_read(row).model_dump(),
+        changes={
+            name: SettingChange(before=old[name], after=new[name])
+            for name in changed_settings(earlier, values)
+        },
     )
 
 

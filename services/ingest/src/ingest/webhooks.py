@@ -58,24 +58,25 @@ class Webhooks:
 
     async def receive(self, connection_id: str, request: Request) -> Response:
         """200 once the notification is kept or needs nothing; the order itself is read afterwards."""
+        request_id = str(request.scope.get("request_id") or uuid4().hex)  # of the frame around us, if any
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            status = await self._received(connection_id, request)
+        metrics.INGEST_WEBHOOKS.labels(str(status)).inc()
+        return Response(status_code=200) if status == 200 else problem(status, request_id)
+
+    async def _received(self, connection_id: str, request: Request) -> int:
         try:
             body = await read_body(request)
         except BodyTooLarge:
-            return self._counted(problem(413))
+            return 413
         try:
             with continued("ingest.webhook", {}):
-                signature = request.headers.get(SIGNATURE_HEADER, "")
-                return self._counted(await self._take(connection_id, signature, body))
+                return await self._take(connection_id, request.headers.get(SIGNATURE_HEADER, ""), body)
         except DATABASE_TROUBLE as trouble:
             log.warning("webhook.not_kept", error=describe(trouble))
-            return self._counted(problem(503))
+            return 503
 
-    @staticmethod
-    def _counted(answer: Response) -> Response:
-        metrics.INGEST_WEBHOOKS.labels(str(answer.status_code)).inc()
-        return answer
-
-    async def _take(self, connection_id: str, signature: str, body: bytes) -> Response:
+    async def _take(self, connection_id: str, signature: str, body: bytes) -> int:
         connection = await self._find(connection_id)
         secret = await self._secret(connection)
         if (
@@ -84,17 +85,17 @@ class Webhooks:
             or connection is None
         ):
             log.info("webhook.refused", connection_id=connection_id[:64])
-            return problem(401)
+            return 401
         try:
             hint = read_hint(body, connection.api_url)
         except MalformedHint as malformed:
             log.warning("webhook.malformed", connection_id=connection_id, reason=str(malformed))
-            return problem(400)
+            return 400
         if hint.order_id is None:
             log.info("webhook.ignored", connection_id=connection_id, kind=hint.event_type[:40])
         else:
             await self._keep(connection, hint, hint.order_id)
-        return Response(status_code=200)
+        return 200
 
     async def _keep(self, connection: ShopConnection, hint: Hint, order_id: str) -> None:
         """The command is in our inbox, once for any number of deliveries."""
@@ -146,8 +147,13 @@ async def read_body(request: Request) -> bytes:
     return b"".join(chunks)
 
 
-def problem(status: int) -> JSONResponse:
+def problem(status: int, request_id: str) -> JSONResponse:
     """An RFC 9457 answer; it says nothing about who is known here."""
     code, title = PROBLEMS[status]
     content = {"type": f"/problems/{code}", "title": title, "status": status, "code": code}
-    return JSONResponse(content, status_code=status, media_type=PROBLEM_JSON)
+    return JSONResponse(
+        {**content, "request_id": request_id},
+        status_code=status,
+        headers={"X-Request-Id": request_id},
+        media_type=PROBLEM_JSON,
+    )

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from common.db.engine import Database
 from common.domain.documents import DocumentType
 from common.domain.reasons import REASONS, Reason
+from common.domain.releases import CURED_BY_PROFILE
 from common.domain.verdicts import Decision, Exclude, Original, Park
 from common.errors import RefusedError
 from common.events.documents import DocumentIssued
@@ -21,7 +22,6 @@ from invoice_writer.judging import Judge
 from invoice_writer.originals import original_of
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome
 from invoice_writer.profiles import Books, BooksProfiles
-from invoice_writer.recheck import PROFILE_REASONS
 from invoice_writer.refusals import connection_reason
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ STATE_REASONS = {
     "halted": Reason.CONNECTION_HALTED,
     "reconnect_needed": Reason.RECONNECT_NEEDED,
 }
-READ_FROM_PROFILE = frozenset({*PROFILE_REASONS, Reason.ORGANIZATION_CHANGED.value})
+READ_FROM_PROFILE = frozenset({*CURED_BY_PROFILE, Reason.ORGANIZATION_CHANGED.value})
 
 
 @dataclass(frozen=True, slots=True)

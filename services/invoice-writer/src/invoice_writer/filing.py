@@ -20,7 +20,7 @@ from common.lexware.files import file_name
 from invoice_writer.context import TenantContexts
 from invoice_writer.einvoices import EInvoices
 from invoice_writer.mapping import effect_key
-from invoice_writer.outcomes import ATTACHED, MISSING, REFUSED, OutcomeRepository
+from invoice_writer.outcomes import ATTACHED, MISSING, NOT_WANTED, REFUSED, OutcomeRepository
 
 log = structlog.get_logger(__name__)
 
@@ -42,10 +42,16 @@ class Filing:
         self._db, self._archive, self._step, self._einvoices = db, archive, step, einvoices
         self._clients, self._contexts = clients, contexts
 
-    async def attach(self, event: DocumentIssued, seen: Row[Any]) -> Later | None:
-        """Make the voucher have the document's file, or record that it is refused; or when to try again."""
+    async def attach(self, event: DocumentIssued, seen: Row[Any], *, asked_for: bool = False) -> Later | None:
+        """Make the voucher have the document's file, or record why not; or when to try again.
+
+        A merchant may not want files in the books; one that a person asks for goes there all the same.
+        """
         await self._einvoices.report_late(event, seen)
         context = await self._contexts.get(event.tenant_id)
+        if not (asked_for or context.settings.values.send_pdf):
+            await self._settle(event, NOT_WANTED, "send_pdf_off")
+            return None
         if context.books is None or context.books.state != "active":
             return Later(NOT_CONNECTED_WAIT, "books_not_connected")
         try:

@@ -37,9 +37,11 @@ from common.inbox.accept import accept
 from common.inbox.messages import Done, Handler, Later, Message
 from common.outbox.record import record
 from common.transport.base import Incoming
+from invoice_writer.by_hand import leave_to_hand
 from invoice_writer.deciding import Decider
 from invoice_writer.filing import Filing
 from invoice_writer.outcomes import (
+    ATTACHED,
     BOOKED,
     MISSING,
     PARKED,
@@ -49,8 +51,8 @@ from invoice_writer.outcomes import (
     OutcomeRepository,
     find_all,
 )
-from invoice_writer.recheck import BY_PROFILE, is_automatic, release
 from invoice_writer.recording import record_outcome, record_standing
+from invoice_writer.releasing import BY_PROFILE, is_automatic, release
 from invoice_writer.writing import VoucherWriter
 
 GO_ON = frozenset({Reason.INTERNAL_ERROR.value})
@@ -108,11 +110,15 @@ class DocumentHandlers:
         return await self._decide_and_write(event, seen, fresh=True)
 
     async def resolve(self, message: Message) -> Done | Later:
-        """Do what a person chose about a taken number: adopt the voucher that is there, or book anyway."""
+        """Do what a person chose: adopt the voucher that is there, book anyway, or leave it to the hand."""
         command = message.event
         assert isinstance(command, ResolveDocument)
         event, seen = await self._known(command)
         if seen.status == BOOKED:
+            return Done()
+        if command.action == "by_hand":
+            async with self._db.sessions.begin() as session:
+                await leave_to_hand(session, event, command, before=seen)
             return Done()
         plan = await self._decider.decide(event, seen, fresh=True)
         if isinstance(plan, Outcome):
@@ -162,7 +168,7 @@ class DocumentHandlers:
             await self._decider.read_profile(command.tenant_id)
             return Done()
         async with self._db.sessions.begin() as session:
-            await release(session, command.tenant_id, command.released_by)
+            await release(session, command)
         return Done()
 
     async def attach(self, message: Message) -> Done | Later:
@@ -170,9 +176,10 @@ class DocumentHandlers:
         command = message.event
         assert isinstance(command, AttachFile)
         event, seen = await self._known(command)
-        if seen.voucher_id is None or seen.file_status != PENDING:
+        is_open = seen.file_status != ATTACHED if command.again else seen.file_status == PENDING
+        if seen.voucher_id is None or seen.pdf_sha256 is None or not is_open:
             return Done()
-        return await self._files.attach(event, seen) or Done()
+        return await self._files.attach(event, seen, asked_for=command.again) or Done()
 
     async def _decide_and_write(
         self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False

@@ -13,6 +13,7 @@ from common.domain.amounts import PerRate, by_rate
 from common.domain.cleaning import clean
 from common.domain.documents import DocumentType
 from common.domain.money import Money
+from common.domain.releases import BOOKED_BY_HAND
 from common.domain.verdicts import Decision, Original, OriginalInvoice
 from common.events.documents import DocumentIssued
 from invoice_writer.outcomes import BOOKED
@@ -38,7 +39,7 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
                 number=row.number,
                 issued_on=row.issued_on,
                 gross_total=Money(row.gross_minor, currency),
-                outcome=row.status,
+                outcome=BOOKED if row.reason == BOOKED_BY_HAND else row.status,
                 supplied_on=_supplied_on(row),
                 gross_by_rate=_gross_by_rate(row),
                 corrected_by_rate=_sum(amounts for number, amounts in taken if number == clean(row.number)),
@@ -57,6 +58,7 @@ async def _documents_of_order(session: AsyncSession, event: DocumentIssued) -> S
         OutcomeRow.issued_on,
         OutcomeRow.gross_minor,
         OutcomeRow.status,
+        OutcomeRow.reason,
         OutcomeRow.evidence,
         OutcomeRow.decision,
     ).where(

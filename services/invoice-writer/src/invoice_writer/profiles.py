@@ -15,9 +15,10 @@ from common.db.engine import Database
 from common.db.models.books import BooksProfileRow
 from common.domain.profile import PostingCategory, SellerProfile
 from common.domain.reasons import Reason
+from common.domain.releases import CURED_BY_PROFILE
 from common.lexware.client import LexwareClient
 from invoice_writer.context import BooksConnection
-from invoice_writer.recheck import PROFILE_REASONS, release_reasons
+from invoice_writer.releasing import release_reasons
 
 REFRESH_AFTER = timedelta(hours=1)
 NEW_ENOUGH = timedelta(seconds=30)  # for somebody who has reason to doubt the last reading
@@ -91,14 +92,15 @@ class BooksProfiles:
             "categories": [category.model_dump(mode="json") for category in categories],
             "fetched_at": db_now(),
         }
+        is_changed = current != before
+        is_known_elsewhere = is_changed and before is not None
+        read = {**values, "changed_at": db_now()} if is_known_elsewhere else values
         async with self._db.sessions.begin() as session:
-            statement = insert(session, BooksProfileRow).values(**values)
+            statement = insert(session, BooksProfileRow).values(**read)
+            news = {name: value for name, value in read.items() if name not in {"tenant_id", "connection_id"}}
             await session.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["connection_id"],
-                    set_={name: values[name] for name in ("profile", "categories", "fetched_at")},
-                )
+                statement.on_conflict_do_update(index_elements=["connection_id"], set_=news)
             )
-            released = (Reason.PROFILE_UNAVAILABLE.value,) if current == before else PROFILE_REASONS
+            released = CURED_BY_PROFILE if is_changed else (Reason.PROFILE_UNAVAILABLE.value,)
             await release_reasons(session, tenant_id, released)
         return current

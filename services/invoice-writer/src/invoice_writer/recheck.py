@@ -2,92 +2,57 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 import structlog
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Row, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from common.db.dialect import db_now
+from common.db.dialect import db_now, db_shifted
 from common.db.engine import Database
 from common.db.models.books import BooksProfileRow, OutcomeRow
-from common.db.models.core import ConnectionRow
-from common.db.tenant_settings import newest_settings
+from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.documents import DocumentType
-from common.domain.reasons import REASONS, Reason, ReleasedBy
-from common.events.base import Lane
-from common.events.commands import ReleaseParked, RetryDocument
+from common.domain.reasons import Reason
+from common.domain.releases import (
+    CURED_BY_ORIGINAL,
+    CURED_BY_PROFILE,
+    LASTING_EXCLUSIONS,
+    ORIGINAL_EXCLUDED,
+    cured_by_settings,
+)
+from common.events.commands import ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.transport.base import Incoming
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING
+from invoice_writer.probing import accepted_again, probes
+from invoice_writer.releasing import BY_PROFILE, COLUMNS, not_in_line, put_in_line
 
 log = structlog.get_logger(__name__)
 
-ORIGINAL_REASONS = tuple(
-    reason.value
-    for reason in (
-        Reason.ORIGINAL_MISSING,
-        Reason.ORIGINAL_WAITING,
-        Reason.ORIGINAL_PARKED,
-        Reason.ORIGINAL_UNCLEAR,
-    )
-)
-CONNECTION_REASONS = tuple(
-    reason.value
-    for reason in (
-        Reason.BOOKS_NOT_CONNECTED,
-        Reason.BOOKS_UNAVAILABLE,
-        Reason.RECONNECT_NEEDED,
-        Reason.CONNECTION_HALTED,
-        Reason.ORGANIZATION_CHANGED,
-        Reason.CONTRACT_PROBLEM,
-        Reason.PROFILE_UNAVAILABLE,
-    )
-)
-PROFILE_REASONS = (
-    *(reason.value for reason, text in REASONS.items() if text.released_by is ReleasedBy.PROFILE),
-    *(
-        reason.value
-        for reason in (
-            Reason.CATEGORY_MISSING,
-            Reason.CATEGORY_NOT_INCOME,
-            Reason.CATEGORY_SINGLE_RATE,
-        )
-    ),
-)
 BATCH = 500
-BY_CONNECTION, BY_SETTINGS, BY_PROFILE = "connection", "settings", "profile"
 PROFILE_AGE_SECONDS = 3600.0
-PROFILE_LOOK_SECONDS = 60.0
-BEFORE_START, ORIGINAL_EXCLUDED = "before_start_date", "original_excluded"
-
-COLUMNS = (
-    OutcomeRow.document_id,
-    OutcomeRow.tenant_id,
-    OutcomeRow.connection_id,
-    OutcomeRow.order_id,
-    OutcomeRow.type,
-    OutcomeRow.number,
-    OutcomeRow.revision,
-)
+SLOW_LOOK_SECONDS = 60.0
+LATE_SECONDS = 3600.0  # no decision takes longer than this
+READING_SHARED_SECONDS = 120.0  # a reading may be remembered for so long by a process that did not make it
 
 
 class Rechecker:
     """Looks every few seconds for documents whose waiting is over or whose invoice has moved.
 
-    Once a minute also for parked documents that an hour-old reading of the seller's profile holds up.
+    Once a minute also for parked documents that an hour-old reading of the seller's profile holds up, for
+    those decided with settings or a profile that had changed while they were, and for books that denied
+    access and may give it again.
     """
 
     name = "recheck"
 
     def __init__(self, db: Database, wake: Any, every_seconds: float) -> None:
         self._db, self._wake, self._every_seconds = db, wake, every_seconds
-        self._profiles_due_at = 0.0
+        self._slow_look_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
@@ -104,12 +69,17 @@ class Rechecker:
 
     async def look(self) -> int:
         """Put everything that is due back in line; how many documents that were."""
-        is_profile_turn = time.monotonic() >= self._profiles_due_at
+        is_slow_turn = time.monotonic() >= self._slow_look_at
         async with self._db.reading.begin() as session:
-            due = (await session.execute(_due())).all()
-            profiles = (await session.execute(_old_profiles())).all() if is_profile_turn else ()
-        if is_profile_turn:
-            self._profiles_due_at = time.monotonic() + PROFILE_LOOK_SECONDS
+            due = list((await session.execute(_due())).all())
+            profiles = (await session.execute(_old_profiles())).all() if is_slow_turn else ()
+            if is_slow_turn:
+                due += (await session.execute(_decided_with_old_settings())).all()
+                due += (await session.execute(_decided_with_old_profile())).all()
+                due += (await session.execute(accepted_again())).all()
+                due += (await session.execute(probes())).all()
+        if is_slow_turn:
+            self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
         if not due and not profiles:
             return 0
         async with self._db.sessions.begin() as session:
@@ -117,50 +87,12 @@ class Rechecker:
             return reading + await put_in_line(session, due)
 
 
-async def release(session: AsyncSession, tenant_id: UUID, released_by: str) -> int:
-    """Put every parked document of the tenant back in line whose reason such a change may have cured.
-
-    New settings also bring back what an earlier start date does not leave out any more.
-    """
-    freed: ColumnElement[bool] = and_(OutcomeRow.status == PARKED, OutcomeRow.reason.in_(_cured(released_by)))
-    if released_by == BY_SETTINGS:
-        freed = or_(freed, await _after_start(session, tenant_id))
-    query = select(*COLUMNS).where(OutcomeRow.tenant_id == tenant_id, freed)
-    return await put_in_line(session, (await session.execute(query)).all())
-
-
-async def release_reasons(session: AsyncSession, tenant_id: UUID, reasons: Sequence[str]) -> int:
-    """Put the tenant's documents that are parked for one of the reasons back in line."""
-    query = select(*COLUMNS).where(
-        OutcomeRow.tenant_id == tenant_id, OutcomeRow.status == PARKED, OutcomeRow.reason.in_(reasons)
-    )
-    return await put_in_line(session, (await session.execute(query)).all())
-
-
-def is_automatic(command: RetryDocument) -> bool:
-    """Whether nobody asked for the retry: our own commands have ids computed from the outcome."""
-    return command.command_id.version == 5
-
-
-def _cured(released_by: str) -> Sequence[str]:
-    if released_by == BY_CONNECTION:
-        return CONNECTION_REASONS
-    return [reason.value for reason, text in REASONS.items() if text.released_by.value == released_by]
-
-
-async def _after_start(session: AsyncSession, tenant_id: UUID) -> ColumnElement[bool]:
-    start_on = (await newest_settings(session, tenant_id)).values.start_on
-    left_out = and_(OutcomeRow.status == EXCLUDED, OutcomeRow.reason == BEFORE_START)
-    return left_out if start_on is None else and_(left_out, OutcomeRow.issued_on >= start_on)
-
-
-async def put_in_line(session: AsyncSession, rows: Sequence[Row[Any]]) -> int:
-    """Accept one retry per document into our own inbox; one already in line for this outcome stays one."""
-    return await accept(session, INVOICE_WRITER, [_incoming(row) for row in rows])
-
-
 def _due() -> Select[Any]:
-    """Waiting documents whose time has come, and corrections whose invoice was decided after them."""
+    """Waiting documents whose time has come, and corrections whose invoice was decided after them.
+
+    Longest due first, tenant by tenant, so that the many of one never hold back the few of another; what is
+    in line already is left to its message.
+    """
     invoice = aliased(OutcomeRow)
     invoice_moved = exists().where(
         invoice.connection_id == OutcomeRow.connection_id,
@@ -169,16 +101,66 @@ def _due() -> Select[Any]:
         invoice.changed_at > OutcomeRow.changed_at,
     )
     with_invoice = or_(
-        and_(OutcomeRow.status.in_((PARKED, WAITING)), OutcomeRow.reason.in_(ORIGINAL_REASONS)),
+        and_(OutcomeRow.status.in_((PARKED, WAITING)), OutcomeRow.reason.in_(CURED_BY_ORIGINAL)),
         and_(OutcomeRow.status == EXCLUDED, OutcomeRow.reason == ORIGINAL_EXCLUDED),
     )
-    on_original = and_(with_invoice, invoice_moved)
     time_has_come = and_(
         OutcomeRow.status == WAITING,
         OutcomeRow.reason != Reason.WRITE_UNCONFIRMED.value,  # its own message is still in line
         OutcomeRow.waits_until <= db_now(),
     )
-    return select(*COLUMNS).where(or_(time_has_come, on_original)).limit(BATCH)
+    since = func.coalesce(OutcomeRow.waits_until, OutcomeRow.changed_at)
+    turn = func.row_number().over(partition_by=OutcomeRow.tenant_id, order_by=(since, OutcomeRow.document_id))
+    found = (
+        select(*COLUMNS, turn.label("turn"), since.label("since"))
+        .where(or_(time_has_come, and_(with_invoice, invoice_moved)), not_in_line())
+        .subquery()
+    )
+    return select(found).order_by(found.c.turn, found.c.since, found.c.document_id).limit(BATCH)
+
+
+def _decided_with_old_settings() -> Select[Any]:
+    """Outcomes recorded after newer settings came into force, by a decision that had begun before."""
+    newer = aliased(SettingsVersionRow)
+    is_newest = ~exists().where(
+        newer.tenant_id == SettingsVersionRow.tenant_id, newer.number > SettingsVersionRow.number
+    )
+    by_settings = or_(
+        and_(OutcomeRow.status == PARKED, OutcomeRow.reason.in_(cured_by_settings(None))),
+        and_(OutcomeRow.status == EXCLUDED, OutcomeRow.reason.not_in(LASTING_EXCLUSIONS)),
+    )
+    return (
+        select(*COLUMNS)
+        .join(SettingsVersionRow, SettingsVersionRow.tenant_id == OutcomeRow.tenant_id)
+        .where(
+            SettingsVersionRow.created_at > db_now(-LATE_SECONDS),
+            is_newest,
+            by_settings,
+            OutcomeRow.changed_at >= SettingsVersionRow.created_at,
+            OutcomeRow.settings_version_id.is_distinct_from(SettingsVersionRow.settings_version_id),
+            not_in_line(),
+        )
+        .limit(BATCH)
+    )
+
+
+def _decided_with_old_profile() -> Select[Any]:
+    """Documents parked just after the profile was found changed, maybe by a process that had not seen it."""
+    late_until = db_shifted(BooksProfileRow.changed_at, READING_SHARED_SECONDS)
+    return (
+        select(*COLUMNS)
+        .join(BooksProfileRow, BooksProfileRow.tenant_id == OutcomeRow.tenant_id)
+        .where(
+            BooksProfileRow.changed_at > db_now(-LATE_SECONDS),
+            OutcomeRow.status == PARKED,
+            OutcomeRow.reason.in_(CURED_BY_PROFILE),
+            OutcomeRow.changed_at >= BooksProfileRow.changed_at,
+            OutcomeRow.changed_at <= late_until,
+            late_until <= db_now(),  # by now every process has the new reading
+            not_in_line(),
+        )
+        .limit(BATCH)
+    )
 
 
 def _old_profiles() -> Select[Any]:
@@ -186,7 +168,7 @@ def _old_profiles() -> Select[Any]:
     held_up = exists().where(
         OutcomeRow.tenant_id == ConnectionRow.tenant_id,
         OutcomeRow.status == PARKED,
-        OutcomeRow.reason.in_(PROFILE_REASONS),
+        OutcomeRow.reason.in_(CURED_BY_PROFILE),
     )
     is_old = BooksProfileRow.fetched_at <= db_now(-PROFILE_AGE_SECONDS)
     return (
@@ -215,18 +197,5 @@ def _reading_of(row: Row[Any]) -> Incoming:
         connection_id=row.connection_id,
         command_id=uuid5(NAMESPACE_URL, f"profile:{row.connection_id}:{row.fetched_at}:{hour}"),
         released_by=BY_PROFILE,
-    )
-    return Incoming.of(command)
-
-
-def _incoming(row: Row[Any]) -> Incoming:
-    command = RetryDocument(
-        tenant_id=row.tenant_id,
-        connection_id=row.connection_id,
-        command_id=uuid5(NAMESPACE_URL, f"recheck:{row.document_id}:{row.revision}"),
-        order_id=row.order_id,
-        document_type=DocumentType(row.type),
-        number=row.number,
-        lane=Lane.LIVE,
     )
     return Incoming.of(command)

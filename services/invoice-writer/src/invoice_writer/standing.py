@@ -7,6 +7,7 @@ from uuid import UUID
 
 BOOKED, PARKED, EXCLUDED, WAITING = "booked", "parked", "excluded", "waiting"
 ATTACHED, PENDING, REFUSED, MISSING = "attached", "pending", "refused", "missing"
+NOT_WANTED = "not_wanted"
 
 
 @dataclass(frozen=True, slots=True)

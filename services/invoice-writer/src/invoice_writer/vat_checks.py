@@ -18,7 +18,8 @@ from common.errors import ConnectorError, TransientError
 from common.settings import ViesSettings
 from common.vat.base import VatAnswer, VatIdChecker
 from invoice_writer.outcomes import PARKED, WAITING
-from invoice_writer.recheck import BATCH, COLUMNS, put_in_line
+from invoice_writer.recheck import BATCH
+from invoice_writer.releasing import COLUMNS, put_in_line
 from invoice_writer.vat_records import VatCheckRepository, VatQuestion, claim_due, is_any_due
 
 log = structlog.get_logger(__name__)

@@ -45,6 +45,7 @@ class MerchantSettings(Fact):
     mode: Literal["automatic", "paused"] = "automatic"
     poll_interval_seconds: int = Field(default=300, ge=1, le=86_400)
     start_on: date | None = None
+    send_pdf: bool = True  # off: the voucher stays without the shop's file
     excluded_payment_methods: tuple[str, ...] = ()
 
     sells: Literal["goods", "services"] = "goods"

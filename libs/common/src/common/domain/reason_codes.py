@@ -102,10 +102,15 @@ class Who(StrEnum):
 
 
 class ReleasedBy(StrEnum):
-    """What makes the document worth another try; `document` covers its order and its invoice too."""
+    """What makes the document worth another try.
+
+    `document` is another document of its order, such as the invoice it corrects. A document itself never
+    changes, and what its order says later never alters it.
+    """
 
     SETTINGS = "settings"
     PROFILE = "profile"
+    CONNECTION = "connection"
     DOCUMENT = "document"
     PERSON = "person"
     TIME = "time"

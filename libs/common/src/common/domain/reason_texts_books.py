@@ -104,8 +104,8 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Die Buchhaltung verweigert den Zugriff wegen Vertrag, Tarif oder fehlender Rechte.",
         "The books deny access because of contract, plan or missing rights.",
-        "Vertrag und Rechte in der Buchhaltung prüfen, danach erneut anstoßen.",
-        "Check contract and rights in the books, then retry.",
+        "Vertrag und Rechte in der Buchhaltung prüfen; ein Dokument je Stunde probiert, ob es wieder geht.",
+        "Check contract and rights in the books; one document an hour tries whether it works again.",
     ),
     Reason.NUMBER_TAKEN_IN_BOOKS: ReasonText(
         Who.MERCHANT,
@@ -141,7 +141,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.BOOKS_NOT_CONNECTED: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.PROFILE,
+        ReleasedBy.CONNECTION,
         "Es ist keine Buchhaltung verbunden.",
         "No books are connected.",
         "Buchhaltung verbinden.",
@@ -157,7 +157,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.RECONNECT_NEEDED: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.PERSON,
+        ReleasedBy.CONNECTION,
         "Die Anmeldung bei der Buchhaltung gilt nicht mehr.",
         "The authorisation at the books is no longer valid.",
         "Buchhaltung neu verbinden; die Dokumente warten so lange.",
@@ -165,7 +165,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.CONNECTION_HALTED: ReasonText(
         Who.OPERATOR,
-        ReleasedBy.PERSON,
+        ReleasedBy.CONNECTION,
         "Die Verbindung zur Buchhaltung ist angehalten.",
         "The connection to the books is halted.",
         "Grund an der Verbindung nachsehen und sie wieder freigeben.",
@@ -173,7 +173,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.ORGANIZATION_CHANGED: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.PERSON,
+        ReleasedBy.CONNECTION,
         "Die Verbindung führt jetzt zu einer anderen Firma in der Buchhaltung.",
         "The connection now leads to another organization in the books.",
         "Bestätigen, dass die neue Firma gemeint ist, oder die alte wieder verbinden.",

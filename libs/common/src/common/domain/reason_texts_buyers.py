@@ -25,15 +25,15 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.COUNTRY_UNKNOWN: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Das Land der Rechnungs- oder Lieferadresse fehlt oder ist unbekannt.",
         "The country of the invoice or delivery address is missing or unknown.",
-        "Land an der Bestellung ergänzen; steht es nicht im Dokument, von Hand buchen.",
-        "Add the country to the order; if the document itself lacks it, book it by hand.",
+        "Dokument von Hand buchen und im Shop das Land zur Pflichtangabe machen.",
+        "Book the document by hand and make the country mandatory in the shop.",
     ),
     Reason.COUNTRY_CONTRADICTORY: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Land, Postleitzahl und Ort oder die Adressen von Dokument und Bestellung widersprechen sich.",
         "Country, postcode and town, or the addresses of document and order, contradict each other.",
         "Adressen der Bestellung prüfen; ist das Dokument selbst falsch, es im Shop berichtigen.",
@@ -41,7 +41,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.GOODS_AND_SERVICES_MIXED: ReasonText(
         Who.ADVISER,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Das Dokument ins Ausland enthält Waren und Dienstleistungen zugleich.",
         "The document to another country contains goods and services together.",
         "Steuerfall je Teil klären und von Hand buchen.",
@@ -89,7 +89,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.VAT_ID_MISSING: ReasonText(
         Who.ADVISER,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Steuerfrei in einen anderen Mitgliedstaat, aber der Käufer hat keine USt-IdNr. angegeben.",
         "Tax-free into another member state, but the buyer gave no VAT id.",
         "USt-IdNr. an der Bestellung ergänzen, oder das Dokument mit Steuer neu ausstellen.",
@@ -97,7 +97,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.VAT_ID_MALFORMED: ReasonText(
         Who.ADVISER,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die USt-IdNr. des Käufers hat keine gültige Form.",
         "The buyer's VAT id is not well-formed.",
         "USt-IdNr. beim Käufer erfragen und an der Bestellung berichtigen.",
@@ -105,7 +105,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.VAT_ID_OF_OTHER_STATE: ReasonText(
         Who.ADVISER,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die USt-IdNr. des Käufers gehört zu einem anderen Staat als die Lieferung.",
         "The buyer's VAT id is of another state than the delivery.",
         "Steuerfall klären (Reihengeschäft, Abholung) und von Hand buchen.",
@@ -122,7 +122,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.VAT_ID_INVALID: ReasonText(
         Who.ADVISER,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Behörde kennt die USt-IdNr. des Käufers nicht als gültig.",
         "The authority says that the buyer's VAT id is not valid.",
         "Käufer fragen; bleibt sie ungültig, das Dokument mit Steuer neu ausstellen.",
@@ -130,7 +130,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.COMPANY_NAME_MISSING: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Dieser Steuerfall verlangt eine Firma als Kontakt, die Rechnungsadresse nennt aber nur eine Person.",
         "This tax case needs a company as contact, yet the invoice address names only a person.",
         "Firmenname an der Bestellung ergänzen, Dokument im Shop neu ausstellen oder von Hand buchen.",
@@ -138,7 +138,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.CUSTOMER_UNUSABLE: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Dieser Steuerfall verlangt einen Kontakt, die Rechnungsadresse enthält aber keinen Namen.",
         "This tax case needs a contact, yet the invoice address holds no name.",
         "Rechnungsadresse im Shop ergänzen oder das Dokument von Hand buchen.",

@@ -17,7 +17,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.NUMBER_MISSING: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Das Dokument hat keine Nummer.",
         "The document has no number.",
         "Nummernkreis im Shop prüfen und das Dokument von Hand buchen.",
@@ -25,7 +25,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.NUMBER_TOO_LONG: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Dokumentnummer ist länger als 40 Zeichen; gekürzt wäre sie nicht mehr dieselbe.",
         "The document number is longer than 40 characters; cut off it would not be the same number.",
         "Nummernkreis im Shop kürzen und dieses Dokument von Hand buchen.",
@@ -33,7 +33,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.NUMBER_UNUSABLE: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Dokumentnummer enthält unsichtbare oder unzulässige Zeichen.",
         "The document number contains invisible or invalid characters.",
         "Nummernkreis im Shop prüfen und das Dokument von Hand buchen.",
@@ -57,7 +57,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.TAX_MODEL_UNKNOWN: ReasonText(
         Who.OPERATOR,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Der Shop sagt nicht, ob die Preise brutto oder netto sind.",
         "The shop does not say whether prices are gross or net.",
         "Steuermodell des Shops prüfen.",
@@ -65,7 +65,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.AMOUNTS_DO_NOT_ADD_UP: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Teile des Dokuments ergeben nicht seine Summe.",
         "The parts of the document do not add up to its total.",
         "Dokument im Shop prüfen; ist es richtig, von Hand buchen.",
@@ -73,7 +73,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.TAX_SPLIT_UNCLEAR: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Steuer je Satz ergibt nicht die Steuersumme des Dokuments.",
         "The tax per rate does not give the document's tax total.",
         "Steuersätze der Artikel und des Versands im Shop prüfen; ist das Dokument richtig, von Hand buchen.",
@@ -81,7 +81,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.DISCOUNT_EXCEEDS_GOODS: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Ein Rabatt ist größer als das, was er mindert.",
         "A discount is larger than what it reduces.",
         "Dokument im Shop prüfen und von Hand buchen.",
@@ -89,7 +89,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.DEPOSIT_WITHOUT_LINE: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Ein Pfand gehört zu keiner Position des Dokuments, sein Steuersatz ist unbekannt.",
         "A deposit belongs to no line of the document, so its rate is unknown.",
         "Dokument von Hand buchen.",
@@ -97,7 +97,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.MIXED_SIGNS: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Das Dokument mischt positive und negative Beträge.",
         "The document mixes positive and negative amounts.",
         "Dokument im Shop prüfen und von Hand buchen.",
@@ -105,7 +105,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.NEGATIVE_INVOICE: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Rechnung hat eine negative Summe.",
         "The invoice has a negative total.",
         "Im Shop eine Rechnungskorrektur ausstellen oder von Hand buchen.",
@@ -139,7 +139,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.ORIGINAL_UNCLEAR: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.PERSON,
+        ReleasedBy.DOCUMENT,
         "Es ist unklar, welche Rechnung der Bestellung korrigiert wird, und nicht alle sind gebucht.",
         "It is unclear which invoice of the order is corrected, and not all of them are booked.",
         "Rechnung bestimmen und die Rechnungskorrektur von Hand buchen.",
@@ -147,7 +147,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.CORRECTION_EXCEEDS_INVOICE: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Rechnungskorrekturen nehmen bei einem Steuersatz mehr zurück, als die Rechnung enthält.",
         "At one rate the corrections take back more than the invoice holds.",
         "Rechnungskorrekturen der Bestellung im Shop prüfen und die überzählige von Hand klären.",

@@ -5,7 +5,7 @@ from common.domain.reason_codes import Reason, ReasonText, ReleasedBy, Who
 RATE_TEXTS: dict[Reason, ReasonText] = {
     Reason.RATE_MISSING: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Eine Position hat keinen Steuersatz.",
         "A line has no tax rate.",
         "Steuerklasse des Artikels im Shop prüfen und das Dokument von Hand buchen.",
@@ -13,7 +13,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.RATE_UNKNOWN: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Das Dokument enthält einen Satz, den es im Land der Besteuerung nicht gibt.",
         "The document contains a rate that does not exist in the country of taxation.",
         "Steuerklassen im Shop prüfen, Dokument im Shop korrigieren oder von Hand buchen.",
@@ -21,15 +21,15 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.RATE_NOT_VALID_ON_DATE: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Ein Steuersatz galt am Tag der Lieferung nicht.",
         "A tax rate was not in force on the day of supply.",
-        "Versanddatum der Bestellung und Steuerklassen im Shop prüfen; stimmt beides, von Hand buchen.",
-        "Check the order's dispatch date and the shop's tax classes; if both are right, book it by hand.",
+        "Versanddatum der Bestellung und Steuerklassen im Shop prüfen und das Dokument von Hand buchen.",
+        "Check the order's dispatch date and the shop's tax classes, and book the document by hand.",
     ),
     Reason.RATE_OF_OTHER_COUNTRY: ReasonText(
         Who.MERCHANT,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Ein Steuersatz gehört zu einem anderen Land als dem der Besteuerung.",
         "A tax rate belongs to another country than the country of taxation.",
         "Steuerzonen im Shop und beide Adressen prüfen, Dokument im Shop korrigieren oder von Hand buchen.",
@@ -45,7 +45,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.ZERO_RATE_UNEXPLAINED: ReasonText(
         Who.ADVISER,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Ein besteuertes Dokument in einen anderen Mitgliedstaat enthält auch 0 %, ohne erkennbaren Grund.",
         "A taxed document to another member state also contains 0 %, for no reason we know.",
         "Steuerklassen im Shop prüfen; ist das Dokument richtig, von Hand buchen.",
@@ -53,7 +53,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.TAX_SHOWN_ON_EXPORT: ReasonText(
         Who.ADVISER,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Die Ware ging aus dem Umsatzsteuergebiet hinaus, das Dokument weist aber Steuer aus.",
         "The goods left the VAT area, yet the document shows VAT.",
         "Dokument im Shop berichtigen oder die ausgewiesene Steuer (§ 14c UStG) von Hand buchen.",
@@ -61,7 +61,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.TAX_SHOWN_TO_COMPANY: ReasonText(
         Who.ADVISER,
-        ReleasedBy.DOCUMENT,
+        ReleasedBy.PERSON,
         "Der Käufer im anderen Mitgliedstaat hat eine USt-IdNr., das Dokument weist aber Steuer aus.",
         "The buyer in another member state has a VAT id, yet the document shows VAT.",
         "Klären, ob steuerfrei zu liefern war; Dokument im Shop berichtigen oder von Hand buchen.",

@@ -23,15 +23,18 @@ time alone is expected to settle it. Made from the table in the code:
 `python -m common.domain.reasons > docs/reasons.md`.
 
 - *Who acts*: merchant, adviser (tax adviser), operator (of the platform) or nobody.
-- *Tried again when*: the settings, the profile or categories of the books, or the document or its order
-  change; a person asks for it; or time passes.
+- *Tried again when*: the named settings or the profile or categories of the books change; the books are
+  connected or confirmed again; another document of the order arrives or moves; a person asks for it; or time
+  passes. A person can ask in every case: `POST /api/v1/documents/{id}/retry`, or for all documents of a
+  reason `POST /api/v1/parked/{reason}/retry`.
 - *Waits first*: for so long after its arrival the document counts as waiting before it is parked.
 """
 
 _TRIED_AGAIN = {
     ReleasedBy.SETTINGS: "settings change",
     ReleasedBy.PROFILE: "profile or categories of the books change",
-    ReleasedBy.DOCUMENT: "the document, its order or its invoice changes",
+    ReleasedBy.CONNECTION: "the books are connected, enabled or confirmed again",
+    ReleasedBy.DOCUMENT: "another document of its order arrives or moves",
     ReleasedBy.PERSON: "a person asks for it",
     ReleasedBy.TIME: "by itself",
 }

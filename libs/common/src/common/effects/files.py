@@ -17,6 +17,8 @@ from common.lexware.errors import FileRejected
 from common.lexware.files import MAX_FILE_BYTES
 
 PDF_START = b"%PDF"
+VOUCHER_LOCKED = "voucher_locked"
+LOCK_SOURCES = ("voucherStatus", "voucherDate")  # a file is refused for these where the voucher is closed
 LONGEST_PAUSE_SECONDS = 300.0
 LOOK_AGAIN = timedelta(seconds=10)
 UNTIL_A_PERSON_ACTS = timedelta(minutes=5)
@@ -134,7 +136,8 @@ class FileStep:
             file_id = await client.files.attach(file.voucher_id, file.name, file.content)
         except FileRejected as refusal:
             await self._close(attempt, refusal)
-            return FileRefused(str(refusal))
+            is_locked = any(issue.source in LOCK_SOURCES for issue in refusal.issues)
+            return FileRefused(VOUCHER_LOCKED if is_locked else str(refusal))
         except (RequestNotExecuted, RefusedError) as refusal:
             await self._close(attempt, refusal)
             return _again(refusal, attempt.number)

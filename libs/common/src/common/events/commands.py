@@ -1,7 +1,10 @@
 """Orders to a service; the sender chooses `command_id`, so the same id again is the same command."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from common.domain.documents import DocumentType, document_id
 from common.events import topics
@@ -69,12 +72,16 @@ class RetryDocument(DocumentCommand):
 
 
 class ResolveDocument(DocumentCommand):
-    """A person chose: adopt the voucher the books already hold, or book although the number is taken."""
+    """A person chose: adopt the voucher the books hold, book although the number is taken, or neither.
+
+    `by_hand` says that the document was booked outside of this product.
+    """
 
     type: ClassVar = "invoice-writer.document.resolve.v1"
 
-    action: Literal["adopt", "book"]
+    action: Literal["adopt", "book", "by_hand"]
     voucher_id: str | None = None
+    comment: str | None = None
 
 
 class AttachFile(DocumentCommand):
@@ -82,18 +89,28 @@ class AttachFile(DocumentCommand):
 
     type: ClassVar = "invoice-writer.file.attach.v1"
 
+    again: bool = False  # a person asks for it, also where it was refused or is not wanted
+
     @property
     def ordering_key(self) -> str:
         return f"file:{self.document_id}"
 
 
 class ReleaseParked(Command):
-    """Decide again about every parked document of a tenant whose cause may be gone."""
+    """Decide again about parked documents of a tenant whose cause may be gone, a portion at a time.
+
+    `settings` names what was changed in them and `reasons` what to decide again about; without them it is
+    whatever this kind of change may cure. `about` are parameters of the reason that must be equal.
+    """
 
     type: ClassVar = "invoice-writer.parked.release.v1"
     topic: ClassVar = topics.INVOICE_WRITER_COMMANDS
 
-    released_by: str
+    released_by: str  # settings | profile | connection | person | reading
+    settings: tuple[str, ...] | None = None
+    reasons: tuple[str, ...] | None = None
+    about: dict[str, str] = Field(default_factory=dict)
+    after: tuple[datetime, UUID] | None = None  # where the portion before ended
 
     @property
     def ordering_key(self) -> str:

@@ -10,7 +10,7 @@ from sandbox.http import Answer, Call, Refused, json_answer
 from sandbox.lexware.books import Books, new_id
 from sandbox.lexware.errors import gateway, issue, legacy, legacy_not_found
 from sandbox.lexware.values import berlin_moment, today
-from sandbox.lexware.vouchers import Vouchers, changed
+from sandbox.lexware.vouchers import Vouchers, changed, is_locked
 from sandbox.store import Document
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -48,6 +48,8 @@ class Files:
     def attach(self, call: Call) -> Answer:
         """Attach a file to a voucher and raise its version; known content gives the id it already has."""
         voucher = self._vouchers.own(call, self._books.switches.upload_lag)
+        if self._books.switches.refuse_files_when_locked and is_locked(voucher, self._books):
+            raise legacy(400, [issue("invalid_value", "voucherStatus", "bad_request_error")])
         name, content = _uploaded(call)
         known = self._known(voucher["organizationId"], content)
         if known is not None:

@@ -18,6 +18,7 @@ class LexwareSwitches(Switches):
     upload_lag: float = 0.0  # until a new voucher takes a file
     refuse_voucher_status: bool = True  # in POST and PUT of vouchers
     check_tax_free_contact: bool = True  # VAT id and allowTaxFreeInvoices for intra-community supply
+    refuse_files_when_locked: bool = False  # uploads to paid or otherwise locked vouchers
     dedupe_files: bool = True  # the same content once more gives the id of the file that exists
     voucher_conflict_status: int = 409  # 409 or 406: answer to a stale voucher version
     contact_create_status: int = 200  # 200 or 201

@@ -81,9 +81,8 @@ class DocumentQueries:
             self._scope.tenant_id,
             wanted.model_dump(mode="json", include=set(DocumentFilter.model_fields)),
         ]
-        return await pager.newest_first(
-            self._session, query, (DocumentRow.issued_on, DocumentRow.document_id), context
-        )
+        by = (DocumentRow.issued_on, DocumentRow.number, DocumentRow.document_id)
+        return await pager.newest_first(self._session, query, by, context)
 
     async def get(self, document_id: UUID) -> Row[Any]:
         """One document with everything about its outcome; raises `NotFound`."""
@@ -92,20 +91,6 @@ class DocumentQueries:
         if row is None:
             raise NotFound
         return row
-
-    async def parked_for(
-        self, reason: str, connection_id: UUID | None, limit: int
-    ) -> tuple[Sequence[Row[Any]], int]:
-        """The documents parked longest for a reason, and how many more there are."""
-        conditions = [STATUS == Status.PARKED.value, OutcomeRow.reason == reason]
-        if connection_id is not None:
-            conditions.append(DocumentRow.connection_id == connection_id)
-        query = (
-            self._listed(*LISTED).where(*conditions).order_by(OutcomeRow.changed_at, DocumentRow.document_id)
-        )
-        rows = (await self._session.execute(query.limit(limit))).all()
-        total = await self._session.scalar(self._listed(func.count()).where(*conditions)) or 0
-        return rows, total - len(rows)
 
     async def timeline(self, document_id: UUID) -> Sequence[TimelineRow]:
         """What happened to the document, oldest first."""

@@ -30,9 +30,11 @@ from api.problems import (
     problems,
 )
 from api.queries.connections import connection_read, standings
+from api.queries.gaps import read_gaps
 from api.queries.lists import get_connection, get_tenant, list_rows
 from api.schemas.base import CommandRead
 from api.schemas.connections import ConnectionCreate, ConnectionPage, ConnectionRead, FetchRequest
+from api.schemas.gaps import GapsRead
 from api.sending import fetch_now, fetch_order, release_parked
 from api.sessions import Reading, Writing
 from common.db.models.core import ConnectionRow
@@ -106,6 +108,15 @@ async def list_connections(
 async def read_connection(connection_id: UUID, principal: AnyRole, session: Reading) -> ConnectionRead:
     """One connection."""
     return await connection_read(session, await get_connection(session, principal.scope(), connection_id))
+
+
+@router.get("/{connection_id}/gaps", responses=problems(NotFound), operation_id="list_gaps")
+async def list_gaps(connection_id: UUID, principal: AnyRole, session: Reading) -> GapsRead:
+    """Numbers that are missing between the documents of a shop; a warning only.
+
+    A document that is not finalised yet leaves a gap until it is.
+    """
+    return await read_gaps(session, await get_connection(session, principal.scope(), connection_id))
 
 
 @router.post(

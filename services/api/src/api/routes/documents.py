@@ -10,14 +10,14 @@ from sqlalchemy import Row
 from api import audit
 from api.auth import AnyRole, Editor
 from api.deps import DepsOf
-from api.details import choices, read_details
+from api.details import choices, is_attachable, is_retriable, read_details
 from api.idempotency import Answer, OncePerKey
 from api.paging import Pager
 from api.problems import (
     BadCursor,
+    FileNotAttachable,
     FileNotStored,
     IdempotencyKeyReused,
-    InvalidRequest,
     NotFound,
     NotParked,
     NotResolvable,
@@ -30,8 +30,6 @@ from api.schemas.documents import (
     DocumentPage,
     DocumentQuery,
     Resolve,
-    RetryMany,
-    RetryManyRead,
     Status,
 )
 from api.sending import send
@@ -39,11 +37,8 @@ from api.sessions import Reading, Writing
 from api.views import document_read
 from common.archive import Archive, OriginalMissing
 from common.domain.documents import DocumentType
-from common.events import topics
-from common.events.commands import ResolveDocument, RetryDocument
-from common.outbox.record import record
+from common.events.commands import AttachFile, ResolveDocument, RetryDocument
 
-MOST_RETRIES = 500
 UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
@@ -53,34 +48,11 @@ router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
 async def list_documents(
     wanted: Annotated[DocumentQuery, Query()], principal: AnyRole, deps: DepsOf, session: Reading
 ) -> DocumentPage:
-    """Every finalised document the shops gave, newest document date first."""
+    """Every finalised document the shops gave, newest document date first, then by number downwards."""
     pager = Pager(deps.cursors, wanted.limit, wanted.cursor)
     rows, cursor = await DocumentQueries(session, principal.scope(wanted.tenant_id)).page(wanted, pager)
     app_url = deps.settings.lexware.app_url
     return DocumentPage(items=[document_read(row, app_url) for row in rows], next_cursor=cursor)
-
-
-@router.post(
-    "/retry", status_code=202, responses=problems(IdempotencyKeyReused), operation_id="retry_documents"
-)
-async def retry_documents(
-    wanted: RetryMany, editor: Editor, once: OncePerKey, session: Writing
-) -> RetryManyRead:
-    """Decide again about documents parked for one reason, longest parked first, at most 500 at once."""
-    scope = editor.scope(wanted.tenant_id)
-    if scope.tenant_id is None:
-        raise InvalidRequest("The tenant_id is needed.")
-
-    async def work() -> Answer[RetryManyRead]:
-        queries = DocumentQueries(session, scope)
-        rows, remaining = await queries.parked_for(wanted.reason, wanted.connection_id, MOST_RETRIES)
-        await record(session, topics.API, *(_retry(row) for row in rows))
-        await audit.note(
-            session, editor, "documents.retried", scope.tenant_id, reason=wanted.reason, documents=len(rows)
-        )
-        return Answer(202, RetryManyRead(sent=len(rows), remaining=remaining))
-
-    return await once.answer(session, RetryManyRead, work)
 
 
 @router.get("/{document_id}", responses=problems(NotFound), operation_id="get_document")
@@ -127,10 +99,15 @@ async def read_file(document_id: UUID, principal: AnyRole, session: Reading) -> 
 async def retry_document(
     document_id: UUID, editor: Editor, once: OncePerKey, session: Writing
 ) -> CommandRead:
-    """Decide about a parked document again, with the newest settings and profile."""
+    """Decide about a parked document again, with the newest settings and profile.
+
+    Also about one that was said to be booked by hand, when that was a mistake.
+    """
 
     async def work() -> Answer[CommandRead]:
-        row = await _parked(session, editor, document_id)
+        row = await DocumentQueries(session, editor.scope()).get(document_id)
+        if not is_retriable(row):
+            raise NotParked
         await audit.note(session, editor, "document.retried", row.tenant_id, document_id=str(document_id))
         return Answer(202, await send(session, _retry(row)))
 
@@ -146,14 +123,19 @@ async def retry_document(
 async def resolve_document(
     document_id: UUID, wanted: Resolve, editor: Editor, once: OncePerKey, session: Writing
 ) -> CommandRead:
-    """Choose for a document whose number the books already hold: adopt that voucher or book ours."""
+    """Choose for a parked document: it was booked by hand, or what its number in the books means.
+
+    `choices` of the document says what is offered.
+    """
 
     async def work() -> Answer[CommandRead]:
         row = await _parked(session, editor, document_id)
         if wanted.action not in choices(row):
             raise NotResolvable
         voucher_id = str(wanted.voucher_id) if wanted.voucher_id else None
-        command = ResolveDocument(**_about(row), action=wanted.action, voucher_id=voucher_id)
+        command = ResolveDocument(
+            **_about(row), action=wanted.action, voucher_id=voucher_id, comment=wanted.comment
+        )
         await audit.note(
             session,
             editor,
@@ -164,6 +146,27 @@ async def resolve_document(
             voucher_id=voucher_id,
         )
         return Answer(202, await send(session, command))
+
+    return await once.answer(session, CommandRead, work)
+
+
+@router.post(
+    "/{document_id}/file/attach",
+    status_code=202,
+    responses=problems(NotFound, FileNotAttachable, IdempotencyKeyReused),
+    operation_id="attach_document_file",
+)
+async def attach_file(document_id: UUID, editor: Editor, once: OncePerKey, session: Writing) -> CommandRead:
+    """Try again to attach the file of a booked document, also one that was refused or not wanted."""
+
+    async def work() -> Answer[CommandRead]:
+        row = await DocumentQueries(session, editor.scope()).get(document_id)
+        if not is_attachable(row):
+            raise FileNotAttachable
+        await audit.note(
+            session, editor, "document.file_attached", row.tenant_id, document_id=str(document_id)
+        )
+        return Answer(202, await send(session, AttachFile(**_about(row), again=True)))
 
     return await once.answer(session, CommandRead, work)
 

@@ -23,6 +23,7 @@ from api.schemas.tenants import (
     SettingsPage,
     SettingsRead,
     SettingsRestore,
+    SettingsVersionRead,
     SettingsWrite,
     TenantCreate,
     TenantPage,
@@ -31,10 +32,11 @@ from api.schemas.tenants import (
 from api.sending import release_parked
 from api.sessions import Reading, Writing
 from api.versions import SettingsRepository
-from api.views import settings_read, tenant_read
+from api.views import settings_read, settings_version_read, tenant_read
 from common.db.dialect import db_now, insert
 from common.db.models.core import SettingsVersionRow, TenantRow
 from common.domain.merchant import MerchantSettings
+from common.domain.releases import NO_CURE, changed_settings
 
 router = APIRouter(prefix="/api/v1/tenants", tags=["tenants"])
 Number = Annotated[int, Path(ge=1, le=2_147_483_647, description="The version's number.")]
@@ -113,9 +115,13 @@ async def save_settings(
 
 
 @router.get(
-    "/{tenant_id}/settings/versions", responses=problems(NotFound, BadCursor), operation_id="list_settings"
+    "/{tenant_id}/settings/versions",
+    responses=problems(NotFound, BadCursor),
+    operation_id="list_settings_versions",
 )
-async def list_settings(tenant_id: UUID, principal: AnyRole, pager: Paged, session: Reading) -> SettingsPage:
+async def list_settings_versions(
+    tenant_id: UUID, principal: AnyRole, pager: Paged, session: Reading
+) -> SettingsPage:
     """Every version the settings ever had."""
     await _tenant(session, principal, tenant_id)
     by = (SettingsVersionRow.number, SettingsVersionRow.settings_version_id)
@@ -123,6 +129,21 @@ async def list_settings(tenant_id: UUID, principal: AnyRole, pager: Paged, sessi
         session, principal.scope(tenant_id), pager, by, SettingsVersionRow.tenant_id
     )
     return SettingsPage(items=[settings_read(row) for row in rows], next_cursor=cursor)
+
+
+@router.get(
+    "/{tenant_id}/settings/versions/{number}",
+    responses=problems(NotFound),
+    operation_id="get_settings_version",
+)
+async def read_settings_version(
+    tenant_id: UUID, number: Number, principal: AnyRole, session: Reading
+) -> SettingsVersionRead:
+    """One version of the settings: who saved it, when, why, and what it changed."""
+    await _tenant(session, principal, tenant_id)
+    versions = SettingsRepository(session, tenant_id)
+    row = await versions.get(number)
+    return settings_version_read(row, await versions.before(row))
 
 
 @router.post(
@@ -161,11 +182,12 @@ async def _save(
     instead_of: int | None,
 ) -> SettingsRead:
     await _tenant(session, editor, tenant_id, lock=True)
-    row = await SettingsRepository(session, tenant_id).add(
-        values, author=editor.actor, comment=comment, instead_of=instead_of
-    )
-    await audit.note(session, editor, "settings.saved", tenant_id, number=row.number)
-    await release_parked(session, tenant_id, "settings")
+    versions = SettingsRepository(session, tenant_id)
+    changed = changed_settings(await versions.values_in_force(), values)
+    row = await versions.add(values, author=editor.actor, comment=comment, instead_of=instead_of)
+    await audit.note(session, editor, "settings.saved", tenant_id, number=row.number, changed=[*changed])
+    if not NO_CURE.issuperset(changed):
+        await release_parked(session, tenant_id, "settings", settings=changed)
     return _tagged(response, row)
 
 

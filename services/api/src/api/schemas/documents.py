@@ -12,6 +12,8 @@ from common.domain.documents import DocumentType
 
 Amount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2}$", examples=["67.50"])]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+Remark = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
+Choice = Literal["adopt", "book", "by_hand"]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9_.:-]+$")]
 
 
@@ -31,6 +33,7 @@ class FileStatus(StrEnum):
     PENDING = "pending"
     REFUSED = "refused"
     MISSING = "missing"
+    NOT_WANTED = "not_wanted"
 
 
 class DocumentFilter(Given):
@@ -86,7 +89,7 @@ class DocumentRead(Read):
 
 
 class DocumentPage(Page[DocumentRead]):
-    """A page of documents, newest document date first."""
+    """A page of documents, newest document date first, then by number downwards."""
 
 
 class ReasonRead(Read):
@@ -94,6 +97,11 @@ class ReasonRead(Read):
 
     code: str
     who: str = Field(description="Who has to act: merchant, adviser, operator or nobody.")
+    released_by: str = Field(
+        description="What puts its documents back in line: settings, profile, connection, document (another "
+        "one of the order), person or time."
+    )
+    settings: list[str] = Field(description="The settings whose change puts its documents back in line.")
     cause_de: str
     cause_en: str
     remedy_de: str
@@ -189,7 +197,7 @@ class DocumentDetails(DocumentRead):
     decision: dict[str, Any] | None = Field(description="The voucher as decided; amounts in minor units.")
     settings_version: SettingsUsed | None
     revision: int = Field(description="How often the outcome was recorded; 0 before the first decision.")
-    choices: list[Literal["adopt", "book"]] = Field(description="What `resolve` offers for this reason.")
+    choices: list[Choice] = Field(description="What `resolve` offers for the document as it stands.")
     file: FileRead
     links: Links | None
     conflicted: bool
@@ -199,33 +207,22 @@ class DocumentDetails(DocumentRead):
     attempts: list[AttemptRead]
 
 
-class RetryMany(Given):
-    """Which parked documents to decide about again: all of one cause."""
-
-    reason: Code = Field(examples=["category_missing"])
-    tenant_id: UUID | None = Field(
-        default=None, description="For operators; others retry their own tenant's."
-    )
-    connection_id: UUID | None = None
-
-
-class RetryManyRead(Read):
-    """How many documents are tried again; ask again while some remain."""
-
-    sent: int
-    remaining: int
-
-
 class Resolve(Given):
-    """A person's choice for a document whose number the books already hold."""
+    """A person's choice for a parked document."""
 
-    action: Literal["adopt", "book"] = Field(
-        description="adopt: the named voucher is this document. book: it is another one, write ours."
+    action: Choice = Field(
+        description="adopt: the named voucher is this document. book: that is another one, write ours. "
+        "by_hand: somebody booked it outside of this product."
     )
-    voucher_id: UUID | None = Field(default=None, description="The voucher to adopt.")
+    voucher_id: UUID | None = Field(
+        default=None, description="The voucher to adopt, or the one that was made by hand."
+    )
+    comment: Remark | None = Field(default=None, description="Why, for the document's history.")
 
     @model_validator(mode="after")
     def _one_voucher(self) -> "Resolve":
-        if (self.action == "adopt") != (self.voucher_id is not None):
-            raise ValueError("adopt needs a voucher_id, book takes none")
+        if self.action == "adopt" and self.voucher_id is None:
+            raise ValueError("adopt needs a voucher_id")
+        if self.action == "book" and self.voucher_id is not None:
+            raise ValueError("book takes no voucher_id")
         return self

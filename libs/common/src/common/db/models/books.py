@@ -45,6 +45,7 @@ class OutcomeRow(OfTenant, Base):
     file_id: Mapped[str | None]
     file_note: Mapped[str | None]
     revision: Mapped[int] = mapped_column(default=1)
+    queued_revision: Mapped[int | None]  # the revision that was put back in line by itself
     event: Mapped[bytes | None] = mapped_column(LargeBinary)
     event_type: Mapped[str | None]
     first_seen_at: Mapped[datetime]
@@ -74,6 +75,7 @@ class BooksProfileRow(OfTenant, Base):
     profile: Mapped[dict[str, Any]]
     categories: Mapped[list[Any]]
     fetched_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]  # when a reading last differed from the one before
 
 
 class VoucherIndexRow(OfTenant, Base):

@@ -65,8 +65,8 @@ class DocumentRow(CreatedAt, OfTenant, Base):
     __tablename__ = "documents"
     __table_args__ = (
         UniqueConstraint("connection_id", "type", "number"),
-        Index("ix_documents_list", "tenant_id", "issued_on", "document_id"),
-        Index("ix_documents_recent", "issued_on", "document_id"),  # the same list over all tenants
+        Index("ix_documents_list", "tenant_id", "issued_on", "number", "document_id"),
+        Index("ix_documents_recent", "issued_on", "number", "document_id"),  # the same list over all tenants
         Index("ix_documents_order", "connection_id", "order_id"),
         Index("ix_documents_number", "tenant_id", "number"),
         Index("ix_documents_file_due", "file_due_at"),

@@ -512,7 +512,7 @@ def _create_ingest() -> None:
     op.create_index(
         "ix_documents_list",
         "documents",
-        ["tenant_id", "issued_on", "document_id"],
+        ["tenant_id", "issued_on", "number", "document_id"],
         unique=False,
         schema="ingest",
     )
@@ -523,7 +523,11 @@ def _create_ingest() -> None:
         "ix_documents_order", "documents", ["connection_id", "order_id"], unique=False, schema="ingest"
     )
     op.create_index(
-        "ix_documents_recent", "documents", ["issued_on", "document_id"], unique=False, schema="ingest"
+        "ix_documents_recent",
+        "documents",
+        ["issued_on", "number", "document_id"],
+        unique=False,
+        schema="ingest",
     )
     op.create_index(op.f("ix_documents_tenant_id"), "documents", ["tenant_id"], unique=False, schema="ingest")
     op.create_table(
@@ -604,6 +608,7 @@ def _create_books() -> None:
         sa.Column("profile", JSON, nullable=False),
         sa.Column("categories", JSON, nullable=False),
         sa.Column("fetched_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_books_profiles")),
         schema="books",
@@ -695,6 +700,7 @@ def _create_books() -> None:
         sa.Column("file_id", sa.String(), nullable=True),
         sa.Column("file_note", sa.String(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("queued_revision", sa.Integer(), nullable=True),
         sa.Column("event", sa.LargeBinary(), nullable=True),
         sa.Column("event_type", sa.String(), nullable=True),
         sa.Column("first_seen_at", UtcDateTime(), nullable=False),

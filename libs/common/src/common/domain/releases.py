@@ -1,0 +1,86 @@
+"""What makes a parked document worth another try besides a person who asks: pure lookups by reason.
+
+The writer puts documents back in line by these tables, so what a text says about its reason is what happens.
+"""
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
+from common.domain.merchant import MerchantSettings
+from common.domain.reason_codes import Reason, ReleasedBy
+from common.domain.reasons import REASONS
+
+FIELDS = frozenset(MerchantSettings.model_fields)
+CATEGORY_FIELDS = frozenset(name for name in FIELDS if "category" in name)
+NO_CURE = frozenset({"poll_interval_seconds", "send_pdf"})  # never the reason why a document is parked
+
+_OF_CATEGORIES = (
+    Reason.CATEGORY_MISSING,
+    Reason.CATEGORY_NOT_INCOME,
+    Reason.CATEGORY_SINGLE_RATE,
+)
+_SETTINGS_OF: Mapping[Reason, frozenset[str]] = MappingProxyType(
+    {
+        Reason.TRANSFER_PAUSED: frozenset({"mode"}),
+        Reason.DISTANCE_SALES_SWITCHED_OFF: frozenset({"distance_sales"}),
+        Reason.DISTANCE_SALES_MISMATCH: frozenset({"oss_since"}),
+        Reason.ZERO_RATE_TO_COMPANY: frozenset({"domestic_zero_to_companies"}),
+        Reason.ZERO_RATE_UNMAPPED: frozenset({"domestic_zero_category_id"}),
+        Reason.MARGIN_SCHEME: frozenset({"margin_category_id"}),
+        **dict.fromkeys(_OF_CATEGORIES, CATEGORY_FIELDS),
+    }
+)
+
+
+def _released_by(*causes: ReleasedBy) -> tuple[Reason, ...]:
+    return tuple(reason for reason, text in REASONS.items() if text.released_by in causes)
+
+
+def _codes(*reasons: Reason) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(reason.value for reason in reasons))
+
+
+CURED_BY_PROFILE = _codes(*_released_by(ReleasedBy.PROFILE), *_OF_CATEGORIES)
+CURED_BY_CONNECTION = _codes(
+    *_released_by(ReleasedBy.CONNECTION),
+    Reason.PROFILE_UNAVAILABLE,
+    Reason.BOOKS_UNAVAILABLE,
+    Reason.CONTRACT_PROBLEM,
+)
+CURED_BY_ORIGINAL = _codes(*_released_by(ReleasedBy.DOCUMENT), Reason.ORIGINAL_WAITING)
+CURED_WHEN_ACCEPTED = _codes(Reason.CONTRACT_PROBLEM)  # nobody tells us; one document an hour tries
+ONLY_ONE_BY_ONE = _codes(Reason.DOCUMENT_CONFLICT, Reason.VOUCHER_DELETED)
+IN_DOUBT = _codes(
+    Reason.DOCUMENT_CONFLICT,
+    Reason.VOUCHER_DELETED,
+    Reason.INTERNAL_ERROR,
+    Reason.ATTEMPTS_USED_UP,
+    Reason.NUMBER_TAKEN_IN_BOOKS,
+    Reason.MARKER_MISSING_IN_BOOKS,
+    Reason.DUPLICATE_IN_BOOKS,
+)
+
+BEFORE_START, ORIGINAL_EXCLUDED, BOOKED_BY_HAND = "before_start_date", "original_excluded", "booked_by_hand"
+LASTING_EXCLUSIONS = ("zero_total", ORIGINAL_EXCLUDED, BOOKED_BY_HAND)  # no setting brings these back
+START_FIELD = "start_on"
+EXCLUDING_FIELDS = frozenset(name for name in FIELDS if name.startswith("exclude"))
+
+
+def settings_of(reason: Reason) -> frozenset[str]:
+    """The settings whose change may cure the reason; empty when none can."""
+    if reason not in _SETTINGS_OF and REASONS[reason].released_by is not ReleasedBy.SETTINGS:
+        return frozenset()
+    return _SETTINGS_OF.get(reason, FIELDS - NO_CURE)
+
+
+def cured_by_settings(changed: Collection[str] | None) -> tuple[str, ...]:
+    """The reasons that a change of these settings may have cured; of any setting when it is not known."""
+    fields = FIELDS if changed is None else frozenset(changed)
+    return _codes(*(reason for reason in Reason if settings_of(reason) & fields))
+
+
+def changed_settings(before: MerchantSettings, after: MerchantSettings) -> tuple[str, ...]:
+    """The names of the settings that differ."""
+    return tuple(
+        name for name in MerchantSettings.model_fields if getattr(before, name) != getattr(after, name)
+    )

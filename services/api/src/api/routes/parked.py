@@ -1,0 +1,76 @@
+"""Parked documents by cause: why, who acts, and all of one cause tried again."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+
+from api import audit
+from api.auth import AnyRole, Editor
+from api.details import reason_read
+from api.idempotency import Answer, OncePerKey
+from api.problems import IdempotencyKeyReused, InvalidRequest, NotFound, OneByOne, problems
+from api.queries.commands import read_command
+from api.queries.parked import read_parked
+from api.routes.operations import OfTenant
+from api.schemas.base import CommandRead
+from api.schemas.parked import CommandStatusRead, ParkedRead, ParkedRetry, ReasonList
+from api.sending import release_parked
+from api.sessions import Reading, Writing
+from common.domain.reasons import Reason
+from common.domain.releases import ONLY_ONE_BY_ONE
+
+BY_PERSON = "person"
+
+router = APIRouter(prefix="/api/v1")
+
+
+@router.get("/parked", responses=problems(), tags=["parked"], operation_id="list_parked")
+async def list_parked(principal: AnyRole, session: Reading, tenant_id: OfTenant = None) -> ParkedRead:
+    """Parked documents by cause: how many, since when, for how much, what to do and who."""
+    return await read_parked(session, principal.scope(tenant_id))
+
+
+@router.get("/reasons", responses=problems(), tags=["parked"], operation_id="list_reasons")
+async def list_reasons(_: AnyRole) -> ReasonList:
+    """The closed list of reasons why a document is not booked, in both languages."""
+    return ReasonList(items=[reason_read(reason) for reason in Reason])
+
+
+@router.post(
+    "/parked/{reason}/retry",
+    status_code=202,
+    responses=problems(OneByOne, IdempotencyKeyReused),
+    tags=["parked"],
+    operation_id="retry_parked",
+)
+async def retry_parked(
+    reason: Annotated[Reason, Path(description="The cause.")],
+    editor: Editor,
+    once: OncePerKey,
+    session: Writing,
+    wanted: ParkedRetry | None = None,
+) -> CommandRead:
+    """Decide again about everything parked for one cause, oldest first, behind live documents."""
+    chosen = wanted or ParkedRetry()
+    tenant_id = editor.scope(chosen.tenant_id).tenant_id
+    if tenant_id is None:
+        raise InvalidRequest("The tenant_id is needed.")
+    if reason.value in ONLY_ONE_BY_ONE:
+        raise OneByOne
+
+    async def work() -> Answer[CommandRead]:
+        about = {str(name): value for name, value in chosen.about.items()}
+        command = await release_parked(session, tenant_id, BY_PERSON, reasons=(reason.value,), about=about)
+        await audit.note(session, editor, "parked.retried", tenant_id, reason=reason.value, about=about)
+        return Answer(202, command)
+
+    return await once.answer(session, CommandRead, work)
+
+
+@router.get(
+    "/commands/{command_id}", responses=problems(NotFound), tags=["status"], operation_id="get_command"
+)
+async def get_command(command_id: UUID, principal: AnyRole, session: Reading) -> CommandStatusRead:
+    """How far a command is that was answered with 202; done says nothing about its success."""
+    return await read_command(session, principal.scope(), command_id)

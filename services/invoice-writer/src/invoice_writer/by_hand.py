@@ -1,0 +1,24 @@
+"""A person booked a document outside of this product: it is left out, by that name."""
+
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.domain.releases import BOOKED_BY_HAND
+from common.events.commands import ResolveDocument
+from common.events.documents import DocumentIssued
+from invoice_writer.outcomes import EXCLUDED, PARKED, Outcome
+from invoice_writer.recording import record_standing
+
+
+async def leave_to_hand(
+    session: AsyncSession, event: DocumentIssued, command: ResolveDocument, *, before: Row[Any]
+) -> None:
+    """Make a parked document without a voucher of ours stand as booked by hand; others stay as they are."""
+    if before.voucher_id is not None or before.status != PARKED:
+        return
+    said = {"voucher_id": command.voucher_id, "comment": command.comment}
+    params = {name: value for name, value in said.items() if value is not None}
+    outcome = Outcome(EXCLUDED, reason=BOOKED_BY_HAND, params=params)
+    await record_standing(session, event, outcome, before=before)

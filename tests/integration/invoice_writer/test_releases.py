@@ -1,0 +1,203 @@
+"""For every reason: what puts its documents back in line by itself, and that a person always can."""
+
+from uuid import uuid4
+
+import pytest
+
+from common.db.crypto import SecretBox
+from common.db.dialect import db_now
+from common.domain.merchant import MerchantSettings
+from common.domain.reasons import REASONS, Reason, ReleasedBy
+from common.lexware.connect import LexwareClients
+from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.releases import carry_out, in_line, look, numbers, park, release
+from invoice_writer.context import TenantContexts
+from invoice_writer.profiles import BooksProfiles
+
+FIELDS = (
+    "mode",
+    "distance_sales",
+    "oss_since",
+    "domestic_zero_to_companies",
+    "category_id",
+    "export_category_id",
+    "domestic_zero_category_id",
+    "margin_category_id",
+)
+CATEGORY = {field for field in FIELDS if "category" in field}
+ONLY_A_PERSON: set[str] = set()
+WAYS: dict[Reason, set[str]] = {
+    Reason.TRANSFER_PAUSED: {"mode"},
+    Reason.PROFILE_UNAVAILABLE: {"profile", "connection"},
+    Reason.BOOKKEEPING_UNAVAILABLE: {"profile"},
+    Reason.SELLER_TAX_EXEMPT: {"profile"},
+    Reason.SMALL_BUSINESS_TAXED: {"profile"},
+    Reason.CATEGORY_MISSING: CATEGORY | {"profile"},
+    Reason.CATEGORY_NOT_INCOME: CATEGORY | {"profile"},
+    Reason.CATEGORY_SINGLE_RATE: CATEGORY | {"profile"},
+    Reason.NUMBER_MISSING: ONLY_A_PERSON,
+    Reason.NUMBER_TOO_LONG: ONLY_A_PERSON,
+    Reason.NUMBER_UNUSABLE: ONLY_A_PERSON,
+    Reason.DOCUMENT_CONFLICT: ONLY_A_PERSON,
+    Reason.NOT_EURO: ONLY_A_PERSON,
+    Reason.COUNTRY_UNKNOWN: ONLY_A_PERSON,
+    Reason.COUNTRY_CONTRADICTORY: ONLY_A_PERSON,
+    Reason.GOODS_AND_SERVICES_MIXED: ONLY_A_PERSON,
+    Reason.DISTANCE_SALES_SWITCHED_OFF: {"distance_sales"},
+    Reason.DISTANCE_SALES_UNSET: {"profile"},
+    Reason.DISTANCE_SALES_MISMATCH: {"profile", "oss_since"},
+    Reason.ZERO_RATE_TO_COMPANY: {"domestic_zero_to_companies"},
+    Reason.VAT_ID_MISSING: ONLY_A_PERSON,
+    Reason.VAT_ID_MALFORMED: ONLY_A_PERSON,
+    Reason.VAT_ID_OF_OTHER_STATE: ONLY_A_PERSON,
+    Reason.VAT_CHECK_PENDING: {"time"},  # and by the answer: tests of VAT checks
+    Reason.VAT_ID_INVALID: ONLY_A_PERSON,
+    Reason.COMPANY_NAME_MISSING: ONLY_A_PERSON,
+    Reason.CUSTOMER_UNUSABLE: ONLY_A_PERSON,
+    Reason.CONTACT_REJECTED: ONLY_A_PERSON,
+    Reason.BUYER_VAT_ID_FOREIGN: ONLY_A_PERSON,
+    Reason.RATE_MISSING: ONLY_A_PERSON,
+    Reason.RATE_UNKNOWN: ONLY_A_PERSON,
+    Reason.RATE_NOT_VALID_ON_DATE: ONLY_A_PERSON,
+    Reason.RATE_OF_OTHER_COUNTRY: ONLY_A_PERSON,
+    Reason.ZERO_RATE_UNMAPPED: {"domestic_zero_category_id"},
+    Reason.ZERO_RATE_UNEXPLAINED: ONLY_A_PERSON,
+    Reason.TAX_SHOWN_ON_EXPORT: ONLY_A_PERSON,
+    Reason.TAX_SHOWN_TO_COMPANY: ONLY_A_PERSON,
+    Reason.MARGIN_SCHEME: {"margin_category_id"},
+    Reason.CORRECTION_EXCEEDS_INVOICE: ONLY_A_PERSON,
+    Reason.EINVOICE_DIFFERS: ONLY_A_PERSON,
+    Reason.TAX_MODEL_UNKNOWN: ONLY_A_PERSON,
+    Reason.AMOUNTS_DO_NOT_ADD_UP: ONLY_A_PERSON,
+    Reason.TAX_SPLIT_UNCLEAR: ONLY_A_PERSON,
+    Reason.DISCOUNT_EXCEEDS_GOODS: ONLY_A_PERSON,
+    Reason.DEPOSIT_WITHOUT_LINE: ONLY_A_PERSON,
+    Reason.MIXED_SIGNS: ONLY_A_PERSON,
+    Reason.NEGATIVE_INVOICE: ONLY_A_PERSON,
+    Reason.ORIGINAL_MISSING: {"invoice", "time"},
+    Reason.ORIGINAL_WAITING: {"invoice", "time"},
+    Reason.ORIGINAL_PARKED: {"invoice"},
+    Reason.ORIGINAL_UNCLEAR: {"invoice"},
+    Reason.IN_LINE: {"time"},
+    Reason.INTERNAL_ERROR: ONLY_A_PERSON,
+    Reason.WRITE_UNCONFIRMED: ONLY_A_PERSON,  # its own message is still in line
+    Reason.ATTEMPTS_USED_UP: ONLY_A_PERSON,
+    Reason.VOUCHER_REJECTED: ONLY_A_PERSON,
+    Reason.LOCKED_PERIOD: ONLY_A_PERSON,  # the books do not tell when a period is opened again
+    Reason.CONTRACT_PROBLEM: {"connection", "trial"},
+    Reason.NUMBER_TAKEN_IN_BOOKS: ONLY_A_PERSON,
+    Reason.MARKER_MISSING_IN_BOOKS: ONLY_A_PERSON,
+    Reason.DUPLICATE_IN_BOOKS: ONLY_A_PERSON,
+    Reason.VOUCHER_DELETED: ONLY_A_PERSON,
+    Reason.BOOKS_NOT_CONNECTED: {"connection"},
+    Reason.BOOKS_UNAVAILABLE: {"connection", "time"},
+    Reason.RECONNECT_NEEDED: {"connection"},
+    Reason.CONNECTION_HALTED: {"connection"},
+    Reason.ORGANIZATION_CHANGED: {"connection"},
+}
+PROMISED = {
+    ReleasedBy.SETTINGS: set(FIELDS),
+    ReleasedBy.PROFILE: {"profile"},
+    ReleasedBy.CONNECTION: {"connection"},
+    ReleasedBy.DOCUMENT: {"invoice"},
+}
+WAITING = {reason for reason, text in REASONS.items() if text.waits or text.released_by is ReleasedBy.TIME}
+
+
+def expected(way: str) -> set[str]:
+    return {reason.value for reason, ways in WAYS.items() if way in ways}
+
+
+async def read_profile(writer: Harness) -> None:
+    """The seller's profile is read as the writer reads it when it is in doubt."""
+    settings = writer.settings()
+    clients = LexwareClients(writer.db, SecretBox(settings.encryption_keys), settings.lexware, writer.network)
+    context = await TenantContexts(writer.db).get(writer.tenant_id)
+    assert context.books is not None
+    client = await clients.for_connection(writer.tenant_id, writer.books_id)
+    await BooksProfiles(writer.db).get(writer.tenant_id, context.books, client, doubted=True)
+
+
+def test_table_names_every_reason_and_keeps_what_the_texts_promise() -> None:
+    assert set(WAYS) == set(Reason)
+    for reason, text in REASONS.items():
+        if text.released_by in PROMISED:
+            assert WAYS[reason] & PROMISED[text.released_by], reason
+        if text.released_by is ReleasedBy.PERSON:
+            assert WAYS[reason] <= {"connection", "trial"}, reason
+
+
+@pytest.mark.parametrize("field", FIELDS)
+async def test_changed_setting_releases_only_what_it_may_cure(writer: Harness, field: str) -> None:
+    await park(writer, *Reason)
+    await carry_out(writer, release(writer, released_by="settings", settings=(field,)))
+    assert await numbers(writer) == expected(field)
+
+
+@pytest.mark.parametrize("field", ["poll_interval_seconds", "send_pdf"])
+async def test_unrelated_setting_releases_nothing(writer: Harness, field: str) -> None:
+    await park(writer, *Reason)
+    assert await carry_out(writer, release(writer, released_by="settings", settings=(field,))) == 0
+    assert field in MerchantSettings.model_fields
+
+
+async def test_connecting_releases_what_the_connection_held_up(writer: Harness) -> None:
+    await park(writer, *Reason)
+    await carry_out(writer, release(writer, released_by="connection"))
+    assert await numbers(writer) == expected("connection")
+
+
+async def test_changed_profile_releases_what_it_held_up(writer: Harness) -> None:
+    await park(writer, *Reason)
+    await read_profile(writer)
+    assert await numbers(writer) == expected("profile")
+
+
+async def test_moved_invoice_releases_its_correction(writer: Harness) -> None:
+    await park(writer, *Reason)
+    await look(writer)
+    assert await numbers(writer) == set()
+    for order_id in [f"order {reason.value}" for reason in Reason]:
+        invoice = {"document_id": uuid4(), "order_id": order_id, "type": "invoice", "changed_at": db_now()}
+        await park(writer, Reason.NOT_EURO, over=invoice)
+    await look(writer)
+    assert await numbers(writer) == expected("invoice")
+
+
+async def test_time_releases_what_waits_for_it(writer: Harness) -> None:
+    await park(writer, *sorted(WAITING), status="waiting", over={"waits_until": db_now(-1.0)})
+    await look(writer)
+    assert await numbers(writer) == expected("time")
+
+
+async def test_books_that_accept_again_release_what_they_denied(writer: Harness) -> None:
+    await park(writer, *Reason, over={"changed_at": db_now(-3700.0)})
+    booked = {"document_id": uuid4(), "order_id": "other", "type": "invoice", "changed_at": db_now()}
+    await park(writer, Reason.NOT_EURO, status="booked", over=booked)
+    await look(writer)
+    assert await numbers(writer) == expected("trial")
+
+
+async def test_person_can_ask_for_all_documents_of_any_one_reason(writer: Harness) -> None:
+    await park(writer, *Reason)
+    for reason in Reason:
+        await carry_out(writer, release(writer, released_by="person", reasons=(reason.value,)))
+        assert [command.number for command in await in_line(writer)][-1] == reason.value
+    assert len(await in_line(writer)) == len(Reason)
+
+
+async def test_person_may_name_what_exactly_is_missing(writer: Harness) -> None:
+    for category in ("first", "second"):
+        named = {"document_id": uuid4(), "number": category, "params": {"category_id": category}}
+        await park(writer, Reason.CATEGORY_MISSING, over=named)
+    about = {"reasons": (Reason.CATEGORY_MISSING.value,), "about": {"category_id": "second"}}
+    await carry_out(writer, release(writer, released_by="person", **about))
+    assert await numbers(writer) == {"second"}
+
+
+async def test_person_who_asks_again_gets_another_try_and_a_repeated_command_none(writer: Harness) -> None:
+    await park(writer, Reason.LOCKED_PERIOD)
+    command = release(writer, released_by="person", reasons=(Reason.LOCKED_PERIOD.value,))
+    assert [await carry_out(writer, command), await carry_out(writer, command)] == [1, 0]
+    again = command.model_copy(update={"command_id": uuid4()})
+    assert await carry_out(writer, again) == 1
