@@ -133,10 +133,10 @@ async def test_document_parked_by_a_remembered_profile_goes_back_in_line_once(wr
     async with writer.db.sessions.begin() as session:
         moments = {"fetched_at": db_now(), "changed_at": db_now(-300.0)}
         await session.execute(insert(BooksProfileRow).values(**row, **moments))
-    await park(writer, Reason.SMALL_BUSINESS_SELLER, Reason.NOT_EURO, over={"changed_at": db_now(-240.0)})
+    await park(writer, Reason.SMALL_BUSINESS_TAXED, Reason.NOT_EURO, over={"changed_at": db_now(-240.0)})
     await park(writer, Reason.BOOKKEEPING_UNAVAILABLE, over={"changed_at": db_now(-100.0)})
     assert await look(writer) == 1
-    assert await numbers(writer) == {"small_business_seller"}
+    assert await numbers(writer) == {"small_business_taxed"}
     assert await look(writer) == 0
 
 

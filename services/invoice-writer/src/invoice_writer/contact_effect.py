@@ -1,6 +1,6 @@
 """The making of one contact: how to send it, find it by its marker and keep it in the index."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.domain.customer_keys import identity_of, shop_tag
 from common.domain.customers import Customer
-from common.effects.effect import Findings
+from common.effects.effect import Findings, Follow
 from common.effects.gate import Gate
 from common.lexware.client import LexwareClient
 from common.lexware.contact_wire import Contact, NewContact, fingerprint
@@ -97,8 +97,8 @@ class ContactEffect:
             log.warning("contact.made_twice", tenant_id=str(self.tenant_id), contacts=len(oldest))
         return Findings(all(look.complete for look in looks), tuple(one.id for one in oldest[:1]))
 
-    async def bound(self, session: AsyncSession, external_id: str, how: str) -> None:
-        """Keep the contact in the index with the binding; what we surely wrote may be updated later."""
+    def bound(self, external_id: str, how: str) -> Follow["Made"]:
+        """The contact is kept in the index with the binding; what we surely wrote may be updated later."""
         body = orjson.loads(self.payload)
         written = {
             "fingerprint": fingerprint(body) if how == "written" else None,
@@ -106,7 +106,21 @@ class ContactEffect:
             "as_of": self._need.as_of,
         }
         contact = Contact.model_validate({**body, "id": external_id})
-        await self._need.rows(session).add_made(contact, self._need.identity, written)
+        return Follow(_keep_made, Made(self._need, contact, written))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A contact of ours, and what to compare it with later."""
+
+    need: ContactNeed
+    contact: Contact
+    written: Mapping[str, Any]
+
+
+async def _keep_made(session: AsyncSession, items: Sequence[Made]) -> None:
+    for made in items:
+        await made.need.rows(session).add_made(made.contact, made.need.identity, made.written)
 
 
 def content_digest(contact: NewContact) -> str:

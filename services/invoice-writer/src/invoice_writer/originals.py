@@ -39,7 +39,7 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
                 number=row.number,
                 issued_on=row.issued_on,
                 gross_total=Money(row.gross_minor, currency),
-                outcome=BOOKED if row.reason == BOOKED_BY_HAND else row.status,
+                outcome="booked" if row.reason == BOOKED_BY_HAND else row.status,
                 supplied_on=_supplied_on(row),
                 gross_by_rate=_gross_by_rate(row),
                 corrected_by_rate=_sum(amounts for number, amounts in taken if number == clean(row.number)),
