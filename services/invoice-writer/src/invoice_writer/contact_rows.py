@@ -1,6 +1,6 @@
 """The rows of the contact index: what each contact is, by what it is found, and what we last wrote."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -84,7 +84,7 @@ class ContactRows:
         await self._session.execute(_listed(self._session), rows)
         await self._replace_keys(contacts)
 
-    async def add_made(self, contact: Contact, identity: str, written: dict[str, Any]) -> None:
+    async def add_made(self, contact: Contact, identity: str, written: Mapping[str, Any]) -> None:
         """Keep a contact that we made, whatever the list shows of it so far."""
         values = {"identity": identity, "made_at": db_now(), "seen_at": db_now(), **written}
         row = insert(self._session, ROWS).values(**{**self._values(contact), **values})

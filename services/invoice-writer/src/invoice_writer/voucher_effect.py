@@ -1,5 +1,6 @@
 """The write of one voucher: how to send it, find it and record that it is there."""
 
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +20,24 @@ class VoucherEffect:
     """
 
     def __init__(self, event: DocumentIssued, plan: ToWrite, contact_id: str | None = None) -> None:
-        self._event, self._plan = event, plan
+        self._event, self._plan, self._contact_id = event, plan, contact_id
         self.key = effect_key(plan.organization_id, event)
         self.tenant_id: UUID = event.tenant_id
         self.marker = marker_of(self.key)
-        self.payload = voucher_of(plan.decision, self.marker, contact_id).to_wire()
-        self.decision: dict[str, Any] = plan.decision.model_dump(mode="json")
+
+    @cached_property
+    def payload(self) -> bytes:
+        """The voucher on the wire."""
+        return voucher_of(self._plan.decision, self.marker, self._contact_id).to_wire()
+
+    @cached_property
+    def decision(self) -> dict[str, Any]:
+        """Why it is written so."""
+        return self._plan.decision.model_dump(mode="json")
+
+    def for_contact(self, contact_id: str | None) -> "VoucherEffect":
+        """The same effect for the customer's own contact; None is the collective one."""
+        return self if contact_id is None else VoucherEffect(self._event, self._plan, contact_id)
 
     async def prepare(self) -> None:
         """Have credentials and a slot of the rate limit before anything is armed."""

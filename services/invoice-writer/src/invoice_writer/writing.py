@@ -54,7 +54,7 @@ class VoucherWriter:
         contact_id = await self._customers.ready(event, plan)
         if isinstance(contact_id, Outcome | Later):
             return contact_id
-        result = await self._runner.ensure(VoucherEffect(event, plan, contact_id), is_new=is_new)
+        result = await self._runner.ensure(effect.for_contact(contact_id), is_new=is_new)
         return await self._customers.doubted(event, plan, contact_id, result) or _translated(result, plan)
 
     async def adopt(self, event: DocumentIssued, plan: ToWrite, voucher_id: str) -> Bound | Outcome | Later:

@@ -4,6 +4,7 @@ import hashlib
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -153,7 +154,7 @@ class Document(Fact):
     basket_discount: Money | None = None
     extras: tuple[Extra, ...] = ()
 
-    @property
+    @cached_property
     def issued_on(self) -> date:
         """The calendar date on the document in German time."""
         return self.issued_at.astimezone(BERLIN).date()

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import ClassVar
 from uuid import UUID, uuid5
 
@@ -44,7 +45,7 @@ class Event(BaseModel):
     def fact(self) -> str:
         """The business fact as a string; its hash is the event's id."""
 
-    @property
+    @cached_property
     def event_id(self) -> UUID:
         """UUIDv5 of type and business fact."""
         return uuid5(EVENT_NAMESPACE, f"{self.type}:{self.fact}")

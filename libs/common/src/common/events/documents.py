@@ -1,5 +1,6 @@
 """Facts about finalised documents."""
 
+from functools import cached_property
 from typing import ClassVar
 from uuid import UUID
 
@@ -21,7 +22,7 @@ class DocumentEvent(Event):
     def ordering_key(self) -> str:
         return f"{self.connection_id}:{self.order_id}"
 
-    @property
+    @cached_property
     def document_id(self) -> UUID:
         """The id the whole product knows this document by."""
         return document_id(self.connection_id, self.document_type, self.number)

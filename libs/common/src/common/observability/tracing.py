@@ -11,6 +11,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _propagator = TraceContextTextMapPropagator()
+_tracer = trace.get_tracer("common")  # of whatever provider is set later
 
 
 def start(service: str) -> None:
@@ -35,7 +36,7 @@ def current_trace_id() -> str | None:
 @contextmanager
 def begun(name: str) -> Iterator[None]:
     """Inside, a span is open: a child of the one outside, or the first of a new trace."""
-    with trace.get_tracer("common").start_as_current_span(name):
+    with _tracer.start_as_current_span(name):
         yield
 
 
@@ -48,8 +49,7 @@ def continued(
 ) -> Iterator[None]:
     """Inside, a span is open that belongs to the trace the headers came from."""
     context = _propagator.extract(dict(headers))
-    tracer = trace.get_tracer("common")
-    with tracer.start_as_current_span(name, context=context, kind=kind, attributes=attributes):
+    with _tracer.start_as_current_span(name, context=context, kind=kind, attributes=attributes):
         yield
 
 
