@@ -20,6 +20,8 @@ from aiokafka.structs import ConsumerRecord
 from httpx_aiohttp import AiohttpTransport
 from pydantic import BaseModel, Field
 
+from common.runtime import collect_seldom
+
 JSON = "application/json"
 TABLE = "CREATE TABLE IF NOT EXISTS floor (id text PRIMARY KEY, payload bytea NOT NULL, voucher text)"
 INSERT = "INSERT INTO floor (id, payload) VALUES ($1, $2)"
@@ -131,5 +133,6 @@ def _headers(key: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    collect_seldom()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main(Task.model_validate_json(sys.argv[1])))

@@ -1,6 +1,7 @@
 """One process: run components until a signal, drain them, and answer /healthz, /readyz and /metrics."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ log = structlog.get_logger()
 
 CANCEL_SECONDS = 5.0
 HTTP_SECONDS = 3
+GARBAGE_THRESHOLDS = (50_000, 20, 100)
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -54,8 +56,15 @@ class ServiceApp:
     mount: Callable[[FastAPI], None] | None = None
 
 
+def collect_seldom() -> None:
+    """Look for cycles of garbage far less often: what a message leaves behind goes without that."""
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+
+
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run a process' main coroutine on the fast event loop."""
+    collect_seldom()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
 

@@ -89,7 +89,7 @@ class Network:
     """All outgoing connections of a process; nothing connects before the first request."""
 
     def __init__(
-        self, *, transport: httpx.AsyncBaseTransport | None = None, max_connections: int = 100
+        self, *, transport: httpx.AsyncBaseTransport | None = None, max_connections: int = 200
     ) -> None:
         self._transport = transport or AiohttpTransport(client=lambda: _session(max_connections))
 

@@ -4,6 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -85,6 +86,7 @@ def show_exception(_: Any, __: str, fields: MutableMapping[str, Any]) -> Mutable
     return fields
 
 
+@lru_cache(maxsize=1000)
 def is_private(name: str) -> bool:
     """Whether values of this field stay out of the log."""
     lowered = name.lower().replace("-", "_")
