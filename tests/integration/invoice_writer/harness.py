@@ -113,6 +113,13 @@ class Harness:
             number=event.number,
         )
 
+    async def is_booked(self, document: Document) -> bool:
+        """Whether the document has come so far."""
+        key = document_id(self.shop_id, document.type, document.number)
+        query = select(OutcomeRow.status).where(OutcomeRow.document_id == key)
+        async with self.db.reading.begin() as session:
+            return await session.scalar(query) == "booked"
+
     async def outcome(self, document: Document) -> OutcomeRow:
         """Where the document stands."""
         wanted = document_id(self.shop_id, document.type, document.number)

@@ -16,7 +16,7 @@ from common.settings import (
     WorkerSettings,
 )
 
-MANY_AT_ONCE = WorkerSettings(concurrency=160, claim_batch=320)  # a document mostly waits; many share a commit
+MANY_AT_ONCE = WorkerSettings(concurrency=160, claim_batch=320)  # many share a commit
 
 
 class ContactSettings(Block):
