@@ -42,6 +42,18 @@ class ToWrite:
     client: LexwareClient
     organization_id: str
 
+    def parked(self, reason: Reason, **params: Any) -> Outcome:
+        """The outcome when the voucher cannot be written; what was decided stays on record."""
+        return Outcome(
+            PARKED,
+            reason=reason.value,
+            params=params,
+            rules=self.decision.rules,
+            evidence=dict(self.decision.evidence),
+            decision=self.decision.model_dump(mode="json"),
+            settings_version_id=self.context.settings.id,
+        )
+
 
 class Decider:
     """Collects what a decision needs and makes it; asks the books only when its own reading is old."""

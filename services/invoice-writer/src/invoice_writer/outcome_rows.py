@@ -52,25 +52,8 @@ GIVEN = (
     "event",
     "event_type",
 )
-DECIDED = (
-    "connection_id",
-    "order_id",
-    "type",
-    "number",
-    "issued_on",
-    "gross_minor",
-    "status",
-    "reason",
-    "params",
-    "rules",
-    "evidence",
-    "decision",
-    "settings_version_id",
-    "event",
-    "event_type",
-    "changed_at",
-    "waits_until",
-)
+KEPT = ("document_id", "tenant_id", "voucher_id", "how", "pdf_sha256", "pdf_size", "file_status")
+DECIDED = (*(name for name in GIVEN if name not in KEPT), "changed_at", "waits_until")
 
 
 async def find_all(session: AsyncSession, wanted: Sequence[tuple[UUID, UUID]]) -> list[Row[Any] | None]:

@@ -13,7 +13,7 @@ from common.lexware.errors import BooksRefusal, VoucherRejected
 from invoice_writer.contact_effect import ContactNeed
 from invoice_writer.contacts import Contacts
 from invoice_writer.deciding import ToWrite
-from invoice_writer.outcomes import PARKED, Outcome
+from invoice_writer.outcomes import Outcome
 from invoice_writer.refusals import connection_reason
 
 NOT_ACCEPTED = ("invalid_value", "contactId")
@@ -36,7 +36,7 @@ class VoucherContacts:
             case Pending(retry_after=after, reason=reason):
                 return Later(after, reason)
             case Parked(reason=reason, params=params):
-                return _parked(Reason(reason), plan, **params)
+                return plan.parked(Reason(reason), **params)
             case Refused(error=error):
                 return _refused(error, plan)
 
@@ -81,17 +81,4 @@ def _refused(error: ConnectorError, plan: ToWrite) -> Outcome:
     params: dict[str, Any] = {"code": error.code}
     if isinstance(error, BooksRefusal) and error.issues:
         params["issues"] = [issue.model_dump(mode="json") for issue in error.issues]
-    return _parked(reason, plan, **params)
-
-
-def _parked(reason: Reason, plan: ToWrite, **params: Any) -> Outcome:
-    decision = plan.decision
-    return Outcome(
-        PARKED,
-        reason=reason.value,
-        params=params,
-        rules=decision.rules,
-        evidence=dict(decision.evidence),
-        decision=decision.model_dump(mode="json"),
-        settings_version_id=plan.context.settings.id,
-    )
+    return plan.parked(reason, **params)

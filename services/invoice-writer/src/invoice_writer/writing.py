@@ -1,7 +1,6 @@
 """Makes the books hold exactly one voucher for a decision, written by us or adopted."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import select
 
@@ -19,7 +18,7 @@ from common.lexware.wire import Voucher
 from invoice_writer.context import BooksConnection
 from invoice_writer.deciding import ToWrite
 from invoice_writer.mapping import marker_in
-from invoice_writer.outcomes import PARKED, Outcome
+from invoice_writer.outcomes import Outcome
 from invoice_writer.refusals import connection_reason
 from invoice_writer.voucher_contacts import VoucherContacts
 from invoice_writer.voucher_effect import VoucherEffect
@@ -63,11 +62,11 @@ class VoucherWriter:
         try:
             voucher = await plan.client.vouchers.get(voucher_id)
         except NotFound:
-            return _parked(Reason.NUMBER_TAKEN_IN_BOOKS, plan, vouchers=[], refused=voucher_id)
+            return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
         except RefusedError as refusal:
             return _refused(refusal, plan)
         if voucher.type != wanted or await self._is_anothers(effect, voucher_id):
-            return _parked(Reason.NUMBER_TAKEN_IN_BOOKS, plan, vouchers=[], refused=voucher_id)
+            return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
         return _translated(await self._runner.adopt(effect, voucher_id, how="adopted"), plan)
 
     async def book_anyway(self, event: DocumentIssued, plan: ToWrite) -> Bound | Outcome | Later:
@@ -102,13 +101,13 @@ class VoucherWriter:
         there = {key: voucher for key, voucher in looked.items() if isinstance(voucher, Voucher)}
         ours = [key for key, voucher in there.items() if marker_in(voucher.remark) == effect.marker]
         if len(ours) > 1:
-            return _parked(Reason.DUPLICATE_IN_BOOKS, plan, vouchers=ours)
+            return plan.parked(Reason.DUPLICATE_IN_BOOKS, vouchers=ours)
         if ours:
             return _translated(await self._runner.adopt(effect, ours[0], how="reconciled"), plan)
         same = [key for key, voucher in there.items() if _is_predecessors(voucher, plan)]
         if len(there) == len(same) == 1:
             return _translated(await self._runner.adopt(effect, same[0], how="adopted"), plan)
-        return _parked(Reason.NUMBER_TAKEN_IN_BOOKS, plan, vouchers=list(there)) if there else None
+        return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=list(there)) if there else None
 
     async def _look(
         self, books: BooksConnection, plan: ToWrite, known: IndexedVoucher
@@ -150,7 +149,7 @@ def _translated(result: EffectResult, plan: ToWrite) -> Bound | Outcome | Later:
         case Pending():
             return Later(result.retry_after, result.reason)
         case Parked():
-            return _parked(Reason(result.reason), plan, **result.params)
+            return plan.parked(Reason(result.reason), **result.params)
         case Refused():
             return _refused(result.error, plan)
 
@@ -159,25 +158,12 @@ def _refused(error: ConnectorError, plan: ToWrite) -> Outcome:
     if isinstance(error, VoucherRejected):
         reason = Reason.LOCKED_PERIOD if _is_locked(error) else Reason.VOUCHER_REJECTED
         issues = [issue.model_dump(mode="json") for issue in error.issues]
-        return _parked(reason, plan, issues=issues, request_id=error.request_id)
+        return plan.parked(reason, issues=issues, request_id=error.request_id)
     of_connection = connection_reason(error)
     if of_connection is not None:
-        return _parked(of_connection, plan, code=error.code)
-    return _parked(Reason.VOUCHER_REJECTED, plan, code=error.code)
+        return plan.parked(of_connection, code=error.code)
+    return plan.parked(Reason.VOUCHER_REJECTED, code=error.code)
 
 
 def _is_locked(error: VoucherRejected) -> bool:
     return any((issue.key, issue.source) == LOCKED for issue in error.issues)
-
-
-def _parked(reason: Reason, plan: ToWrite, **params: Any) -> Outcome:
-    decision = plan.decision
-    return Outcome(
-        PARKED,
-        reason=reason.value,
-        params=params,
-        rules=decision.rules,
-        evidence=dict(decision.evidence),
-        decision=decision.model_dump(mode="json"),
-        settings_version_id=plan.context.settings.id,
-    )
