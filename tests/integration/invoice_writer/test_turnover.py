@@ -104,6 +104,7 @@ async def test_r31_a_document_belongs_to_the_year_it_was_issued_in(seller: Selle
     await seller.issued("25000.00", date(YEAR - 1, 12, 31))
     await seller.issued("22499.99", date(YEAR, 1, 1))
     assert await seller.codes() == []
+    assert await seller.codes(YEAR - 1) == ["lower_limit_near"]
     await seller.issued("0.01", date(YEAR - 1, 1, 1))
     assert await seller.codes() == ["previous_year_exceeded"]
     await seller.issued("0.01", date(YEAR, 12, 31))
