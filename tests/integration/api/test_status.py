@@ -1,11 +1,13 @@
 """The status: every document counted, and what asks for attention."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from common.db.models.books import BooksProfileRow
 from common.db.models.effects import AlarmRow
+from common.db.turnover import this_year
 from integration.api.harness import NOW, Api, Tenant
 
 
@@ -48,6 +50,56 @@ async def test_the_status_shows_trouble(api: Api, furnished: list[Tenant]) -> No
     [shop] = [connection for connection in own["connections"] if connection["kind"] == "shop"]
     assert (shop["last_poll_at"], shop["last_error"]) == ("2026-03-02T09:15:00Z", "error of Alpha")
     assert {connection["kind"] for connection in own["connections"]} == {"shop", "books"}
+
+
+async def test_r31_the_status_warns_a_small_business_of_its_turnover_and_nobody_else(
+    api: Api, furnished: list[Tenant]
+) -> None:
+    tenant_id, year = await small_business(api), await current_year(api)
+    shop = UUID((await api.shop(tenant_id))["id"])
+    booked = {"issued_on": date(year, 1, 1), "outcome": {"status": "booked"}}
+    parked = {
+        "issued_on": date(year, 1, 1),
+        "outcome": {"status": "parked", "reason": "small_business_taxed"},
+    }
+    await api.document(tenant_id, shop, "1", gross_minor=25_100_00, **booked)
+    await api.document(tenant_id, shop, "2", type="credit_note", gross_minor=-99_99, **booked)
+    await api.document(tenant_id, shop, "3", gross_minor=5_00, **parked)
+    adviser = await api.token("adviser", tenant_id)
+    [warning] = (await api.get("/api/v1/status", adviser)).json()["warnings"]
+    assert "25.000 Euro" in warning.pop("cause_de") and "25,000 euros" in warning.pop("cause_en")
+    assert warning.pop("remedy_de") and warning.pop("remedy_en")
+    assert warning == {
+        "tenant_id": str(tenant_id),
+        "code": "lower_limit_exceeded",
+        "who": "merchant",
+        "year": year,
+        "limit": "25000.00",
+        "net_turnover": "25000.01",
+        "documents": 2,
+        "open_documents": 1,
+        "open_gross": "5.00",
+        "other_currency": 0,
+    }
+    assert (await api.get("/api/v1/status", furnished[0].merchant)).json()["warnings"] == []
+    everything = (await api.get("/api/v1/status")).json()["warnings"]
+    assert [one["tenant_id"] for one in everything] == [str(tenant_id)]
+
+
+async def small_business(api: Api) -> UUID:
+    """A tenant whose books say that it shows no VAT."""
+    tenant_id = await api.tenant("Small")
+    books = UUID((await api.books(tenant_id))["id"])
+    profile = {"organization_id": "any", "small_business": True}
+    row = {"tenant_id": tenant_id, "connection_id": books, "profile": profile, "categories": []}
+    await api.add(BooksProfileRow, {**row, "fetched_at": NOW})
+    return tenant_id
+
+
+async def current_year(api: Api) -> int:
+    """The year in Germany by the database's clock."""
+    async with api.db.reading.begin() as session:
+        return await this_year(session)
 
 
 async def test_alarms_are_listed_with_their_evidence(api: Api, furnished: list[Tenant]) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import Row
 
 from api.auth import Role
 from api.schemas.documents import DocumentRead
-from api.schemas.operations import AlarmRead, DeadLetterRead
+from api.schemas.operations import AlarmRead, DeadLetterRead, TurnoverWarningRead
 from api.schemas.tenants import (
     AuditRead,
     SettingChange,
@@ -18,9 +18,11 @@ from api.schemas.tenants import (
 from common.db.models.core import ApiTokenRow, AuditRow, SettingsVersionRow, TenantRow
 from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
+from common.db.turnover import TenantWarning
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money
 from common.domain.releases import changed_settings
+from common.domain.turnover import TURNOVER_TEXTS
 
 
 def document_fields(row: Row[Any], app_url: str) -> dict[str, Any]:
@@ -142,4 +144,26 @@ def alarm_read(row: AlarmRow) -> AlarmRead:
         evidence=row.evidence,
         created_at=row.created_at,
         closed_at=row.closed_at,
+    )
+
+
+def turnover_warning_read(found: TenantWarning) -> TurnoverWarningRead:
+    """The warning in words, with what was counted and what was not."""
+    warning, turnover = found.warning, found.warning.turnover
+    text = TURNOVER_TEXTS[warning.code]
+    return TurnoverWarningRead(
+        tenant_id=found.tenant_id,
+        code=warning.code,
+        who=text.who.value,
+        year=turnover.year,
+        limit=amount(warning.limit.minor),
+        net_turnover=amount(turnover.net.minor),
+        documents=turnover.documents,
+        open_documents=turnover.open_documents,
+        open_gross=amount(turnover.open_gross.minor),
+        other_currency=turnover.other_currency,
+        cause_de=text.cause_de,
+        cause_en=text.cause_en,
+        remedy_de=text.remedy_de,
+        remedy_en=text.remedy_en,
     )

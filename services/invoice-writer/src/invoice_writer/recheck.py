@@ -30,6 +30,7 @@ from common.transport.base import Incoming
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING
 from invoice_writer.probing import accepted_again, probes
 from invoice_writer.releasing import BY_PROFILE, COLUMNS, not_in_line, put_in_line
+from invoice_writer.turnover import TurnoverWatch
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +46,7 @@ class Rechecker:
 
     Once a minute also for parked documents that an hour-old reading of the seller's profile holds up, for
     those decided with settings or a profile that had changed while they were, and for books that denied
-    access and may give it again.
+    access and may give it again; once an hour for small businesses near a limit of their turnover.
     """
 
     name = "recheck"
@@ -53,6 +54,7 @@ class Rechecker:
     def __init__(self, db: Database, wake: Any, every_seconds: float) -> None:
         self._db, self._wake, self._every_seconds = db, wake, every_seconds
         self._slow_look_at = 0.0
+        self._turnover = TurnoverWatch(db)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
@@ -60,6 +62,7 @@ class Rechecker:
             try:
                 if await self.look():
                     self._wake()
+                await self._turnover.look()
             except DATABASE_TROUBLE as error:
                 log.warning("recheck.look_failed", error=describe(error))
             try:

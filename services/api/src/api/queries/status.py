@@ -12,15 +12,19 @@ from api.queries.connections import RECONNECT, Standing, standings
 from api.queries.documents import FILE_STATUS, REASON, STATUS, WITH_OUTCOME
 from api.schemas.documents import FileStatus, Status
 from api.schemas.operations import StatusRead
+from api.views import turnover_warning_read
 from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import AlarmRow
 from common.db.models.ingest import DocumentRow, ShopCursorRow
 from common.db.models.line import DeadLetterRow
+from common.db.turnover import read_warnings
+from common.domain.turnover import german_year
 
 OPEN = (Status.WAITING.value, Status.PARKED.value)
 MOST_CONNECTIONS = 500
+MOST_WARNINGS = 500
 
 
 async def read_status(session: AsyncSession, scope: Scope) -> StatusRead:
@@ -38,6 +42,7 @@ async def read_status(session: AsyncSession, scope: Scope) -> StatusRead:
             reasons[group.reason or "unknown"] += group.documents
         if group.status == Status.BOOKED.value:
             files[group.file_status] += group.documents
+    warnings = await read_warnings(session, german_year(now), scope.tenant_id)
     oldest = min((group.oldest for group in groups if group.status in OPEN), default=None)
     return StatusRead(
         counts={status: counts[status.value] for status in Status},
@@ -46,6 +51,7 @@ async def read_status(session: AsyncSession, scope: Scope) -> StatusRead:
         file_counts={state: files[state.value] for state in FileStatus},
         dead_letters=await session.scalar(dead) or 0,
         alarms=await session.scalar(alarms) or 0,
+        warnings=[turnover_warning_read(warning) for warning in warnings[:MOST_WARNINGS]],
         connections=[standing.health() for standing in await _connections(session, scope)],
     )
 

@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.base import Moment, Page, Read
-from api.schemas.documents import FileStatus, Status
+from api.schemas.documents import Amount, FileStatus, Status
+from common.domain.turnover import TurnoverCode
 
 
 class ConnectionHealth(Read):
@@ -25,6 +26,29 @@ class ConnectionHealth(Read):
     last_error: str | None
 
 
+class TurnoverWarningRead(Read):
+    """A small business (§ 19 UStG) comes near a limit or has passed it.
+
+    Counted are the invoices of the year, by document date, that are booked by us, adopted or marked as booked
+    by hand, minus such corrections; sales this product does not know are missing.
+    """
+
+    tenant_id: UUID
+    code: TurnoverCode
+    who: str = Field(description="Who has to act: merchant, adviser, operator or nobody.")
+    year: int = Field(description="The year whose turnover it is.")
+    limit: Amount
+    net_turnover: Amount
+    documents: int = Field(description="Documents counted.")
+    open_documents: int = Field(description="Waiting or parked documents of the year; not counted.")
+    open_gross: Amount = Field(description="Their sum, corrections taken off.")
+    other_currency: int = Field(description="Documents of the year in other currencies; not counted.")
+    cause_de: str
+    cause_en: str
+    remedy_de: str
+    remedy_en: str
+
+
 class StatusRead(Read):
     """How everything stands; open means waiting or parked."""
 
@@ -36,6 +60,9 @@ class StatusRead(Read):
     file_counts: dict[FileStatus, int] = Field(description="Files of booked documents.")
     dead_letters: int = Field(description="Messages kept until somebody replays or discards them.")
     alarms: int = Field(description="Alarms that are open.")
+    warnings: list[TurnoverWarningRead] = Field(
+        description="Small businesses near or above a limit of their turnover, at most 500 warnings."
+    )
     connections: list[ConnectionHealth] = Field(description="Those in trouble first, at most 500.")
 
 
