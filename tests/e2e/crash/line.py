@@ -104,6 +104,8 @@ class Line:
             "lexware__api_url": self.lexware.base_url,
             "lexware__rate_limit_enabled": False,
             "lexware__timeout_seconds": 5,
+            "worker__concurrency": 32,  # fewer than there are documents, so that each writer meets some
+            "worker__claim_batch": 64,
             "worker__lease_seconds": LEASE_SECONDS,
             "worker__idle_poll_seconds": 0.05,
             "worker__backoff_seconds": 0.1,

@@ -230,9 +230,15 @@ async def limit_messages(settings: KafkaSettings, size: int) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
     await admin.start()
     name = settings.topic_prefix + INGEST_COMMANDS.name
-    await admin.alter_configs(
-        [ConfigResource(ConfigResourceType.TOPIC, name, {"max.message.bytes": str(size)})]
-    )
+    limit = {"max.message.bytes": str(size)}
+    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, limit)])
+
+    async def is_in_force() -> bool:
+        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+        values = {entry[0]: entry[1] for resource in answer.resources for entry in resource[4]}
+        return limit.items() <= values.items()
+
+    await until(is_in_force, 30)
     await admin.close()
 
 
