@@ -57,6 +57,28 @@ def test_a_foreign_vat_id_of_the_sale_goes_before_one_at_home() -> None:
 
 
 @pytest.mark.parametrize(
+    ("company", "recipient", "expected"),
+    [
+        ("Muster GmbH", {"company": "Wien GmbH"}, None),
+        ("Muster GmbH", {"company": None, "first_name": "Franz", "last_name": "Huber"}, None),
+        (None, {"company": "Wien GmbH"}, None),
+        ("Muster GmbH", {"company": "muster  gmbh"}, AUSTRIAN),
+        ("Muster GmbH", {"company": None}, AUSTRIAN),
+        ("Muster GmbH", {"company": None, "first_name": None, "last_name": None}, AUSTRIAN),
+    ],
+)
+def test_the_vat_id_of_somebody_else_who_receives_the_goods_is_not_the_buyers_r27(
+    company: str | None, recipient: dict[str, str | None], expected: str | None
+) -> None:
+    buyer = make_address(company=company)
+    order = make_order(
+        billing_address=buyer, shipping_address=VIENNA.model_copy(update={"vat_id": AUSTRIAN, **recipient})
+    )
+    found = buyers_vat_id(make_invoice(address=buyer), order)
+    assert (found and found.value) == expected
+
+
+@pytest.mark.parametrize(
     ("address", "order", "over", "seller", "expected"),
     [
         (VIENNA, {}, {}, {}, AUSTRIAN),
