@@ -13,7 +13,8 @@ from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.domain.documents import Document
 from common.domain.merchant import GOODS_CATEGORY
-from common.events.commands import FetchOrder, ReleaseParked
+from common.events.commands import FetchOrder, ReleaseParked, ResolveDocument
+from common.events.documents import DocumentConflicted
 from common.events.vouchers import DocumentParked, VoucherBooked
 from factories.documents import euro, make_credit_note, make_invoice, make_line, make_order, zero_rated
 from factories.tenants import save_settings
@@ -169,3 +170,45 @@ async def test_corrections_of_an_adopted_invoice_are_held_to_what_its_decision_s
     await writer.work(await writer.event(surplus))
     assert (await writer.outcome(whole)).status == "booked"
     assert (await writer.outcome(surplus)).reason == "correction_exceeds_invoice"
+
+
+async def test_what_others_took_back_by_hand_counts_too_r38(writer: Harness) -> None:
+    by_hand, whole = part("K-1", "20.00"), make_credit_note(number="K-2")
+    await save_settings(writer.db, writer.tenant_id, 2, mode="paused")
+    await writer.work(await writer.event(by_hand))
+    assert (await writer.outcome(by_hand)).decision is None
+    event = await writer.event(by_hand)
+    said = ResolveDocument(
+        tenant_id=writer.tenant_id,
+        connection_id=writer.shop_id,
+        command_id=uuid4(),
+        order_id=event.order_id,
+        document_type=event.document_type,
+        number=event.number,
+        action="by_hand",
+    )
+    await writer.work(said)
+    await save_settings(writer.db, writer.tenant_id, 3)
+    await writer.work(await writer.event(make_invoice()), await writer.event(whole))
+    outcome = await writer.outcome(whole)
+    assert (outcome.reason, outcome.params["left"]) == ("correction_exceeds_invoice", "29.90 EUR")
+
+
+async def test_a_booked_correction_counts_also_while_its_number_is_in_conflict_r38(writer: Harness) -> None:
+    first, second = part("K-1", "30.00"), part("K-2", "30.00")
+    await writer.work(await writer.event(make_invoice()), await writer.event(first))
+    event = await writer.event(first)
+    conflict = DocumentConflicted(
+        tenant_id=writer.tenant_id,
+        connection_id=writer.shop_id,
+        occurred_at=event.occurred_at,
+        order_id=event.order_id,
+        document_type=event.document_type,
+        number=event.number,
+        known_hash=event.content_hash,
+        content_hash="f" * 64,
+    )
+    await writer.work(conflict)
+    assert (await writer.outcome(first)).status == "parked"
+    await writer.work(await writer.event(second))
+    assert (await writer.outcome(second)).reason == "correction_exceeds_invoice"

@@ -7,6 +7,7 @@ import pytest
 
 from common.domain.decide import Exclude, Original, Park, decide
 from common.domain.merchant import MerchantSettings
+from common.domain.money import Money
 from common.domain.reasons import Reason
 from factories.documents import (
     CATEGORIES,
@@ -137,6 +138,29 @@ def test_all_corrections_together_stay_within_their_invoice_rate_by_rate_r38(
 
 def test_without_knowing_what_the_invoice_booked_its_correction_is_booked_and_says_so_r38() -> None:
     assert "correction.invoice_amounts_unknown" in booked(decide_on(make_credit_note())).rules
+
+
+@pytest.mark.parametrize(("gross", "is_booked"), [("49.90", True), ("49.91", False)])
+def test_a_correction_never_exceeds_the_total_of_an_invoice_whose_rates_are_unknown_r38(
+    gross: str, is_booked: bool
+) -> None:
+    document = make_credit_note(gross_total=euro(gross), lines=(make_line(gross),))
+    verdict = decide_on(document, original=make_original())
+    assert isinstance(verdict, Park) is not is_booked
+    assert is_booked or parked(verdict) is Reason.CORRECTION_EXCEEDS_INVOICE
+
+
+@pytest.mark.parametrize(("elsewhere", "is_booked"), [("29.90", True), ("29.91", False)])
+@pytest.mark.parametrize("by_rate", [None, {Decimal(19): euro("49.90")}])
+def test_what_corrections_of_unknown_rates_took_back_counts_against_the_total_r38(
+    by_rate: dict[Decimal, Money] | None, elsewhere: str, is_booked: bool
+) -> None:
+    document = make_credit_note(gross_total=euro("20.00"), lines=(make_line("20.00"),))
+    invoice = make_original_invoice(gross_by_rate=by_rate)
+    original = Original(candidates=(invoice,), corrected_unsplit=euro(elsewhere))
+    verdict = decide_on(document, original=original)
+    assert isinstance(verdict, Park) is not is_booked
+    assert is_booked or parked(verdict) is Reason.CORRECTION_EXCEEDS_INVOICE
 
 
 @pytest.mark.parametrize(("unassigned", "is_booked"), [("40.00", True), ("40.01", False)])

@@ -103,11 +103,13 @@ class OriginalInvoice(Fact):
 class Original(Fact):
     """What is known of the invoices a correction may refer to: all invoices of the same order.
 
-    `corrected_by_rate` is what corrections took back that name none of them.
+    `corrected_by_rate` is what corrections took back that name none of them, `corrected_unsplit` what others
+    did of which only the total is known.
     """
 
     candidates: tuple[OriginalInvoice, ...] = ()
     corrected_by_rate: dict[Decimal, Money] = {}
+    corrected_unsplit: Money | None = None
 
     def corrected_by(self, gross_total: Money) -> OriginalInvoice | None:
         """The invoice that is meant: the only one, or the only one of equal total; None if unclear."""
