@@ -9,7 +9,7 @@ from stdnum.eu import vat
 
 from common.domain.cleaning import clean
 from common.domain.country_codes import HOME, MEMBER_STATES, NORTHERN_IRELAND
-from common.domain.documents import Address, Document, OrderSnapshot
+from common.domain.documents import Address, Document, DocumentLine, OrderSnapshot
 from common.domain.profile import SellerProfile
 from common.domain.territories import Place, place_of
 
@@ -59,7 +59,7 @@ def vat_id_to_check(document: Document, order: OrderSnapshot, profile: SellerPro
 
     Only an untaxed sale into another member state depends on it, and only if the id is one of that state.
     """
-    if profile.small_business or any(line.rate for line in document.lines if line.price):
+    if profile.small_business or any(map(_is_taxed, document.lines)):
         return None
     vat_id = buyers_vat_id(document, order)
     if vat_id is None or not vat_id.is_well_formed or vat_id.state == HOME:
@@ -83,6 +83,12 @@ def _vat_ids(document: Document, order: OrderSnapshot) -> Iterator[VatId | None]
         yield read_vat_id(address.vat_id)
     if order.shipping_address is not None and _is_one_of(order.shipping_address, buyers):
         yield read_vat_id(order.shipping_address.vat_id)
+
+
+def _is_taxed(line: DocumentLine) -> bool:
+    """Whether the line may leave a taxed amount: at a rate, and not given away wholly."""
+    given_away = line.coupon_share is not None and abs(line.coupon_share) == abs(line.price)
+    return bool(line.rate and line.price) and not given_away
 
 
 def _is_one_of(recipient: Address, buyers: Iterable[Address]) -> bool:
