@@ -212,3 +212,16 @@ async def test_a_booked_correction_counts_also_while_its_number_is_in_conflict_r
     assert (await writer.outcome(first)).status == "parked"
     await writer.work(await writer.event(second))
     assert (await writer.outcome(second)).reason == "correction_exceeds_invoice"
+
+
+async def test_a_correction_names_no_invoice_that_was_issued_after_it_r37(writer: Harness) -> None:
+    correction, early = part("K-1", "30.00"), make_invoice()
+    late = make_invoice(
+        number="R-LATE",
+        issued_at=correction.issued_at + timedelta(days=2),
+        gross_total=euro("30.00"),
+        lines=(make_line("30.00"),),
+    )
+    await writer.work(*[await writer.event(document) for document in (early, late, correction)])
+    outcome = await writer.outcome(correction)
+    assert (outcome.status, outcome.evidence["corrected_invoice"]) == ("booked", early.number)

@@ -54,7 +54,7 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
                 gross_by_rate=_gross_by_rate(row),
                 corrected_by_rate=_sum(amounts for number, amounts in taken if number == clean(row.number)),
             )
-            for row in invoices
+            for row in _issued_before(event, invoices)
         ),
         corrected_by_rate=_sum(amounts for number, amounts in taken if number is None),
         corrected_unsplit=total(unsplit, currency),
@@ -79,6 +79,12 @@ async def _documents_of_order(session: AsyncSession, event: DocumentIssued) -> S
         OutcomeRow.order_id == event.order_id,
     )
     return (await session.execute(query)).all()
+
+
+def _issued_before(event: DocumentIssued, invoices: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    """A correction takes back what was issued before it; if nothing was, its date tells nothing."""
+    earlier = [row for row in invoices if row.issued_on <= event.document.issued_on]
+    return earlier or invoices
 
 
 def _is_decided(row: Row[Any]) -> bool:
