@@ -6,17 +6,25 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from common.db.dialect import db_now
 from common.db.engine import Database
-from common.db.models.books import OutcomeRow
+from common.db.models.books import BooksProfileRow, OutcomeRow
 from common.domain.documents import Document
-from common.domain.merchant import GOODS_CATEGORY
+from common.domain.merchant import GOODS_CATEGORY, ORIGIN_CATEGORY
 from common.events.commands import FetchOrder, ReleaseParked, ResolveDocument
 from common.events.documents import DocumentConflicted
 from common.events.vouchers import DocumentParked, VoucherBooked
-from factories.documents import euro, make_credit_note, make_invoice, make_line, make_order, zero_rated
+from factories.documents import (
+    euro,
+    make_address,
+    make_credit_note,
+    make_invoice,
+    make_line,
+    make_order,
+    zero_rated,
+)
 from factories.tenants import save_settings
 from integration.invoice_writer.harness import Harness
 from invoice_writer.originals import original_of
@@ -212,6 +220,23 @@ async def test_a_booked_correction_counts_also_while_its_number_is_in_conflict_r
     assert (await writer.outcome(first)).status == "parked"
     await writer.work(await writer.event(second))
     assert (await writer.outcome(second)).reason == "correction_exceeds_invoice"
+
+
+async def test_an_invoice_booked_at_home_is_corrected_there_after_the_principle_changed_r26(
+    writer: Harness,
+) -> None:
+    cyprus = make_address(country="CY", zip_code="1010", city="Nikosia")  # 19 % there as in Germany
+    order, correction = make_order(billing_address=cyprus), make_credit_note(address=cyprus)
+    organization = f"organizations/{writer.organization['organization_id']}"
+    await writer.lexware.control.post(organization, {"distanceSalesPrinciple": "ORIGIN"})
+    await writer.work(await writer.event(make_invoice(address=cyprus), order))
+    await writer.lexware.control.post(organization, {"distanceSalesPrinciple": "DESTINATION"})
+    async with writer.db.sessions.begin() as session:
+        await session.execute(delete(BooksProfileRow))
+    await writer.work(await writer.event(correction, order))
+    assert (await writer.outcome(correction)).status == "booked"
+    items = [voucher["voucherItems"][0]["categoryId"] for voucher in await writer.vouchers()]
+    assert items == [ORIGIN_CATEGORY, GOODS_CATEGORY]
 
 
 async def test_a_correction_names_no_invoice_that_was_issued_after_it_r37(writer: Harness) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from common.domain.decide import Exclude, Original, Park, decide
-from common.domain.merchant import MerchantSettings
+from common.domain.merchant import GOODS_CATEGORY, ORIGIN_CATEGORY, OSS_CATEGORY, MerchantSettings
 from common.domain.money import Money
 from common.domain.reasons import Reason
 from factories.documents import (
@@ -221,6 +221,36 @@ def test_a_correction_for_the_one_stop_shop_needs_a_clear_day_of_supply_r26(
         assert "correction.day_of_supply_of_its_invoice" in booked(verdict).rules
     else:
         assert parked(verdict) is Reason.ORIGINAL_UNCLEAR
+
+
+CYPRUS = make_address(country="CY", zip_code="1010", city="Nikosia")  # 19 % there as in Germany
+
+
+@pytest.mark.parametrize(
+    ("principle", "oss_since", "in_oss", "expected"),
+    [
+        ("DESTINATION", None, None, OSS_CATEGORY),
+        ("DESTINATION", None, True, OSS_CATEGORY),
+        ("DESTINATION", None, False, GOODS_CATEGORY),
+        ("DESTINATION", date(2025, 4, 1), None, GOODS_CATEGORY),
+        ("DESTINATION", date(2025, 4, 1), True, OSS_CATEGORY),
+        ("DESTINATION", date(2025, 1, 1), False, GOODS_CATEGORY),
+        ("ORIGIN", None, False, ORIGIN_CATEGORY),
+        ("ORIGIN", None, True, Reason.DISTANCE_SALES_MISMATCH),
+    ],
+)
+def test_a_correction_goes_to_the_return_its_invoice_was_in_r26(
+    principle: str, oss_since: date | None, in_oss: bool | None, expected: object
+) -> None:
+    verdict = decide_on(
+        make_credit_note(address=CYPRUS),
+        make_order(billing_address=CYPRUS),
+        profile=make_profile(distance_sales_principle=principle),
+        settings=MerchantSettings(oss_since=oss_since),
+        original=make_original(in_oss=in_oss),
+    )
+    found = parked(verdict) if isinstance(verdict, Park) else booked(verdict).lines[0].category_id
+    assert found == expected
 
 
 def test_an_invoice_and_its_full_correction_are_the_same_per_rate_r36() -> None:

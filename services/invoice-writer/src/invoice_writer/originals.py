@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.models.books import OutcomeRow
 from common.domain.amounts import PerRate, by_rate
 from common.domain.cleaning import clean
+from common.domain.corrections import OSS_CASE
 from common.domain.documents import DocumentType
 from common.domain.money import Money, total
 from common.domain.reasons import Reason
@@ -53,6 +54,7 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
                 supplied_on=_supplied_on(row),
                 gross_by_rate=_gross_by_rate(row),
                 corrected_by_rate=_sum(amounts for number, amounts in taken if number == clean(row.number)),
+                in_oss=None if row.decision is None else OSS_CASE in row.rules,
             )
             for row in _issued_before(event, invoices)
         ),
@@ -71,6 +73,7 @@ async def _documents_of_order(session: AsyncSession, event: DocumentIssued) -> S
         OutcomeRow.status,
         OutcomeRow.reason,
         OutcomeRow.evidence,
+        OutcomeRow.rules,
         OutcomeRow.decision,
         OutcomeRow.voucher_id,
     ).where(

@@ -13,6 +13,7 @@ from common.domain.split import Split
 from common.domain.tax import plain_rate
 from common.domain.verdicts import OriginalInvoice, Park
 
+OSS_CASE = "distance_sale.oss"
 CORRECTED, DISPATCH, UNCLEAR, DOCUMENT = "corrected_invoice", "dispatch", "unclear_invoice", "document"
 
 
@@ -53,6 +54,13 @@ def supplied_on(case: Case) -> tuple[date, str]:
         days = {invoice.supplied_on or invoice.issued_on for invoice in case.original.candidates}
         return (days.pop(), CORRECTED) if len(days) == 1 else (case.document.issued_on, UNCLEAR)
     return case.document.issued_on, DOCUMENT
+
+
+def corrects_oss(case: Case) -> bool | None:
+    """Whether what is corrected was booked for the One-Stop-Shop; None for invoices and where it is unknown."""
+    invoices = case.original.candidates if case.corrected is None else (case.corrected,)
+    known = {invoice.in_oss for invoice in invoices} if case.is_correction else {None}
+    return known.pop() if len(known) == 1 else None
 
 
 def within_invoice(case: Case, split: Split, trail: Trail) -> Park | None:

@@ -89,6 +89,7 @@ class OriginalInvoice(Fact):
 
     `supplied_on` is the day its rates were decided by. `gross_by_rate` is what was booked of it, and
     `corrected_by_rate` what other corrections took back already; None while nothing of it was booked by us.
+    `in_oss`: whether it was booked for the One-Stop-Shop, None where that is not known.
     """
 
     number: str
@@ -98,6 +99,7 @@ class OriginalInvoice(Fact):
     supplied_on: date | None = None
     gross_by_rate: dict[Decimal, Money] | None = None
     corrected_by_rate: dict[Decimal, Money] = {}
+    in_oss: bool | None = None
 
 
 class Original(Fact):
