@@ -56,7 +56,8 @@ def _meets_rule(sale: Sale) -> bool:
 def _size(case: Case) -> Money:
     """The document's total; a correction follows its invoice, so that both go to one contact."""
     invoices = case.original.candidates if case.corrected is None else (case.corrected,)
-    return max(abs(one.gross_total) for one in (case.document, *(invoices if case.is_correction else ())))
+    totals = [invoice.gross_total for invoice in invoices] if case.is_correction else []
+    return max(abs(total) for total in (case.document.gross_total, *totals))
 
 
 def _has_account(case: Case) -> bool:

@@ -57,7 +57,7 @@ def supplied_on(case: Case) -> tuple[date, str]:
 
 
 def corrects_oss(case: Case) -> bool | None:
-    """Whether what is corrected was booked for the One-Stop-Shop; None for invoices and where it is unknown."""
+    """Whether what is corrected was booked for the One-Stop-Shop; None for invoices and if nobody knows."""
     invoices = case.original.candidates if case.corrected is None else (case.corrected,)
     known = {invoice.in_oss for invoice in invoices} if case.is_correction else {None}
     return known.pop() if len(known) == 1 else None

@@ -94,7 +94,7 @@ class EffectRunner:
         return Pending(timedelta(seconds=1), UNCONFIRMED)
 
     async def settle(self, effect: Effect) -> EffectResult | None:
-        """What became of the last write, writing nothing; None when there was none or it surely did nothing."""
+        """What became of the last write, without another; None if there was none or it surely did nothing."""
         request = ArmRequest.of(effect)
         for _ in range(ROUNDS):
             state = await self._attempts.read(effect.key, effect.tenant_id)
