@@ -71,7 +71,8 @@ class VoucherWriter:
             return _parked(Reason.NUMBER_TAKEN_IN_BOOKS, plan, vouchers=[], refused=voucher_id)
         except RefusedError as refusal:
             return _refused(refusal, plan)
-        if voucher.type != wanted or await self._is_anothers(effect, voucher_id):
+        is_booking = voucher.type == wanted and voucher.voucher_status != "voided"
+        if not is_booking or await self._is_anothers(effect, voucher_id):
             return _parked(Reason.NUMBER_TAKEN_IN_BOOKS, plan, vouchers=[], refused=voucher_id)
         return _translated(await self._runner.adopt(effect, voucher_id, how="adopted"), plan)
 
