@@ -18,9 +18,9 @@ from invoice_writer.recheck import Rechecker
 from invoice_writer.recording import record_outcome
 
 
-async def lose_the_answer(writer: Harness, times: int = 1) -> None:
-    """The voucher is made and nobody hears of it."""
-    await writer.lexware.control.fault("POST", "/v1/vouchers", "timeout_after_commit", times)
+async def lose_the_answer(writer: Harness, times: int = 1, kind: str = "timeout_after_commit") -> None:
+    """The voucher is made, unless of another kind, and nobody hears of it."""
+    await writer.lexware.control.fault("POST", "/v1/vouchers", kind, times)
 
 
 async def seen_while_working(writer: Harness, event: DocumentIssued) -> list[OutcomeRow]:
@@ -48,11 +48,11 @@ async def test_document_in_doubt_is_waiting_with_a_time_and_is_bound_later(write
     assert len(await writer.announced()) == 1
 
 
-async def leave_in_doubt(writer: Harness, event: DocumentIssued) -> None:
-    """The voucher is made, nobody hears of it, and the first look is not due yet."""
+async def leave_in_doubt(writer: Harness, event: DocumentIssued, kind: str = "timeout_after_commit") -> None:
+    """Nobody hears what became of the voucher, and the first look is not due yet."""
     looking_soon = writer.effects
     writer.effects = writer.effects.model_copy(update={"first_look": 1.5})
-    await lose_the_answer(writer)
+    await lose_the_answer(writer, kind=kind)
     await writer.work(event, deadline=0.8)
     assert (await writer.outcome(event.document)).reason == "write_unconfirmed"
     writer.effects = looking_soon
@@ -72,9 +72,7 @@ async def test_document_in_doubt_is_found_in_the_books_whatever_would_be_decided
 
 async def test_document_in_doubt_that_the_books_do_not_hold_is_decided_anew(writer: Harness) -> None:
     event = await writer.event(make_invoice())
-    await leave_in_doubt(writer, event)
-    (voucher,) = await writer.vouchers()
-    await writer.lexware.control.http.delete(f"/_control/vouchers/{voucher['id']}")
+    await leave_in_doubt(writer, event, "drop_before_commit")
     await save_settings(writer.db, writer.tenant_id, 2, start_on=date(2025, 4, 1))
     await writer.work()
     assert (await writer.outcome(event.document)).reason == "before_start_date"
