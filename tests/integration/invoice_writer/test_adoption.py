@@ -171,3 +171,14 @@ async def test_voucher_of_another_document_or_none_at_all_cannot_be_chosen(write
         outcome = await writer.outcome(event.document)
         assert (outcome.status, outcome.reason) == ("parked", "number_taken_in_books")
         assert outcome.params["refused"] == chosen
+
+
+async def test_voided_voucher_books_nothing_and_cannot_be_chosen(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    chosen = await by_hand(writer, event.number, gross="11.90")
+    await writer.work(event)
+    await writer.lexware.control.post(f"vouchers/{chosen}", {"voucherStatus": "voided"})
+    await asyncio.sleep(0.2)
+    await writer.work(choice(writer, event, chosen))
+    outcome = await writer.outcome(event.document)
+    assert (outcome.status, outcome.params["refused"]) == ("parked", chosen)

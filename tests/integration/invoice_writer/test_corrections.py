@@ -6,16 +6,25 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from common.db.dialect import db_now
 from common.db.engine import Database
-from common.db.models.books import OutcomeRow
+from common.db.models.books import BooksProfileRow, OutcomeRow
 from common.domain.documents import Document
-from common.domain.merchant import GOODS_CATEGORY
-from common.events.commands import FetchOrder, ReleaseParked
+from common.domain.merchant import GOODS_CATEGORY, ORIGIN_CATEGORY
+from common.events.commands import FetchOrder, ReleaseParked, ResolveDocument
+from common.events.documents import DocumentConflicted
 from common.events.vouchers import DocumentParked, VoucherBooked
-from factories.documents import euro, make_credit_note, make_invoice, make_line, make_order, zero_rated
+from factories.documents import (
+    euro,
+    make_address,
+    make_credit_note,
+    make_invoice,
+    make_line,
+    make_order,
+    zero_rated,
+)
 from factories.tenants import save_settings
 from integration.invoice_writer.harness import Harness
 from invoice_writer.originals import original_of
@@ -169,3 +178,75 @@ async def test_corrections_of_an_adopted_invoice_are_held_to_what_its_decision_s
     await writer.work(await writer.event(surplus))
     assert (await writer.outcome(whole)).status == "booked"
     assert (await writer.outcome(surplus)).reason == "correction_exceeds_invoice"
+
+
+async def test_what_others_took_back_by_hand_counts_too_r38(writer: Harness) -> None:
+    by_hand, whole = part("K-1", "20.00"), make_credit_note(number="K-2")
+    await save_settings(writer.db, writer.tenant_id, 2, mode="paused")
+    await writer.work(await writer.event(by_hand))
+    assert (await writer.outcome(by_hand)).decision is None
+    event = await writer.event(by_hand)
+    said = ResolveDocument(
+        tenant_id=writer.tenant_id,
+        connection_id=writer.shop_id,
+        command_id=uuid4(),
+        order_id=event.order_id,
+        document_type=event.document_type,
+        number=event.number,
+        action="by_hand",
+    )
+    await writer.work(said)
+    await save_settings(writer.db, writer.tenant_id, 3)
+    await writer.work(await writer.event(make_invoice()), await writer.event(whole))
+    outcome = await writer.outcome(whole)
+    assert (outcome.reason, outcome.params["left"]) == ("correction_exceeds_invoice", "29.90 EUR")
+
+
+async def test_a_booked_correction_counts_also_while_its_number_is_in_conflict_r38(writer: Harness) -> None:
+    first, second = part("K-1", "30.00"), part("K-2", "30.00")
+    await writer.work(await writer.event(make_invoice()), await writer.event(first))
+    event = await writer.event(first)
+    conflict = DocumentConflicted(
+        tenant_id=writer.tenant_id,
+        connection_id=writer.shop_id,
+        occurred_at=event.occurred_at,
+        order_id=event.order_id,
+        document_type=event.document_type,
+        number=event.number,
+        known_hash=event.content_hash,
+        content_hash="f" * 64,
+    )
+    await writer.work(conflict)
+    assert (await writer.outcome(first)).status == "parked"
+    await writer.work(await writer.event(second))
+    assert (await writer.outcome(second)).reason == "correction_exceeds_invoice"
+
+
+async def test_an_invoice_booked_at_home_is_corrected_there_after_the_principle_changed_r26(
+    writer: Harness,
+) -> None:
+    cyprus = make_address(country="CY", zip_code="1010", city="Nikosia")  # 19 % there as in Germany
+    order, correction = make_order(billing_address=cyprus), make_credit_note(address=cyprus)
+    organization = f"organizations/{writer.organization['organization_id']}"
+    await writer.lexware.control.post(organization, {"distanceSalesPrinciple": "ORIGIN"})
+    await writer.work(await writer.event(make_invoice(address=cyprus), order))
+    await writer.lexware.control.post(organization, {"distanceSalesPrinciple": "DESTINATION"})
+    async with writer.db.sessions.begin() as session:
+        await session.execute(delete(BooksProfileRow))
+    await writer.work(await writer.event(correction, order))
+    assert (await writer.outcome(correction)).status == "booked"
+    items = [voucher["voucherItems"][0]["categoryId"] for voucher in await writer.vouchers()]
+    assert items == [ORIGIN_CATEGORY, GOODS_CATEGORY]
+
+
+async def test_a_correction_names_no_invoice_that_was_issued_after_it_r37(writer: Harness) -> None:
+    correction, early = part("K-1", "30.00"), make_invoice()
+    late = make_invoice(
+        number="R-LATE",
+        issued_at=correction.issued_at + timedelta(days=2),
+        gross_total=euro("30.00"),
+        lines=(make_line("30.00"),),
+    )
+    await writer.work(*[await writer.event(document) for document in (early, late, correction)])
+    outcome = await writer.outcome(correction)
+    assert (outcome.status, outcome.evidence["corrected_invoice"]) == ("booked", early.number)

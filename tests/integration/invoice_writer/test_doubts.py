@@ -1,23 +1,26 @@
 """While a write is in doubt the document shows it; a worker that comes late changes nothing."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from common.db.models.books import OutcomeRow
+from common.domain.merchant import GOODS_CATEGORY, INCOME_CATEGORY
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice
+from factories.tenants import save_settings
 from integration.invoice_writer.harness import Harness
 from invoice_writer.outcomes import PARKED, WAITING, Outcome
 from invoice_writer.recheck import Rechecker
 from invoice_writer.recording import record_outcome
 
 
-async def lose_the_answer(writer: Harness, times: int = 1) -> None:
-    """The voucher is made and nobody hears of it."""
-    await writer.lexware.control.fault("POST", "/v1/vouchers", "timeout_after_commit", times)
+async def lose_the_answer(writer: Harness, times: int = 1, kind: str = "timeout_after_commit") -> None:
+    """The voucher is made, unless of another kind, and nobody hears of it."""
+    await writer.lexware.control.fault("POST", "/v1/vouchers", kind, times)
 
 
 async def seen_while_working(writer: Harness, event: DocumentIssued) -> list[OutcomeRow]:
@@ -43,6 +46,54 @@ async def test_document_in_doubt_is_waiting_with_a_time_and_is_bound_later(write
     assert await writer.story(event.document) == ["waiting", "booked", "file_attached"]
     assert len(await writer.vouchers()) == 1
     assert len(await writer.announced()) == 1
+
+
+async def leave_in_doubt(writer: Harness, event: DocumentIssued, kind: str = "timeout_after_commit") -> None:
+    """Nobody hears what became of the voucher, and the first look is not due yet."""
+    looking_soon = writer.effects
+    writer.effects = writer.effects.model_copy(update={"first_look": 1.5})
+    await lose_the_answer(writer, kind=kind)
+    await writer.work(event, deadline=0.8)
+    assert (await writer.outcome(event.document)).reason == "write_unconfirmed"
+    writer.effects = looking_soon
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+@pytest.mark.parametrize("changed", [{"mode": "paused"}, {"start_on": date(2025, 4, 1)}])
+async def test_document_in_doubt_is_found_in_the_books_whatever_would_be_decided_by_now_r4(
+    writer: Harness, changed: dict[str, Any], is_recorded: bool
+) -> None:
+    """Also when the writer died between sending the voucher and recording that it waits for the answer."""
+    event = await writer.event(make_invoice())
+    await leave_in_doubt(writer, event)
+    if not is_recorded:
+        async with writer.db.sessions.begin() as session:
+            await session.execute(delete(OutcomeRow))
+    await save_settings(writer.db, writer.tenant_id, 2, **changed)
+    await writer.work()
+    outcome, (voucher,) = await writer.outcome(event.document), await writer.vouchers()
+    assert (outcome.status, outcome.how, outcome.voucher_id) == ("booked", "reconciled", voucher["id"])
+
+
+async def test_document_in_doubt_that_the_books_do_not_hold_is_decided_anew(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    await leave_in_doubt(writer, event, "drop_before_commit")
+    await save_settings(writer.db, writer.tenant_id, 2, start_on=date(2025, 4, 1))
+    await writer.work()
+    assert (await writer.outcome(event.document)).reason == "before_start_date"
+    assert await writer.vouchers() == []
+
+
+async def test_found_voucher_stands_with_the_decision_it_was_written_by_r2(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    await leave_in_doubt(writer, event)
+    newest = await save_settings(writer.db, writer.tenant_id, 2, category_id=INCOME_CATEGORY)
+    await writer.work()
+    outcome, (voucher,) = await writer.outcome(event.document), await writer.vouchers()
+    assert outcome.decision is not None
+    written, decided = voucher["voucherItems"][0]["categoryId"], outcome.decision["lines"][0]["category_id"]
+    assert written == decided == GOODS_CATEGORY
+    assert outcome.settings_version_id != newest
 
 
 async def test_document_in_doubt_is_not_put_in_line_a_second_time(writer: Harness) -> None:

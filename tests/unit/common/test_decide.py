@@ -57,6 +57,17 @@ def test_the_shipping_date_is_sent_only_when_the_order_knows_it_r33() -> None:
 
 def test_a_zero_total_is_left_out() -> None:
     assert excluded(decide_on(make_invoice(gross_total=euro("0")))) == "zero_total"
+    free = (make_line("10", "19", coupon_share=euro("10")), make_line("0", "7"))
+    assert excluded(decide_on(make_invoice(gross_total=euro("0"), lines=free))) == "zero_total"
+
+
+def test_a_zero_total_that_shifts_vat_is_parked_r39() -> None:
+    exchanged = (make_line("10", "19"), make_line("-10", "7"))
+    assert parked(decide_on(make_invoice(gross_total=euro("0"), lines=exchanged))) is Reason.MIXED_SIGNS
+    free = (make_line("10", "19", coupon_share=euro("10")),)
+    shown = make_invoice(gross_total=euro("0"), lines=free, coupon=euro("-10"), tax_total=euro("1.60"))
+    shown = shown.model_copy(update={"tax_total": euro("1.60")})
+    assert parked(decide_on(shown)) is Reason.TAX_SPLIT_UNCLEAR
 
 
 @pytest.mark.parametrize(("start_on", "left_out"), [(date(2025, 3, 5), True), (date(2025, 3, 4), False)])

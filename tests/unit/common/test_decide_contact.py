@@ -19,6 +19,8 @@ from factories.documents import (
     make_invoice,
     make_line,
     make_order,
+    make_original,
+    make_original_invoice,
     make_profile,
 )
 from factories.verdicts import booked, parked
@@ -148,6 +150,20 @@ def test_a_customer_has_a_name_that_fits(address: Address, kind: str, last_name:
 )
 def test_without_a_name_there_is_no_customer(address: Address | None) -> None:
     assert customer_of(address, make_order(billing_address=None, shipping_address=None), "DE") is None
+
+
+def test_a_part_of_a_large_invoice_is_corrected_at_the_contact_of_the_invoice() -> None:
+    part = make_credit_note(gross_total=euro("5.00"), lines=(make_line("5.00"),))
+    small, large = make_original_invoice(gross_total=euro("49.89")), make_original_invoice(number="R-2")
+    for invoices, kind in (
+        ((small,), CollectiveContact),
+        ((large,), SingleContact),
+        ((small, large), SingleContact),
+    ):
+        decision = booked(
+            decide_on(part, original=make_original(*invoices), settings=contact_rule(from_gross="49.90"))
+        )
+        assert isinstance(decision.contact, kind)
 
 
 def test_a_minimum_amount_counts_corrections_by_their_size() -> None:

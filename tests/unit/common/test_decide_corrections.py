@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from common.domain.decide import Exclude, Original, Park, decide
-from common.domain.merchant import MerchantSettings
+from common.domain.merchant import GOODS_CATEGORY, ORIGIN_CATEGORY, OSS_CATEGORY, MerchantSettings
+from common.domain.money import Money
 from common.domain.reasons import Reason
 from factories.documents import (
     CATEGORIES,
@@ -139,6 +140,29 @@ def test_without_knowing_what_the_invoice_booked_its_correction_is_booked_and_sa
     assert "correction.invoice_amounts_unknown" in booked(decide_on(make_credit_note())).rules
 
 
+@pytest.mark.parametrize(("gross", "is_booked"), [("49.90", True), ("49.91", False)])
+def test_a_correction_never_exceeds_the_total_of_an_invoice_whose_rates_are_unknown_r38(
+    gross: str, is_booked: bool
+) -> None:
+    document = make_credit_note(gross_total=euro(gross), lines=(make_line(gross),))
+    verdict = decide_on(document, original=make_original())
+    assert isinstance(verdict, Park) is not is_booked
+    assert is_booked or parked(verdict) is Reason.CORRECTION_EXCEEDS_INVOICE
+
+
+@pytest.mark.parametrize(("elsewhere", "is_booked"), [("29.90", True), ("29.91", False)])
+@pytest.mark.parametrize("by_rate", [None, {Decimal(19): euro("49.90")}])
+def test_what_corrections_of_unknown_rates_took_back_counts_against_the_total_r38(
+    by_rate: dict[Decimal, Money] | None, elsewhere: str, is_booked: bool
+) -> None:
+    document = make_credit_note(gross_total=euro("20.00"), lines=(make_line("20.00"),))
+    invoice = make_original_invoice(gross_by_rate=by_rate)
+    original = Original(candidates=(invoice,), corrected_unsplit=euro(elsewhere))
+    verdict = decide_on(document, original=original)
+    assert isinstance(verdict, Park) is not is_booked
+    assert is_booked or parked(verdict) is Reason.CORRECTION_EXCEEDS_INVOICE
+
+
 @pytest.mark.parametrize(("unassigned", "is_booked"), [("40.00", True), ("40.01", False)])
 def test_a_correction_of_no_clear_invoice_stays_within_all_of_them_r38(
     unassigned: str, is_booked: bool
@@ -197,6 +221,36 @@ def test_a_correction_for_the_one_stop_shop_needs_a_clear_day_of_supply_r26(
         assert "correction.day_of_supply_of_its_invoice" in booked(verdict).rules
     else:
         assert parked(verdict) is Reason.ORIGINAL_UNCLEAR
+
+
+CYPRUS = make_address(country="CY", zip_code="1010", city="Nikosia")  # 19 % there as in Germany
+
+
+@pytest.mark.parametrize(
+    ("principle", "oss_since", "in_oss", "expected"),
+    [
+        ("DESTINATION", None, None, OSS_CATEGORY),
+        ("DESTINATION", None, True, OSS_CATEGORY),
+        ("DESTINATION", None, False, GOODS_CATEGORY),
+        ("DESTINATION", date(2025, 4, 1), None, GOODS_CATEGORY),
+        ("DESTINATION", date(2025, 4, 1), True, OSS_CATEGORY),
+        ("DESTINATION", date(2025, 1, 1), False, GOODS_CATEGORY),
+        ("ORIGIN", None, False, ORIGIN_CATEGORY),
+        ("ORIGIN", None, True, Reason.DISTANCE_SALES_MISMATCH),
+    ],
+)
+def test_a_correction_goes_to_the_return_its_invoice_was_in_r26(
+    principle: str, oss_since: date | None, in_oss: bool | None, expected: object
+) -> None:
+    verdict = decide_on(
+        make_credit_note(address=CYPRUS),
+        make_order(billing_address=CYPRUS),
+        profile=make_profile(distance_sales_principle=principle),
+        settings=MerchantSettings(oss_since=oss_since),
+        original=make_original(in_oss=in_oss),
+    )
+    found = parked(verdict) if isinstance(verdict, Park) else booked(verdict).lines[0].category_id
+    assert found == expected
 
 
 def test_an_invoice_and_its_full_correction_are_the_same_per_rate_r36() -> None:

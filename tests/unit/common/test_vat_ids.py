@@ -3,12 +3,14 @@
 import pytest
 
 from common.domain.documents import Address, OrderSnapshot
+from common.domain.money import Money
 from common.domain.vat_ids import VatId, buyers_vat_id, read_vat_id, vat_id_to_check
 from factories.documents import make_address, make_invoice, make_line, make_order, make_profile
 
 AUSTRIAN, FRENCH, HOME = "ATU13585627", "FR40303265045", "DE136695976"
 VIENNA = make_address(country="AT", zip_code="1010", city="Wien", vat_id=AUSTRIAN)
 FREE = (make_line("119.00", "0"),)
+GIVEN_AWAY = make_line("10.00", "20", line_id="gift", coupon_share=Money.of("10.00"))
 
 
 @pytest.mark.parametrize(
@@ -57,10 +59,34 @@ def test_a_foreign_vat_id_of_the_sale_goes_before_one_at_home() -> None:
 
 
 @pytest.mark.parametrize(
+    ("company", "recipient", "expected"),
+    [
+        ("Muster GmbH", {"company": "Wien GmbH"}, None),
+        ("Muster GmbH", {"company": None, "first_name": "Franz", "last_name": "Huber"}, None),
+        (None, {"company": "Wien GmbH"}, None),
+        ("Muster GmbH", {"company": "muster  gmbh"}, AUSTRIAN),
+        ("Muster GmbH", {"company": None}, AUSTRIAN),
+        ("Muster GmbH", {"company": None, "first_name": None, "last_name": None}, AUSTRIAN),
+    ],
+)
+def test_the_vat_id_of_somebody_else_who_receives_the_goods_is_not_the_buyers_r27(
+    company: str | None, recipient: dict[str, str | None], expected: str | None
+) -> None:
+    buyer = make_address(company=company)
+    order = make_order(
+        billing_address=buyer, shipping_address=VIENNA.model_copy(update={"vat_id": AUSTRIAN, **recipient})
+    )
+    found = buyers_vat_id(make_invoice(address=buyer), order)
+    assert (found and found.value) == expected
+
+
+@pytest.mark.parametrize(
     ("address", "order", "over", "seller", "expected"),
     [
         (VIENNA, {}, {}, {}, AUSTRIAN),
         (VIENNA, {}, {"lines": (*FREE, make_line("0", "20", line_id="gift"))}, {}, AUSTRIAN),
+        (VIENNA, {}, {"lines": (*FREE, GIVEN_AWAY)}, {}, AUSTRIAN),
+        (VIENNA, {}, {"lines": (*FREE, GIVEN_AWAY, make_line("0.01", "20"))}, {}, None),
         (make_address(vat_id=AUSTRIAN), {"shipping_address": VIENNA}, {}, {}, AUSTRIAN),
         (VIENNA, {"shipping_address": make_address()}, {}, {}, AUSTRIAN),
         (VIENNA, {"billing_address": None}, {}, {}, AUSTRIAN),

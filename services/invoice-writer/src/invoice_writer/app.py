@@ -117,7 +117,7 @@ def _handlers(
     contacts = Contacts(db, runner, settings.contacts, first_look=first_look)
     return DocumentHandlers(
         db,
-        Decider(db, contexts, clients, BooksProfiles(db), judge),
+        Decider(db, contexts, clients, BooksProfiles(db), judge, runner),
         VoucherWriter(db, runner, VoucherIndex(db), VoucherContacts(contacts)),
         Filing(db, Archive(), clients, contexts, step, einvoices),
     ).table()

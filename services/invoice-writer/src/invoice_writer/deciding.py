@@ -1,6 +1,6 @@
 """From an issued document to what shall become of it: a decision to write, or an outcome to record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,12 +13,15 @@ from common.domain.documents import DocumentType
 from common.domain.reasons import REASONS, Reason
 from common.domain.releases import CURED_BY_PROFILE
 from common.domain.verdicts import Decision, Exclude, Original, Park
+from common.effects.runner import EffectRunner
 from common.errors import RefusedError
 from common.events.documents import DocumentIssued
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from invoice_writer.context import TenantContext, TenantContexts
+from invoice_writer.doubts import SETTINGS_VERSION, armed_decision
 from invoice_writer.judging import Judge
+from invoice_writer.mapping import effect_key
 from invoice_writer.originals import original_of
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome
 from invoice_writer.profiles import Books, BooksProfiles
@@ -65,9 +68,10 @@ class Decider:
         clients: LexwareClients,
         profiles: BooksProfiles,
         judge: Judge,
+        runner: EffectRunner,
     ) -> None:
         self._db, self._contexts, self._clients, self._profiles = db, contexts, clients, profiles
-        self._judge = judge
+        self._judge, self._runner = judge, runner
 
     async def decide(
         self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False
@@ -88,6 +92,30 @@ class Decider:
         if books.profile.organization_id != context.books.organization_id:
             return _parked(Reason.ORGANIZATION_CHANGED, context)
         return await self._decide(event, seen, context, client, books)
+
+    async def in_doubt(self, event: DocumentIssued) -> ToWrite | None:
+        """The voucher that a write without an answer may have made, as it was decided then.
+
+        None when there is no such write, or while the books cannot be asked about it.
+        """
+        context = await self._contexts.get(event.tenant_id)
+        if context.books is None or context.books.state in STATE_REASONS:
+            return None
+        key = effect_key(context.books.organization_id, event)
+        if not await self._runner.is_known(key):
+            return None
+        async with self._db.reading.begin() as session:
+            armed = await armed_decision(session, event.tenant_id, key)
+        if armed is None:
+            return None
+        try:
+            client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
+        except RefusedError:
+            return None
+        version = armed.get(SETTINGS_VERSION) or str(context.settings.id)
+        settings = context.settings.model_copy(update={"id": UUID(str(version))})
+        then = replace(context, settings=settings)
+        return ToWrite(Decision.model_validate(armed), then, client, context.books.organization_id)
 
     async def read_profile(self, tenant_id: UUID) -> None:
         """Look whether the seller's profile changed; then what it held up is back in line."""

@@ -184,6 +184,9 @@ class DocumentHandlers:
     async def _decide_and_write(
         self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False
     ) -> Done | Later:
+        armed = await self._decider.in_doubt(event)
+        if armed and (settled := await self._writer.settle(event, armed)) is not None:
+            return await self._finish(event, settled, seen)
         plan = await self._decider.decide(event, seen, fresh=fresh)
         if isinstance(plan, Outcome):
             return await self._record(event, plan, seen)

@@ -11,13 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.models.books import OutcomeRow
 from common.domain.amounts import PerRate, by_rate
 from common.domain.cleaning import clean
+from common.domain.corrections import OSS_CASE
 from common.domain.documents import DocumentType
-from common.domain.money import Money
+from common.domain.money import Money, total
+from common.domain.reasons import Reason
 from common.domain.releases import BOOKED_BY_HAND
 from common.domain.verdicts import Decision, Original, OriginalInvoice
 from common.events.documents import DocumentIssued
 from invoice_writer.outcomes import BOOKED
 
+TAKEN_OTHERWISE = frozenset(
+    {
+        BOOKED_BY_HAND,
+        Reason.NUMBER_TAKEN_IN_BOOKS.value,
+        Reason.MARKER_MISSING_IN_BOOKS.value,
+        Reason.DUPLICATE_IN_BOOKS.value,
+    }
+)
 CORRECTED, SUPPLIED = "corrected_invoice", "supplied_on"
 
 
@@ -30,9 +40,10 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
         for row in rows
         if row.type == DocumentType.CREDIT_NOTE.value and row.document_id != event.document_id
     ]
-    numbers = {clean(row.number) for row in invoices}
-    taken = [(_named(row, numbers), _gross_by_rate(row) or {}) for row in others if row.status == BOOKED]
-    currency = event.document.currency
+    numbers, currency = {clean(row.number) for row in invoices}, event.document.currency
+    there = [row for row in others if _is_in_books(row)]
+    taken = [(_named(row, numbers), _gross_by_rate(row) or {}) for row in there]
+    unsplit = [Money(abs(row.gross_minor or 0), currency) for row in there if row.decision is None]
     return Original(
         candidates=tuple(
             OriginalInvoice(
@@ -43,10 +54,12 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
                 supplied_on=_supplied_on(row),
                 gross_by_rate=_gross_by_rate(row),
                 corrected_by_rate=_sum(amounts for number, amounts in taken if number == clean(row.number)),
+                in_oss=None if row.decision is None else OSS_CASE in row.rules,
             )
-            for row in invoices
+            for row in _issued_before(event, invoices)
         ),
         corrected_by_rate=_sum(amounts for number, amounts in taken if number is None),
+        corrected_unsplit=total(unsplit, currency),
     )
 
 
@@ -60,7 +73,9 @@ async def _documents_of_order(session: AsyncSession, event: DocumentIssued) -> S
         OutcomeRow.status,
         OutcomeRow.reason,
         OutcomeRow.evidence,
+        OutcomeRow.rules,
         OutcomeRow.decision,
+        OutcomeRow.voucher_id,
     ).where(
         OutcomeRow.tenant_id == event.tenant_id,
         OutcomeRow.connection_id == event.connection_id,
@@ -69,8 +84,21 @@ async def _documents_of_order(session: AsyncSession, event: DocumentIssued) -> S
     return (await session.execute(query)).all()
 
 
+def _issued_before(event: DocumentIssued, invoices: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    """A correction takes back what was issued before it; if nothing was, its date tells nothing."""
+    earlier = [row for row in invoices if row.issued_on <= event.document.issued_on]
+    return earlier or invoices
+
+
 def _is_decided(row: Row[Any]) -> bool:
     return row.issued_on is not None and row.gross_minor is not None
+
+
+def _is_in_books(row: Row[Any]) -> bool:
+    """Whether the books hold the document, by us or by others, or may hold it."""
+    if row.status == BOOKED or row.reason in TAKEN_OTHERWISE:
+        return True
+    return row.voucher_id is not None and row.reason != Reason.VOUCHER_DELETED.value
 
 
 def _named(row: Row[Any], numbers: set[str]) -> str | None:

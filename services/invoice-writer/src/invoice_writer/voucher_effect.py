@@ -8,6 +8,7 @@ from common.effects.effect import Findings, Follow
 from common.effects.gate import Gate
 from common.events.documents import DocumentIssued
 from invoice_writer.deciding import ToWrite
+from invoice_writer.doubts import SETTINGS_VERSION
 from invoice_writer.mapping import effect_key, marker_in, marker_of, voucher_of
 from invoice_writer.outcomes import BOOKED, Outcome
 from invoice_writer.recording import Booking, record_bookings
@@ -32,8 +33,9 @@ class VoucherEffect:
 
     @cached_property
     def decision(self) -> dict[str, Any]:
-        """Why it is written so."""
-        return self._plan.decision.model_dump(mode="json")
+        """Why it is written so, kept with the attempt."""
+        version = {SETTINGS_VERSION: str(self._plan.context.settings.id)}
+        return {**self._plan.decision.model_dump(mode="json"), **version}
 
     def for_contact(self, contact_id: str | None) -> "VoucherEffect":
         """The same effect for the customer's own contact; None is the collective one."""
@@ -65,7 +67,7 @@ class VoucherEffect:
             BOOKED,
             rules=decision.rules,
             evidence=dict(decision.evidence),
-            decision=self.decision,
+            decision=decision.model_dump(mode="json"),
             settings_version_id=self._plan.context.settings.id,
             voucher_id=external_id,
             how=how,

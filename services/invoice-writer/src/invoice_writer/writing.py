@@ -56,6 +56,11 @@ class VoucherWriter:
         result = await self._runner.ensure(effect.for_contact(contact_id), is_new=is_new)
         return await self._customers.doubted(event, plan, contact_id, result) or _translated(result, plan)
 
+    async def settle(self, event: DocumentIssued, armed: ToWrite) -> Bound | Outcome | Later | None:
+        """What became of a write in doubt; None when it surely did nothing and all may be decided anew."""
+        result = await self._runner.settle(VoucherEffect(event, armed))
+        return None if result is None else _translated(result, armed)
+
     async def adopt(self, event: DocumentIssued, plan: ToWrite, voucher_id: str) -> Bound | Outcome | Later:
         """Bind the voucher a person chose, if it is there, of the right type and nobody else's."""
         effect, wanted = VoucherEffect(event, plan), plan.decision.voucher_type
@@ -65,7 +70,8 @@ class VoucherWriter:
             return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
         except RefusedError as refusal:
             return _refused(refusal, plan)
-        if voucher.type != wanted or await self._is_anothers(effect, voucher_id):
+        is_booking = voucher.type == wanted and voucher.voucher_status != "voided"
+        if not is_booking or await self._is_anothers(effect, voucher_id):
             return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
         return _translated(await self._runner.adopt(effect, voucher_id, how="adopted"), plan)
 

@@ -44,13 +44,20 @@ def _is_wished(sale: Sale) -> bool:
 def _meets_rule(sale: Sale) -> bool:
     rule, case = sale.case.settings.contact_rule, sale.case
     is_abroad = not sale.invoice_place.is_home
-    is_large = rule.from_gross is not None and abs(case.document.gross_total) >= Money.of(rule.from_gross)
+    is_large = rule.from_gross is not None and _size(case) >= Money.of(rule.from_gross)
     return (
         (rule.abroad and is_abroad)
         or (rule.companies and sale.is_to_company)
         or (rule.registered and _has_account(case))
         or is_large
     )
+
+
+def _size(case: Case) -> Money:
+    """The document's total; a correction follows its invoice, so that both go to one contact."""
+    invoices = case.original.candidates if case.corrected is None else (case.corrected,)
+    totals = [invoice.gross_total for invoice in invoices] if case.is_correction else []
+    return max(abs(total) for total in (case.document.gross_total, *totals))
 
 
 def _has_account(case: Case) -> bool:

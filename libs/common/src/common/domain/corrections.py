@@ -7,12 +7,13 @@ from decimal import Decimal
 from common.domain.amounts import by_rate
 from common.domain.case import Case, Trail
 from common.domain.cleaning import clean
-from common.domain.money import Money
+from common.domain.money import Money, total
 from common.domain.reason_codes import Reason
 from common.domain.split import Split
 from common.domain.tax import plain_rate
 from common.domain.verdicts import OriginalInvoice, Park
 
+OSS_CASE = "distance_sale.oss"
 CORRECTED, DISPATCH, UNCLEAR, DOCUMENT = "corrected_invoice", "dispatch", "unclear_invoice", "document"
 
 
@@ -55,27 +56,33 @@ def supplied_on(case: Case) -> tuple[date, str]:
     return case.document.issued_on, DOCUMENT
 
 
+def corrects_oss(case: Case) -> bool | None:
+    """Whether what is corrected was booked for the One-Stop-Shop; None for invoices and if nobody knows."""
+    invoices = case.original.candidates if case.corrected is None else (case.corrected,)
+    known = {invoice.in_oss for invoice in invoices} if case.is_correction else {None}
+    return known.pop() if len(known) == 1 else None
+
+
 def within_invoice(case: Case, split: Split, trail: Trail) -> Park | None:
-    """All corrections of an invoice together take back at most what it booked, rate by rate."""
+    """All corrections of an invoice together take back at most what it booked, in all and rate by rate."""
     if not case.is_correction:
         return None
     candidates = case.original.candidates if case.corrected is None else (case.corrected,)
+    invoices = _numbers(candidates)
     booked = _sum(invoice.gross_by_rate for invoice in candidates)
-    if booked is None:
-        trail.fired("correction.invoice_amounts_unknown")
-        return None
     taken = _sum([case.original.corrected_by_rate, *(invoice.corrected_by_rate for invoice in candidates)])
-    for column in split.columns:
-        left = booked.get(column.rate, _none()) - (taken or {}).get(column.rate, _none())
+    for column in split.columns if booked is not None else ():
+        left = (booked or {}).get(column.rate, _none()) - (taken or {}).get(column.rate, _none())
         if column.gross > left:
-            return trail.park(
-                Reason.CORRECTION_EXCEEDS_INVOICE,
-                invoices=_numbers(candidates),
-                rate=plain_rate(column.rate),
-                correction=str(column.gross),
-                left=str(left),
-            )
-    trail.fired("correction.within_invoice")
+            rate, correction = plain_rate(column.rate), str(column.gross)
+            params = {"rate": rate, "correction": correction, "left": str(left)}
+            return trail.park(Reason.CORRECTION_EXCEEDS_INVOICE, invoices=invoices, **params)
+    totals = (abs(invoice.gross_total) for invoice in candidates) if booked is None else booked.values()
+    left = total(totals) - total((taken or {}).values()) - (case.original.corrected_unsplit or _none())
+    if split.gross_total > left:
+        params = {"correction": str(split.gross_total), "left": str(left)}
+        return trail.park(Reason.CORRECTION_EXCEEDS_INVOICE, invoices=invoices, **params)
+    trail.fired("correction.invoice_amounts_unknown" if booked is None else "correction.within_invoice")
     return None
 
 

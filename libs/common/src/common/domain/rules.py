@@ -5,9 +5,11 @@ for something nobody wants booked. The shop names neither tags nor sales channel
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from common.domain.case import Case, Trail
 from common.domain.cleaning import clean, utf16_length
+from common.domain.documents import Document
 from common.domain.reason_codes import Reason
 from common.domain.verdicts import Exclude, Park
 
@@ -16,8 +18,11 @@ Rule = Callable[[Case, Trail], Park | Exclude | None]
 
 
 def nothing_to_book(case: Case, trail: Trail) -> Exclude | None:
-    """A total of zero moves nothing in the books, and they refuse it."""
-    return None if case.document.gross_total else trail.exclude("zero_total")
+    """A total of zero moves nothing in the books, and they refuse it; unless it shifts VAT all the same."""
+    document = case.document
+    if document.gross_total or document.tax_total or _exchanges(document):
+        return None
+    return trail.exclude("zero_total")
 
 
 def before_start_date(case: Case, trail: Trail) -> Exclude | None:
@@ -89,6 +94,14 @@ def seller_taxable(case: Case, trail: Trail) -> Park | None:
     if case.profile.tax_type == "vatfree" and not case.profile.small_business:
         return trail.park(Reason.SELLER_TAX_EXEMPT)
     return None
+
+
+def _exchanges(document: Document) -> bool:
+    """Whether goods of one rate were given for goods of another."""
+    sums: dict[Decimal | None, int] = {}
+    for line in document.lines:
+        sums[line.rate] = sums.get(line.rate, 0) + line.price.minor
+    return min(sums.values(), default=0) < 0 < max(sums.values(), default=0)
 
 
 EXCLUSIONS: tuple[Rule, ...] = (

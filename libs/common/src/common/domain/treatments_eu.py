@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from common.domain.case import Trail
-from common.domain.corrections import UNCLEAR
+from common.domain.corrections import OSS_CASE, UNCLEAR, corrects_oss
 from common.domain.country_codes import HOME
 from common.domain.rates import is_rate_on
 from common.domain.reason_codes import Reason
@@ -45,9 +45,11 @@ def distance_sale(sale: Sale, trail: Trail) -> Treatment | Park:
         return trail.park(Reason.DISTANCE_SALES_UNSET, country=sale.country)
     if principle == DESTINATION and sale.supplied_from == UNCLEAR:
         return trail.park(Reason.ORIGINAL_UNCLEAR)
-    treatment = _by_principle(sale, principle)
+    in_oss = corrects_oss(sale.case)
+    treatment = _by_principle(sale, principle, in_oss)
     other = HOME if treatment.rates_of != HOME else sale.place.state or HOME
-    if _is_taxed_in(sale, other) and not _is_taxed_in(sale, treatment.rates_of):
+    is_elsewhere = _is_taxed_in(sale, other) and not _is_taxed_in(sale, treatment.rates_of)
+    if is_elsewhere or (in_oss and treatment.name != OSS_CASE):
         return trail.park(
             Reason.DISTANCE_SALES_MISMATCH,
             country=sale.country,
@@ -84,17 +86,19 @@ def _to_company(sale: Sale, trail: Trail) -> Treatment:
     return untaxed(name, category_id, company_only=True)
 
 
-def _by_principle(sale: Sale, principle: str) -> Treatment:
+def _by_principle(sale: Sale, principle: str, in_oss: bool | None) -> Treatment:
+    """A correction goes to the return its invoice was in, whatever day the registration begins."""
     settings, is_service = sale.case.settings, sale.kind == "services"
     if principle == ORIGIN:
         category_id = settings.origin_services_category_id if is_service else settings.origin_category_id
         return Treatment("distance_sale.origin", HOME, category_id, real_contact=True)
-    if settings.oss_since is not None and sale.supplied_on < settings.oss_since:
+    is_before = settings.oss_since is not None and sale.supplied_on < settings.oss_since
+    if is_before if in_oss is None else not in_oss:
         category_id = settings.services_category_id if is_service else settings.category_id
         return Treatment("distance_sale.before_oss", HOME, category_id, real_contact=True)
     category_id = settings.oss_services_category_id if is_service else settings.oss_category_id
     return Treatment(
-        "distance_sale.oss",
+        OSS_CASE,
         sale.place.state or HOME,
         category_id,
         real_contact=True,

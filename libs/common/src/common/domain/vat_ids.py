@@ -1,7 +1,7 @@
 """VAT ids: how a buyer's is read, which member state gave it, and which of them is to be asked about."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ from stdnum.eu import vat
 
 from common.domain.cleaning import clean
 from common.domain.country_codes import HOME, MEMBER_STATES, NORTHERN_IRELAND
-from common.domain.documents import Address, Document, OrderSnapshot
+from common.domain.documents import Address, Document, DocumentLine, OrderSnapshot
 from common.domain.profile import SellerProfile
 from common.domain.territories import Place, place_of
 
@@ -49,7 +49,7 @@ def read_vat_id(text: str | None) -> VatId | None:
 
 
 def buyers_vat_id(document: Document, order: OrderSnapshot) -> VatId | None:
-    """The VAT id of the sale: the document's own, else the order's; one of another state goes first."""
+    """The VAT id of the buyer: the document's own, else the order's; one of another state goes first."""
     found = [vat_id for vat_id in _vat_ids(document, order) if vat_id is not None]
     return next((vat_id for vat_id in found if vat_id.is_foreign), found[0] if found else None)
 
@@ -59,7 +59,7 @@ def vat_id_to_check(document: Document, order: OrderSnapshot, profile: SellerPro
 
     Only an untaxed sale into another member state depends on it, and only if the id is one of that state.
     """
-    if profile.small_business or any(line.rate for line in document.lines if line.price):
+    if profile.small_business or any(map(_is_taxed, document.lines)):
         return None
     vat_id = buyers_vat_id(document, order)
     if vat_id is None or not vat_id.is_well_formed or vat_id.state == HOME:
@@ -78,5 +78,21 @@ def goods_address(document: Document, order: OrderSnapshot) -> Address | None:
 
 
 def _vat_ids(document: Document, order: OrderSnapshot) -> Iterator[VatId | None]:
-    for address in (document.address, order.billing_address, order.shipping_address):
-        yield read_vat_id(address.vat_id) if address is not None else None
+    buyers = [address for address in (document.address, order.billing_address) if address is not None]
+    for address in buyers:
+        yield read_vat_id(address.vat_id)
+    if order.shipping_address is not None and _is_one_of(order.shipping_address, buyers):
+        yield read_vat_id(order.shipping_address.vat_id)
+
+
+def _is_taxed(line: DocumentLine) -> bool:
+    """Whether the line may leave a taxed amount: at a rate, and not given away wholly."""
+    given_away = line.coupon_share is not None and abs(line.coupon_share) == abs(line.price)
+    return bool(line.rate and line.price) and not given_away
+
+
+def _is_one_of(recipient: Address, buyers: Iterable[Address]) -> bool:
+    """Whether goods go to the buyer; somebody else who receives them lends the sale no VAT id."""
+    name = clean(recipient.company or recipient.full_name).casefold()
+    named = {clean(text).casefold() for buyer in buyers for text in (buyer.company, buyer.full_name)}
+    return not name or name in named

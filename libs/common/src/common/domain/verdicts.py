@@ -89,6 +89,7 @@ class OriginalInvoice(Fact):
 
     `supplied_on` is the day its rates were decided by. `gross_by_rate` is what was booked of it, and
     `corrected_by_rate` what other corrections took back already; None while nothing of it was booked by us.
+    `in_oss`: whether it was booked for the One-Stop-Shop, None where that is not known.
     """
 
     number: str
@@ -98,16 +99,19 @@ class OriginalInvoice(Fact):
     supplied_on: date | None = None
     gross_by_rate: dict[Decimal, Money] | None = None
     corrected_by_rate: dict[Decimal, Money] = {}
+    in_oss: bool | None = None
 
 
 class Original(Fact):
     """What is known of the invoices a correction may refer to: all invoices of the same order.
 
-    `corrected_by_rate` is what corrections took back that name none of them.
+    `corrected_by_rate` is what corrections took back that name none of them, `corrected_unsplit` what others
+    did of which only the total is known.
     """
 
     candidates: tuple[OriginalInvoice, ...] = ()
     corrected_by_rate: dict[Decimal, Money] = {}
+    corrected_unsplit: Money | None = None
 
     def corrected_by(self, gross_total: Money) -> OriginalInvoice | None:
         """The invoice that is meant: the only one, or the only one of equal total; None if unclear."""

@@ -93,6 +93,17 @@ class EffectRunner:
             state = await self._attempts.read(effect.key, effect.tenant_id)
         return Pending(timedelta(seconds=1), UNCONFIRMED)
 
+    async def settle(self, effect: Effect) -> EffectResult | None:
+        """What became of the last write, without another; None if there was none or it surely did nothing."""
+        request = ArmRequest.of(effect)
+        for _ in range(ROUNDS):
+            state = await self._attempts.read(effect.key, effect.tenant_id)
+            if state.bound is not None or state.unresolved is None:
+                return state.bound
+            if (result := await self._reconcile(effect, request, state, state.unresolved)) is not None:
+                return result
+        return Pending(timedelta(seconds=1), UNCONFIRMED)
+
     async def adopt(self, effect: Effect, external_id: str, how: str = "adopted") -> EffectResult:
         """Bind an object that is there already; waits while a write of ours may still be on its way."""
         request, bound = ArmRequest.of(effect), Bound(external_id, how)
