@@ -98,6 +98,26 @@ async def test_many_processes_with_an_ending_token_refresh_once(
     assert stored.access.get_secret_value() != grant.pair.access.get_secret_value()
 
 
+async def test_a_token_that_another_process_renewed_meanwhile_is_not_renewed_again(
+    lexware: RunningSandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await grant.start(600)
+    late, load = grant.tokens(), grant.store.load
+    looks = 0
+
+    async def load_after_the_other() -> StoredTokens | None:
+        nonlocal looks
+        looks += 1
+        if looks == 2:  # between seeing that the token ends and making a new one
+            monkeypatch.setattr(grant.store, "load", load)
+            await grant.tokens().headers()
+        return await load()
+
+    monkeypatch.setattr(grant.store, "load", load_after_the_other)
+    assert await late.headers() == bearer((await grant.stored()).access)
+    assert (await requests(lexware))[TOKEN] == 1
+
+
 async def test_a_token_refused_early_is_refreshed_once_and_the_read_repeated(
     lexware: RunningSandbox, grant: Grant
 ) -> None:

@@ -97,7 +97,7 @@ class OAuthTokens:
             return True
         if stored.refreshed_ago is not None and stored.refreshed_ago < FRESH_SECONDS:
             return False
-        await self._renew()
+        await self._renew(stored.generation)
         stored = await self._read()
         return bearer(stored.access) != sent
 
@@ -106,22 +106,25 @@ class OAuthTokens:
         if stored.expires_in >= self._refresh_before:
             return
         try:
-            await self._renew()
+            await self._renew(stored.generation)
         except (*TOKEN_TROUBLE, OAuthMisconfigured):
             if stored.expires_in <= 0:
                 raise
         await self._read()
 
-    async def _renew(self) -> None:
+    async def _renew(self, generation: int) -> None:
         """One refresh at a time in this process; it goes on to its end when the caller is cancelled."""
         if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._refresh())
+            self._running = asyncio.create_task(self._refresh(generation))
             self._running.add_done_callback(_look_at)
         await asyncio.shield(self._running)
 
-    async def _refresh(self) -> None:
+    async def _refresh(self, generation: int) -> None:
+        """Replace the pair of that generation, unless somebody has done so."""
         started = boot_seconds()
         seen = await self._read()
+        if seen.generation != generation:
+            return
         if seen.leased_for > 0 or (seen.intent_age is not None and seen.intent_age < self._settle):
             raise RefreshBusy("a refresh is under way", retry_after=timedelta(seconds=5))
         lease = await self._store.claim(seen, LEASE_SECONDS)
