@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from common.domain.decide import CollectiveContact, Decision, Exclude, Park
-from common.domain.documents import Document
+from common.domain.documents import Document, DocumentLine
 from common.domain.merchant import GOODS_CATEGORY, MerchantSettings
 from common.domain.money import Money
 from common.domain.reasons import Reason
@@ -59,6 +59,22 @@ def test_a_zero_total_is_left_out() -> None:
     assert excluded(decide_on(make_invoice(gross_total=euro("0")))) == "zero_total"
     free = (make_line("10", "19", coupon_share=euro("10")), make_line("0", "7"))
     assert excluded(decide_on(make_invoice(gross_total=euro("0"), lines=free))) == "zero_total"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (make_line("-10", "19"), make_line("10", "19"), make_line("5", "7"), make_line("-5", "7")),
+        (make_line("-10", "19"), make_line("0", "7")),
+    ],
+)
+def test_goods_taken_back_at_their_own_rate_leave_nothing_to_book(lines: tuple[DocumentLine, ...]) -> None:
+    assert excluded(decide_on(make_invoice(gross_total=euro("0"), lines=lines))) == "zero_total"
+
+
+def test_a_cent_of_one_rate_for_a_cent_of_another_shifts_vat_r39() -> None:
+    lines = (make_line("0.01", "19"), make_line("-0.01", "7"))
+    assert parked(decide_on(make_invoice(gross_total=euro("0"), lines=lines))) is Reason.MIXED_SIGNS
 
 
 def test_a_zero_total_that_shifts_vat_is_parked_r39() -> None:

@@ -166,6 +166,16 @@ def test_a_part_of_a_large_invoice_is_corrected_at_the_contact_of_the_invoice() 
         assert isinstance(decision.contact, kind)
 
 
+def test_another_invoice_of_the_order_makes_nobody_a_large_customer() -> None:
+    large = make_original_invoice(number="R-2", gross_total=euro("500"))
+    named = make_original_invoice(gross_total=euro("49.90"))
+    for document, invoices in ((make_credit_note(), (named, large)), (make_invoice(), (large,))):
+        verdict = decide_on(
+            document, original=make_original(*invoices), settings=contact_rule(from_gross="49.91")
+        )
+        assert isinstance(booked(verdict).contact, CollectiveContact)
+
+
 def test_a_minimum_amount_counts_corrections_by_their_size() -> None:
     lines = (make_line().model_copy(update={"price": -euro("49.90")}),)
     correction = make_credit_note(gross_total=-euro("49.90"), lines=lines)
