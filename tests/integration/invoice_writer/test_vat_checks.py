@@ -3,9 +3,8 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,13 +15,9 @@ from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.db.models.vat import VatAnswerRow, VatCheckRow
-from common.domain.decide import decide
-from common.domain.documents import Document, OrderSnapshot
-from common.domain.merchant import MerchantSettings
-from common.domain.profile import PostingCategory, SellerProfile
+from common.domain.documents import Document
 from common.domain.reasons import Reason
-from common.domain.vat_checks import VatCheck
-from common.domain.verdicts import Original, Park, Verdict
+from common.events.documents import DocumentIssued
 from common.http.transport import Network
 from common.inbox.accept import accept
 from common.inbox.worker import Worker
@@ -30,57 +25,19 @@ from common.settings import EffectSettings, ViesSettings
 from common.transport.base import Incoming
 from common.transport.local import LocalTransport
 from common.vat.vies import ViesChecker
-from factories.documents import make_address, make_invoice
+from factories.documents import euro, make_address, make_invoice, make_line, make_order
 from factories.tenants import add_tenant, save_settings
 from fixtures.line import until
 from integration.invoice_writer.harness import Harness
 from invoice_writer.app import build
-from invoice_writer.judging import Rules
 from invoice_writer.recheck import Rechecker
 from invoice_writer.vat_checks import VatChecks, VatCheckWorker
 from sandbox.testing import Handle, running_sandbox
 
 SCALE = 0.01
-AUSTRIAN, FRENCH, GERMAN = "ATU13585627", "FR40303265045", "DE136695976"
+AUSTRIAN, FRENCH, DUTCH, GERMAN = "ATU13585627", "FR40303265045", "NL004495445B01", "DE136695976"
 PENDING, INVALID = Reason.VAT_CHECK_PENDING.value, Reason.VAT_ID_INVALID.value
 CHECK = "/taxation_customs/vies/rest-api/check-vat-number"
-
-
-def vat_id_of(document: Document, order: OrderSnapshot, profile: SellerProfile) -> str | None:
-    """The id on the document's address, if there is one."""
-    return document.address.vat_id if document.address else None
-
-
-@dataclass
-class CheckingRules:
-    """Rules that book any document once its VAT id is checked."""
-
-    wait: timedelta | None = timedelta(hours=24)
-    seen: list[VatCheck | None] = field(default_factory=list)
-
-    def __call__(
-        self,
-        document: Document,
-        order: OrderSnapshot,
-        profile: SellerProfile,
-        categories: Mapping[str, PostingCategory],
-        settings: MerchantSettings,
-        *,
-        original: Original | None = None,
-        vat_check: VatCheck | None = None,
-    ) -> Verdict:
-        """Park until the check is there and positive, with what is known as evidence."""
-        verdict = decide(document, order, profile, categories, settings, original=original)
-        if vat_id_of(document, order, profile) is None:
-            return verdict
-        self.seen.append(vat_check)
-        evidence: dict[str, Any] = {"vat_check": vat_check.model_dump(mode="json") if vat_check else None}
-        if vat_check is not None and vat_check.result == "valid":
-            return verdict.model_copy(update={"evidence": {**verdict.evidence, **evidence}})
-        asked = vat_check is not None and vat_check.result == "invalid"
-        reason = Reason.VAT_ID_INVALID if asked else Reason.VAT_CHECK_PENDING
-        wait = None if asked else self.wait
-        return Park(reason=reason, params={}, rules=(f"park.{reason}",), evidence=evidence, waits=wait)
 
 
 @dataclass
@@ -89,7 +46,6 @@ class Checking:
 
     writer: Harness
     vies: Handle
-    rules: CheckingRules = field(default_factory=CheckingRules)
     settings: ViesSettings = field(default_factory=ViesSettings)
 
     @property
@@ -109,16 +65,19 @@ class Checking:
             self.db,
             LocalTransport(self.db, accept),
             self.writer.network,
-            rules=Rules(decide=self.rules, vat_id_to_check=vat_id_of),
         )
         worker = next(part for part in app.components if isinstance(part, Worker))
         recheck = next(part for part in app.components if isinstance(part, Rechecker))
-        events = [await self.writer.event(document) for document in documents]
+        events = [await self.event(document) for document in documents]
         async with self.db.sessions.begin() as session:
             await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
         await worker.run_until_idle(20)
         while await recheck.look():
             await worker.run_until_idle(20)
+
+    async def event(self, document: Document) -> DocumentIssued:
+        """The document with an order that goes to the same address."""
+        return await self.writer.event(document, make_order(billing_address=document.address))
 
     async def ask(self) -> int:
         """One look of the worker; how many ids it asked about."""
@@ -167,8 +126,12 @@ async def checking(database: Database) -> AsyncIterator[Checking]:
 
 
 def invoice(vat_id: str | None = AUSTRIAN, number: str = "R-1") -> Document:
-    """An invoice to a buyer with this VAT id."""
-    return make_invoice(number=number, address=make_address(vat_id=vat_id))
+    """An untaxed invoice to a company in the state of this VAT id; without one a taxed one at home."""
+    if vat_id is None:
+        return make_invoice(number=number)
+    buyer = make_address(company="Handel", vat_id=vat_id, country=vat_id[:2], zip_code=None, city="Ort")
+    untaxed = (make_line("49.90", "0"),)
+    return make_invoice(number=number, address=buyer, gross_total=euro("49.90"), lines=untaxed)
 
 
 async def test_r27_the_document_waits_for_the_check_and_is_booked_by_its_answer(checking: Checking) -> None:
@@ -282,7 +245,7 @@ async def test_r27_after_the_configured_wait_the_document_is_parked(checking: Ch
 
 async def test_r27_a_late_answer_still_releases_what_was_parked(checking: Checking) -> None:
     await checking.vies.control.post("outages")
-    checking.rules.wait = timedelta()
+    await save_settings(checking.db, checking.writer.tenant_id, 2, vat_check_wait_hours=0)
     document = invoice()
     await checking.work(document)
     assert await checking.stands(document) == ("parked", PENDING)
@@ -301,11 +264,12 @@ async def test_what_was_tried_in_vain_is_evidence(checking: Checking) -> None:
     document = invoice()
     await checking.work(document)
     await checking.ask()
-    event = await checking.writer.event(document)
+    event = await checking.event(document)
     async with checking.db.sessions.begin() as session:
         await accept(session, "invoice-writer", [Incoming.of(checking.writer.retry(event))])
     await checking.work()
-    assert [check and check.result for check in checking.rules.seen] == [None, "unavailable"]
+    evidence = (await checking.writer.outcome(document)).evidence
+    assert evidence["vat_check"]["result"] == "unavailable"
 
 
 async def test_many_documents_of_one_buyer_ask_once_and_all_go_on(checking: Checking) -> None:
@@ -324,7 +288,7 @@ async def test_an_answer_releases_only_the_documents_of_its_own_id(checking: Che
     await checking.work()
     assert await checking.stands(invoice()) == ("booked", None)
     assert await checking.stands(invoice(FRENCH, "R-2")) == ("waiting", PENDING)
-    assert len(checking.rules.seen) == 3
+    assert len(await checking.writer.story(invoice(FRENCH, "R-2"))) == 1
 
 
 async def test_two_replicas_ask_once(checking: Checking) -> None:
@@ -380,7 +344,7 @@ async def test_an_id_that_became_valid_is_asked_about_anew_by_a_later_try(checki
     await checking.work()
     await checking.vies.control.post("ids", {"vat_id": AUSTRIAN, "valid": True})
     await checking.change(answered_at=db_now(-2 * 3600))
-    event = await checking.writer.event(document)
+    event = await checking.event(document)
     async with checking.db.sessions.begin() as session:
         await accept(session, "invoice-writer", [Incoming.of(checking.writer.retry(event))])
     await checking.work()
@@ -448,7 +412,7 @@ async def test_an_answer_that_came_before_the_document_was_recorded_still_releas
 
 
 async def test_the_worker_runs_until_it_is_told_to_stop(checking: Checking) -> None:
-    await checking.work(invoice(), invoice(FRENCH, "R-2"), invoice(GERMAN, "R-3"))
+    await checking.work(invoice(), invoice(FRENCH, "R-2"), invoice(DUTCH, "R-3"))
     stop, woken = asyncio.Event(), asyncio.Event()
     checker = ViesChecker(checking.writer.network, checking.settings)
     worker = VatCheckWorker(checking.db, checker, checking.settings, woken.set)

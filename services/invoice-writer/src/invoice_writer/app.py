@@ -30,7 +30,7 @@ from invoice_writer.deciding import Decider
 from invoice_writer.einvoices import EInvoices
 from invoice_writer.filing import Filing
 from invoice_writer.handlers import DocumentHandlers
-from invoice_writer.judging import RULES, Judge, Rules
+from invoice_writer.judging import Judge
 from invoice_writer.profiles import BooksProfiles
 from invoice_writer.recheck import Rechecker
 from invoice_writer.settings import ClusterSettings, Settings
@@ -63,7 +63,6 @@ def build(
     network: Network,
     *,
     probe: Probe | None = None,
-    rules: Rules = RULES,
 ) -> ServiceApp:
     """The invoice writer on this database and transport; nothing runs before it is served."""
     runner = EffectRunner(db, settings.effects, probe=probe)
@@ -72,7 +71,7 @@ def build(
         worker.wake()
 
     handlers = {
-        **_handlers(settings, db, network, runner, probe, rules),
+        **_handlers(settings, db, network, runner, probe),
         **command_handlers(db, INVOICE_WRITER, wake),
     }
     worker = Worker(db, INVOICE_WRITER, handlers, settings.worker, on_dead=park_dead)
@@ -106,13 +105,12 @@ def _handlers(
     network: Network,
     runner: EffectRunner,
     probe: Probe | None,
-    rules: Rules,
 ) -> Mapping[type[Event], Handler]:
     clients = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
     contexts = TenantContexts(db)
     first_look = timedelta(seconds=settings.effects.first_look)
     einvoices = EInvoices(db, Archive())
-    judge = Judge(VatChecks(db, settings.vies), einvoices, rules)
+    judge = Judge(VatChecks(db, settings.vies), einvoices)
     step = FileStep(db, probe=probe, look_after=first_look)
     contacts = Contacts(db, runner, settings.contacts, first_look=first_look)
     return DocumentHandlers(
