@@ -105,6 +105,7 @@ HOME_CASES = (
     TaxCase("R34", s.SINGLE, s.BERLIN, s.FULL, DAY, booked(GOODS_CATEGORY, "19", contact="person")),
     TaxCase("R34", s.SINGLE, s.HOME_COMPANY, s.FULL, DAY, booked(GOODS_CATEGORY, "19", contact="company")),
     TaxCase("R4", s.NO_INVOICE_PAID, s.BERLIN, s.FULL, DAY, Excluded("payment_method")),
+    TaxCase("R4", s.TAGGED_OUT, s.BERLIN, s.FULL, DAY, Excluded("tag"), order={"tags": ("bar",)}),
     TaxCase("R4", s.START_2025, s.BERLIN, s.FULL, date(2024, 12, 31), Excluded("before_start_date")),
     TaxCase("R4", s.PLAIN, s.BERLIN, goods("for free", "19", price="0.00"), DAY, Excluded("zero_total")),
     TaxCase("R36", s.PLAIN, s.BERLIN, s.FULL, DAY, HOME_GOODS, correction_of=date(2025, 3, 1)),

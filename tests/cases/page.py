@@ -26,8 +26,8 @@ How the shop's silence is filled:
 - § 25a: recognised by a tax class named *Differenz…* or *25a*, or by *§ 25a* or *Differenzbesteuerung* in the
   name of a line. It is parked until `margin_category_id` is set.
 - § 13b at home: only the setting `domestic_zero_to_companies` can say that 0 % to a company is that.
-- Tags and sales channels are not delivered by the shop, so documents are left out by start date, payment
-  method and a total of zero only.
+- The shop has no tags: the words after a `#` in an order's internal note are taken for them. It names no
+  sales channel, so documents are left out by start date, tag, payment method and a total of zero only.
 
 """
 

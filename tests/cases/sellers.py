@@ -28,6 +28,7 @@ OSS_SINCE_2025 = Seller("OSS since 2025-01-01", OSS.profile, {"oss_since": "2025
 OSS_PARKED = Seller("OSS, distance sales switched off", OSS.profile, {"distance_sales": "park"})
 SINGLE = Seller("single contacts", settings={"contacts": "single"})
 NO_INVOICE_PAID = Seller("excludes PayPal", settings={"excluded_payment_methods": ("paypal",)})
+TAGGED_OUT = Seller("excludes the tag bar", settings={"excluded_tags": ("#Bar",)})
 START_2025 = Seller("start date 2025-01-01", settings={"start_on": "2025-01-01"})
 
 BERLIN = person("DE", "10115", "Berlin")

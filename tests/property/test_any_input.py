@@ -131,6 +131,7 @@ choices = st.builds(
     contacts=st.sampled_from(("collective", "single", "rule")),
     contact_rule=st.builds(ContactRule, abroad=st.booleans(), companies=st.booleans()),
     excluded_payment_methods=st.sampled_from(((), ("PayPal",))),
+    excluded_tags=st.sampled_from(((), ("#bar",))),
     oss_since=st.one_of(st.none(), st.dates(date(2021, 7, 1), date(2026, 1, 1))),
 )
 originals = st.one_of(

@@ -23,7 +23,8 @@ from integration.ingest.harness import DOCUMENTS, LIST, Harness
 
 async def test_a_finalised_invoice_is_saved_and_announced_with_everything_known(ingest: Harness) -> None:
     connection = await ingest.connect()
-    sold = await ingest.sell(order={"transaction_id": "9XX", "provider": "PayPal"})
+    order = {"transaction_id": "9XX", "provider": "PayPal", "note": "holt ab, #Bar"}
+    sold = await ingest.sell(order=order)
     await ingest.poll()
 
     seen, issued = await ingest.events()
@@ -35,6 +36,7 @@ async def test_a_finalised_invoice_is_saved_and_announced_with_everything_known(
     assert issued.order == seen.order
     assert issued.order.payment is not None
     assert issued.order.payment.transaction_id == "9XX"
+    assert issued.order.tags == ("bar",)
     assert issued.lane is Lane.LIVE
     assert issued.pdf is not None
     rows = await ingest.documents()

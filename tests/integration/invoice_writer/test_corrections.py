@@ -116,6 +116,23 @@ async def test_earlier_start_date_books_what_it_had_excluded_and_the_corrections
     assert await writer.story(older) == ["excluded"]
 
 
+async def test_orders_left_out_by_a_tag_are_booked_when_the_rule_goes(writer: Harness) -> None:
+    await save_settings(writer.db, writer.tenant_id, 2, excluded_tags=("#Bar",))
+    order = make_order(tags=("bar", "eilig"))
+    invoice, correction = make_invoice(), make_credit_note()
+    await writer.work(await writer.event(invoice, order), await writer.event(correction, order))
+    left_out = [await writer.outcome(document) for document in (invoice, correction)]
+    assert [(outcome.status, outcome.reason) for outcome in left_out] == [
+        ("excluded", "tag"),
+        ("excluded", "original_excluded"),
+    ]
+    assert left_out[0].evidence["tag"] == "bar"
+    change = await settings_change(writer, 3)
+    await writer.work(change.model_copy(update={"settings": ("excluded_tags",)}))
+    assert (await writer.outcome(invoice)).status == "booked"
+    assert (await writer.outcome(correction)).status == "booked"
+
+
 async def test_nothing_is_decided_again_while_nothing_changes(writer: Harness) -> None:
     invoice = zero_rated()
     await writer.work(await writer.event(invoice), await writer.event(make_credit_note()))

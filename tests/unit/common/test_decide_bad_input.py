@@ -146,3 +146,22 @@ def test_payment_methods_are_left_out_by_their_whole_name(
     order = order.model_copy(update={"payment": payment})
     verdict = decide_on(make_invoice(), order, settings=MerchantSettings(excluded_payment_methods=named))
     assert isinstance(verdict, Exclude) is is_excluded
+
+
+@pytest.mark.parametrize(
+    ("given", "named", "is_excluded"),
+    [
+        (("bar",), ("Bar",), True),
+        (("bar",), (" #BAR ",), True),
+        (("eilig", "straße"), ("STRASSE",), True),
+        (("barzahlung",), ("bar",), False),
+        (("bar",), (), False),
+        ((), ("", "#"), False),
+    ],
+)
+def test_orders_are_left_out_by_a_whole_tag(
+    given: tuple[str, ...], named: tuple[str, ...], is_excluded: bool
+) -> None:
+    order = make_order(tags=given)
+    verdict = decide_on(make_invoice(), order, settings=MerchantSettings(excluded_tags=named))
+    assert isinstance(verdict, Exclude) is is_excluded

@@ -11,7 +11,7 @@ from common.domain.documents import Address, Document, DocumentType, TaxModel
 from common.domain.money import Money
 from common.shops.epages.answers import parse, parse_order
 from common.shops.epages.wire import OrderDocument
-from ingest.translate.shop import to_document, to_document_type, to_file, to_snapshot
+from ingest.translate.shop import to_document, to_document_type, to_file, to_snapshot, to_tags
 
 
 def price(amount: str, currency: str = "EUR", tax_type: str = "GROSS") -> dict[str, Any]:
@@ -200,6 +200,24 @@ def test_a_replaced_payment_method_leaves_nothing_but_its_price() -> None:
         None,
     )
     assert (payment.price, payment.taxes) == (Money(0), ())
+
+
+@pytest.mark.parametrize(
+    ("note", "tags"),
+    [
+        (None, ()),
+        ("bitte in bar, #NichtBuchen", ("nichtbuchen",)),
+        ("#bar #eilig\n#Bar", ("bar", "eilig")),
+        ("(#Größe-XL), #7", ("größe-xl", "7")),
+        ("Auftrag#7, siehe https://example.test/a#teil und &#39;# so&#39;", ()),
+        ("C# ## #", ()),
+    ],
+)
+def test_the_tags_of_an_order_are_the_words_after_a_hash_in_its_internal_note(
+    note: str | None, tags: tuple[str, ...]
+) -> None:
+    assert to_tags(note) == tags
+    assert to_snapshot(parse_order({"orderId": "A", "internalNote": note})).tags == tags
 
 
 def test_an_order_carries_payment_shipping_and_status() -> None:

@@ -87,7 +87,10 @@ class PaymentData(Charge):
 
 
 class OrderSnapshot(Fact):
-    """An order as it was when something about it was read; status moments are None while unset."""
+    """An order as it was when something about it was read; status moments are None while unset.
+
+    `tags` are the merchant's own words about the order, in lower case.
+    """
 
     order_id: str
     order_number: str
@@ -100,6 +103,7 @@ class OrderSnapshot(Fact):
     tax_model: TaxModel | None = None
     gross_total: Money | None = None
     tax_total: Money | None = None
+    tags: tuple[str, ...] = ()
     billing_address: Address | None = None
     shipping_address: Address | None = None
     shipping: Charge | None = None

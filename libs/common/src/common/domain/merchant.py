@@ -47,6 +47,7 @@ class MerchantSettings(Fact):
     start_on: date | None = None
     send_pdf: bool = True  # off: the voucher stays without the shop's file
     excluded_payment_methods: tuple[str, ...] = ()
+    excluded_tags: tuple[str, ...] = ()  # of orders, with or without their `#`
 
     sells: Literal["goods", "services"] = "goods"
     service_tax_classes: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Rules that let a document pass, park it or leave it out whatever its amounts are; one function each.
 
 What leaves a document out is asked first, in the order of `EXCLUSIONS`, so that a document is never parked
-for something nobody wants booked. The shop names neither tags nor sales channels, so no rule asks for them.
+for something nobody wants booked. The shop names no sales channel, so no rule asks for one.
 """
 
 from collections.abc import Callable
@@ -57,6 +57,16 @@ def excluded_payment_method(case: Case, trail: Trail) -> Exclude | None:
     return trail.exclude("payment_method")
 
 
+def excluded_tag(case: Case, trail: Trail) -> Exclude | None:
+    """Orders the merchant tagged so in the shop are left out, their corrections too."""
+    unwanted = {clean(tag).removeprefix("#").strip().casefold() for tag in case.settings.excluded_tags}
+    named = sorted(tag for tag in case.order.tags if tag.casefold() in unwanted)
+    if not named:
+        return None
+    trail.evidence["tag"] = named[0]
+    return trail.exclude("tag")
+
+
 def transfer_paused(case: Case, trail: Trail) -> Park | None:
     """While the merchant has paused the transfer nothing is booked."""
     return trail.park(Reason.TRANSFER_PAUSED) if case.settings.mode == "paused" else None
@@ -109,6 +119,7 @@ EXCLUSIONS: tuple[Rule, ...] = (
     before_start_date,
     original_excluded,
     excluded_payment_method,
+    excluded_tag,
 )
 GATES: tuple[Rule, ...] = (
     transfer_paused,

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,6 +24,7 @@ from common.shops.epages import wire
 
 DEFAULT_CURRENCY = "EUR"
 DOCUMENT_TYPES = {"invoice": DocumentType.INVOICE, "creditnote": DocumentType.CREDIT_NOTE}
+TAG = re.compile(r"(?<![\w#&])#(\w[\w-]*)")  # a word of its own: neither an address's fragment nor an entity
 PDF, BINARY, TEXT = "application/pdf", "application/octet-stream", "text/plain"
 
 
@@ -50,6 +52,7 @@ def to_snapshot(order: wire.Order) -> OrderSnapshot:
         tax_model=to_tax_model(order.tax_model),
         gross_total=_money(order.grand_total, currency),
         tax_total=_money(order.total_tax, currency),
+        tags=to_tags(order.internal_note),
         billing_address=to_address(order.billing_address),
         shipping_address=to_address(order.shipping_address),
         shipping=_shipping(order.shipping_data, currency),
@@ -63,6 +66,11 @@ def to_snapshot(order: wire.Order) -> OrderSnapshot:
         returned_at=order.returned_on,
         closed_at=order.closed_on,
     )
+
+
+def to_tags(note: str | None) -> tuple[str, ...]:
+    """The words after a `#` in the merchant's internal note: the shop has no tags of its own."""
+    return tuple(dict.fromkeys(tag.lower() for tag in TAG.findall(note or "")))
 
 
 def to_document(document: wire.OrderDocument, order_currency: str = DEFAULT_CURRENCY) -> Document | None:

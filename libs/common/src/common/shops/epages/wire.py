@@ -199,6 +199,7 @@ class Order(Wire):
     locale: Text = None
     currency_id: Text = None
     tax_model: Text = None
+    internal_note: Text = None
     grand_total: LenientPrice = None
     total_tax: LenientPrice = None
     billing_address: Annotated[Address | None, WrapValidator(_lenient)] = None
