@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -18,7 +18,6 @@ from common.db.types import UtcDateTime
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 250
 
-R = TypeVar("R")
 Column = InstrumentedAttribute[Any]
 
 

@@ -13,7 +13,7 @@ def _env(name: str) -> AliasChoices:
 
 
 class Settings(BaseSettings):
-    """Ports, data folder and demo pace; everything has a default fit for one machine, also what is set empty."""
+    """Ports, data folder and demo pace; what is not set, or set empty, has a default fit for one machine."""
 
     model_config = SettingsConfigDict(frozen=True, populate_by_name=True, env_ignore_empty=True)
 

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.epages.models import Address, DocumentType, EInvoiceMode, PdfMode, TotalName
 
-
 LARGEST = 10**9  # beyond it, sums in cents would not be exact
 Number = Annotated[Decimal, Field(gt=-LARGEST, lt=LARGEST)]
 
