@@ -13,10 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from api.cursors import CursorSeal
 from api.deps import DepsOf
 from api.problems import BadCursor
+from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT
 from common.db.types import UtcDateTime
-
-DEFAULT_LIMIT = 50
-MAX_LIMIT = 250
 
 Column = InstrumentedAttribute[Any]
 
