@@ -86,6 +86,13 @@ async def test_a_body_that_is_said_to_be_json_is_taken(api: Api, kind: str) -> N
     assert is_problem(nothing, 422, "invalid_request")
 
 
+@pytest.mark.parametrize("query", ["status=booked&status=parked", "limit=1&status=booked&limit=1"])
+async def test_a_repeated_parameter_is_refused_and_not_half_ignored(api: Api, query: str) -> None:
+    answer = await api.client.get(f"/api/v1/documents?{query}", headers=api.operator)
+    assert is_problem(answer, 422, "invalid_request")
+    assert "once" in answer.json()["detail"]
+
+
 async def test_an_id_that_is_none_is_a_problem(api: Api) -> None:
     answer = await api.get("/api/v1/documents/leaked-id")
     assert is_problem(answer, 422, "invalid_request")
