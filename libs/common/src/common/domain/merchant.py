@@ -25,7 +25,8 @@ OSS_CATEGORY = "4ebd965a-7126-416c-9d8c-a5c9366ee473"
 OSS_SERVICES_CATEGORY = "7ecea006-844c-4c98-a02d-aa3142640dd5"
 
 # PostgreSQL stores no NUL, and nothing these texts are compared with holds a control character.
-Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+CategoryId = Annotated[Text, StringConstraints(min_length=1)]
 
 
 class ContactRule(Fact):
@@ -49,40 +50,40 @@ class MerchantSettings(Fact):
     poll_interval_seconds: int = Field(default=300, ge=1, le=86_400)
     start_on: date | None = None
     send_pdf: bool = True  # off: the voucher stays without the shop's file
-    excluded_payment_methods: tuple[Word, ...] = ()
+    excluded_payment_methods: tuple[Text, ...] = ()
 
     sells: Literal["goods", "services"] = "goods"
-    service_tax_classes: tuple[Word, ...] = ()
+    service_tax_classes: tuple[Text, ...] = ()
     distance_sales: Literal["by_profile", "park"] = "by_profile"
     oss_since: date | None = None
     vat_check_wait_hours: int = Field(default=24, ge=0, le=24 * 30)
-    own_vat_id: Word | None = Field(default=None, max_length=20)  # named where VAT ids of buyers are checked
+    own_vat_id: Text | None = Field(default=None, max_length=20)  # named where VAT ids of buyers are checked
     domestic_zero_to_companies: Literal["park", "zero_rate", "reverse_charge"] = "park"
 
     contacts: Literal["collective", "single", "rule"] = "collective"
     contact_rule: ContactRule = ContactRule()
     update_contacts: bool = False
 
-    category_id: Word = GOODS_CATEGORY
-    services_category_id: Word = SERVICES_CATEGORY
-    domestic_zero_category_id: Word | None = None
-    margin_category_id: Word | None = None
-    small_business_category_id: Word = SMALL_BUSINESS_CATEGORY
-    small_business_before_id: Word = SMALL_BUSINESS_BEFORE
-    intra_community_category_id: Word = INTRA_COMMUNITY_CATEGORY
-    reverse_charge_category_id: Word = REVERSE_CHARGE_CATEGORY
-    export_category_id: Word = EXPORT_CATEGORY
-    export_services_category_id: Word = EXPORT_SERVICES_CATEGORY
-    zero_income_category_id: Word = INCOME_CATEGORY
-    company_only_category_ids: tuple[Word, ...] = (
+    category_id: CategoryId = GOODS_CATEGORY
+    services_category_id: CategoryId = SERVICES_CATEGORY
+    domestic_zero_category_id: CategoryId | None = None
+    margin_category_id: CategoryId | None = None
+    small_business_category_id: CategoryId = SMALL_BUSINESS_CATEGORY
+    small_business_before_id: CategoryId = SMALL_BUSINESS_BEFORE
+    intra_community_category_id: CategoryId = INTRA_COMMUNITY_CATEGORY
+    reverse_charge_category_id: CategoryId = REVERSE_CHARGE_CATEGORY
+    export_category_id: CategoryId = EXPORT_CATEGORY
+    export_services_category_id: CategoryId = EXPORT_SERVICES_CATEGORY
+    zero_income_category_id: CategoryId = INCOME_CATEGORY
+    company_only_category_ids: tuple[CategoryId, ...] = (
         INTRA_COMMUNITY_CATEGORY,
         REVERSE_CHARGE_CATEGORY,
         EXPORT_SERVICES_CATEGORY,
     )
-    oss_category_id: Word = OSS_CATEGORY
-    oss_services_category_id: Word = OSS_SERVICES_CATEGORY
-    origin_category_id: Word = ORIGIN_CATEGORY
-    origin_services_category_id: Word = ORIGIN_SERVICES_CATEGORY
+    oss_category_id: CategoryId = OSS_CATEGORY
+    oss_services_category_id: CategoryId = OSS_SERVICES_CATEGORY
+    origin_category_id: CategoryId = ORIGIN_CATEGORY
+    origin_services_category_id: CategoryId = ORIGIN_SERVICES_CATEGORY
 
     @model_validator(mode="before")
     @classmethod
