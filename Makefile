@@ -31,7 +31,7 @@ run: $(VENV)/.ready-run ## Start all services on SQLite with simulated shop and 
 	@exec $(PY) -m standalone demo
 
 .PHONY: sandbox
-sandbox: $(VENV)/.ready-run ## Start the simulators alone (SANDBOX_PORT, DATA_DIR)
+sandbox: $(VENV)/.ready-run ## Start the simulators alone (SANDBOX_PORT, DATA_DIR, DEMO_RATE)
 	@exec $(PY) -m sandbox
 
 .PHONY: run-cluster

@@ -182,7 +182,7 @@ def given_or(variable: str, source: Source) -> AbstractContextManager[Server]:
 
 def start_sandbox(cluster: Cluster) -> dict[str, dict[str, str]]:
     """Start the simulators and return where each of them is."""
-    url = f"http://127.0.0.1:{os.environ.get('SANDBOX_PORT', '9100')}/"
+    url = f"http://127.0.0.1:{os.environ.get('SANDBOX_PORT') or '9100'}/"
     cluster.start("sandbox", ["sandbox"], {"DATA_DIR": str(cluster.folder)}, url)
     cluster.wait()
     with urllib.request.urlopen(url, timeout=10) as answer:
@@ -201,7 +201,7 @@ def start_service(cluster: Cluster, service: str, shared: Mapping[str, str]) -> 
 
 def api_port() -> int:
     """The port that the environment asks for."""
-    return int(os.environ.get("PORT", "8080"))
+    return int(os.environ.get("PORT") or "8080")
 
 
 def say(line: str) -> None:

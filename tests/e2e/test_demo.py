@@ -56,11 +56,12 @@ def _fetch(url: str, headers: dict[str, str]) -> Any:
 
 
 def _free_ports() -> tuple[int, int]:
-    """A port for the API and one with two free neighbours for the sandbox."""
+    """A port for the API and one with three free neighbours for the sandbox."""
     while True:
         sandbox_port = free_port()
-        if sandbox_port < 65_000 and all(_is_free(sandbox_port + step) for step in (1, 2, 3)):
-            return free_port(), sandbox_port
+        port, others = free_port(), range(sandbox_port, sandbox_port + 4)
+        if sandbox_port < 65_000 and port not in others and all(_is_free(other) for other in others[1:]):
+            return port, sandbox_port
 
 
 def _is_free(port: int) -> bool:
@@ -178,7 +179,7 @@ async def _shops(running: Demo) -> bool:
 
 async def _ports_are_free(running: Demo) -> bool:
     return all(
-        _can_listen(port) for port in (running.port, *range(running.sandbox_port, running.sandbox_port + 3))
+        _can_listen(port) for port in (running.port, *range(running.sandbox_port, running.sandbox_port + 4))
     )
 
 

@@ -26,7 +26,6 @@ from hypothesis.stateful import (
 from common.effects.attempts import ArmRequest, Attempt
 from common.effects.effect import Bound, Parked
 from common.effects.looks import Look, LookRules
-from common.settings import EffectSettings
 from support.effect_world import POINTS, SETTINGS, Worker, World, finish
 from support.memory_attempts import MemoryAttempts, Row
 
@@ -152,11 +151,6 @@ class AnyTwoSearches(LookRules):
 
     def trusted(self, armed_at: datetime, look: Look) -> bool:
         return True
-
-
-def without(part: str) -> EffectSettings:
-    """The waits with one part of the trust time left out."""
-    return SETTINGS.model_copy(update={part: 0.001})
 
 
 @dataclass(frozen=True)

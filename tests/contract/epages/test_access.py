@@ -24,6 +24,15 @@ async def test_the_directory_leads_to_an_api_that_can_be_used_at_once(shop: Shop
     assert "date" in response.headers
 
 
+async def test_the_base_url_may_end_with_a_slash_as_http_clients_make_it(shop: Shop) -> None:
+    async with httpx.AsyncClient(base_url=shop.base_url, headers=shop.headers(), trust_env=False) as client:
+        response = await client.get("")
+    assert response.url.path.endswith("/DemoShop/")
+    assert response.json() == await shop.json()
+    requests = (await shop.control.state())["requests"]
+    assert requests == {"GET /rs/shops/{shop_id}": 2}
+
+
 @pytest.mark.parametrize(
     ("header", "value", "status"),
     [

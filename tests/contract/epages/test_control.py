@@ -53,12 +53,32 @@ async def test_impossible_wishes_are_refused_with_a_reason(shop: Shop) -> None:
         ("orders/status", {"order": order["order_id"], "dates": {"shinyOn": None}}, 422),
         ("shops", {"shop_id": "DemoShop"}, 409),
         ("orders", {"shop": "Nobody"}, 404),
+        ("orders", {"lines": [{"price": "1e30"}]}, 422),
+        ("orders", {"lines": [{"price": "1.00", "quantity": "1e50"}]}, 422),
+        ("orders", {"fee": "-1e9"}, 422),
+        ("orders/touch", {"order": order["order_id"], "paid": True}, 422),
+        ("orders/pay", {"order": order["order_id"], "paid_on": "2026-03-02"}, 422),
+        ("shops/revoke", {"token": "x"}, 422),
+        ("orders/sell", {"lines": [{"price": "1.00"}]}, 422),
+        ("orders/invent", {}, 404),
+        ("faults", None, 422),
     ]
     async with httpx.AsyncClient(trust_env=False) as http:
         for path, body, status in wishes:
             response = await http.post(root + path, json=body)
             assert response.status_code == status, (path, response.text)
             assert response.json()["message"]
+
+
+async def test_a_refused_wish_changes_nothing(shop: Shop) -> None:
+    order = await shop.place()
+    root = shop.base_url.split("/rs/")[0] + "/_control/"
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for path in ("orders/delete", "orders/touch", "orders/edit", "orders/dispatch"):
+            refused = await http.post(root + path, json={"order": order["order_id"], "why": "typo"})
+            assert refused.status_code == 422
+    (listed,) = (await shop.json("/orders"))["items"]
+    assert (listed["dispatchedOn"], listed["lastUpdatedOnDate"]) == (None, order["updated"])
 
 
 async def test_a_reset_leaves_the_demo_shop_with_its_token_and_nothing_else(shop: Shop) -> None:

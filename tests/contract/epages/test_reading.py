@@ -200,6 +200,7 @@ async def test_filters_narrow_the_list(shop: Shop) -> None:
         {"updatedFrom": "yesterday"},
         {"page": "0"},
         {"page": "x"},
+        {"page": "9" * 5000},
         {"resultsPerPage": "-1"},
         {"paidOn": "yes"},
         {"locale": "xx_XX"},

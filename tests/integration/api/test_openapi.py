@@ -157,6 +157,12 @@ def test_every_operation_behind_a_token_declares_its_refusals() -> None:
             assert {"401", "403", "422", "500", "503"} <= set(about["responses"]), path
 
 
+def test_every_operation_with_a_body_declares_what_bodies_are_refused_for() -> None:
+    for _, path, about in operations():
+        has_body = "requestBody" in about
+        assert ({"413", "415"} <= set(about["responses"])) == has_body, path
+
+
 def test_every_sending_post_takes_an_idempotency_key() -> None:
     for method, path, about in operations():
         headers = {

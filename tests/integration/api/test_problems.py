@@ -28,7 +28,21 @@ async def test_unknown_addresses_and_methods_are_problems(api: Api) -> None:
     assert is_problem(await api.get("/nothing/here"), 404, "not_found")
     answer = await api.client.delete("/api/v1/tenants", headers=api.operator)
     assert is_problem(answer, 405, "method_not_allowed")
-    assert answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/v1/tenants", "GET, POST"),
+        ("/api/v1/tenants/0b6f3f6e-0000-4000-8000-00000000a001/settings", "GET, PUT"),
+        ("/api/v1/status", "GET"),
+        ("/docs", "GET"),
+    ],
+)
+async def test_a_refused_method_names_all_that_the_address_takes(api: Api, path: str, methods: str) -> None:
+    answer = await api.client.delete(path, headers=api.operator)
+    assert is_problem(answer, 405, "method_not_allowed")
+    assert answer.headers.get_list("allow") == [methods]
 
 
 async def test_an_invalid_request_points_at_each_part_without_quoting_it(api: Api) -> None:
@@ -51,6 +65,32 @@ async def test_a_body_that_is_none_is_a_problem(api: Api, content: bytes) -> Non
     answer = await api.client.post("/api/v1/tenants", content=content, headers=headers)
     assert answer.status_code in {400, 422}
     assert answer.headers["content-type"] == PROBLEM
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", None])
+async def test_a_body_that_is_not_said_to_be_json_is_told_so(api: Api, kind: str | None) -> None:
+    headers = api.operator if kind is None else {**api.operator, "Content-Type": kind}
+    answer = await api.client.post("/api/v1/tenants", content=b'{"name": "A"}', headers=headers)
+    assert is_problem(answer, 415, "unsupported_media_type")
+    assert "application/json" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "Application/JSON", "application/x+json"]
+)
+async def test_a_body_that_is_said_to_be_json_is_taken(api: Api, kind: str) -> None:
+    headers = {**api.operator, "Content-Type": kind}
+    answer = await api.client.post("/api/v1/tenants", content=b'{"name": "A"}', headers=headers)
+    assert answer.status_code == 201
+    nothing = await api.client.post("/api/v1/tenants", headers=api.operator)
+    assert is_problem(nothing, 422, "invalid_request")
+
+
+@pytest.mark.parametrize("query", ["status=booked&status=parked", "limit=1&status=booked&limit=1"])
+async def test_a_repeated_parameter_is_refused_and_not_half_ignored(api: Api, query: str) -> None:
+    answer = await api.client.get(f"/api/v1/documents?{query}", headers=api.operator)
+    assert is_problem(answer, 422, "invalid_request")
+    assert "once" in answer.json()["detail"]
 
 
 async def test_an_id_that_is_none_is_a_problem(api: Api) -> None:

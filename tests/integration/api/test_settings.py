@@ -71,6 +71,15 @@ async def test_an_old_version_comes_back_as_a_new_one(api: Api) -> None:
         {"start_on": "tomorrow"},
         {"colour": "red"},
         {"category_id": None},
+        {"category_id": ""},
+        {"export_category_id": "a\0b"},
+        {"company_only_category_ids": ["\0"]},
+        {"excluded_payment_methods": ["Pay\0Pal"]},
+        {"service_tax_classes": ["\x07"]},
+        {"own_vat_id": "\0"},
+        {"collective_contact": "false"},
+        {"contact_rule": {"from_gross": "1e30"}},
+        {"contact_rule": {"from_gross": "49.999"}},
     ],
 )
 async def test_values_that_do_not_fit_are_refused(api: Api, values: dict[str, object]) -> None:

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from common.db.models.books import BooksProfileRow
 from common.db.models.effects import AlarmRow
+from common.db.models.ingest import ShopCursorRow
 from common.db.turnover import this_year
 from integration.api.harness import NOW, Api, Tenant
 
@@ -50,6 +52,22 @@ async def test_the_status_shows_trouble(api: Api, furnished: list[Tenant]) -> No
     [shop] = [connection for connection in own["connections"] if connection["kind"] == "shop"]
     assert (shop["last_poll_at"], shop["last_error"]) == ("2026-03-02T09:15:00Z", "error of Alpha")
     assert {connection["kind"] for connection in own["connections"]} == {"shop", "books"}
+
+
+@pytest.mark.parametrize(("failures", "refusals"), [(2, 0), (0, 2)])
+async def test_a_shop_whose_polls_fail_or_are_refused_comes_first_with_their_number(
+    api: Api, furnished: list[Tenant], failures: int, refusals: int
+) -> None:
+    troubled = furnished[1]
+    async with api.db.sessions.begin() as session:
+        await session.execute(
+            update(ShopCursorRow)
+            .where(ShopCursorRow.connection_id == troubled.shop_id)
+            .values(failures=failures, refusals=refusals)
+        )
+    first, *others = (await api.get("/api/v1/status")).json()["connections"]
+    assert (first["id"], first["failures"]) == (str(troubled.shop_id), 2)
+    assert {other["failures"] for other in others} == {0}
 
 
 async def test_r31_the_status_warns_a_small_business_of_its_turnover_and_nobody_else(

@@ -73,8 +73,28 @@ def test_an_unknown_kind_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "field", [{"times": 0}, {"times": "2"}, {"times": True}, {"path": 3}, {"method": None}]
+    "field",
+    [
+        {"times": 0},
+        {"times": "2"},
+        {"times": True},
+        {"path": 3},
+        {"method": None},
+        {"delay": "7"},
+        {"delay": -1},
+        {"delay": float("inf")},
+        {"reset_seconds": None},
+        {"status": "503"},
+        {"status": 99},
+        {"status": 600},
+    ],
 )
 def test_an_unusable_field_is_refused(field: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="must be"):
         fault_from_json({"kind": "slow", **field}, {"slow"})
+
+
+@pytest.mark.parametrize("asked", [None, "slow", 5, ["kind"]])
+def test_a_fault_is_an_object(asked: object) -> None:
+    with pytest.raises(ValueError, match="must be a JSON object"):
+        fault_from_json(asked, {"slow"})

@@ -46,6 +46,20 @@ def test_the_environment_is_used_where_the_command_line_is_silent() -> None:
     assert settings_from([], environment).demo_rate == 3.5
 
 
+def test_an_empty_variable_is_none() -> None:
+    environment = dict.fromkeys(("SANDBOX_PORT", "SANDBOX_HOST", "DATA_DIR", "DEMO_RATE"), "")
+    assert settings_from([], environment) == settings_from([], {})
+
+
+@pytest.mark.parametrize("name", ["SANDBOX_PORT", "DEMO_RATE"])
+def test_a_variable_that_is_no_number_is_told_like_an_option(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        settings_from([], {name: "many"})
+    assert "invalid" in capsys.readouterr().err
+
+
 def test_a_clock_scales_waits_and_nothing_else() -> None:
     clock = Clock(0.5)
     assert clock.real(10) == 5

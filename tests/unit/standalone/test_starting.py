@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from standalone.starting import CannotStart, read_settings, require_free_ports, sole_use
+from standalone.settings import Settings
+from standalone.starting import (
+    CannotStart,
+    read_settings,
+    require_free_ports,
+    require_own_port,
+    sole_use,
+)
 
 HOST = "127.0.0.1"
 
@@ -38,6 +45,28 @@ def test_a_data_folder_is_used_by_one_at_a_time(tmp_path: Path) -> None:
         pass
     with sole_use(folder):
         pass
+
+
+def test_a_new_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    with sole_use(folder):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("port", [9100, 9103])
+def test_the_api_does_not_listen_where_the_sandbox_does(port: int) -> None:
+    with pytest.raises(CannotStart, match=rf"PORT={port} is one of .* \(9100 to 9103\)"):
+        require_own_port(Settings(port=port, sandbox_port=9100))
+    require_own_port(Settings(port=9104, sandbox_port=9100))
+
+
+def test_a_variable_set_empty_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PORT", "SANDBOX_PORT", "DATA_DIR", "ADMIN_TOKEN", "DEMO_RATE"):
+        monkeypatch.delenv(name, raising=False)
+    unset = read_settings()
+    for name in ("PORT", "SANDBOX_PORT", "DATA_DIR", "ADMIN_TOKEN", "DEMO_RATE"):
+        monkeypatch.setenv(name, "")
+    assert read_settings() == unset
 
 
 def test_a_file_in_place_of_the_data_folder_is_told(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, ClassVar, Generic, TypeVar
 
 import orjson
@@ -55,8 +56,8 @@ class Endpoint:
 class ControlEndpoint:
     """One path of the control API: no credentials, no faults, no counting."""
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
-        self._handlers = dict(handlers)
+    def __init__(self, handlers: Mapping[str, Handler], status: int = 405) -> None:
+        self._handlers, self._otherwise = dict(handlers), status
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one control request."""
@@ -64,7 +65,8 @@ class ControlEndpoint:
         handler = self._handlers.get(call.method)
         call.body = await read_body(scope, receive, seconds=60) or b""
         if handler is None:
-            await send_answer(scope, send, json_answer(405, {"message": "Method Not Allowed"}))
+            message = HTTPStatus(self._otherwise).phrase
+            await send_answer(scope, send, json_answer(self._otherwise, {"message": message}))
             return
         try:
             answer = handler(call)
@@ -219,6 +221,7 @@ class Simulator(ABC, Generic[SwitchesT]):
             ),
             self.control("/_control/settings", GET=self._get_settings, POST=self._change_settings),
             *self.control_routes(),
+            Route("/_control/{rest:path}", ControlEndpoint({}, status=404)),
         ]
 
     def _get_state(self, call: Call) -> Answer:

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+SECONDS = frozenset({"delay", "reset_seconds"})
+LONGEST = 86_400
 EVER = -1  # `times` of a fault that stays until it is cleared
 
 
@@ -84,8 +86,10 @@ class Faults:
         return [fault.as_json(remaining) for fault, remaining in self._waiting]
 
 
-def fault_from_json(document: Mapping[str, Any], kinds: Collection[str]) -> Fault:
+def fault_from_json(document: object, kinds: Collection[str]) -> Fault:
     """Return the fault a control request asks for; raise when its kind is unknown or a field is unusable."""
+    if not isinstance(document, Mapping):
+        raise ValueError("a fault must be a JSON object")
     fields = dict(document)
     kind, path = fields.pop("kind", None), fields.pop("path", "*")
     method, times = fields.pop("method", "*"), fields.pop("times", 1)
@@ -97,4 +101,15 @@ def fault_from_json(document: Mapping[str, Any], kinds: Collection[str]) -> Faul
         times = EVER
     elif not isinstance(times, int) or isinstance(times, bool) or times < 1:
         raise ValueError("`times` must be a whole number of at least 1, or null for ever")
+    _check(fields)
     return Fault(method.upper(), path, str(kind), times, fields)
+
+
+def _check(params: Mapping[str, Any]) -> None:
+    """What does not fit is refused now, not when the fault is played."""
+    for name in SECONDS & params.keys():
+        if type(params[name]) not in (int, float) or not 0 <= params[name] <= LONGEST:
+            raise ValueError(f"`{name}` must be a number of seconds up to {LONGEST}")
+    status = params.get("status", 200)
+    if type(status) is not int or not 200 <= status <= 599:
+        raise ValueError("`status` must be an HTTP status from 200 to 599")

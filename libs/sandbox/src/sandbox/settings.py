@@ -68,15 +68,19 @@ class SandboxSettings:
 
 
 def settings_from(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> SandboxSettings:
-    """Return the settings of a command line; what it leaves out comes from the environment."""
+    """Return the settings of a command line; what it leaves out comes from the environment, if not empty."""
+
+    def given(name: str, otherwise: str) -> str:
+        return environment.get(name) or otherwise
+
     parser = argparse.ArgumentParser("python -m sandbox", description="All simulators and the demo shop.")
-    parser.add_argument("--port", type=int, default=int(environment.get("SANDBOX_PORT", "9100")))
+    parser.add_argument("--port", type=int, default=given("SANDBOX_PORT", "9100"))
     parser.add_argument("--epages-port", type=int)
     parser.add_argument("--lexware-port", type=int)
     parser.add_argument("--vies-port", type=int)
-    parser.add_argument("--host", default=environment.get("SANDBOX_HOST", "127.0.0.1"))
-    data_dir = Path(environment.get("DATA_DIR", "var")) / "sandbox"
+    parser.add_argument("--host", default=given("SANDBOX_HOST", "127.0.0.1"))
+    data_dir = Path(given("DATA_DIR", "var")) / "sandbox"
     parser.add_argument("--data-dir", type=Path, default=data_dir, help="where the state is kept")
-    parser.add_argument("--demo-rate", type=float, default=float(environment.get("DEMO_RATE", "20")))
+    parser.add_argument("--demo-rate", type=float, default=given("DEMO_RATE", "20"))
     parser.add_argument("--time-scale", type=float, default=1.0, help="every wait is multiplied by this")
     return SandboxSettings(**vars(parser.parse_args(arguments)))

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from api import description, problem_handlers
 from api.cursors import CursorSeal
-from api.deps import Deps
+from api.deps import Deps, each_parameter_once
 from api.frame import Frame
 from api.housekeeping import Housekeeper
 from api.routes import connections, documents, operations, parked, reference, root, tenants, tokens
@@ -29,16 +29,15 @@ from common.transport.base import Publishes
 __all__ = ["ClusterSettings", "Settings", "build", "create_app"]
 
 VERSION = "1.0.0"
-ROUTERS = (
+API_ROUTERS = (
     documents.router,
     parked.router,
     operations.router,
     connections.router,
     tenants.router,
     tokens.router,
-    root.router,
-    reference.router,
 )
+OPEN_ROUTERS = (root.router, reference.router)
 
 
 def build(
@@ -77,7 +76,9 @@ def create_app(
     )
     problem_handlers.install(app)
     app.add_middleware(Frame)
-    for router in (*ROUTERS, *routers):
+    for router in API_ROUTERS:
+        app.include_router(router, dependencies=[Depends(each_parameter_once)])
+    for router in (*OPEN_ROUTERS, *routers):
         app.include_router(router)
     app.openapi = lambda: description.describe(app)  # type: ignore[method-assign]
     return app

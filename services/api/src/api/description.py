@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.problems import InvalidRequest, problems
+from api.problems import WITH_BODY, InvalidRequest, problems
 from api.schemas.base import ProblemRead
 
 TITLE = "shopbooks"
@@ -58,10 +58,17 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for path, methods in schema["paths"].items():
             for about in methods.values():
                 _replace_validation_error(about["responses"])
+                if "requestBody" in about:
+                    about["responses"] = dict(sorted({**about["responses"], **_of_a_body()}.items()))
                 if path == "/" or path.startswith(OURS):
                     about["summary"] = about["operationId"].replace("_", " ").capitalize()
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _of_a_body() -> dict[str, Any]:
+    declared = problems(*WITH_BODY, token=False)
+    return {str(kind.status): declared[kind.status] for kind in WITH_BODY}
 
 
 def _replace_validation_error(responses: dict[str, Any]) -> None:

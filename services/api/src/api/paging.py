@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -13,12 +13,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from api.cursors import CursorSeal
 from api.deps import DepsOf
 from api.problems import BadCursor
+from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT
 from common.db.types import UtcDateTime
 
-DEFAULT_LIMIT = 50
-MAX_LIMIT = 250
-
-R = TypeVar("R")
 Column = InstrumentedAttribute[Any]
 
 

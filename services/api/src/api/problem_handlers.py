@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from api.problems import (
     PROBLEM_JSON,
@@ -26,6 +27,7 @@ from api.problems import (
     NotFound,
     Problem,
     Unauthenticated,
+    UnsupportedMediaType,
 )
 from api.schemas.tenants import STATUS_REFUSED
 
@@ -36,6 +38,7 @@ BY_STATUS: dict[int, type[Problem]] = {
     404: NotFound,
     405: MethodNotAllowed,
     413: BodyTooLarge,
+    415: UnsupportedMediaType,
     422: InvalidRequest,
 }
 # Messages of these kinds speak of our schema; those of others may quote what the client sent.
@@ -98,6 +101,8 @@ async def _problem(request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    if not _says_json(request) and any(found["loc"] == ("body",) for found in error.errors()):
+        return answer(UnsupportedMediaType(), request_id_of(request))
     return answer(
         InvalidRequest(errors=[_pointed(found) for found in error.errors()]), request_id_of(request)
     )
@@ -106,7 +111,29 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     kind = BY_STATUS.get(error.status_code, BadRequest if error.status_code < 500 else InternalError)
-    return answer(kind(headers=dict(error.headers or {})), request_id_of(request))
+    headers = dict(error.headers or {})
+    if kind is MethodNotAllowed:
+        headers |= _allowed(request)
+    return answer(kind(headers=headers), request_id_of(request))
+
+
+def _says_json(request: Request) -> bool:
+    """Whether a body that came is said to be JSON; no body is told from one by its length."""
+    is_empty = (
+        request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
+    )
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return (
+        is_empty or kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+    )
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """Every method of the address, also where each has a route of its own; none if it is not described."""
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    here = [methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path)]
+    names = sorted({method.upper() for methods in here for method in methods})
+    return {"Allow": ", ".join(names)} if names else {}
 
 
 async def _conflict(request: Request, error: Exception) -> JSONResponse:

@@ -22,7 +22,7 @@ from standalone.demo import Demo
 from standalone.keys import admin_token, encryption_keys
 from standalone.sandbox import sandbox
 from standalone.settings import Settings
-from standalone.starting import require_free_ports
+from standalone.starting import require_free_ports, require_own_port
 
 DATABASE_FILE = "shopbooks.db"
 DEMO_OVERLAP_SECONDS = 30.0
@@ -83,6 +83,7 @@ async def serve_standalone(settings: Settings) -> None:
 
 async def serve_demo(settings: Settings) -> None:
     """Serve until told to stop, with a sandbox and a demo tenant."""
+    require_own_port(settings)
     require_free_ports(settings.host, {settings.port: "the API"})
     require_free_ports("127.0.0.1", dict.fromkeys(settings.sandbox_ports, "the sandbox"))
     installation = Installation.in_folder(settings)

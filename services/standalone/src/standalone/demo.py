@@ -63,7 +63,7 @@ class Demo:
             await working
 
     async def _work(self) -> None:
-        tenant_id = await self._set_up()
+        tenant_id = await self.set_up()
         told: dict[str, tuple[str, str]] = {}
         known = await self._documents(tenant_id)
         if known:
@@ -77,12 +77,10 @@ class Demo:
                 print(f"  (the API did not answer: {trouble.code})", flush=True)
             await asyncio.sleep(LOOK_SECONDS * (1 + len(known) // PAGE))
 
-    async def _set_up(self) -> str:
+    async def set_up(self) -> str:
+        """The tenant is there and connected to shop and books of this start; its id."""
         await self._until_ready()
-        tenants = (await self._get("/api/v1/tenants"))["items"]
-        known = [tenant["id"] for tenant in tenants if tenant["name"] == DEMO_TENANT]
-        wanted = {"name": DEMO_TENANT, "settings": DEMO_SETTINGS}
-        tenant_id: str = known[0] if known else (await self._post("/api/v1/tenants", wanted))["id"]
+        tenant_id = await self._tenant()
         shop, books = self._simulators["epages"], self._simulators["lexware"]
         await self._leave_other_shops(tenant_id, shop["base_url"])
         await self._post(
@@ -108,10 +106,22 @@ class Demo:
         )
         return tenant_id
 
+    async def _tenant(self) -> str:
+        """The tenant of the first start, however many others were made since, also of its name."""
+        tenants = await self._items(f"/api/v1/tenants?limit={PAGE}")
+        known: list[str] = [tenant["id"] for tenant in tenants if tenant["name"] == DEMO_TENANT]
+        if known:
+            return known[-1]  # the list begins with the newest
+        made: str = (await self._post("/api/v1/tenants", {"name": DEMO_TENANT, "settings": DEMO_SETTINGS}))[
+            "id"
+        ]
+        return made
+
     async def _leave_other_shops(self, tenant_id: str, base_url: str) -> None:
         """A sandbox that listened on other ports before is not asked any more."""
-        shops = await self._get(f"/api/v1/connections?tenant_id={tenant_id}&kind=shop")
-        for connection in shops["items"]:
+        for connection in await self._items(
+            f"/api/v1/connections?limit={PAGE}&tenant_id={tenant_id}&kind=shop"
+        ):
             if connection["state"] == "active" and connection["base_url"].rstrip("/") != base_url.rstrip("/"):
                 await self._post(f"/api/v1/connections/{connection['id']}/disable", {})
                 print(f"  (the shop of an earlier start, {connection['base_url']}, is left out)", flush=True)
@@ -132,13 +142,16 @@ class Demo:
 
     async def _documents(self, tenant_id: str) -> list[dict[str, Any]]:
         """All of them: the list's order is that of document dates, so news may stand on any page."""
-        address = f"/api/v1/documents?limit={PAGE}&tenant_id={tenant_id}"
+        return await self._items(f"/api/v1/documents?limit={PAGE}&tenant_id={tenant_id}")
+
+    async def _items(self, address: str) -> list[dict[str, Any]]:
+        """A list to its end."""
         page = await self._get(address)
-        documents: list[dict[str, Any]] = page["items"]
+        items: list[dict[str, Any]] = page["items"]
         while page["next_cursor"] is not None:
             page = await self._get(f"{address}&cursor={page['next_cursor']}")
-            documents += page["items"]
-        return documents
+            items += page["items"]
+        return items
 
     async def _get(self, path: str) -> dict[str, Any]:
         answer: dict[str, Any] = orjson.loads((await self._api.get(path)).content)

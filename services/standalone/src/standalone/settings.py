@@ -13,9 +13,9 @@ def _env(name: str) -> AliasChoices:
 
 
 class Settings(BaseSettings):
-    """Ports, data folder and demo pace; everything has a default fit for one machine."""
+    """Ports, data folder and demo pace; what is not set, or set empty, has a default fit for one machine."""
 
-    model_config = SettingsConfigDict(frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(frozen=True, populate_by_name=True, env_ignore_empty=True)
 
     port: int = Field(default=8080, ge=1, le=65_535, validation_alias=_env("PORT"))
     host: str = Field(default="127.0.0.1", validation_alias=_env("HOST"))

@@ -28,9 +28,12 @@ def read_settings() -> Settings:
 
 @contextmanager
 def sole_use(data_dir: Path) -> Iterator[None]:
-    """Nobody else works on this folder meanwhile; the end of the process frees it, however it ends."""
+    """Nobody else works on this folder meanwhile; the end of the process frees it, however it ends.
+
+    A new folder is its owner's alone: it will hold invoices with names and addresses.
+    """
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (data_dir / LOCK_FILE).open("a")
     except OSError as trouble:
         raise CannotStart(
@@ -45,6 +48,16 @@ def sole_use(data_dir: Path) -> Iterator[None]:
                 "or choose another folder with DATA_DIR=…"
             ) from trouble
         yield
+
+
+def require_own_port(settings: Settings) -> None:
+    """Raises when the API would listen where the sandbox does."""
+    ports = settings.sandbox_ports
+    if settings.port in ports:
+        raise CannotStart(
+            f"PORT={settings.port} is one of the sandbox's ports ({ports[0]} to {ports[-1]}). "
+            "Choose another with PORT=… or SANDBOX_PORT=…"
+        )
 
 
 def require_free_ports(host: str, wanted: Mapping[int, str]) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from common.domain.documents import Fact
 
@@ -24,6 +24,10 @@ ORIGIN_SERVICES_CATEGORY = "d73b880f-c24a-41ea-a862-18d90e1c3d82"
 OSS_CATEGORY = "4ebd965a-7126-416c-9d8c-a5c9366ee473"
 OSS_SERVICES_CATEGORY = "7ecea006-844c-4c98-a02d-aa3142640dd5"
 
+# PostgreSQL stores no NUL, and nothing these texts are compared with holds a control character.
+Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+CategoryId = Annotated[Text, StringConstraints(min_length=1)]
+
 
 class ContactRule(Fact):
     """Who gets a contact of his own where contacts go by rule: anybody one of these is true of."""
@@ -31,7 +35,7 @@ class ContactRule(Fact):
     abroad: bool = False
     companies: bool = False
     registered: bool = False  # customers with an account in the shop, as opposed to guests
-    from_gross: Decimal | None = Field(default=None, ge=0)
+    from_gross: Decimal | None = Field(default=None, ge=0, max_digits=14, decimal_places=2)
 
 
 class MerchantSettings(Fact):
@@ -46,47 +50,47 @@ class MerchantSettings(Fact):
     poll_interval_seconds: int = Field(default=300, ge=1, le=86_400)
     start_on: date | None = None
     send_pdf: bool = True  # off: the voucher stays without the shop's file
-    excluded_payment_methods: tuple[str, ...] = ()
-    excluded_tags: tuple[str, ...] = ()  # of orders, with or without their `#`
+    excluded_payment_methods: tuple[Text, ...] = ()
+    excluded_tags: tuple[Text, ...] = ()  # of orders, with or without their `#`
 
     sells: Literal["goods", "services"] = "goods"
-    service_tax_classes: tuple[str, ...] = ()
+    service_tax_classes: tuple[Text, ...] = ()
     distance_sales: Literal["by_profile", "park"] = "by_profile"
     oss_since: date | None = None
     vat_check_wait_hours: int = Field(default=24, ge=0, le=24 * 30)
-    own_vat_id: str | None = Field(default=None, max_length=20)  # named where VAT ids of buyers are checked
+    own_vat_id: Text | None = Field(default=None, max_length=20)  # named where VAT ids of buyers are checked
     domestic_zero_to_companies: Literal["park", "zero_rate", "reverse_charge"] = "park"
 
     contacts: Literal["collective", "single", "rule"] = "collective"
     contact_rule: ContactRule = ContactRule()
     update_contacts: bool = False
 
-    category_id: str = GOODS_CATEGORY
-    services_category_id: str = SERVICES_CATEGORY
-    domestic_zero_category_id: str | None = None
-    margin_category_id: str | None = None
-    small_business_category_id: str = SMALL_BUSINESS_CATEGORY
-    small_business_before_id: str = SMALL_BUSINESS_BEFORE
-    intra_community_category_id: str = INTRA_COMMUNITY_CATEGORY
-    reverse_charge_category_id: str = REVERSE_CHARGE_CATEGORY
-    export_category_id: str = EXPORT_CATEGORY
-    export_services_category_id: str = EXPORT_SERVICES_CATEGORY
-    zero_income_category_id: str = INCOME_CATEGORY
-    company_only_category_ids: tuple[str, ...] = (
+    category_id: CategoryId = GOODS_CATEGORY
+    services_category_id: CategoryId = SERVICES_CATEGORY
+    domestic_zero_category_id: CategoryId | None = None
+    margin_category_id: CategoryId | None = None
+    small_business_category_id: CategoryId = SMALL_BUSINESS_CATEGORY
+    small_business_before_id: CategoryId = SMALL_BUSINESS_BEFORE
+    intra_community_category_id: CategoryId = INTRA_COMMUNITY_CATEGORY
+    reverse_charge_category_id: CategoryId = REVERSE_CHARGE_CATEGORY
+    export_category_id: CategoryId = EXPORT_CATEGORY
+    export_services_category_id: CategoryId = EXPORT_SERVICES_CATEGORY
+    zero_income_category_id: CategoryId = INCOME_CATEGORY
+    company_only_category_ids: tuple[CategoryId, ...] = (
         INTRA_COMMUNITY_CATEGORY,
         REVERSE_CHARGE_CATEGORY,
         EXPORT_SERVICES_CATEGORY,
     )
-    oss_category_id: str = OSS_CATEGORY
-    oss_services_category_id: str = OSS_SERVICES_CATEGORY
-    origin_category_id: str = ORIGIN_CATEGORY
-    origin_services_category_id: str = ORIGIN_SERVICES_CATEGORY
+    oss_category_id: CategoryId = OSS_CATEGORY
+    oss_services_category_id: CategoryId = OSS_SERVICES_CATEGORY
+    origin_category_id: CategoryId = ORIGIN_CATEGORY
+    origin_services_category_id: CategoryId = ORIGIN_SERVICES_CATEGORY
 
     @model_validator(mode="before")
     @classmethod
     def _from_older_versions(cls, values: Any) -> Any:
         """Versions before contacts had modes said only whether the collective contact is used."""
-        if not isinstance(values, Mapping) or "collective_contact" not in values:
+        if not isinstance(values, Mapping) or not isinstance(values.get("collective_contact"), bool):
             return values
         others = {name: value for name, value in values.items() if name != "collective_contact"}
         return {"contacts": "collective" if values["collective_contact"] else "single"} | others

@@ -15,6 +15,7 @@ HTML_TYPE = b"text/html;charset=ISO-8859-1"
 MEDIA_TYPE = (b"x-epages-media-type", b"application/vnd.epages.v1+json")
 MAX_PAGE_SIZE = 100
 DEFAULT_PAGE_SIZE = 10
+DIGITS = 9  # a number with more is none that anybody means
 HTML_STATUSES = (400, 405, 406, 413)
 
 
@@ -58,7 +59,7 @@ def page_of(call: Call) -> Page:
 def whole_number(call: Call, name: str, default: int) -> int:
     """A query parameter of at least 1; anything else is a bad request."""
     text = call.query.get(name, str(default))
-    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS) or int(text) < 1:
         raise refusal(call, 400, f"Parameter {name} must be an integer of at least 1.")
     return int(text)
 

@@ -84,17 +84,20 @@ class ControlApi:
 
     def _uninstall(self, fields: Fields) -> Fields:
         state = self._take_shop(fields)
+        parse(Spec, fields)
         self._platform.uninstall(state.shop)
         return {"shop": state.shop.key, "access_token": None}
 
     def _revoke(self, fields: Fields) -> Fields:
         state = self._take_shop(fields)
+        parse(Spec, fields)
         self._platform.revoke(state.shop)
         return {"shop": state.shop.key, "access_token": None}
 
     def _renew_token(self, fields: Fields) -> Fields:
         """A private app gets its token at the press of a button."""
         state = self._take_shop(fields)
+        parse(Spec, fields)
         self._platform.install(state.shop)
         return shop_credentials(self._platform, state)
 
@@ -111,8 +114,9 @@ class ControlApi:
         """Order and document in one go: `order` and `document` hold what the single actions take."""
         state = self._take_shop(fields)
         merchant = self._platform.merchant(state)
-        order_spec = parse(OrderSpec, fields.get("order", {}))
-        document_spec = parse(FinaliseSpec, fields.get("document", {}))
+        order_spec = parse(OrderSpec, fields.pop("order", {}))
+        document_spec = parse(FinaliseSpec, fields.pop("document", {}))
+        parse(Spec, fields)
         order = merchant.place(order_spec)
         document = merchant.finalise(order, document_spec)
         return {**order_overview(order), "document": document_overview(order, document)}
@@ -141,29 +145,36 @@ class ControlApi:
 
     def _set_one_date(self, fields: Fields, name: str) -> Fields:
         state, order = self._take_order(fields)
-        at = fields.get("at", stamp(self._platform.clock.now()))
+        at = fields.pop("at", stamp(self._platform.clock.now()))
+        parse(Spec, fields)
         self._platform.merchant(state).set_dates(order, _dates({name: at}))
         return order_overview(order)
 
     def _set_status(self, fields: Fields) -> Fields:
         state, order = self._take_order(fields)
-        self._platform.merchant(state).set_dates(order, _dates(fields.get("dates", {})))
+        dates = fields.pop("dates", {})
+        parse(Spec, fields)
+        self._platform.merchant(state).set_dates(order, _dates(dates))
         return order_overview(order)
 
     def _touch(self, fields: Fields) -> Fields:
         state, order = self._take_order(fields)
+        parse(Spec, fields)
         self._platform.merchant(state).touch(order)
         return order_overview(order)
 
     def _edit(self, fields: Fields) -> Fields:
         """While an order is being edited, changes through the API are conflicts."""
         state, order = self._take_order(fields)
-        order.in_edit_mode = bool(fields.get("editing", True))
+        editing = bool(fields.pop("editing", True))
+        parse(Spec, fields)
+        order.in_edit_mode = editing
         state.save(order)
         return order_overview(order)
 
     def _delete(self, fields: Fields) -> Fields:
         state, order = self._take_order(fields)
+        parse(Spec, fields)
         self._platform.merchant(state).delete(order)
         return {"order_id": order.order_id, "deleted": True}
 

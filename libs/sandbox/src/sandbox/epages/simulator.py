@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
-from sandbox.base import Simulator
+from sandbox.base import Endpoint, Simulator
 from sandbox.clock import Clock
 from sandbox.epages.answers import error
 from sandbox.epages.api_orders import OrderApi
@@ -158,6 +158,7 @@ class EpagesSimulator(Simulator[EpagesSwitches]):
         shop, read = ShopApi(), "products_read"
         return [
             self.route(ROOT, GET=scoped(read, shop.get_info)),
+            Route(f"{ROOT}/", Endpoint(self, ROOT, {"GET": scoped(read, shop.get_info)})),
             self.route(f"{ROOT}/token", POST=TokenApi(self.platform.install).exchange),
             self.route(f"{ROOT}/tax-model", GET=scoped(read, shop.get_tax_model)),
             self.route(f"{ROOT}/tax-classes", GET=scoped(read, shop.list_tax_classes)),

@@ -2,11 +2,14 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.epages.models import Address, DocumentType, EInvoiceMode, PdfMode, TotalName
+
+LARGEST = 10**9  # beyond it, sums in cents would not be exact
+Number = Annotated[Decimal, Field(gt=-LARGEST, lt=LARGEST)]
 
 
 class Spec(BaseModel):
@@ -66,9 +69,9 @@ class LineSpec(Spec):
 
     name: str = "Ware"
     sku: str | None = None
-    price: Decimal
-    rate: Decimal = Decimal(19)
-    quantity: Decimal = Field(Decimal(1), gt=0)
+    price: Number
+    rate: Number = Decimal(19)
+    quantity: Number = Field(Decimal(1), gt=0)
     unit: str = "Stück"
     variation: str | None = None
 
@@ -76,16 +79,16 @@ class LineSpec(Spec):
 class PartSpec(Spec):
     """Shipping or fee at one rate."""
 
-    rate: Decimal
-    amount: Decimal
+    rate: Number
+    amount: Number
 
 
 class ExtraSpec(Spec):
     """A deposit, eco participation or shipping option."""
 
     name: str = "Pfand"
-    amount: Decimal
-    rate: Decimal = Decimal(19)
+    amount: Number
+    rate: Number = Decimal(19)
     line: int | None = None
 
 
@@ -101,20 +104,20 @@ class OrderSpec(Spec):
     locale: str | None = "de_DE"
     billing: Address = {}
     shipping: Address | None = None
-    shipping_price: Decimal | None = None
+    shipping_price: Number | None = None
     shipping_split: bool = False
-    shipping_rate: Decimal | None = None
+    shipping_rate: Number | None = None
     shipping_parts: list[PartSpec] | None = None
     shipping_method: str | None = "Paket"
     payment: str | None = None
     provider: str | None = None
     transaction_id: str | None = None
     payment_status: Literal["CANCELED", "FAILED"] | None = None
-    fee: Decimal = Decimal(0)
-    fee_rate: Decimal | None = None
-    coupon: Decimal | None = Field(None, gt=0)
+    fee: Number = Decimal(0)
+    fee_rate: Number | None = None
+    coupon: Number | None = Field(None, gt=0)
     coupon_shows_shares: bool = True
-    discount: Decimal | None = Field(None, gt=0)
+    discount: Number | None = Field(None, gt=0)
     discount_name: str = "Treuerabatt"
     deposits: list[ExtraSpec] = []
     eco_participations: list[ExtraSpec] = []
@@ -128,7 +131,7 @@ class PickSpec(Spec):
     """Some pieces of one line, counted from 0."""
 
     index: int = Field(ge=0)
-    quantity: Decimal | None = Field(None, gt=0)
+    quantity: Number | None = Field(None, gt=0)
 
 
 class DocumentSpec(Spec):
@@ -140,8 +143,8 @@ class DocumentSpec(Spec):
     at: datetime | None = None
     address: Address = {}
     lines: list[PickSpec] | None = None
-    shipping_price: Decimal | None = None
-    override_totals: dict[TotalName, Decimal] = {}
+    shipping_price: Number | None = None
+    override_totals: dict[TotalName, Number] = {}
     pdf: PdfMode = "ok"
     pdf_seconds: float = Field(30, ge=0)
     einvoice: EInvoiceMode | None = None
@@ -162,11 +165,11 @@ class ChangeSpec(Spec):
     number: str
     address: Address = {}
     issue_date: date | datetime | None = None
-    override_totals: dict[TotalName, Decimal] = {}
+    override_totals: dict[TotalName, Number] = {}
     line: int = 0
-    price: Decimal | None = None
-    quantity: Decimal | None = None
-    rate: Decimal | None = None
+    price: Number | None = None
+    quantity: Number | None = None
+    rate: Number | None = None
     pdf: PdfMode | None = None
     einvoice: EInvoiceMode | None = None
 

@@ -7,7 +7,7 @@ from sandbox.http import Answer, Call, json_answer
 from sandbox.lexware.books import Books, new_id
 from sandbox.lexware.contact_checks import contact_issues
 from sandbox.lexware.errors import gateway, issue, legacy, legacy_not_found, malformed
-from sandbox.lexware.paging import WINDOW, paging_from
+from sandbox.lexware.paging import DIGITS, WINDOW, paging_from
 from sandbox.lexware.values import Malformed, berlin_moment, html_encoded, json_object
 from sandbox.lexware.views import action_result, contact_name, contact_view, page
 from sandbox.lexware.vouchers import BaseUrl
@@ -147,7 +147,7 @@ def _filters_of(query: dict[str, str]) -> list[Any]:
             )
     if query.get("number") is not None:
         number = query["number"]
-        if not (number.isascii() and number.isdigit()):
+        if not (number.isascii() and number.isdigit() and len(number) <= DIGITS):
             raise legacy(400, [issue("invalid_value", "number", "bad_request_error")])
         keeps.append(lambda contact: int(number) in [role["number"] for role in contact["roles"].values()])
     for role in ("customer", "vendor"):

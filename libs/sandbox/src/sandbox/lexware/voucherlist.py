@@ -1,5 +1,6 @@
 """`/v1/voucherlist`: the search over all vouchers, served from an index that lags behind."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ _TYPE_NAMES = (
 _STATUS_NAMES = (
     "draft open paid paidoff voided transferred sepadebit overdue accepted rejected unchecked blank"
 )
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TYPES, _STATUSES = frozenset(_TYPE_NAMES.split()), frozenset(_STATUS_NAMES.split())
 _SORT_KEYS = ("voucherDate", "voucherNumber", "createdDate", "updatedDate")
 _DAYS = ("voucherDate", "createdDate", "updatedDate")
@@ -103,8 +105,12 @@ def _local_day(voucher: Document, name: str) -> str:
 
 
 def _by_contact(call: Call) -> list[Keep]:
-    contact_id = call.query.get("contactId")
-    return [lambda voucher: voucher["contactId"] == contact_id.lower()] if contact_id else []
+    value = call.query.get("contactId")
+    if not value:
+        return []
+    if _UUID.fullmatch(value) is None:
+        raise regular(400, call, f"Invalid value '{value}' for parameter 'contactId'.")
+    return [lambda voucher: voucher["contactId"] == value.lower()]
 
 
 def _by_archived(call: Call) -> list[Keep]:
@@ -130,8 +136,8 @@ def _sort_value(voucher: Document, key: str) -> Any:
 def _page_of(call: Call) -> tuple[int, int]:
     number, size, problem = paging_from(call.query)
     if problem is not None:
-        message = f"Invalid value for parameter '{problem}'; the maximum size is {MAX_SIZE}."
-        raise regular(400, call, message)
+        limit = f"; the maximum size is {MAX_SIZE}" if problem == "size" else ""
+        raise regular(400, call, f"Invalid value for parameter '{problem}'{limit}.")
     if number * size >= WINDOW:
         raise regular(400, call, f"The maximum search window of {WINDOW} is exceeded.")
     return number, size

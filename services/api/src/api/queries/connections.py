@@ -66,7 +66,7 @@ class Standing:
                 "state_reason": reason,
                 "last_poll_at": cursor.last_poll_at if cursor else None,
                 "next_poll_at": cursor.next_poll_at if cursor else None,
-                "failures": cursor.failures if cursor else 0,
+                "failures": cursor.failures + cursor.refusals if cursor else 0,
                 "last_error": cursor.last_error if cursor else None,
             }
         )

@@ -68,9 +68,8 @@ def _groups(scope: Scope) -> Any:
 
 
 async def _connections(session: AsyncSession, scope: Scope) -> list[Standing]:
-    trouble = case(
-        (ConnectionRow.state.in_(("halted", RECONNECT)), 0), (ShopCursorRow.failures > 0, 1), else_=2
-    )
+    is_failing = ShopCursorRow.failures + ShopCursorRow.refusals > 0
+    trouble = case((ConnectionRow.state.in_(("halted", RECONNECT)), 0), (is_failing, 1), else_=2)
     query = (
         select(ConnectionRow)
         .outerjoin(

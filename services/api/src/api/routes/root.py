@@ -23,12 +23,6 @@ class Directory(Read):
     metrics: str = Field(examples=["/metrics"])
 
 
-class Health(Read):
-    """The process answers."""
-
-    status: str = Field(examples=["ok"])
-
-
 class ProblemKind(Read):
     """A kind of problem in words."""
 

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
+DEFAULT_LIMIT = 50  # items of a page
+MAX_LIMIT = 1000
+
 T = TypeVar("T")
 
 Moment = Annotated[

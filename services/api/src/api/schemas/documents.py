@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from api.schemas.base import Given, Moment, Page, Read
+from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT, Given, Moment, Page, Read
 from common.domain.documents import DocumentType
 
 Amount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2}$", examples=["67.50"])]
@@ -56,7 +56,7 @@ class DocumentFilter(Given):
 class DocumentQuery(DocumentFilter):
     """The filter as it stands in an address; a parameter we do not know is refused, not ignored."""
 
-    limit: int = Field(default=50, ge=1, le=250, description="How many at most.")
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="How many at most.")
     cursor: str | None = Field(
         default=None, max_length=500, description="`next_cursor` of the page before, with the same filters."
     )

@@ -22,7 +22,7 @@ class ConnectionHealth(Read):
     state_reason: str | None
     last_poll_at: Moment | None
     next_poll_at: Moment | None
-    failures: int = Field(description="Polls that failed in a row.")
+    failures: int = Field(description="Polls that failed or were refused in a row.")
     last_error: str | None
 
 

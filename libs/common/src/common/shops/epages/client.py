@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, SecretStr
 
-from common.shops.base import OrderQuery, Page, Quota, Read, Unreadable, join, total_pages
+from common.http.transport import USER_AGENT
+from common.shops.base import OrderQuery, Page, Quota, Read, ShopClient, Unreadable, join, total_pages
 from common.shops.epages.answers import NotJson, parse, parse_order, read_json, read_list
 from common.shops.epages.errors import AnswerTooLarge, ShopUnavailable, error_for
 from common.shops.epages.wire import Order, OrderDocument, ShopInfo
 
 MEDIA_TYPE = "application/vnd.epages.v1+json"
-USER_AGENT = "shop-books-connector/1.0"
 PAGE_SIZE = 100
 SMALLER_PAGES = {100: 10, 10: 1}  # when an answer with files is too large
 DEFAULT_LIMIT = 2 * 1024 * 1024
@@ -46,7 +46,7 @@ class Http(Protocol):
         """The answer whatever its status; raises `AnswerTooLarge` or `ShopUnavailable` without one."""
 
 
-class EpagesClient:
+class EpagesClient(ShopClient[ShopInfo, Order, OrderDocument]):
     """One shop, one token; `calls` counts every request sent, `quota` is what the last answer said."""
 
     def __init__(self, http: Http, token: SecretStr, *, locale: str) -> None:

@@ -6,7 +6,6 @@ from common.errors import ConnectorError, RefusedError, TransientError
 
 MIN_RATE_WAIT = timedelta(seconds=60)
 MAX_RATE_WAIT = timedelta(seconds=3600)
-EXCERPT = 500
 
 
 class ShopRefused(RefusedError):
