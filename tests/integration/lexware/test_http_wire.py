@@ -55,7 +55,7 @@ def test_a_gated_request_is_whole_and_announces_its_length(loop_factory: LoopFac
 
 
 class Kernel:
-    """A server in a thread of its own: it sees what the kernel has while the client's process stands still."""
+    """A server in a thread of its own: it sees what the kernel has while the client stands still."""
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
