@@ -206,7 +206,7 @@ class Harness:
         return await self.epages.control.post("orders/sell", body)
 
     async def sell_settled(self, shop: str = "A", **document: Any) -> dict[str, Any]:
-        """An order whose stamp is trusted at once; of the young ones that in whole seconds, one of 1000, is not."""
+        """An order whose stamp is trusted at once; a young one in whole seconds, one of 1000, is not."""
         at = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
         return await self.sell(shop, order={"at": at}, at=at, **document)
 
