@@ -14,13 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support.line import eventually
-from tools.servers.processes import free_port
+from tools.servers.processes import free_ports
 
 COMMAND = (sys.executable, "-m", "standalone", "demo")
 TOKEN = "demo-test-token"
 START_SECONDS = 60.0  # on a machine that does other work, too
+SANDBOX_PORTS = 4  # the directory and three simulators after it
 PRIVATE = 0o600
+
+pytestmark = pytest.mark.timeout(240)  # of several starts
 
 
 @dataclass
@@ -55,29 +60,12 @@ def _fetch(url: str, headers: dict[str, str]) -> Any:
         return json.load(answer)
 
 
-def _free_ports() -> tuple[int, int]:
-    """A port for the API and one with three free neighbours for the sandbox."""
-    while True:
-        sandbox_port = free_port()
-        port, others = free_port(), range(sandbox_port, sandbox_port + 4)
-        if sandbox_port < 65_000 and port not in others and all(_is_free(other) for other in others[1:]):
-            return port, sandbox_port
-
-
-def _is_free(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=0.2):
-            return False
-    except OSError:
-        return True
-
-
 @asynccontextmanager
 async def demo(
     data_dir: Path, *, rate: int = 60, ports: tuple[int, int] | None = None
 ) -> AsyncIterator[Demo]:
     """The demo on this data folder, ended by its process id."""
-    port, sandbox_port = ports or _free_ports()
+    port, sandbox_port, *_ = ports or free_ports(1 + SANDBOX_PORTS)
     env = os.environ | {
         "PORT": str(port),
         "SANDBOX_PORT": str(sandbox_port),
@@ -117,7 +105,9 @@ async def test_first_start_books_and_second_start_goes_on(tmp_path: Path) -> Non
     assert "API docs:" in said
     assert "Traceback" not in said
     async with demo(data_dir) as second:
-        await eventually(lambda: _some(second, before + 1), within=30, what="more booked documents")
+        await eventually(
+            lambda: _some(second, before + 1), within=START_SECONDS, what="more booked documents"
+        )
         tenants = await second.get("/api/v1/tenants")
         assert len(tenants["items"]) == 1
         state = await asyncio.to_thread(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from common.domain.decide import Decision, Exclude, Park, Verdict
@@ -24,9 +24,7 @@ MERCHANT = MerchantSettings(domestic_zero_category_id=ZERO_CATEGORY)
 AMOUNT_REASONS = {Reason.AMOUNTS_DO_NOT_ADD_UP, Reason.TAX_SPLIT_UNCLEAR, Reason.DISCOUNT_EXCEEDS_GOODS}
 
 pytestmark = pytest.mark.timeout(max(300, EXAMPLES // 10))
-law = settings(
-    max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
+law = settings(max_examples=EXAMPLES)
 
 items = st.builds(
     Item,

@@ -4,6 +4,7 @@ import os
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,8 @@ from common.domain.verdicts import Original, OriginalInvoice
 from factories.documents import CATEGORIES, ZERO_CATEGORY
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "1000"))
+
+pytestmark = pytest.mark.timeout(max(300, EXAMPLES // 10))
 
 text = st.one_of(
     st.none(),
@@ -162,7 +165,7 @@ def checked(document: Document, order: OrderSnapshot, profile: SellerProfile, re
     return VatCheck.model_validate(values)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(
     document=documents,
     order=orders,

@@ -182,8 +182,6 @@ PROOF = settings(
     max_examples=150,
     stateful_step_count=50,
     derandomize=True,
-    database=None,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 WALKS = 30_000  # the rarest duplicate shows up within a tenth of them

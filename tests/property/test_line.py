@@ -169,7 +169,6 @@ def path(tmp_path: Path) -> Path:
 
 @settings(
     max_examples=25,
-    deadline=None,
     phases=WITHOUT_SHRINKING,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

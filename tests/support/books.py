@@ -37,8 +37,12 @@ WAITS = EffectSettings(
     first_look=0.05,
     second_look=0.2,
 )
-QUICK: Mapping[str, Any] = {"rate_limit": False, "read_lag": 0.0, "search_lag": 0.0}
-LAGGING: Mapping[str, Any] = {"rate_limit": False, "read_lag": 2.0, "search_lag": 10.0}
+# For writes that must go through at the first try: nothing but a stop of half a minute withdraws one.
+PATIENT = WAITS.model_copy(update={"gate": 30.0})
+# The server's patience with half a request counts in one test only; elsewhere a stall must not use it up.
+CALM: Mapping[str, Any] = {"rate_limit": False, "body_timeout": 30 / TIME_SCALE}
+QUICK: Mapping[str, Any] = {**CALM, "read_lag": 0.0, "search_lag": 0.0}
+LAGGING: Mapping[str, Any] = {**CALM, "read_lag": 2.0, "search_lag": 10.0}
 
 
 @asynccontextmanager

@@ -1,23 +1,17 @@
-"""A bare TCP server that writes down when which bytes arrived and answers as it is told."""
+"""A bare TCP server that writes down which bytes arrived and answers as it is told."""
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 
 @dataclass
 class Exchange:
-    """What came on one connection: chunks with their arrival times."""
+    """What came on one connection so far."""
 
-    chunks: list[tuple[float, bytes]] = field(default_factory=list)
+    data: bytes = b""
     closed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def data(self) -> bytes:
-        """Everything received so far."""
-        return b"".join(chunk for _, chunk in self.chunks)
 
 
 Play = Callable[["WireServer", Exchange, asyncio.StreamWriter], None]
@@ -37,7 +31,7 @@ class WireServer:
         self.exchanges.append(exchange)
         with contextlib.suppress(ConnectionError):
             while chunk := await reader.read(65536):
-                exchange.chunks.append((time.monotonic(), chunk))
+                exchange.data += chunk
                 self.answer(self, exchange, writer)
         exchange.closed.set()
         writer.close()

@@ -75,6 +75,16 @@ def free_port() -> int:
             return port
 
 
+def free_ports(count: int) -> list[int]:
+    """Return that many different free ports, the later ones right after the first."""
+    while True:
+        ports = list(range(first := free_port(), first + count))
+        with ExitStack() as stack, suppress(OSError):
+            for port in ports[1:]:
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return ports
+
+
 def unprivileged_owner() -> Owner:
     """Return the current user, or for root an existing user without its rights."""
     if os.geteuid() != 0:

@@ -8,11 +8,14 @@ import pytest
 from contract.epages.shop_client import Receiver, Shop
 from sandbox.testing import running_sandbox
 
+SCALE = 0.001
+
 
 @pytest.fixture
 async def shop() -> AsyncIterator[Shop]:
-    """The demo shop of a fresh simulator whose waits are a thousandth of the real ones."""
-    async with running_sandbox("epages", time_scale=0.001) as sandbox:
+    """The demo shop of a fresh simulator whose waits are a thousandth, but for a request's body."""
+    switches = {"epages": {"body_timeout": 30 / SCALE}}
+    async with running_sandbox("epages", time_scale=SCALE, switches=switches) as sandbox:
         demo = Shop(sandbox.epages.credentials, sandbox.epages.control)
         try:
             yield demo

@@ -165,7 +165,7 @@ async def test_pages_never_hold_more_than_a_hundred_and_end_empty(shop: Shop) ->
 
 
 async def test_updated_from_includes_the_moment_itself(shop: Shop) -> None:
-    old, changed = await shop.place(), await shop.place()
+    old, changed = await shop.place(at="2024-05-05T10:00:00Z"), await shop.place()
     sold = await shop.do("orders/finalise", order=changed["order_id"])
     moment = sold["finalised"]
     found = (await shop.json("/orders", updatedFrom=moment))["items"]

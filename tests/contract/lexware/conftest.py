@@ -12,7 +12,7 @@ from sandbox.testing import connected, sandbox_thread
 @pytest.fixture(scope="session")
 def lexware_server() -> Iterator[SandboxServer]:
     """A running simulator fifty times faster than the real one, without limit and lag."""
-    calm = {"rate_limit": False, "read_lag": 0, "search_lag": 0, "contact_lag": 0}
+    calm = {"rate_limit": False, "read_lag": 0, "search_lag": 0, "contact_lag": 0, "body_timeout": 30 / SCALE}
     thread = sandbox_thread("lexware", time_scale=SCALE, switches={"lexware": calm})
     yield thread.start()
     thread.stop()

@@ -13,6 +13,7 @@ GOODS = "8f8664a8-fd86-11e1-a21f-0800200c9a66"
 ROUNDING = "aba9020f-d0a6-47ca-ace6-03d6ed492351"
 PDF = b"%PDF-1.4 a page"
 SCALE = 0.02  # of the simulator under test
+FOR_EVER = 1e9  # a lag or delay that no test sees the end of, however slow its machine
 
 
 def item(amount: str, tax: str, rate: str, category: str = GOODS) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def client(base_url: str, headers: Mapping[str, str]) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=base_url, headers=headers, trust_env=False, verify=False)
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 5) -> None:
+async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
     """Wait until something holds, or fail after the deadline."""
     async with asyncio.timeout(seconds):
         while not await holds():

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,21 +12,13 @@ from typing import Any
 import httpx
 
 from contract.lexware.office import PDF, client, voucher
-
-
-def free_ports() -> list[int]:
-    """Return four ports that were free a moment ago."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(4)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+from tools.servers.processes import free_ports
 
 
 @contextlib.asynccontextmanager
 async def sandbox(data_dir: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, Any]]]:
     """Run `python -m sandbox` and yield it with the entries of its directory."""
-    directory, epages, lexware, vies = free_ports()
+    directory, epages, lexware, vies = free_ports(4)
     ports = ["--port", str(directory), "--epages-port", str(epages), "--lexware-port", str(lexware)]
     ports += ["--vies-port", str(vies)]
     process = await asyncio.create_subprocess_exec(
@@ -42,7 +33,7 @@ async def sandbox(data_dir: Path) -> AsyncIterator[tuple[asyncio.subprocess.Proc
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not (await process.stdout.readline()).startswith(b"sandbox lexware"):
                 pass
         async with client(f"http://127.0.0.1:{directory}", {}) as http:
@@ -71,7 +62,7 @@ async def test_a_killed_sandbox_goes_on_where_it_was(tmp_path: Path) -> None:
         query = {"voucherType": "any", "voucherStatus": "any", "voucherNumber": "KEPT"}
         assert (await http.get("/v1/voucherlist", params=query)).json()["totalElements"] == 1
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await process.wait() == 0
 
 

@@ -16,7 +16,7 @@ CHECK = "/check-vat-number"
 @pytest.fixture
 async def vies() -> AsyncIterator[Handle]:
     """A simulator without outages of its own, a hundred times faster."""
-    switches = {"vies": {"outages": 0}}
+    switches = {"vies": {"outages": 0, "body_timeout": 3000}}
     async with running_sandbox("vies", time_scale=0.01, switches=switches) as sandbox:
         yield sandbox.vies
 

@@ -12,7 +12,7 @@ from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
 from common.lexware.files import file_name
 from sandbox.testing import RunningSandbox
-from support.books import WAITS, Books, DocumentEffect
+from support.books import PATIENT, Books, DocumentEffect
 from support.settling import requests, settle_file, vouchers
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -23,7 +23,7 @@ UPLOAD = "POST /v1/vouchers/{id}/files"
 @pytest.fixture
 async def file(books: Books, client: LexwareClient, database: Database) -> VoucherFile:
     effect = DocumentEffect(client, books.tenant_id, "A/1")
-    bound = await EffectRunner(database, WAITS).ensure(effect)
+    bound = await EffectRunner(database, PATIENT).ensure(effect)
     assert isinstance(bound, Bound)
     return VoucherFile(
         books.tenant_id, effect.key, bound.external_id, file_name("invoice", effect.number), PDF

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -16,19 +16,21 @@ from common.effects.runner import EffectRunner
 from common.http.errors import Withdrawn
 from common.lexware.client import LexwareClient
 from common.settings import DatabaseSettings
-from sandbox.testing import RunningSandbox
-from support.books import WAITS, Books, DocumentEffect
+from sandbox.testing import Handle, RunningSandbox
+from support.books import PATIENT, TIME_SCALE, WAITS, Books, DocumentEffect
 from support.settling import alarms, attempt_states, settle, vouchers
 
 
 @dataclass
 class Stalling(DocumentEffect):
-    """Stands still before it sends, as a process does that was stopped."""
+    """Stands still before it sends until it is woken and its gate is shut, as a process that was stopped."""
 
-    seconds: float = 0.0
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(self, gate: Gate) -> str:
-        await asyncio.sleep(self.seconds)
+        await self.woken.wait()
+        while gate.elapsed <= WAITS.gate:
+            await asyncio.sleep(0.01)
         return await super().send(gate)
 
 
@@ -55,27 +57,27 @@ async def test_many_runners_at_once_write_one_voucher(
 async def test_a_pause_beyond_the_gate_withdraws_and_the_next_try_writes(
     lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
 ) -> None:
-    runner = EffectRunner(database, WAITS)
-    stalled = await runner.ensure(Stalling(client, books.tenant_id, "A-1", seconds=WAITS.gate + 0.1))
+    stalling = Stalling(client, books.tenant_id, "A-1")
+    stalling.woken.set()
+    stalled = await EffectRunner(database, WAITS).ensure(stalling)
     assert isinstance(stalled, Pending)
     assert stalled.reason == Withdrawn.code
     assert await vouchers(lexware, "A-1") == []
     effect = DocumentEffect(client, books.tenant_id, "A-1")
-    assert isinstance(await runner.ensure(effect), Bound)
+    assert isinstance(await EffectRunner(database, PATIENT).ensure(effect), Bound)
     assert await attempt_states(database, effect.key, withdrawn=True) == ["withdrawn", "bound"]
 
 
 async def test_a_pause_beyond_the_trust_time_ends_in_one_voucher(
     lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
 ) -> None:
-    pause = WAITS.trust_time.total_seconds() + 0.6
-    stalling = asyncio.create_task(
-        EffectRunner(database, WAITS).ensure(Stalling(client, books.tenant_id, "A-1", seconds=pause))
-    )
+    late = Stalling(client, books.tenant_id, "A-1")
+    stalling = asyncio.create_task(EffectRunner(database, WAITS).ensure(late))
     effect = DocumentEffect(client, books.tenant_id, "A-1")
     while await attempt_states(database, effect.key) != ["open"]:
         await asyncio.sleep(0.01)
     result = await settle(EffectRunner(database, WAITS), effect)
+    late.woken.set()
     await stalling
     (voucher,) = await vouchers(lexware, "A-1")
     assert result == Bound(voucher["id"], "written")
@@ -83,26 +85,34 @@ async def test_a_pause_beyond_the_trust_time_ends_in_one_voucher(
 
 
 class StandStill:
-    """Stops the whole process for a while between the gate and the last byte, once."""
+    """Stops the whole process between the gate and the last byte, once, until the server has given up."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, books: Handle) -> None:
+        self._books, self._is_over = books, False
 
     def reach(self, step: str) -> None:
-        if step == "gate_last_byte":
-            time.sleep(self._seconds)
-            self._seconds = 0.0
+        if step == "gate_last_byte" and not self._is_over:
+            self._is_over, before = True, self._incomplete()
+            while self._incomplete() == before:
+                time.sleep(0.02)
+
+    def _incomplete(self) -> int:
+        state: dict[str, int] = self._books.control_sync.get("/_control/state", params={"only": ""}).json()
+        return state["incomplete"]
 
 
 async def test_a_pause_between_gate_and_last_byte_is_ended_by_the_patience_of_the_server(
     lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
 ) -> None:
+    await lexware.lexware.control.settings(body_timeout=WAITS.server_patience / TIME_SCALE)
     effect = DocumentEffect(client, books.tenant_id, "A-1")
-    result = await settle(EffectRunner(database, WAITS, probe=StandStill(0.6)), effect)
+    result = await settle(EffectRunner(database, WAITS, probe=StandStill(lexware.lexware)), effect)
     (voucher,) = await vouchers(lexware, "A-1")
     assert result == Bound(voucher["id"], "written")
-    assert await attempt_states(database, effect.key) == ["absent", "bound"]
-    assert (await lexware.lexware.control.state(only=""))["incomplete"] == 1
+    states = await attempt_states(database, effect.key, withdrawn=True)
+    assert [state for state in states if state != "withdrawn"] == ["absent", "bound"]
+    incomplete = (await lexware.lexware.control.state(only=""))["incomplete"]
+    assert incomplete == 1 + states.count("withdrawn")  # a slow machine withdraws by leaving in the middle
 
 
 async def test_an_answer_after_the_attempt_was_given_up_raises_the_alarm_and_blocks_another_write(
@@ -114,13 +124,12 @@ async def test_an_answer_after_the_attempt_was_given_up_raises_the_alarm_and_blo
 
         async def send(self, gate: Gate) -> str:
             voucher_id = await super().send(gate)
-            await EffectRunner(database, WAITS).give_up_open_attempt(self.key)
-            await asyncio.sleep(WAITS.trust_time.total_seconds())
-            assert await EffectRunner(database, WAITS).give_up_open_attempt(self.key)
+            while not await EffectRunner(database, WAITS).give_up_open_attempt(self.key):
+                await asyncio.sleep(0.05)
             return voucher_id
 
     effect = Late(client, books.tenant_id, "A-1")
-    assert isinstance(await EffectRunner(database, WAITS).ensure(effect), Bound)
+    assert isinstance(await EffectRunner(database, PATIENT).ensure(effect), Bound)
     (voucher,) = await vouchers(lexware, "A-1")
     (alarm,) = await alarms(database, "duplicate")
     assert alarm["late_answer"] == voucher["id"]
@@ -140,7 +149,7 @@ async def test_what_follows_from_the_binding_is_in_its_transaction(
     lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
 ) -> None:
     with pytest.raises(ArithmeticError):
-        await EffectRunner(database, WAITS).ensure(Broken(client, books.tenant_id, "A-1"))
+        await EffectRunner(database, PATIENT).ensure(Broken(client, books.tenant_id, "A-1"))
     effect = DocumentEffect(client, books.tenant_id, "A-1")
     assert await attempt_states(database, effect.key) == ["open"]
     assert await alarms(database, "test_bound") == []
@@ -151,7 +160,7 @@ async def test_what_follows_from_the_binding_is_in_its_transaction(
 async def test_effects_that_share_a_transaction_spoil_each_other_nothing(
     lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
 ) -> None:
-    runner = EffectRunner(database, WAITS)
+    runner = EffectRunner(database, PATIENT)
     sound = [DocumentEffect(client, books.tenant_id, f"A-{number}") for number in range(20)]
     broken = [Broken(client, books.tenant_id, f"B-{number}") for number in range(3)]
     results = await asyncio.gather(

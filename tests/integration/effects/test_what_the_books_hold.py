@@ -9,7 +9,7 @@ from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
 from common.lexware.errors import ContractProblem
 from sandbox.testing import RunningSandbox
-from support.books import WAITS, Books, DocumentEffect
+from support.books import PATIENT, WAITS, Books, DocumentEffect
 from support.settling import alarms, attempt_states, settle, vouchers
 
 
@@ -33,7 +33,7 @@ async def parked_for_missing_marker(
     """A voucher of ours whose marker a person removed while its answer was lost."""
     runner = EffectRunner(database, WAITS)
     await lose_the_answer(lexware)
-    await runner.ensure(effect)
+    await EffectRunner(database, PATIENT).ensure(effect)
     (voucher,) = await vouchers(lexware, "A-1")
     await lexware.lexware.control.post(f"vouchers/{voucher['id']}", {"remark": "edited"})
     result = await settle(runner, effect)
@@ -76,12 +76,12 @@ async def test_a_person_books_again_and_the_foreign_voucher_is_no_doubt_any_more
 async def test_an_attempt_that_may_still_arrive_is_not_given_up(
     lexware: RunningSandbox, database: Database, effect: DocumentEffect
 ) -> None:
-    runner = EffectRunner(database, WAITS)
+    patient = EffectRunner(database, PATIENT)
     await lose_the_answer(lexware)
-    await runner.ensure(effect)
-    assert not await runner.give_up_open_attempt(effect.key)
-    assert isinstance(await runner.adopt(effect, "anything"), Pending)
-    assert isinstance(await settle(runner, effect), Bound)
+    await patient.ensure(effect)
+    assert not await patient.give_up_open_attempt(effect.key)
+    assert isinstance(await patient.adopt(effect, "anything"), Pending)
+    assert isinstance(await settle(EffectRunner(database, WAITS), effect), Bound)
     assert len(await vouchers(lexware, "A-1")) == 1
 
 
@@ -115,7 +115,7 @@ async def test_writes_that_never_arrive_park_after_the_last_attempt(
     await lose_the_answer(lexware, "drop_before_commit", times=2)
     assert await settle(runner, effect) == Parked(Reason.ATTEMPTS_USED_UP.value, {"attempts": 2})
     assert await runner.give_up_open_attempt(effect.key)
-    assert isinstance(await runner.ensure(effect), Bound)
+    assert isinstance(await settle(runner, effect), Bound)
 
 
 async def test_a_refusal_while_looking_leaves_the_attempt_open(
@@ -123,7 +123,7 @@ async def test_a_refusal_while_looking_leaves_the_attempt_open(
 ) -> None:
     runner = EffectRunner(database, WAITS)
     await lose_the_answer(lexware)
-    await runner.ensure(effect)
+    await EffectRunner(database, PATIENT).ensure(effect)
     await lexware.lexware.control.fault("GET", "/v1/voucherlist", "contract_problem", times=None)
     result: EffectResult = await settle(runner, effect)
     assert isinstance(result, Refused)

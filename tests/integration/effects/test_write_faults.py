@@ -11,7 +11,7 @@ from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
 from common.lexware.errors import AccessDenied, ContractProblem, VoucherRejected
 from sandbox.testing import RunningSandbox
-from support.books import WAITS, Books, DocumentEffect
+from support.books import PATIENT, WAITS, Books, DocumentEffect
 from support.settling import alarms, attempt_states, settle, vouchers
 
 
@@ -67,14 +67,14 @@ async def test_a_slow_answer_is_waited_for(
 ) -> None:
     await lexware.lexware.control.fault("POST", "/v1/vouchers", "slow", delay=60)
     effect = DocumentEffect(client, books.tenant_id, "A-1")
-    assert isinstance(await EffectRunner(database, WAITS).ensure(effect), Bound)
+    assert isinstance(await EffectRunner(database, PATIENT).ensure(effect), Bound)
     assert len(await vouchers(lexware, "A-1")) == 1
 
 
 async def test_a_write_without_trouble_costs_one_request_and_one_attempt(
     lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
 ) -> None:
-    runner, effect = EffectRunner(database, WAITS), DocumentEffect(client, books.tenant_id, "A-1")
+    runner, effect = EffectRunner(database, PATIENT), DocumentEffect(client, books.tenant_id, "A-1")
     assert not await runner.is_known(effect.key)
     first = await runner.ensure(effect, is_new=True)
     again = await runner.ensure(effect)
@@ -100,7 +100,7 @@ async def test_a_refusal_is_final_for_now_and_tried_again_when_asked(
     error: type[Exception],
 ) -> None:
     await lexware.lexware.control.fault("POST", "/v1/vouchers", kind)
-    runner, effect = EffectRunner(database, WAITS), DocumentEffect(client, books.tenant_id, "A-1")
+    runner, effect = EffectRunner(database, PATIENT), DocumentEffect(client, books.tenant_id, "A-1")
     refused = await runner.ensure(effect)
     assert isinstance(refused, Refused)
     assert isinstance(refused.error, error)
@@ -114,7 +114,7 @@ async def test_a_voucher_that_does_not_add_up_is_refused_with_the_issue(
 ) -> None:
     effect = DocumentEffect(client, books.tenant_id, "A-1")
     effect.tax += 1
-    refused = await EffectRunner(database, WAITS).ensure(effect)
+    refused = await EffectRunner(database, PATIENT).ensure(effect)
     assert isinstance(refused, Refused)
     assert isinstance(refused.error, VoucherRejected)
     assert [issue.key for issue in refused.error.issues] == ["invalid_taxamount"]
@@ -134,7 +134,7 @@ async def test_a_number_with_signs_is_found_again_in_the_books(
 async def test_an_ignored_filter_proves_nothing(
     lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient
 ) -> None:
-    await EffectRunner(database, WAITS).ensure(DocumentEffect(client, books.tenant_id, "OTHER"))
+    await EffectRunner(database, PATIENT).ensure(DocumentEffect(client, books.tenant_id, "OTHER"))
     control = lexware.lexware.control
     await control.fault("GET", "/v1/voucherlist", "filter_ignored", times=12)
     await control.fault("POST", "/v1/vouchers", "drop_before_commit")

@@ -11,9 +11,9 @@ from sandbox.testing import Handle, running_sandbox
 
 
 @pytest.fixture
-async def epages() -> AsyncIterator[Handle]:
-    """A shop platform of its own for each test."""
-    async with running_sandbox("epages") as sandbox:
+async def epages(request: pytest.FixtureRequest) -> AsyncIterator[Handle]:
+    """A shop platform of its own for each test; its waits are scaled by the parameter, if there is one."""
+    async with running_sandbox("epages", time_scale=getattr(request, "param", 1.0)) as sandbox:
         yield sandbox.epages
 
 

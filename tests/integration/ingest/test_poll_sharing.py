@@ -74,7 +74,7 @@ async def test_a_crash_within_an_order_leaves_no_part_of_it(
 async def test_replicas_share_shops_and_no_shop_is_polled_twice(ingest: Harness) -> None:
     for number in range(6):
         await ingest.connect(f"S{number}")
-        await ingest.sell(f"S{number}")
+        await ingest.sell_settled(f"S{number}")
     await ingest.poller().run_due_once()
     await ingest.forget_requests()
     await ingest.make_due()
@@ -151,7 +151,7 @@ async def test_a_run_keeps_to_its_budget_and_later_runs_go_on_without_asking_aga
     await ingest.set_cursor_back(connection)
     await ingest.forget_requests()
     for _ in range(10):
-        await ingest.sell()
+        await ingest.sell_settled()
     settings = ingest.settings(poll={"calls_per_run": 9})
     runs = 0
     while len(await ingest.documents()) < 10:
@@ -208,7 +208,9 @@ async def test_history_that_lost_orders_meanwhile_is_read_from_its_beginning(ing
     assert (await ingest.cursor(connection)).history_from_at is None
 
 
+@pytest.mark.parametrize("epages", [24 * 365.0], indirect=True, ids=["hours as long as years"])
 async def test_a_run_stops_before_the_shops_quota_is_used_up(ingest: Harness) -> None:
+    """The quota is the clock hour's, which could end in the middle of the test."""
     connection = await ingest.connect(rate_limit=215)
     await ingest.poll()
     await ingest.set_cursor_back(connection)

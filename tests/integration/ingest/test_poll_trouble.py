@@ -231,7 +231,7 @@ async def test_without_update_stamps_documents_of_fresh_orders_are_always_read(i
     await ingest.poll()
     assert (await ingest.requests())[DOCUMENTS] == 1
     row = await ingest.cursor(connection)
-    await ingest.change_cursor(connection, cursor_at=row.cursor_at + timedelta(seconds=5))
+    await ingest.change_cursor(connection, cursor_at=row.cursor_at + timedelta(minutes=5))
     await ingest.forget_requests()
     await ingest.poll()
     assert await ingest.requests() == {LIST: 2}

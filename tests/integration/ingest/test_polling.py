@@ -63,7 +63,7 @@ async def test_r8_originals_are_what_the_shop_sent_bit_for_bit(ingest: Harness) 
 
 async def test_an_idle_poll_costs_one_call(ingest: Harness) -> None:
     await ingest.connect()
-    await ingest.sell()
+    await ingest.sell_settled()
     await ingest.poll()
     await ingest.forget_requests()
     await ingest.poll()
@@ -228,7 +228,7 @@ async def test_a_disabled_connection_is_not_polled(ingest: Harness) -> None:
 
 async def test_an_older_reading_never_replaces_a_newer_one(ingest: Harness) -> None:
     connection = await ingest.connect()
-    sold = await ingest.sell()
+    sold = await ingest.sell_settled()
     client = await ingest.shops().client(connection)
     reader = OrderReader(ingest.db, ingest.archive, connection, client, 60)
     old = (await client.order(sold["order_id"])).value

@@ -1,17 +1,18 @@
 """The invoice writer around a database and a simulated organization, fed as ingest feeds it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from common.archive import Archive
+from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow, TimelineRow
-from common.db.models.line import OutboxRow
+from common.db.models.line import InboxKeyRow, OutboxRow
 from common.domain.documents import Document, OrderSnapshot, OriginalRef, content_hash, document_id
 from common.events.base import Event
 from common.events.commands import RetryDocument
@@ -20,6 +21,7 @@ from common.events.registry import parse
 from common.http.transport import Network
 from common.inbox.accept import accept
 from common.inbox.worker import Worker
+from common.runtime import ServiceApp
 from common.settings import DatabaseSettings, EffectSettings, LexwareSettings, WorkerSettings
 from common.transport.base import Incoming
 from common.transport.local import LocalTransport
@@ -29,9 +31,15 @@ from invoice_writer.app import build
 from invoice_writer.recheck import Rechecker
 from invoice_writer.settings import ContactSettings, Settings
 from sandbox.testing import Handle
+from support.line import eventually, working
 
 PDF = b"%PDF-1.4 test document"
 CREATE, ATTACH = "POST /v1/vouchers", "POST /v1/vouchers/{id}/files"
+SCALE = 0.01  # of the simulators' waits and of ours
+# Two waits are no hundredth: a busy machine may need a moment from arming to the last byte of a write, and
+# from the head of a request to its body.
+EFFECTS = EffectSettings().scaled(SCALE).model_copy(update={"gate": 2.0})
+CALM: dict[str, Any] = {"rate_limit": False, "body_timeout": 30 / SCALE}
 
 
 @dataclass
@@ -80,6 +88,21 @@ class Harness:
         await worker.run_until_idle(deadline)
         while await recheck.look():
             await worker.run_until_idle(deadline)
+
+    async def work_until(self, holds: Callable[[], Awaitable[bool]], *events: Event) -> None:
+        """Receive the events and work until it holds, whatever is left to be done."""
+        app = build(self.settings(), self.db, LocalTransport(self.db, accept), self.network)
+        worker = next(part for part in app.components if isinstance(part, Worker))
+        async with self.db.sessions.begin() as session:
+            await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
+        async with working(ServiceApp("writer", [worker])):
+            await eventually(holds, within=60)
+
+    async def hurry(self) -> None:
+        """Every message that waits is due now."""
+        async with self.db.sessions.begin() as session:
+            waiting = update(InboxKeyRow).where(InboxKeyRow.due_at.is_not(None))
+            await session.execute(waiting.values(due_at=db_now(-1.0)))
 
     async def event(
         self, document: Document, order: OrderSnapshot | None = None, *, pdf: bytes | None = PDF, **over: Any

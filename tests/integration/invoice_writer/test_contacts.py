@@ -7,6 +7,7 @@ import pytest
 
 from common.domain.customers import Customer
 from common.effects.effect import Pending, Refused
+from common.effects.gate import Gate
 from factories.customers import make_company, make_customer
 from integration.invoice_writer.harness import Harness
 from support.contacts import Process
@@ -167,30 +168,37 @@ async def test_contact_refused_even_so_says_why(process: Process) -> None:
 
 
 async def test_fresh_contact_rests_before_it_is_used(writer: Harness, process: Process) -> None:
-    need = await process.need(make_customer())
-    settle = writer.contacts.settle_seconds
-    waits = await process.contacts.ensure(need)
+    need, soon = await process.need(make_customer()), writer.contacts
+    writer.contacts = soon.model_copy(update={"settle_seconds": 60.0})
+    waits = await Process(writer, writer.db).contacts.ensure(need)
     assert isinstance(waits, Pending)
-    assert 0 < waits.retry_after.total_seconds() <= settle
+    assert 0 < waits.retry_after.total_seconds() <= 60
     await process.settle(need)
     assert (await writer.requests())[CREATE] == 1
 
 
 async def test_while_a_contact_is_being_made_others_come_back_instead_of_waiting(
-    writer: Harness, process: Process
+    writer: Harness, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer.effects = writer.effects.model_copy(update={"gate": 3.0})
-    process, need = Process(writer, writer.db), await process.need(make_customer())
-    await writer.lexware.control.fault("POST", "/v1/contacts", "slow", delay=50)
+    need, made, go_on = await process.need(make_customer()), asyncio.Event(), asyncio.Event()
+    create = need.client.contacts.create
+
+    async def slowly(payload: bytes, gate: Gate) -> str:
+        contact_id = await create(payload, gate)
+        made.set()
+        await go_on.wait()
+        return contact_id
+
+    monkeypatch.setattr(need.client.contacts, "create", slowly)
     first = asyncio.create_task(process.settle(need))
-    while not await writer.customers():
-        await asyncio.sleep(0.01)
+    await made.wait()
     same_number = await process.need(make_customer(email="other@kunde.example"))
     for waiting in (need, same_number):
         result = await process.contacts.ensure(waiting)
         assert isinstance(result, Pending)
         assert result.reason == "contact_being_made"
     assert not first.done()
+    go_on.set()
     assert await process.settle(same_number) == await first
     assert len(await writer.customers()) == 1
 
@@ -211,7 +219,8 @@ async def test_archived_contact_is_replaced_after_the_next_reading(writer: Harne
 async def test_deleted_contact_is_replaced_when_it_is_doubted(writer: Harness, process: Process) -> None:
     need = await process.need(make_customer())
     first = await process.ready(make_customer())
-    young = await process.contacts.doubt(need, first)
+    writer.contacts = writer.contacts.model_copy(update={"young_seconds": 60.0})
+    young = await Process(writer, writer.db).contacts.doubt(need, first)
     assert isinstance(young, Pending)
     await writer.lexware.control.settings(read_lag=0)
     await writer.lexware.control.http.delete(f"/_control/contacts/{first}")

@@ -24,7 +24,7 @@ async def lose_the_answer(writer: Harness, times: int = 1, kind: str = "timeout_
 
 
 async def seen_while_working(writer: Harness, event: DocumentIssued) -> list[OutcomeRow]:
-    """The outcomes that could be seen while the message was worked on."""
+    """The outcomes that could be seen while the message was worked on, and the one it ended with."""
     seen: list[OutcomeRow] = []
     working = asyncio.create_task(writer.work(event))
     while not working.done():
@@ -32,11 +32,12 @@ async def seen_while_working(writer: Harness, event: DocumentIssued) -> list[Out
         async with writer.db.reading.begin() as session:
             seen += (await session.scalars(select(OutcomeRow))).all()
     await working
-    return seen
+    return [*seen, await writer.outcome(event.document)]
 
 
 async def test_document_in_doubt_is_waiting_with_a_time_and_is_bound_later(writer: Harness) -> None:
     event = await writer.event(make_invoice())
+    writer.effects = writer.effects.model_copy(update={"first_look": 1.0})  # so that the doubt can be seen
     await lose_the_answer(writer)
     seen = await seen_while_working(writer, event)
     doubtful = [row for row in seen if row.status == "waiting"]
@@ -49,13 +50,14 @@ async def test_document_in_doubt_is_waiting_with_a_time_and_is_bound_later(write
 
 
 async def leave_in_doubt(writer: Harness, event: DocumentIssued, kind: str = "timeout_after_commit") -> None:
-    """Nobody hears what became of the voucher, and the first look is not due yet."""
+    """Nobody hears what became of the voucher, and nobody looks before the next work."""
     looking_soon = writer.effects
-    writer.effects = writer.effects.model_copy(update={"first_look": 1.5})
+    writer.effects = writer.effects.model_copy(update={"first_look": 600.0})
     await lose_the_answer(writer, kind=kind)
-    await writer.work(event, deadline=0.8)
+    await writer.work(event)
     assert (await writer.outcome(event.document)).reason == "write_unconfirmed"
     writer.effects = looking_soon
+    await writer.hurry()
 
 
 @pytest.mark.parametrize("is_recorded", [True, False])

@@ -1,5 +1,6 @@
 """Vouchers that go to the customer's own contact, through the whole writer."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from factories.tenants import save_settings
 from integration.invoice_writer.harness import ATTACH, CREATE, Harness
 
 CONTACT = "POST /v1/contacts"
+FOR_EVER = 1e9
 
 
 @pytest.fixture(autouse=True)
@@ -92,11 +94,14 @@ async def test_missing_right_to_make_contacts_parks_as_a_matter_of_the_contract(
 
 async def test_contact_accepted_late_is_waited_for(writer: Harness) -> None:
     """Longer than usual: the books refuse the voucher, which then simply comes again."""
-    await writer.lexware.control.settings(contact_lag=100.0)
-    writer.effects = writer.effects.model_copy(update={"gate": 3.0})  # every refusal is the contact's
-    writer.contacts = writer.contacts.model_copy(update={"young_seconds": 30.0, "settle_seconds": 0.05})
+    await writer.lexware.control.settings(contact_lag=FOR_EVER)
+    writer.contacts = writer.contacts.model_copy(update={"young_seconds": 600.0, "settle_seconds": 0.05})
     invoice = make_invoice()
-    await writer.work(await writer.event(invoice))
+    working = asyncio.create_task(writer.work(await writer.event(invoice)))
+    while CREATE not in await writer.requests():
+        await asyncio.sleep(0.01)
+    await writer.lexware.control.settings(contact_lag=0)
+    await working
     assert (await writer.outcome(invoice)).status == "booked"
     assert len(await writer.customers()) == 1
     assert (await writer.requests())[CREATE] > 1
@@ -123,7 +128,6 @@ async def test_requests_per_document_with_four_of_five_customers_returning(
     """Vouchers, files, new contacts and searches; pages of the index do not grow with the documents."""
     if beyond:
         await writer.add_contact(count=beyond, person={"lastName": "Älter {}"})
-    writer.effects = writer.effects.model_copy(update={"gate": 3.0})  # counts, not speed
     documents = [invoice_of(place, place % 20) for place in range(100)]
     await writer.work(*[await writer.event(*one) for one in documents], deadline=60)
     requests = await writer.requests()

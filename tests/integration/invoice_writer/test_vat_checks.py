@@ -21,20 +21,20 @@ from common.events.documents import DocumentIssued
 from common.http.transport import Network
 from common.inbox.accept import accept
 from common.inbox.worker import Worker
-from common.settings import EffectSettings, ViesSettings
+from common.settings import ViesSettings
 from common.transport.base import Incoming
 from common.transport.local import LocalTransport
+from common.vat.base import VatAnswer
 from common.vat.vies import ViesChecker
 from factories.documents import euro, make_address, make_invoice, make_line, make_order
 from factories.tenants import add_tenant, save_settings
 from fixtures.line import until
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import CALM, EFFECTS, SCALE, Harness
 from invoice_writer.app import build
 from invoice_writer.recheck import Rechecker
 from invoice_writer.vat_checks import VatChecks, VatCheckWorker
 from sandbox.testing import Handle, running_sandbox
 
-SCALE = 0.01
 AUSTRIAN, FRENCH, DUTCH, GERMAN = "ATU13585627", "FR40303265045", "NL004495445B01", "DE136695976"
 PENDING, INVALID = Reason.VAT_CHECK_PENDING.value, Reason.VAT_ID_INVALID.value
 CHECK = "/taxation_customs/vies/rest-api/check-vat-number"
@@ -111,15 +111,34 @@ class Checking:
             await session.execute(update(VatCheckRow).values(**values))
 
 
+class Held:
+    """Asks VIES, but keeps the answer to itself until it may go on."""
+
+    def __init__(self, checking: Checking) -> None:
+        self._checking, self._vies = checking, ViesChecker(checking.writer.network, checking.settings)
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    def worker(self) -> VatCheckWorker:
+        """A replica that asks this way."""
+        return VatCheckWorker(self._checking.db, self, self._checking.settings, lambda: None)
+
+    async def check(self, vat_id: str, *, asked_by: str | None = None) -> VatAnswer:
+        """The answer of VIES, later."""
+        answer = await self._vies.check(vat_id, asked_by=asked_by)
+        self.asked.set()
+        await self.go_on.wait()
+        return answer
+
+
 @pytest.fixture
 async def checking(database: Database) -> AsyncIterator[Checking]:
     """A merchant whose buyers have VAT ids, and a VIES that is calm unless told otherwise."""
-    switches: dict[str, dict[str, Any]] = {"lexware": {"rate_limit": False}, "vies": {"outages": 0}}
+    switches = {"lexware": CALM, "vies": {"outages": 0, "body_timeout": CALM["body_timeout"]}}
     async with (
         running_sandbox("lexware", "vies", time_scale=SCALE, switches=switches) as sandbox,
         Network() as network,
     ):
-        harness = Harness(database, sandbox.lexware, network, EffectSettings().scaled(SCALE))
+        harness = Harness(database, sandbox.lexware, network, EFFECTS)
         await harness.set_up()
         settings = ViesSettings(api_url=sandbox.vies.credentials["base_url"], timeout_seconds=5)
         yield Checking(harness, sandbox.vies, settings=settings)
@@ -222,12 +241,14 @@ async def test_a_vies_too_slow_for_us_is_asked_over_again_later(checking: Checki
 
 
 async def test_a_slow_vies_holds_up_no_document(checking: Checking) -> None:
-    await checking.vies.control.fault("POST", CHECK, "slow", delay=300)
     await checking.work(invoice())
-    asking = asyncio.create_task(checking.ask())
+    slow = Held(checking)
+    asking = asyncio.create_task(slow.worker().look())
+    await slow.asked.wait()
     await checking.work(invoice(None, "R-2"))
     assert await checking.stands(invoice(None, "R-2")) == ("booked", None)
     assert not asking.done()
+    slow.go_on.set()
     await asking
 
 
@@ -307,18 +328,16 @@ async def test_a_replica_that_died_is_followed_by_another(checking: Checking) ->
 
 
 async def test_a_replica_whose_lease_was_taken_over_changes_nothing(checking: Checking) -> None:
-    await checking.vies.control.fault("POST", CHECK, "slow", delay=100)
     await checking.work(invoice())
-    late = asyncio.create_task(checking.ask())
-    await until(lambda: _is_leased(checking))
+    slow = Held(checking)
+    late = asyncio.create_task(slow.worker().look())
+    await slow.asked.wait()
     await checking.change(lease_token=checking.writer.shop_id)
+    slow.go_on.set()
     await late
+    assert await checking.questions() == [AUSTRIAN]
     assert (await checking.check()).result is None
     assert await checking.answers() == []
-
-
-async def _is_leased(checking: Checking) -> bool:
-    return (await checking.check()).lease_token is not None
 
 
 async def test_a_young_answer_is_used_again_and_an_old_one_is_asked_anew(checking: Checking) -> None:

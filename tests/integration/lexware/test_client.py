@@ -73,13 +73,17 @@ async def limited() -> AsyncIterator[RunningSandbox]:
         yield running
 
 
+@pytest.mark.parametrize(("workers", "burst"), [(1, 3), (3, 1)])
 async def test_a_backlog_is_never_refused(
-    limited: RunningSandbox, database: Database, network: Network
+    limited: RunningSandbox, database: Database, network: Network, workers: int, burst: int
 ) -> None:
-    """The simulator takes 2 a second, four at once, in its own time; we send 1.5 a second, three at once."""
-    rate = 1.5 / SCALE
-    own = {"rate_limit_enabled": True, "rate_per_second": rate, "partner_rate_per_second": None}
-    books = books_at(limited, database, network, **own)
+    """The simulator takes 2 a second, four at once, in its own time; we send 1.5 a second.
+
+    Requests that a stall holds up come together with those that are free again after it: with four of both
+    at most, the simulator has a token for each, however long the stall was.
+    """
+    rate = {"rate_per_second": 1.5 / SCALE, "burst": burst, "partner_rate_per_second": None}
+    books = books_at(limited, database, network, rate_limit_enabled=True, **rate)
     client = await books.connect(key=limited.lexware.credentials["api_key"])
     backlog = [DocumentEffect(client, books.tenant_id, f"A-{number}") for number in range(60)]
     runner = EffectRunner(database, EffectSettings())
@@ -92,6 +96,6 @@ async def test_a_backlog_is_never_refused(
                 assert result.reason == RateLimitWait.code
                 await asyncio.sleep(result.retry_after.total_seconds())
 
-    await asyncio.gather(*(work() for _ in range(4)))
+    await asyncio.gather(*(work() for _ in range(workers)))
     state = await limited.lexware.control.state(only="vouchers")
     assert (len(state["vouchers"]), state["rate_limited"]) == (60, 0)

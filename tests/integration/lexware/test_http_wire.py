@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -40,12 +39,12 @@ def created_when_complete(server: WireServer, exchange: Exchange, writer: asynci
 
 
 @pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
-def test_all_but_the_last_byte_is_on_the_wire_before_the_gate_opens(loop_factory: LoopFactory) -> None:
+def test_a_gated_request_is_whole_and_announces_its_length(loop_factory: LoopFactory) -> None:
     async def scenario() -> Exchange:
-        gate = Gate(10, on_open=lambda: time.sleep(0.15))
         async with Network() as network, wire_server(created_when_complete) as server:
             client = ApiClient(network, server.url)
-            assert (await client.post_gated("/v1/vouchers", BODY, "application/json", gate)).status == 201
+            answer = await client.post_gated("/v1/vouchers", BODY, "application/json", Gate(10))
+            assert answer.status == 201
             return server.exchanges[0]
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
@@ -53,35 +52,45 @@ def test_all_but_the_last_byte_is_on_the_wire_before_the_gate_opens(loop_factory
     assert content_length(exchange.data) == len(BODY)
     assert body_of(exchange.data) == BODY
     assert b"transfer-encoding" not in exchange.data.lower()
-    assert exchange.chunks[-1][1] == BODY[-1:]
 
 
-async def test_the_kernel_of_the_server_has_all_but_the_last_byte_while_the_process_stands_still(
-    network: Network,
-) -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
-    seen: list[bytes] = []
+class Kernel:
+    """A server in a thread of its own: it sees what the kernel has while the client stands still."""
 
-    def serve() -> None:
-        connection, _ = listener.accept()
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.seen: list[bytes] = []
+        self.all_but_one = threading.Event()
+
+    def serve(self) -> None:
+        """Take one request whose last byte comes alone."""
+        connection, _ = self.listener.accept()
         with connection:
-            while body_of(b"".join(seen)) != BODY[:-1]:
-                seen.append(connection.recv(65536))
-            arrived.set()
-            seen.append(connection.recv(65536))
+            while body_of(b"".join(self.seen)) != BODY[:-1]:
+                self.seen.append(connection.recv(65536))
+            self.all_but_one.set()
+            self.seen.append(connection.recv(65536))
             connection.sendall(CREATED)
 
-    arrived = threading.Event()
-    thread = threading.Thread(target=serve)
+
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_all_but_the_last_byte_is_on_the_wire_before_the_gate_opens(loop_factory: LoopFactory) -> None:
+    server, was_there = Kernel(), list[bool]()
+    thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
-    was_there: list[bool] = []
-    gate = Gate(10, on_open=lambda: was_there.append(arrived.wait(5)))
-    client = ApiClient(network, f"http://127.0.0.1:{listener.getsockname()[1]}")
-    assert (await client.post_gated("/v1/vouchers", BODY, "application/json", gate)).status == 201
-    await asyncio.to_thread(thread.join)
-    listener.close()
+    gate = Gate(60, on_open=lambda: was_there.append(server.all_but_one.wait(30)))
+
+    async def scenario() -> None:
+        async with Network() as network:
+            client = ApiClient(network, server.url)
+            assert (await client.post_gated("/v1/vouchers", BODY, "application/json", gate)).status == 201
+
+    with server.listener, asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(scenario())
+    thread.join()
     assert was_there == [True]
-    assert seen[-1] == BODY[-1:]
+    assert server.seen[-1] == BODY[-1:]
 
 
 async def test_a_late_gate_closes_the_connection_without_the_last_byte(network: Network) -> None:
@@ -148,15 +157,14 @@ async def test_a_read_is_repeated_when_the_connection_breaks(network: Network) -
         assert b"chunked" not in server.exchanges[-1].data.lower()
 
 
-async def test_nobody_there_is_withdrawn_for_a_gated_write_and_unreachable_for_a_read() -> None:
-    async with wire_server(created_when_complete) as server:
-        pass
-    async with Network() as network:
-        client = ApiClient(network, server.url)
-        with pytest.raises(Withdrawn):
-            await client.post_gated("/v1/vouchers", BODY, "application/json", Gate(10))
-        with pytest.raises(Unreachable):
-            await client.get("/v1/profile")
+async def test_nobody_there_is_withdrawn_for_a_gated_write_and_unreachable_for_a_read(
+    network: Network, closed_port: int
+) -> None:
+    client = ApiClient(network, f"http://127.0.0.1:{closed_port}")
+    with pytest.raises(Withdrawn):
+        await client.post_gated("/v1/vouchers", BODY, "application/json", Gate(10))
+    with pytest.raises(Unreachable):
+        await client.get("/v1/profile")
 
 
 async def test_an_answer_before_the_last_byte_keeps_it_from_ever_leaving(network: Network) -> None:
@@ -167,7 +175,9 @@ async def test_an_answer_before_the_last_byte_keeps_it_from_ever_leaving(network
         gate = Gate(0.0)
         with pytest.raises(Withdrawn):
             await ApiClient(network, server.url).post_gated("/v1/vouchers", BODY, "application/json", gate)
-        assert body_of(server.exchanges[0].data) == BODY[:-1]
+        (exchange,) = server.exchanges
+        await asyncio.wait_for(exchange.closed.wait(), 5)
+        assert body_of(exchange.data) == BODY[:-1]
 
 
 async def test_redirects_are_not_followed_and_cookies_not_kept(network: Network) -> None:

@@ -22,7 +22,7 @@ from common.lexware.errors import ReconnectNeeded, error_for
 from common.lexware.oauth import AuthorizationServer, OAuthMisconfigured, TokenPair, new_verifier
 from common.lexware.tokens import StoredTokens, TokenStore
 from sandbox.testing import RunningSandbox
-from support.books import WAITS, Books, DocumentEffect
+from support.books import PATIENT, WAITS, Books, DocumentEffect
 from support.settling import alarms, attempt_states, requests, settle, vouchers
 
 HOUR = 3600.0
@@ -170,7 +170,7 @@ async def test_a_revoked_connection_asks_for_a_new_one_and_goes_on_with_it(
     assert len(await alarms(database, "reconnect_needed")) == 1
     grant.pair = pair_of(await lexware.lexware.control.post("oauth-grants", {}))
     await grant.start(4 * HOUR)
-    assert isinstance(await EffectRunner(database, WAITS).ensure(effect), Bound)
+    assert isinstance(await EffectRunner(database, PATIENT).ensure(effect), Bound)
 
 
 async def test_a_crash_between_answer_and_store_ends_as_reconnect_with_an_alarm(

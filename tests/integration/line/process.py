@@ -1,4 +1,7 @@
-"""A process for tests of the runtime: `python process.py MODE`, one component that does what MODE says."""
+"""A process for tests of the runtime: `python process.py MODE SECONDS`.
+
+One component does what MODE says; a stop may take so many SECONDS.
+"""
 
 import asyncio
 import sys
@@ -40,7 +43,7 @@ async def close() -> None:
     say("closed")
 
 
-async def main(mode: str) -> None:
+async def main(mode: str, drain_seconds: float) -> None:
     """Serve one app on a free port."""
 
     async def fine() -> None:
@@ -48,8 +51,9 @@ async def main(mode: str) -> None:
             raise NotReady("books are away")
 
     app = ServiceApp(name="probe", components=[Part(mode)], checks={"books": fine}, close=close)
-    await serve([app], OpsSettings(host="127.0.0.1", port=0, drain_timeout=timedelta(seconds=0.5)))
+    drain = timedelta(seconds=drain_seconds)
+    await serve([app], OpsSettings(host="127.0.0.1", port=0, drain_timeout=drain))
 
 
 if __name__ == "__main__":
-    run(main(sys.argv[1]))
+    run(main(sys.argv[1], float(sys.argv[2])))

@@ -7,13 +7,14 @@ from common.events.base import Lane
 from common.inbox.claim import Claim, claim
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import RawMessage
-from fixtures.line import CONSUMER, FAST, Recorder, deliver, order, worker
+from fixtures.line import CONSUMER, FAST, Recorder, clock_moves_on, deliver, order, worker
 
 ONE_BY_ONE = FAST.model_copy(update={"concurrency": 1, "claim_batch": 4})
 
 
 async def served(db: Database, limit: int, quota: int = 0) -> list[RawMessage]:
-    """Claim once and finish what was claimed."""
+    """Claim once and finish what was claimed, later than whatever was done before."""
+    await clock_moves_on(db)
     wanted = Claim(CONSUMER, limit, quota, uuid4(), 60.0)
     async with db.sessions.begin() as session:
         messages = await claim(session, wanted)

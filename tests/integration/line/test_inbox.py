@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
 from common.db.engine import Database
 from common.errors import TransientError, UnknownOutcomeError
 from common.inbox.accept import accept
@@ -191,6 +193,38 @@ async def test_an_arrival_just_after_its_key_was_freed_opens_it_again(postgres: 
         assert not arriving.done()
     assert await arriving == 1
     assert len(await key_rows(postgres)) == 1
+
+
+async def test_a_look_that_a_claim_passes_by_does_not_take_a_busy_worker_for_idle(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is leased shows as due only after its lease, and the answer may come when the work is done."""
+    looked = asyncio.Event()
+
+    async def answer(_: Message) -> Verdict:
+        await looked.wait()
+        return Done()
+
+    recorder = Recorder(answer)
+    one = worker(database, recorder, FAST.model_copy(update={"lease_seconds": 60.0}))
+    is_due = one._due_before
+
+    async def slow_look(moment: float) -> bool:
+        await until(lambda: bool(recorder.messages))
+        seen = await is_due(moment)
+        looked.set()
+        await until(lambda: is_any_done(database))
+        return seen
+
+    monkeypatch.setattr(one, "_due_before", slow_look)
+    await deliver(database, *(order("a") for _ in range(20)))
+    await one.run_until_idle()
+    assert len(recorder.handled) == 20
+
+
+async def is_any_done(db: Database) -> bool:
+    """Whether the first message has come to its end."""
+    return "done" in await inbox_states(db)
 
 
 async def no_key_left(db: Database) -> bool:

@@ -1,6 +1,5 @@
 """What only Kafka can do to us: strangers' records, refusals, rebalances while the database is away."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -164,7 +163,6 @@ async def test_what_was_committed_is_not_read_again(postgres: Database, settings
     first = transport(settings, postgres, counting.accept)
     async with running(first, relay(postgres, first)):
         await until(lambda: has(postgres, 5), 30)
-        await asyncio.sleep(0.1)
     seen = counting.messages
     second = transport(settings, postgres, counting.accept)
     async with running(second, relay(postgres, second)):
@@ -174,11 +172,11 @@ async def test_what_was_committed_is_not_read_again(postgres: Database, settings
 
 
 async def test_without_a_broker_nothing_is_sent_and_nothing_is_lost(
-    postgres: Database, settings: KafkaSettings, unused_tcp_port: int
+    postgres: Database, settings: KafkaSettings, closed_port: int
 ) -> None:
     event = order("a")
     await put(postgres, event)
-    away = settings.model_copy(update={"bootstrap_servers": f"127.0.0.1:{unused_tcp_port}"})
+    away = settings.model_copy(update={"bootstrap_servers": f"127.0.0.1:{closed_port}"})
     one = transport(away, postgres)
     async with running(one, relay(postgres, one)):
         with pytest.raises(NotReady):

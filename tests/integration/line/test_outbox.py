@@ -127,7 +127,7 @@ async def test_a_refused_row_holds_back_its_own_key_and_shows_why(database: Data
     )
     await put(database, order("poison"), order("poison"), order(neighbour))
     transport = Remembering(refuses="poison")
-    one = relay(database, transport, FAST_RELAY.model_copy(update={"refused_retry_seconds": 1.0}))
+    one = relay(database, transport, FAST_RELAY.model_copy(update={"refused_retry_seconds": 600.0}))
     assert await one.publish_due() == 1
     transport.asked.clear()
     await put(database, order(neighbour))
@@ -135,6 +135,9 @@ async def test_a_refused_row_holds_back_its_own_key_and_shows_why(database: Data
     assert transport.asked == [order(neighbour).ordering_key]
     assert [row.last_error for row in await outbox_rows(database)] == ["too large", None, None, None]
     transport.refuses = "never"
+    async with database.sessions.begin() as session:
+        refused = update(OutboxRow).where(OutboxRow.retry_at.is_not(None))
+        await session.execute(refused.values(retry_at=db_now(-0.1)))
     async with running(one):
         await until(lambda: len(transport.rows) == 4)
     assert [row.last_error for row in await outbox_rows(database)] == [None] * 4

@@ -4,13 +4,16 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import pytest
 
 SCRIPT = Path(__file__).with_name("process.py")
+GUARD = 60  # seconds; nothing here is measured, a process that hangs is ended
+PATIENT, HASTY = 600.0, 0.5  # seconds a stop may take
 
 
 class Process:
@@ -24,13 +27,13 @@ class Process:
 
     async def hears(self, word: str) -> None:
         """Return when the process has said the word."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(GUARD):
             while word not in self.said:
                 await asyncio.sleep(0.01)
 
     async def address(self) -> str:
         """Where its HTTP port is."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(GUARD):
             while True:
                 for line in self.logged:
                     if line["event"] == "runtime.started":
@@ -39,7 +42,7 @@ class Process:
 
     async def exit_code(self) -> int:
         """Wait for its end."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(GUARD):
             code = await self.process.wait()
             await asyncio.gather(*self._readers)
         return code
@@ -55,7 +58,10 @@ class Process:
             self.logged.append(json.loads(line))
 
 
-Start = Callable[[str], Awaitable[Process]]
+class Start(Protocol):
+    """Starts a process that does what the mode says and takes so long for a stop."""
+
+    async def __call__(self, mode: str, drain: float = PATIENT) -> Process: ...
 
 
 @pytest.fixture
@@ -63,9 +69,10 @@ async def start() -> AsyncIterator[Start]:
     """Starts processes that are gone afterwards."""
     started: list[Process] = []
 
-    async def begin(mode: str) -> Process:
+    async def begin(mode: str, drain: float = PATIENT) -> Process:
+        command = (sys.executable, str(SCRIPT), mode, str(drain))
         process = await asyncio.create_subprocess_exec(
-            sys.executable, str(SCRIPT), mode, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
         started.append(Process(process))
         return started[-1]
@@ -88,7 +95,7 @@ async def test_a_signal_drains_what_has_begun(start: Start, number: signal.Signa
 
 
 async def test_what_does_not_end_in_time_is_cancelled(start: Start) -> None:
-    process = await start("endless")
+    process = await start("endless", HASTY)
     await process.address()
     process.process.send_signal(signal.SIGTERM)
     assert await process.exit_code() == 0

@@ -1,5 +1,6 @@
 """Servers are taken from the first source that has one, and end with everything they made."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.servers import processes
 from tools.servers.processes import (
     START_ATTEMPTS,
     Server,
@@ -15,6 +17,7 @@ from tools.servers.processes import (
     Unavailable,
     first_available,
     free_port,
+    free_ports,
     private_folder,
     running,
     started,
@@ -104,3 +107,17 @@ def test_a_private_folder_is_closed_to_others_and_gone_afterwards() -> None:
 def test_free_ports_can_be_listened_on() -> None:
     listen = f"import socket; socket.create_server(('127.0.0.1', {free_port()})).close()"
     assert subprocess.run([sys.executable, "-c", listen], check=False).returncode == 0
+
+
+def test_several_free_ports_stand_in_a_row() -> None:
+    ports = free_ports(4)
+    assert ports == [ports[0] + step for step in range(4)]
+
+
+def test_a_row_of_free_ports_leaves_out_one_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as listener:
+        taken = listener.getsockname()[1]
+        other = free_port()
+        proposed = iter([taken - 1, other])
+        monkeypatch.setattr(processes, "free_port", lambda: next(proposed))
+        assert free_ports(2) == [other, other + 1]
