@@ -189,6 +189,14 @@ async def test_unknown_fields_numeric_totals_and_negative_credit_notes_are_taken
     assert str(seen.order.gross_total.decimal) == sold["gross_total"]
 
 
+async def test_a_total_beyond_32_bits_of_cents_is_kept(ingest: Harness) -> None:
+    await ingest.connect()
+    await ingest.sell(override_totals={"grandTotal": "300000000.00"})
+    await ingest.poll()
+    (row,) = (await ingest.documents()).values()
+    assert row.gross_minor == 30_000_000_000
+
+
 async def test_totals_that_do_not_add_up_are_passed_on(ingest: Harness) -> None:
     await ingest.connect()
     await ingest.sell(override_totals={"grandTotal": "1.00"})
