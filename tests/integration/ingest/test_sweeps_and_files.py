@@ -1,10 +1,14 @@
 """The safety nets find what polling could not, within their share of calls; absent files are asked for."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import update
 
+from common.db.crypto import SecretBox, SecretPlace, new_key
+from common.db.models.core import SecretRow
 from common.db.models.ingest import DocumentRow, OrderRow
 from common.events.documents import DocumentFileMissed, DocumentFileStored, InvoiceIssued
 from common.events.orders import OrderChanged
@@ -12,6 +16,7 @@ from ingest.sweeps import FREE_CALLS
 from integration.ingest.harness import DOCUMENTS, LIST, Harness
 
 DAY = timedelta(days=1)
+PLACE = SecretPlace(uuid4(), uuid4(), "access_token")
 
 
 async def test_the_nightly_sweep_finds_an_order_that_polling_missed(ingest: Harness) -> None:
@@ -153,6 +158,42 @@ async def test_a_shop_in_trouble_is_asked_for_the_file_again(ingest: Harness) ->
     (row,) = (await ingest.documents()).values()
     assert row.file_state == "pending"
     assert row.file_due_at is not None
+
+
+async def test_a_shop_that_cannot_be_asked_has_not_said_that_there_is_no_file(ingest: Harness) -> None:
+    await ingest.connect()
+    await ingest.sell(pdf="missing")
+    await ingest.poll()
+    await files_due(ingest, age=timedelta(hours=25))
+    await ingest.epages.control.fault("GET", "/rs/shops/{shop_id}/orders/{order_id}/documents", "unavailable")
+    await ingest.file_asker().ask_due()
+    (row,) = (await ingest.documents()).values()
+    assert (row.file_state, await ingest.events(DocumentFileMissed)) == ("pending", [])
+    assert row.file_due_at is not None
+    assert row.file_due_at - datetime.now(UTC) > timedelta(minutes=59)
+    await files_due(ingest, age=timedelta(hours=26))
+    await ingest.file_asker().ask_due()
+    assert len(await ingest.events(DocumentFileMissed)) == 1
+
+
+async def test_a_shop_whose_token_cannot_be_opened_keeps_no_other_shop_from_its_files(
+    ingest: Harness,
+) -> None:
+    for name in "AB":
+        connection = await ingest.connect(name)
+        await ingest.sell(name, pdf="missing")
+    await ingest.poll()
+    await files_due(ingest)
+    await ingest.forget_requests()
+    strange = SecretBox([SecretStr(new_key())]).seal(SecretStr("token"), PLACE)
+    async with ingest.db.sessions.begin() as session:
+        await session.execute(
+            update(SecretRow)
+            .where(SecretRow.connection_id == connection.connection_id)
+            .values(sealed=strange)
+        )
+    assert await ingest.file_asker().ask_due() == 2
+    assert await ingest.requests() == {DOCUMENTS: 1}
 
 
 async def test_one_call_brings_the_files_of_all_documents_of_an_order(ingest: Harness) -> None:

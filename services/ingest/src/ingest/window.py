@@ -7,10 +7,11 @@ from typing import Any
 
 import structlog
 
-from common.errors import TransientError
+from common.db.trouble import is_trouble
+from common.errors import ConnectorError
 from common.shops.base import OrderQuery, Page
 from common.shops.epages.client import PAGE_SIZE, EpagesClient
-from common.shops.epages.errors import RateLimited
+from common.shops.epages.errors import RateLimited, ShopRefused
 from common.shops.epages.wire import Order
 from ingest.order_reader import OrderReader, is_news
 from ingest.records import known_markers
@@ -47,7 +48,7 @@ class Progress:
     answered: bool = False
     started_at: datetime | None = None  # the shop's clock at the first answer
     newest: datetime | None = None  # the latest update stamp seen
-    failed: TransientError | None = None
+    failed: Exception | None = None
     drifted: bool = False
     seen: set[str] = field(default_factory=set)
 
@@ -115,16 +116,16 @@ class Window:
     async def _take_over(self, order: Order, server_time: datetime | None, progress: Progress) -> None:
         try:
             await self.reader.take_over(order, read_at=datetime.now(UTC), server_time=server_time)
-        except RateLimited:
-            raise
-        except TransientError as trouble:
+        except Exception as trouble:
+            if isinstance(trouble, RateLimited | ShopRefused) or is_trouble(trouble):
+                raise  # nothing that another order could be spared
             self._failures += 1
             progress.failed = trouble
             log.warning(
                 "order.not_read",
                 connection_id=str(self.reader.connection.connection_id),
                 order_id=order.order_id,
-                error=trouble.code,
+                error=trouble.code if isinstance(trouble, ConnectorError) else type(trouble).__name__,
             )
             if self._failures >= FAILED_ORDERS:
                 raise
