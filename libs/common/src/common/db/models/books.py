@@ -103,6 +103,12 @@ class VoucherIndexStateRow(OfTenant, Base):
     connection_id: Mapped[UUID] = mapped_column(primary_key=True)
     filled_from: Mapped[date | None]
     refreshed_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]  # the reading under way, since a date, and the window it has come to
+    reading_from: Mapped[date | None]
+    window_from: Mapped[date | None]
+    window_to: Mapped[date | None]
+    next_page: Mapped[int] = mapped_column(default=0)
+    claimed_until: Mapped[datetime | None]
 
 
 class ContactIndexRow(OfTenant, Base):
