@@ -16,6 +16,7 @@ from common.events.base import Event
 from common.http.errors import RateLimitWait
 from common.inbox.accept import accept
 from common.inbox.worker import Worker
+from common.lexware.profile import ProfileApi
 from common.lexware.voucherlist import PAGE_SIZE, VoucherList
 from common.lexware.wire import VoucherListPage
 from common.settings import WorkerSettings
@@ -126,20 +127,21 @@ async def test_one_process_at_a_time_reads_and_the_others_come_back(writer: Harn
     assert (await writer.requests())[LIST] == before + 1
 
 
-async def test_while_the_vouchers_of_one_merchant_are_read_another_merchants_documents_are_booked(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("resource", "method"), [(VoucherList, "dated"), (ProfileApi, "get")])
+async def test_while_the_books_of_one_merchant_are_read_another_merchants_documents_are_booked(
+    writer: Harness, monkeypatch: pytest.MonkeyPatch, resource: type[Any], method: str
 ) -> None:
     other = replace(writer, shop_id=uuid4())
     await other.set_up()
-    honest, begun, may_go_on = VoucherList.dated, asyncio.Event(), asyncio.Event()
+    honest, begun, may_go_on = getattr(resource, method), asyncio.Event(), asyncio.Event()
 
-    async def dated(self: VoucherList, *window: Any, page: int = 0) -> VoucherListPage:
+    async def slow_once(*asked: Any, **more: Any) -> Any:
         if not begun.is_set():
             begun.set()
             await may_go_on.wait()
-        return await honest(self, *window, page=page)
+        return await honest(*asked, **more)
 
-    monkeypatch.setattr(VoucherList, "dated", dated)
+    monkeypatch.setattr(resource, method, slow_once)
     slow = [make_invoice(number=f"R-{number}") for number in range(6)]
     stop, worker = asyncio.Event(), two_hands(writer)
     events = [await writer.event(invoice, make_order(order_id=invoice.number)) for invoice in slow]
