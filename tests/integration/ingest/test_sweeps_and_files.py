@@ -1,6 +1,7 @@
 """The safety nets find what polling could not, within their share of calls; absent files are asked for."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,9 @@ from common.db.models.core import SecretRow
 from common.db.models.ingest import DocumentRow, OrderRow
 from common.events.documents import DocumentFileMissed, DocumentFileStored, InvoiceIssued
 from common.events.orders import OrderChanged
+from common.shops.epages.wire import Order
+from ingest.document_records import Saved
+from ingest.order_reader import OrderReader
 from ingest.sweeps import FREE_CALLS
 from integration.ingest.harness import DOCUMENTS, LIST, Harness
 
@@ -69,6 +73,28 @@ async def test_the_weekly_sweep_finds_a_document_that_moved_no_stamp(ingest: Har
     row = await ingest.cursor(connection)
     assert row.last_weekly_at is not None
     assert datetime.now(UTC) - row.last_weekly_at < DAY
+
+
+async def test_a_sweep_passes_by_an_order_that_cannot_be_taken_over(
+    ingest: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = await ingest.connect()
+    settings = ingest.settings(overlap_seconds=0)
+    await ingest.poll(settings)
+    days = (40, 50, 60)
+    sold = [await ingest.sell(order={"at": stamp_ago(days=ago + 1)}, at=stamp_ago(days=ago)) for ago in days]
+    honest, poison = OrderReader.take_over, sold[1]["order_id"]
+
+    async def poisoned(self: OrderReader, order: Order, **how: Any) -> Saved | None:
+        if order.order_id == poison:
+            raise LookupError
+        return await honest(self, order, **how)
+
+    monkeypatch.setattr(OrderReader, "take_over", poisoned)
+    await ingest.change_cursor(connection, last_weekly_at=datetime.now(UTC) - 8 * DAY)
+    await ingest.poll(settings)
+    row = await ingest.cursor(connection)
+    assert (row.sweep, row.failures, len(await ingest.documents())) == (None, 0, 2)
 
 
 async def test_a_sweep_spends_its_share_of_calls_and_goes_on_where_it_stopped(ingest: Harness) -> None:
