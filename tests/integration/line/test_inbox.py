@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
+
+import pytest
 
 from common.db.engine import Database
 from common.errors import TransientError, UnknownOutcomeError
 from common.inbox.accept import accept
-from common.inbox.claim import Claim, claim
+from common.inbox.claim import Claim, claim, next_due_within
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import Done, Later, Message
 from fixtures.line import (
@@ -196,3 +199,35 @@ async def test_an_arrival_just_after_its_key_was_freed_opens_it_again(postgres: 
 async def no_key_left(db: Database) -> bool:
     """Whether nothing is open any more."""
     return await key_rows(db) == []
+
+
+async def test_what_is_claimed_while_the_worker_looks_for_more_is_not_forgotten(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leased it is not due, and it was not held yet when the look began."""
+    may_end, looks = asyncio.Event(), 0
+
+    async def answer(message: Message) -> Done | Later:
+        if may_end.is_set():
+            return Done()
+        await may_end.wait()
+        return Later(timedelta(seconds=0.1), "first try")
+
+    async def slow_look(*asked: Any) -> bool:
+        nonlocal looks
+        looks += 1
+        if looks > 1:
+            return await next_due_within(*asked)
+        await until(lambda: bool(recorder.messages))
+        is_due = await next_due_within(*asked)
+        may_end.set()
+        while [row.lease_token for row in await key_rows(database)] != [None]:
+            await asyncio.sleep(0.01)
+        return is_due
+
+    recorder = Recorder(answer)
+    monkeypatch.setattr("common.inbox.worker.next_due_within", slow_look)
+    await deliver(database, order("a"))
+    settings = FAST.model_copy(update={"lease_seconds": 600.0})
+    await worker(database, recorder, settings).run_until_idle()
+    assert recorder.handled == ["a"]

@@ -62,6 +62,7 @@ class Worker:
         self._lost: set[Held] = set()
         self._running = 0
         self._claiming = False
+        self._claimed = 0
         self._history_credit = 0.0
 
     def wake(self) -> None:
@@ -95,7 +96,7 @@ class Worker:
         stop = asyncio.Event()
         async with asyncio.timeout(deadline) as limit, asyncio.TaskGroup() as group:
             group.create_task(self.run(stop))
-            while self._held or self._claiming or await self._due_before(limit.when() or 0.0):
+            while not await self._is_idle_until(limit.when() or 0.0):
                 await asyncio.sleep(IDLE_LOOK_SECONDS)
             stop.set()
 
@@ -104,6 +105,15 @@ class Worker:
         self._held.clear()
         self._lost.clear()
         self._running, self._claiming = 0, False
+
+    async def _is_idle_until(self, moment: float) -> bool:
+        """Nothing is held or due; what is claimed during the look may be neither before it nor in it."""
+        claimed, was_busy = self._claimed, self._is_busy()
+        is_due = was_busy or await self._due_before(moment)
+        return not (is_due or self._is_busy() or self._claimed != claimed)
+
+    def _is_busy(self) -> bool:
+        return bool(self._held) or self._claiming
 
     async def _due_before(self, moment: float) -> bool:
         left = moment - asyncio.get_running_loop().time()
@@ -158,6 +168,7 @@ class Worker:
             async with self._db.sessions.begin() as session:
                 await may_be_lost(session)
                 messages = await claim(session, wanted)
+            self._claimed += len(messages)
             for message in messages:
                 held = Held(message, wanted.token)
                 self._held.add(held)
