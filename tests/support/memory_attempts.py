@@ -120,7 +120,7 @@ class MemoryAttempts:
         if bound is not None and bound.external_id == external_id:
             return bound
         if bound is None:
-            self._change(attempt.attempt_id, None, PARKED, ())
+            self._change(attempt.attempt_id, None, PARKED, None)
         self.alarms.append({"kind": "duplicate", "subject": request.key})
         return bound
 
@@ -154,12 +154,12 @@ class MemoryAttempts:
         return attempt
 
     def _change(
-        self, attempt_id: UUID, states: Sequence[str] | None, state: str | None, looks: Sequence[Look]
+        self, attempt_id: UUID, states: Sequence[str] | None, state: str | None, looks: Sequence[Look] | None
     ) -> bool:
+        """Change state and looks: none given are the ones before, None takes them away."""
         for row in (row for rows in self.rows.values() for row in rows):
             if row.attempt.attempt_id == attempt_id and (states is None or row.attempt.state in states):
-                row.attempt = replace(
-                    row.attempt, state=state or row.attempt.state, looks=tuple(looks) or row.attempt.looks
-                )
+                kept = () if looks is None else tuple(looks) or row.attempt.looks
+                row.attempt = replace(row.attempt, state=state or row.attempt.state, looks=kept)
                 return True
         return False

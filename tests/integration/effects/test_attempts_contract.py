@@ -133,6 +133,13 @@ async def test_a_late_answer_is_an_alarm_and_makes_the_attempt_unresolved_again(
     assert await attempts.arm(REQUEST, 1) is None
 
 
+async def test_after_a_late_answer_the_looks_that_missed_it_prove_nothing(attempts: Attempts) -> None:
+    attempt = await armed(attempts)
+    await attempts.close(attempt.attempt_id, ABSENT, [look(), look()])
+    await attempts.late(REQUEST, attempt, "v-1")
+    assert (await state(attempts)).unresolved.looks == ()
+
+
 async def test_a_late_answer_changes_no_binding(attempts: Attempts) -> None:
     attempt, bound = await armed(attempts), Bound("v-1", "reconciled")
     await attempts.bind(REQUEST, attempt, bound, (OPEN,), NOTHING)

@@ -115,3 +115,13 @@ async def test_trouble_with_the_connection_leaves_the_file_for_later(
     later: FileResult = await step.ensure(client, file)
     assert isinstance(later, Pending)
     assert isinstance(await step.ensure(client, file), FileAttached)
+
+
+async def test_nothing_is_uploaded_after_the_order_to_stop(
+    lexware: RunningSandbox, database: Database, client: LexwareClient, file: VoucherFile
+) -> None:
+    step = FileStep(database)
+    step.stop_arming()
+    assert isinstance(await step.ensure(client, file), Pending)
+    assert await files_of(lexware) == []
+    assert isinstance(await FileStep(database).ensure(client, file), FileAttached)

@@ -1,14 +1,17 @@
 """Every kind of fault around the one write, against the simulator: exactly one voucher, or surely none."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from common.db.engine import Database
-from common.effects.effect import Bound, Refused
+from common.effects.effect import Bound, Pending, Refused
+from common.effects.gate import Gate
 from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
+from common.lexware.credentials import RefreshBusy
 from common.lexware.errors import AccessDenied, ContractProblem, VoucherRejected
 from sandbox.testing import RunningSandbox
 from support.books import PATIENT, WAITS, Books, DocumentEffect
@@ -144,3 +147,19 @@ async def test_an_ignored_filter_proves_nothing(
     assert len(await vouchers(lexware, "A-1")) == 1
     state = await control.state(only="faults")
     assert state["requests"]["GET /v1/voucherlist"] > 12
+
+
+async def test_trouble_before_the_last_byte_leaves_no_doubt(
+    database: Database, books: Books, client: LexwareClient
+) -> None:
+    @dataclass
+    class Busy(DocumentEffect):
+        """The credentials it had when it was armed have gone meanwhile."""
+
+        async def send(self, gate: Gate) -> str:
+            raise RefreshBusy("a refresh is under way", retry_after=timedelta(seconds=5))
+
+    effect = Busy(client, books.tenant_id, "A-1")
+    result = await EffectRunner(database, WAITS).ensure(effect)
+    assert result == Pending(timedelta(seconds=5), RefreshBusy.code)
+    assert await attempt_states(database, effect.key, withdrawn=True) == ["withdrawn"]

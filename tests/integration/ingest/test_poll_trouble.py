@@ -10,6 +10,7 @@ from common.events.documents import CreditNoteIssued, DocumentIssued, InvoiceIss
 from common.events.orders import OrderSeen
 from common.shops.base import Page, Unreadable
 from common.shops.epages.client import EpagesClient
+from common.shops.epages.errors import RequestRejected
 from common.shops.epages.wire import OrderDocument
 from integration.ingest.harness import DOCUMENTS, LIST, Harness
 
@@ -78,6 +79,28 @@ async def test_one_order_that_cannot_be_read_does_not_hold_up_the_others(ingest:
     await ingest.poll()
     assert set(await ingest.documents()) == await ingest.shop_documents()
     assert (await ingest.cursor(connection)).cursor_at > before
+
+
+@pytest.mark.parametrize("kind", ["our own mistake", "400"])
+async def test_one_order_that_never_can_be_taken_over_does_not_hold_up_the_others(
+    ingest: Harness, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    connection = await ingest.connect()
+    await ingest.poll()
+    before = await ingest.set_cursor_back(connection)
+    sold = [await ingest.sell() for _ in range(4)]
+    honest, poison = EpagesClient.documents, sold[1]["order_id"]
+
+    async def poisoned(self: EpagesClient, order_id: str, *, include_pdf: bool) -> Page[OrderDocument]:
+        if order_id == poison:
+            raise LookupError if kind == "our own mistake" else RequestRejected(kind)
+        return await honest(self, order_id, include_pdf=include_pdf)
+
+    monkeypatch.setattr(EpagesClient, "documents", poisoned)
+    await ingest.poll()
+    assert len(await ingest.documents()) == 3
+    row = await ingest.cursor(connection)
+    assert (row.cursor_at, row.failures) == (before, 1)
 
 
 async def test_an_order_deleted_between_list_and_documents_is_skipped(ingest: Harness) -> None:
@@ -187,6 +210,14 @@ async def test_unknown_fields_numeric_totals_and_negative_credit_notes_are_taken
     assert credit.document.gross_total == -invoice.document.gross_total
     (seen,) = await ingest.events(OrderSeen)
     assert str(seen.order.gross_total.decimal) == sold["gross_total"]
+
+
+async def test_a_total_beyond_32_bits_of_cents_is_kept(ingest: Harness) -> None:
+    await ingest.connect()
+    await ingest.sell(override_totals={"grandTotal": "300000000.00"})
+    await ingest.poll()
+    (row,) = (await ingest.documents()).values()
+    assert row.gross_minor == 30_000_000_000
 
 
 async def test_totals_that_do_not_add_up_are_passed_on(ingest: Harness) -> None:

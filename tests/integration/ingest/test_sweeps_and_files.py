@@ -1,17 +1,26 @@
 """The safety nets find what polling could not, within their share of calls; absent files are asked for."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import update
 
+from common.db.crypto import SecretBox, SecretPlace, new_key
+from common.db.models.core import SecretRow
 from common.db.models.ingest import DocumentRow, OrderRow
 from common.events.documents import DocumentFileMissed, DocumentFileStored, InvoiceIssued
 from common.events.orders import OrderChanged
+from common.shops.epages.wire import Order
+from ingest.document_records import Saved
+from ingest.order_reader import OrderReader
 from ingest.sweeps import FREE_CALLS
 from integration.ingest.harness import DOCUMENTS, LIST, Harness
 
 DAY = timedelta(days=1)
+PLACE = SecretPlace(uuid4(), uuid4(), "access_token")
 
 
 async def test_the_nightly_sweep_finds_an_order_that_polling_missed(ingest: Harness) -> None:
@@ -64,6 +73,28 @@ async def test_the_weekly_sweep_finds_a_document_that_moved_no_stamp(ingest: Har
     row = await ingest.cursor(connection)
     assert row.last_weekly_at is not None
     assert datetime.now(UTC) - row.last_weekly_at < DAY
+
+
+async def test_a_sweep_passes_by_an_order_that_cannot_be_taken_over(
+    ingest: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = await ingest.connect()
+    settings = ingest.settings(overlap_seconds=0)
+    await ingest.poll(settings)
+    days = (40, 50, 60)
+    sold = [await ingest.sell(order={"at": stamp_ago(days=ago + 1)}, at=stamp_ago(days=ago)) for ago in days]
+    honest, poison = OrderReader.take_over, sold[1]["order_id"]
+
+    async def poisoned(self: OrderReader, order: Order, **how: Any) -> Saved | None:
+        if order.order_id == poison:
+            raise LookupError
+        return await honest(self, order, **how)
+
+    monkeypatch.setattr(OrderReader, "take_over", poisoned)
+    await ingest.change_cursor(connection, last_weekly_at=datetime.now(UTC) - 8 * DAY)
+    await ingest.poll(settings)
+    row = await ingest.cursor(connection)
+    assert (row.sweep, row.failures, len(await ingest.documents())) == (None, 0, 2)
 
 
 async def test_a_sweep_spends_its_share_of_calls_and_goes_on_where_it_stopped(ingest: Harness) -> None:
@@ -153,6 +184,42 @@ async def test_a_shop_in_trouble_is_asked_for_the_file_again(ingest: Harness) ->
     (row,) = (await ingest.documents()).values()
     assert row.file_state == "pending"
     assert row.file_due_at is not None
+
+
+async def test_a_shop_that_cannot_be_asked_has_not_said_that_there_is_no_file(ingest: Harness) -> None:
+    await ingest.connect()
+    await ingest.sell(pdf="missing")
+    await ingest.poll()
+    await files_due(ingest, age=timedelta(hours=25))
+    await ingest.epages.control.fault("GET", "/rs/shops/{shop_id}/orders/{order_id}/documents", "unavailable")
+    await ingest.file_asker().ask_due()
+    (row,) = (await ingest.documents()).values()
+    assert (row.file_state, await ingest.events(DocumentFileMissed)) == ("pending", [])
+    assert row.file_due_at is not None
+    assert row.file_due_at - datetime.now(UTC) > timedelta(minutes=59)
+    await files_due(ingest, age=timedelta(hours=26))
+    await ingest.file_asker().ask_due()
+    assert len(await ingest.events(DocumentFileMissed)) == 1
+
+
+async def test_a_shop_whose_token_cannot_be_opened_keeps_no_other_shop_from_its_files(
+    ingest: Harness,
+) -> None:
+    for name in "AB":
+        connection = await ingest.connect(name)
+        await ingest.sell(name, pdf="missing")
+    await ingest.poll()
+    await files_due(ingest)
+    await ingest.forget_requests()
+    strange = SecretBox([SecretStr(new_key())]).seal(SecretStr("token"), PLACE)
+    async with ingest.db.sessions.begin() as session:
+        await session.execute(
+            update(SecretRow)
+            .where(SecretRow.connection_id == connection.connection_id)
+            .values(sealed=strange)
+        )
+    assert await ingest.file_asker().ask_due() == 2
+    assert await ingest.requests() == {DOCUMENTS: 1}
 
 
 async def test_one_call_brings_the_files_of_all_documents_of_an_order(ingest: Harness) -> None:

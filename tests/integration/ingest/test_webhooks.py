@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy import update
 
 from common.db.dialect import db_now
+from common.db.models.ingest import OrderRow
 from common.db.models.line import InboxKeyRow, InboxRow
 from common.events.commands import FetchOrder, FetchShop
 from common.events.documents import DocumentIssued
@@ -25,8 +26,10 @@ from common.inbox.worker import Worker
 from common.settings import WorkerSettings
 from common.transport.base import Incoming
 from common.transport.local import LocalTransport
+from ingest import handlers
 from ingest.app import build
 from ingest.connections import ShopConnection
+from ingest.order_reader import UNSETTLED
 from ingest.webhooks import LARGEST_BODY
 from integration.ingest.harness import DOCUMENTS, ORDER, Harness
 
@@ -99,6 +102,25 @@ async def test_a_notification_is_kept_before_the_answer_and_its_order_read_after
     await door.worker.run_until_idle()
     assert set(await door.ingest.documents()) == await door.ingest.shop_documents() != set()
     assert await door.ingest.requests() == {ORDER: 1, DOCUMENTS: 2}
+
+
+async def test_a_stamp_that_is_young_by_the_shops_clock_is_not_trusted_because_of_ours(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ahead(datetime):
+        """Our clock goes an hour fast."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Ahead":
+            return super().now(tz) + timedelta(hours=1)
+
+    monkeypatch.setattr(handlers, "datetime", Ahead)
+    soon = (datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=30)).isoformat()
+    sold = await door.ingest.sell(at=soon)
+    await door.knock(await door.body(sold["order_id"]))
+    await door.worker.run_until_idle()
+    (row,) = await door.ingest.rows(OrderRow)
+    assert row.marker.endswith(UNSETTLED)
 
 
 async def test_repeated_deliveries_are_one_command(door: Door) -> None:

@@ -8,8 +8,9 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from common.db.models.books import VoucherIndexRow
+from common.db.models.books import OutcomeRow, VoucherIndexRow
 from common.db.models.line import DeadLetterRow
+from common.effects.sql_attempts import SqlAttempts
 from common.events.commands import ResolveDocument
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice, make_order
@@ -78,6 +79,28 @@ async def test_voucher_bound_to_another_document_is_not_adopted_again(writer: Ha
     await writer.work(await writer.event(invoice))
     await writer.work(await writer.event(invoice, connection_id=writer.books_id))
     assert len(await writer.vouchers()) == 2
+
+
+async def test_voucher_is_adopted_by_one_of_two_documents_that_reach_for_it_at_once(
+    writer: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoice, honest, reached, both = make_invoice(), SqlAttempts.adopt, 0, asyncio.Event()
+
+    async def at_once(self: SqlAttempts, *asked: Any) -> bool:
+        nonlocal reached
+        reached += 1
+        if reached > 1:
+            both.set()
+        await both.wait()
+        return await honest(self, *asked)
+
+    made = await by_hand(writer, invoice.number)
+    monkeypatch.setattr(SqlAttempts, "adopt", at_once)
+    await writer.work(await writer.event(invoice), await writer.event(invoice, connection_id=writer.books_id))
+    async with writer.db.reading.begin() as session:
+        outcomes = (await session.scalars(select(OutcomeRow).order_by(OutcomeRow.how))).all()
+    assert [outcome.how for outcome in outcomes] == ["adopted", "written"]
+    assert made == outcomes[0].voucher_id != outcomes[1].voucher_id
 
 
 @pytest.mark.parametrize("number", ["r-2025-0311", "R-2025-0312", "R-2025-031"])

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 import uvloop
@@ -25,12 +25,6 @@ from support.wire import (
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 BODY = b'{"voucherNumber": "A-1", "remark": "' + b"x" * 700 + b'"}'
 CREATED = json_answer(201, b'{"id": "v-1"}')
-
-
-@pytest.fixture
-async def network() -> AsyncIterator[Network]:
-    async with Network() as opened:
-        yield opened
 
 
 def created_when_complete(server: WireServer, exchange: Exchange, writer: asyncio.StreamWriter) -> None:

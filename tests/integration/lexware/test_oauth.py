@@ -16,6 +16,7 @@ from common.effects.effect import Bound, Refused
 from common.effects.runner import EffectRunner
 from common.http.client import ApiClient
 from common.http.transport import Network
+from common.lexware import credentials
 from common.lexware.connect import FixedHeaders
 from common.lexware.credentials import OAuthTokens, bearer
 from common.lexware.errors import ReconnectNeeded, error_for
@@ -240,6 +241,26 @@ async def test_a_refresh_goes_on_when_its_caller_is_cancelled(lexware: RunningSa
     async with asyncio.timeout(5):
         while (await grant.stored()).generation == 1:
             await asyncio.sleep(0.01)
+
+
+async def test_a_pair_outlives_a_database_that_is_away_for_a_moment(
+    grant: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await grant.start(600)
+    store, failures = grant.store.store, 2
+
+    async def store_when_back(generation: int, pair: TokenPair) -> bool:
+        nonlocal failures
+        failures -= 1
+        if failures >= 0:
+            raise ConnectionResetError
+        return await store(generation, pair)
+
+    monkeypatch.setattr(credentials, "STORE_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(grant.store, "store", store_when_back)
+    headers = await grant.tokens().headers()
+    stored = await grant.stored()
+    assert (stored.generation, headers) == (2, bearer(stored.access))
 
 
 async def test_a_rate_limited_authorization_server_is_left_alone(

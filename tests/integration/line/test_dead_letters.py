@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Integer, cast, select
+from sqlalchemy.exc import IntegrityError
 
 from common.db.engine import Database
 from common.db.models.line import DeadLetterRow
-from common.errors import InvalidMessageError
+from common.errors import ConnectorError, InvalidMessageError, TransientError
 from common.events.base import Event
 from common.events.commands import DiscardIngestDeadLetter, FetchOrder, ReplayIngestDeadLetter
 from common.inbox.dead_letters import DeadLetterLimitReached, command_handlers, discard, replay
@@ -20,6 +21,7 @@ from fixtures.line import (
     TENANT,
     Recorder,
     deliver,
+    inbox_rows,
     inbox_states,
     incoming,
     key_rows,
@@ -89,11 +91,14 @@ async def test_what_the_service_notes_and_the_letter_are_one_transaction(databas
     assert [letter.error for letter in await letters(database)] == ["noted"]
 
 
-async def test_a_service_that_cannot_note_it_still_has_the_letter(database: Database) -> None:
+@pytest.mark.parametrize("error", [LookupError(), IntegrityError("INSERT", {}, Exception("there already"))])
+async def test_a_service_that_cannot_note_it_still_has_the_letter(
+    database: Database, error: Exception
+) -> None:
     await deliver(database, order("bad"))
 
     async def on_dead(*_: object) -> None:
-        raise LookupError
+        raise error
 
     await worker(database, Recorder(invalid), on_dead=on_dead).run_until_idle()
     assert await inbox_states(database) == ["dead"]
@@ -175,3 +180,35 @@ async def stopped(one: Worker) -> bool:
     except DeadLetterLimitReached:
         return True
     return False
+
+
+async def test_what_the_database_can_never_take_is_a_message_nobody_can_process(postgres: Database) -> None:
+    async def answer(message: Message) -> Done:
+        async with postgres.sessions.begin() as session:
+            await session.execute(select(cast("word", Integer)))
+        return Done()
+
+    await deliver(postgres, order("word"))
+    recorder = Recorder(answer)
+    await worker(postgres, recorder, FAST.model_copy(update={"max_attempts": 2})).run_until_idle()
+    assert len(recorder.messages) == 2
+    assert await inbox_states(postgres) == ["dead"]
+    assert [letter.error for letter in await letters(postgres)] == ["DBAPIError: 22000"]
+
+
+@pytest.mark.parametrize("error", [InvalidMessageError, TransientError])
+async def test_an_error_that_quotes_what_no_database_stores_is_kept_without_it(
+    database: Database, error: type[ConnectorError]
+) -> None:
+    tries = 0
+
+    async def answer(_: Message) -> Done | Exception:
+        nonlocal tries
+        tries += 1
+        return error("half \ud83d and\x00nothing") if tries == 1 else Done()
+
+    await deliver(database, order("a"))
+    await worker(database, Recorder(answer)).run_until_idle()
+    kept = [letter.error for letter in await letters(database)]
+    kept += [row.last_error for row in await inbox_rows(database) if row.last_error]
+    assert set(kept) == {f"{error.code}: half  andnothing"}

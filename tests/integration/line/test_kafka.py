@@ -75,6 +75,8 @@ async def test_records_that_are_not_ours_are_counted_and_passed_by(
         {"value": None, "key": b"a", "headers": headers},
         {"value": b"{}", "headers": [("ce_id", b"\xff\xfe")]},
         {"value": b"{}", "headers": [*headers, ("ce_tenantid", b"no uuid")]},
+        {"value": b"{}", "headers": [*headers, ("ce_subject", b"no\0text")]},
+        {"value": b"{}", "headers": [*headers, ("ce_subject", b"long" * 1000)]},
     ]
     for record in strange:
         await producer.send_and_wait(name, partition=0, **record)

@@ -69,6 +69,20 @@ async def test_nothing_is_published_of_a_transaction_that_failed(database: Datab
     assert await relay(database, transport).publish_due() == 0
 
 
+async def test_a_backlog_in_some_slots_holds_up_no_other_slot(database: Database) -> None:
+    keys: dict[int, str] = {}
+    for number in range(1000):
+        keys.setdefault(slot_of(order(f"k{number}").ordering_key), f"k{number}")
+    assert len(keys) == SLOTS
+    for _ in range(3):
+        await put(database, *(order(key) for key in keys.values()))
+    transport = Remembering()
+    one = relay(database, transport, FAST_RELAY.model_copy(update={"batch": SLOTS // 2}))
+    for _ in range(2):
+        await one.publish_due()
+    assert len({row.ordering_key for row in transport.rows}) == SLOTS
+
+
 async def test_the_same_fact_is_recorded_once(database: Database) -> None:
     event = order("a")
     await put(database, event, event)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import pytest
 
@@ -57,3 +58,14 @@ async def test_who_gave_up_before_its_batch_began_is_not_asked_for() -> None:
     assert divider.batches == [[1], [2]]
     with pytest.raises(asyncio.CancelledError):
         await hasty
+
+
+async def test_a_batch_is_nobodys_in_particular() -> None:
+    """Else what is logged while it is worked on would name the tenant of whoever asked first."""
+    tenant: ContextVar[str] = ContextVar("tenant", default="nobody")
+
+    async def whose(questions: Sequence[int]) -> list[str]:
+        return [tenant.get() for _ in questions]
+
+    tenant.set("the first one")
+    assert await Batched(whose).ask(1) == "nobody"

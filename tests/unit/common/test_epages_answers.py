@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from common.shops.epages.answers import NotJson, fingerprint, parse, parse_order, read_json, read_list
-from common.shops.epages.wire import Order, OrderDocument
+from common.shops.epages.wire import Order, OrderDocument, TaxClass
 
 CONTAINER = {"grandTotal": {"amount": 1, "currency": "EUR"}, "productLineItems": []}
 
@@ -43,7 +43,9 @@ def test_unusable_order_total_is_absent_and_spoils_nothing(given: Any) -> None:
     assert order(grandTotal=given, orderNumber="7").grand_total is None
 
 
-@pytest.mark.parametrize("given", [None, "", "gestern", 17, {}, "2025-13-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "given", [None, "", "gestern", 17, {}, "2025-13-01T00:00:00Z", "0001-01-01T00:00:00+01:00"]
+)
 def test_unusable_order_date_is_absent(given: Any) -> None:
     assert order(paidOn=given).paid_on is None
 
@@ -87,6 +89,7 @@ def test_text_that_no_database_can_hold_is_cleaned() -> None:
     data = read_json(b'{"orderId": "A-1", "orderNumber": "7\\u0000\\ud800", "customerNumber": 10077}')
     read = parse_order(data)
     assert (read.order_number, read.customer_number) == ("7", "10077")
+    assert TaxClass.model_validate({"name": "7\0\ud800"}).name == "7"
 
 
 @pytest.mark.parametrize("order_id", ["", "..", "a/b", "a?b", "a b", "ü", "x" * 101, None, 7])

@@ -181,9 +181,18 @@ def test_a_gate_lets_one_byte_through_in_time_only() -> None:
 
 @pytest.mark.parametrize(
     ("wish", "seconds"),
-    [("7", 7), ("0", 0), ("", None), ("soon", None), ("-1", None), ("99999999999", None)],
+    [
+        ("7", 7),
+        ("0", 0),
+        ("999999", 3600),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 3600),
+        ("", None),
+        ("soon", None),
+        ("-1", None),
+        ("99999999999", None),
+    ],
 )
-def test_retry_after_is_read_in_seconds(wish: str, seconds: int | None) -> None:
+def test_retry_after_is_read_in_seconds_and_believed_for_an_hour(wish: str, seconds: int | None) -> None:
     wanted = None if seconds is None else timedelta(seconds=seconds)
     assert retry_after(Response(503, {"retry-after": wish}, b"")) == wanted
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
 
 AskT = TypeVar("AskT")
@@ -29,7 +30,8 @@ class Batched(Generic[AskT, AnswerT]):
         answer: asyncio.Future[AnswerT] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, answer))
         if self._running is None:
-            self._running = asyncio.create_task(self._run(), name="batches")
+            # In a context of its own: a batch belongs to nobody in particular.
+            self._running = asyncio.create_task(self._run(), name="batches", context=Context())
         return await answer
 
     async def _run(self) -> None:

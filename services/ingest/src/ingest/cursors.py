@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert, row_lock
@@ -13,6 +14,9 @@ from common.db.engine import Database
 from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.ingest import ShopCursorRow
 from common.db.tenant_settings import newest_settings
+from common.db.trouble import describe
+from common.domain.cleaning import storable
+from common.errors import ConnectorError
 from ingest.connections import ACTIVE, SHOP, start_of
 
 ERROR_LENGTH = 500
@@ -191,6 +195,8 @@ def _with_new_settings() -> Any:
     )
 
 
-def error_text(error: BaseException) -> str:
-    """What is kept of an error: its kind and message, never more than a column of a screen."""
-    return f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
+def error_text(error: Exception) -> str:
+    """What is kept of an error: its kind and, when it is our own, its message; others may quote data."""
+    if isinstance(error, ConnectorError):
+        return storable(f"{type(error).__name__}: {error}"[:ERROR_LENGTH])
+    return describe(error) if isinstance(error, SQLAlchemyError) else type(error).__name__

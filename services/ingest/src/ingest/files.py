@@ -16,10 +16,10 @@ from common.db.dialect import db_now, row_lock
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import DocumentRow
-from common.db.trouble import DATABASE_TROUBLE, describe
+from common.db.trouble import DATABASE_TROUBLE, describe, is_trouble
 from common.errors import ConnectorError
 from common.observability.health import Heartbeat
-from common.shops.epages.errors import NotFound
+from common.shops.epages.errors import AnswerTooLarge, NotFound
 from ingest.connections import ACTIVE, ShopConnection, ShopConnections
 from ingest.document_records import PENDING, Saved
 from ingest.einvoices import opened
@@ -86,13 +86,7 @@ class FileAsker:
         connection = await self._shops.find(connection_id)
         if connection is None:
             return
-        try:
-            files = await self._fetch(connection, order_id)
-        except ConnectorError as trouble:
-            log.info(
-                "files.not_read", connection_id=str(connection_id), order_id=order_id, error=trouble.code
-            )
-            files = {}
+        files = await self._fetched(connection, order_id)
         saved = Saved()
         async with self._db.sessions.begin() as session:
             records = OrderRecords(
@@ -100,10 +94,10 @@ class FileAsker:
             )
             for ask in asks:
                 document = ask.document
-                file = files.get((document.type, document.number))
+                file = None if files is None else files.get((document.type, document.number))
                 if file is not None:
                     await records.documents.attach_file(document, file, saved)
-                elif self._is_over(ask):
+                elif files is not None and self._is_over(ask):
                     await records.documents.give_up_file(document, saved)
                 else:
                     await records.documents.ask_again(document, self._wait(ask))
@@ -111,11 +105,26 @@ class FileAsker:
         if saved.events:
             self._announced()
 
+    async def _fetched(self, connection: ShopConnection, order_id: str) -> Files | None:
+        """The files the shop has now; None when it could not be asked, whatever kept us from it."""
+        try:
+            return await self._fetch(connection, order_id)
+        except Exception as trouble:  # one shop's trouble must never stop the others
+            if is_trouble(trouble):
+                raise
+            log.warning(
+                "files.not_read",
+                connection_id=str(connection.connection_id),
+                order_id=order_id,
+                error=trouble.code if isinstance(trouble, ConnectorError) else type(trouble).__name__,
+            )
+            return None
+
     async def _fetch(self, connection: ShopConnection, order_id: str) -> Files:
         client = await self._shops.client(connection)
         try:
             page = await client.documents(order_id, include_pdf=True)
-        except NotFound:
+        except (NotFound, AnswerTooLarge):
             return {}
         files: Files = {}
         for item in page.items:
@@ -156,7 +165,7 @@ class FileAsker:
         return ask.now - ask.document.created_at >= timedelta(seconds=self._settings.give_up_after)
 
     def _wait(self, ask: Ask) -> float:
-        """As long again as was waited already, within limits, and never past the end of the asking."""
+        """As long again as was waited already, within limits, and once right at the end of the asking."""
         age = (ask.now - ask.document.created_at).total_seconds()
-        wait = min(max(age, self._settings.first_retry), self._settings.longest_retry)
-        return max(min(wait, self._settings.give_up_after - age), 0.1)
+        wait, left = max(age, self._settings.first_retry), self._settings.give_up_after - age
+        return min(wait, self._settings.longest_retry, max(left, 0.1) if left > 0 else wait)

@@ -57,8 +57,8 @@ class CommandHandlers:
                 announced=self.announced,
             )
             read_at = datetime.now(UTC)
-            order = (await reader.client.order(command.order_id)).value
-            await reader.take_over(order, read_at=read_at)
+            read = await reader.client.order(command.order_id)
+            await reader.take_over(read.value, read_at=read_at, server_time=read.server_time)
         except NotFound:
             return self._not_there(message, command.order_id)
         except RefusedError as refusal:

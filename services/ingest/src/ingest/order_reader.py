@@ -9,11 +9,13 @@ import structlog
 
 from common.archive import Archive
 from common.db.engine import Database
+from common.db.trouble import is_trouble
+from common.errors import ConnectorError
 from common.events.base import Lane
 from common.observability import metrics
 from common.shops.base import Page, Unreadable
 from common.shops.epages.client import EpagesClient
-from common.shops.epages.errors import AnswerTooLarge, NotFound
+from common.shops.epages.errors import AnswerTooLarge, NotFound, RateLimited, ShopRefused
 from common.shops.epages.wire import Order, OrderDocument
 from ingest.connections import ShopConnection
 from ingest.document_records import OrderReading, ReceivedDocument, Saved, known_documents
@@ -23,6 +25,7 @@ from ingest.translate.shop import to_document, to_file, to_snapshot
 
 log = structlog.get_logger(__name__)
 
+FAILED_ORDERS = 3  # one broken order does not hold up the others; several mean the shop is in trouble
 SETTLED_AFTER = timedelta(seconds=2)
 UNSETTLED = "~"
 
@@ -63,6 +66,18 @@ class OrderReader:
             unreadable=unreadable,
         )
         return await self.save(reading)
+
+    async def try_to_take_over(self, order: Order, *, server_time: datetime | None) -> Exception | None:
+        """As `take_over`, but what is wrong with this order alone is told instead of raised."""
+        try:
+            await self.take_over(order, read_at=datetime.now(UTC), server_time=server_time)
+        except Exception as trouble:
+            if isinstance(trouble, RateLimited | ShopRefused) or is_trouble(trouble):
+                raise  # nothing that another order could be spared
+            code = trouble.code if isinstance(trouble, ConnectorError) else type(trouble).__name__
+            log.warning("order.not_read", **self._ids(), order_id=order.order_id, error=code)
+            return trouble
+        return None
 
     async def save(self, reading: OrderReading) -> Saved:
         """One transaction: everything of the reading is stored and announced, or nothing."""

@@ -12,7 +12,7 @@ from common.domain.documents import BERLIN
 from common.shops.base import OrderQuery, Page
 from common.shops.epages.client import PAGE_SIZE
 from common.shops.epages.wire import Order
-from ingest.order_reader import OrderReader, is_news
+from ingest.order_reader import FAILED_ORDERS, OrderReader, is_news
 from ingest.records import known_markers
 from ingest.translate.shop import to_snapshot
 from ingest.window import Budget
@@ -85,6 +85,7 @@ class Sweeper:
     budget: Budget
     checkpoint: Callable[[], Awaitable[None]]
     calls_per_hour: int
+    _failures: int = 0
 
     async def go_on(self, sweep: Sweep, now: datetime) -> Sweep | None:
         """The sweep as far as it came, or None when it is complete."""
@@ -113,7 +114,11 @@ class Sweeper:
             if not may_go_on():
                 return index
             await self.checkpoint()
-            await self.reader.take_over(item.value, read_at=datetime.now(UTC), server_time=page.server_time)
+            trouble = await self.reader.try_to_take_over(item.value, server_time=page.server_time)
+            if trouble is not None:  # the next sweep tries again
+                self._failures += 1
+                if self._failures >= FAILED_ORDERS:
+                    raise trouble
         return len(page.items)
 
     def _wants(

@@ -7,18 +7,15 @@ from typing import Any
 
 import structlog
 
-from common.errors import TransientError
 from common.shops.base import OrderQuery, Page
 from common.shops.epages.client import PAGE_SIZE, EpagesClient
-from common.shops.epages.errors import RateLimited
 from common.shops.epages.wire import Order
-from ingest.order_reader import OrderReader, is_news
+from ingest.order_reader import FAILED_ORDERS, OrderReader, is_news
 from ingest.records import known_markers
 
 log = structlog.get_logger(__name__)
 
 READINGS = 2  # a list that drifts is read once more, not for ever
-FAILED_ORDERS = 3  # one broken order does not hold up the others; several mean the shop is in trouble
 
 
 class Stopped(Exception):
@@ -47,7 +44,7 @@ class Progress:
     answered: bool = False
     started_at: datetime | None = None  # the shop's clock at the first answer
     newest: datetime | None = None  # the latest update stamp seen
-    failed: TransientError | None = None
+    failed: Exception | None = None
     drifted: bool = False
     seen: set[str] = field(default_factory=set)
 
@@ -113,21 +110,12 @@ class Window:
         return True
 
     async def _take_over(self, order: Order, server_time: datetime | None, progress: Progress) -> None:
-        try:
-            await self.reader.take_over(order, read_at=datetime.now(UTC), server_time=server_time)
-        except RateLimited:
-            raise
-        except TransientError as trouble:
+        trouble = await self.reader.try_to_take_over(order, server_time=server_time)
+        if trouble is not None:
             self._failures += 1
             progress.failed = trouble
-            log.warning(
-                "order.not_read",
-                connection_id=str(self.reader.connection.connection_id),
-                order_id=order.order_id,
-                error=trouble.code,
-            )
             if self._failures >= FAILED_ORDERS:
-                raise
+                raise trouble
 
     async def _is_news(
         self, order: Order, now: datetime, known: tuple[str, Mapping[str, Any]] | None

@@ -47,13 +47,14 @@ class StopArming:
 
     name = "stop-arming"
 
-    def __init__(self, runner: EffectRunner) -> None:
-        self._runner = runner
+    def __init__(self, *senders: EffectRunner | FileStep) -> None:
+        self._senders = senders
 
     async def run(self, stop: asyncio.Event) -> None:
         """Wait for the stop and pass it on."""
         await stop.wait()
-        self._runner.stop_arming()
+        for sender in self._senders:
+            sender.stop_arming()
 
 
 def build(
@@ -66,12 +67,13 @@ def build(
 ) -> ServiceApp:
     """The invoice writer on this database and transport; nothing runs before it is served."""
     runner = EffectRunner(db, settings.effects, probe=probe)
+    files = FileStep(db, probe=probe, look_after=timedelta(seconds=settings.effects.first_look))
 
     def wake() -> None:
         worker.wake()
 
     handlers = {
-        **_handlers(settings, db, network, runner, probe),
+        **_handlers(settings, db, network, runner, files),
         **command_handlers(db, INVOICE_WRITER, wake),
     }
     worker = Worker(db, INVOICE_WRITER, handlers, settings.worker, on_dead=park_dead)
@@ -83,7 +85,7 @@ def build(
             worker,
             relay,
             Rechecker(db, worker.wake, settings.recheck_seconds),
-            StopArming(runner),
+            StopArming(runner, files),
             Housekeeping(db, INVOICE_WRITER),
             *_vat_checks(settings.vies, db, network, worker),
         ],
@@ -104,18 +106,17 @@ def _handlers(
     db: Database,
     network: Network,
     runner: EffectRunner,
-    probe: Probe | None,
+    files: FileStep,
 ) -> Mapping[type[Event], Handler]:
     clients = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
     contexts = TenantContexts(db)
     first_look = timedelta(seconds=settings.effects.first_look)
     einvoices = EInvoices(db, Archive())
     judge = Judge(VatChecks(db, settings.vies), einvoices)
-    step = FileStep(db, probe=probe, look_after=first_look)
     contacts = Contacts(db, runner, settings.contacts, first_look=first_look)
     return DocumentHandlers(
         db,
         Decider(db, contexts, clients, BooksProfiles(db), judge, runner),
         VoucherWriter(db, runner, VoucherIndex(db), VoucherContacts(contacts)),
-        Filing(db, Archive(), clients, contexts, step, einvoices),
+        Filing(db, Archive(), clients, contexts, files, einvoices),
     ).table()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID, uuid5
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +18,6 @@ from common.events.base import Event
 from common.events.commands import (
     AttachFile,
     DocumentCommand,
-    FetchOrder,
     ReleaseParked,
     ResolveDocument,
     RetryDocument,
@@ -38,8 +37,9 @@ from common.inbox.messages import Done, Handler, Later, Message
 from common.outbox.record import record
 from common.transport.base import Incoming
 from invoice_writer.by_hand import leave_to_hand
-from invoice_writer.deciding import Decider
+from invoice_writer.deciding import Decider, ToWrite
 from invoice_writer.filing import Filing
+from invoice_writer.originals import fetch_again
 from invoice_writer.outcomes import (
     ATTACHED,
     BOOKED,
@@ -116,11 +116,11 @@ class DocumentHandlers:
         event, seen = await self._known(command)
         if seen.status == BOOKED:
             return Done()
+        armed = await self._decider.in_doubt(event)
         if command.action == "by_hand":
-            async with self._db.sessions.begin() as session:
-                await leave_to_hand(session, event, command, before=seen)
-            return Done()
-        plan = await self._decider.decide(event, seen, fresh=True)
+            return await self._leave_to_hand(event, command, seen, armed)
+        written = armed if command.action == "adopt" else None  # stands with the decision of that time
+        plan = written or await self._decider.decide(event, seen, fresh=True)
         if isinstance(plan, Outcome):
             return await self._record(event, plan, seen)
         if command.action == "adopt" and command.voucher_id is not None:
@@ -181,6 +181,17 @@ class DocumentHandlers:
             return Done()
         return await self._files.attach(event, seen, asked_for=command.again) or Done()
 
+    async def _leave_to_hand(
+        self, event: DocumentIssued, command: ResolveDocument, seen: Row[Any], armed: ToWrite | None
+    ) -> Done | Later:
+        """What a write of ours without an answer made is found before: else the books hold both."""
+        settled = await self._writer.settle(event, armed) if armed else None
+        if isinstance(settled, Bound | Later):
+            return settled if isinstance(settled, Later) else await self._finish(event, settled, seen)
+        async with self._db.sessions.begin() as session:
+            await leave_to_hand(session, event, command, before=seen)
+        return Done()
+
     async def _decide_and_write(
         self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False
     ) -> Done | Later:
@@ -214,7 +225,7 @@ class DocumentHandlers:
             await record_outcome(session, event, outcome, before=seen)
             missing = Reason.ORIGINAL_MISSING.value
             if outcome.reason == missing and (seen is None or seen.reason != missing):
-                await record(session, INVOICE_WRITER, _fetch_again(event))
+                await record(session, INVOICE_WRITER, fetch_again(event))
         return Done()
 
     async def _show_doubt(self, event: DocumentIssued, after: timedelta, seen: Row[Any] | None) -> None:
@@ -286,13 +297,3 @@ def _is_settled(seen: Row[Any]) -> bool:
     if seen.status == WAITING:
         return seen.reason in WAIT_FOR_OTHERS
     return seen.status != BOOKED and seen.reason not in GO_ON
-
-
-def _fetch_again(event: DocumentIssued) -> FetchOrder:
-    """Ask ingest to read the order again: the invoice a correction belongs to may be there by now."""
-    return FetchOrder(
-        tenant_id=event.tenant_id,
-        connection_id=event.connection_id,
-        command_id=uuid5(NAMESPACE_URL, f"original-missing:{event.document_id}"),
-        order_id=event.order_id,
-    )

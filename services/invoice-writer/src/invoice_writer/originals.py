@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +18,7 @@ from common.domain.money import Money, total
 from common.domain.reasons import Reason
 from common.domain.releases import BOOKED_BY_HAND
 from common.domain.verdicts import Decision, Original, OriginalInvoice
+from common.events.commands import FetchOrder
 from common.events.documents import DocumentIssued
 from invoice_writer.outcomes import BOOKED
 
@@ -29,6 +31,16 @@ TAKEN_OTHERWISE = frozenset(
     }
 )
 CORRECTED, SUPPLIED = "corrected_invoice", "supplied_on"
+
+
+def fetch_again(event: DocumentIssued) -> FetchOrder:
+    """Asks ingest to read the order again: the invoice a correction belongs to may be there by now."""
+    return FetchOrder(
+        tenant_id=event.tenant_id,
+        connection_id=event.connection_id,
+        command_id=uuid5(NAMESPACE_URL, f"original-missing:{event.document_id}"),
+        order_id=event.order_id,
+    )
 
 
 async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -16,6 +17,7 @@ from common.db.models.books import BooksProfileRow
 from common.domain.profile import PostingCategory, SellerProfile
 from common.domain.reasons import Reason
 from common.domain.releases import CURED_BY_PROFILE
+from common.errors import TransientError
 from common.lexware.client import LexwareClient
 from invoice_writer.context import BooksConnection
 from invoice_writer.releasing import release_reasons
@@ -23,6 +25,13 @@ from invoice_writer.releasing import release_reasons
 REFRESH_AFTER = timedelta(hours=1)
 NEW_ENOUGH = timedelta(seconds=30)  # for somebody who has reason to doubt the last reading
 REMEMBER_SECONDS = 60.0
+PATIENCE_SECONDS = 1.0
+
+
+class ProfileBeingRead(TransientError):
+    """Somebody in this process reads the profile right now."""
+
+    code = "invoice_writer.profile_being_read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +56,11 @@ class BooksProfiles:
     async def get(
         self, tenant_id: UUID, books: BooksConnection, client: LexwareClient, *, doubted: bool = False
     ) -> Books:
-        """The reading, an hour old at most; `doubted` looks again unless that was done just now."""
-        async with self._locks[books.connection_id]:
+        """The reading, an hour old at most; `doubted` looks again unless that was done just now.
+
+        Raises `ProfileBeingRead` when somebody else takes longer over it than one waits here.
+        """
+        async with _soon(self._locks[books.connection_id]):
             known = self._known.get(books.connection_id)
             if known is not None and not doubted and self._clock() - known[0] < REMEMBER_SECONDS:
                 return known[1]
@@ -104,3 +116,17 @@ class BooksProfiles:
             released = CURED_BY_PROFILE if is_changed else (Reason.PROFILE_UNAVAILABLE.value,)
             await release_reasons(session, tenant_id, released)
         return current
+
+
+@asynccontextmanager
+async def _soon(lock: asyncio.Lock) -> AsyncIterator[None]:
+    """Hold the lock; longer waits give the work back, so that one merchant's books hold up no other's."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await lock.acquire()
+    except TimeoutError:
+        raise ProfileBeingRead("reading", retry_after=timedelta(seconds=PATIENCE_SECONDS)) from None
+    try:
+        yield
+    finally:
+        lock.release()

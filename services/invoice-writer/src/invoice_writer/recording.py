@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import Row
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.db.models.books import VoucherIndexRow
+from common.db.models.effects import BindingRow
 from common.domain.verdicts import Decision
+from common.errors import TransientError
 from common.events.base import Event
 from common.events.documents import DocumentIssued
 from common.events.topics import INVOICE_WRITER
@@ -17,6 +20,7 @@ from common.outbox.record import Entry, record, record_entries
 from invoice_writer.outcomes import BOOKED, EXCLUDED, PARKED, Outcome, OutcomeRepository, record_all
 
 How = Literal["written", "reconciled", "adopted"]
+ADOPTED = "adopted"
 
 
 async def record_outcome(
@@ -63,11 +67,36 @@ class Booking:
         return cls(event, outcome, Entry.of(fact))
 
 
+class VoucherTaken(TransientError):
+    """Another document reached for the same voucher of a predecessor and was first."""
+
+    code = "invoice_writer.voucher_taken"
+
+
 async def record_bookings(session: AsyncSession, bookings: Sequence[Booking]) -> None:
-    """Record that the books hold the documents' vouchers, and tell everybody."""
+    """Record that the books hold the documents' vouchers, and tell everybody; raises `VoucherTaken`."""
+    adopted = [booking for booking in bookings if booking.outcome.how == ADOPTED]
+    if adopted:
+        await _refuse_taken(session, adopted)
     revisions = await record_all(session, [(booking.event, booking.outcome) for booking in bookings])
     assert None not in revisions, "the outcome of another tenant's document"
     await record_entries(session, INVOICE_WRITER, [booking.news for booking in bookings])
+
+
+async def _refuse_taken(session: AsyncSession, bookings: Sequence[Booking]) -> None:
+    """Who adopts a voucher locks its row in the index; the second one then sees the binding of the first."""
+    ids = [booking.outcome.voucher_id for booking in bookings]
+    tenants = {booking.event.tenant_id for booking in bookings}
+    locking = select(VoucherIndexRow.voucher_id).where(
+        VoucherIndexRow.tenant_id.in_(tenants), VoucherIndexRow.voucher_id.in_(ids)
+    )
+    await session.execute(locking.order_by(VoucherIndexRow.voucher_id).with_for_update())
+    bound = select(BindingRow.external_id).where(
+        BindingRow.tenant_id.in_(tenants), BindingRow.external_id.in_(ids)
+    )
+    twice = bound.group_by(BindingRow.tenant_id, BindingRow.external_id).having(func.count() > 1)
+    if (await session.scalars(twice)).first() is not None:
+        raise VoucherTaken("the voucher stands for another document by now")
 
 
 async def _announce(

@@ -95,7 +95,9 @@ class VoucherWriter:
         """What follows from a voucher of that type and number that is bound to no document of ours."""
         books = plan.context.books
         assert books is not None
-        await self._index.ensure_fresh(effect.tenant_id, books, plan.client, _since(plan, books))
+        pause = await self._index.ensure_fresh(effect.tenant_id, books, plan.client, _since(plan, books))
+        if pause is not None:
+            return Later(pause, "vouchers_being_read")
         found = await self._index.unbound(
             effect.tenant_id, books.connection_id, plan.decision.voucher_type, plan.decision.voucher_number
         )

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now
@@ -128,7 +128,7 @@ def _small_businesses(tenant_id: UUID | None) -> Select[Any]:
 
 def _net() -> ColumnElement[int]:
     """Gross, but for a voucher from before the seller became a small business, which shows VAT."""
-    tax = OutcomeRow.decision["tax_total", "minor"].as_integer()
+    tax = cast(OutcomeRow.decision["tax_total", "minor"].as_string(), BigInteger)
     return func.abs(OutcomeRow.gross_minor) - func.abs(func.coalesce(tax, 0))
 
 

@@ -1,4 +1,4 @@
-"""Text that may go on the wire: no control characters, half surrogates or hidden direction marks."""
+"""Text that may go on the wire or into a row: no half surrogates, and other things that do harm there."""
 
 import re
 
@@ -8,6 +8,12 @@ _UNFIT = re.compile(
     "\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"  # invisible or turning the text
     "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"  # never part of valid text
 )
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database takes these in a text
+
+
+def storable(text: str) -> str:
+    """The text without what no database takes."""
+    return _UNSTORABLE.sub("", text)
 
 
 def clean(text: str | None) -> str:

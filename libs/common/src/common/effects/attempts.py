@@ -94,7 +94,10 @@ class Attempts(Protocol):
         """The object stands for the fact without an attempt of ours, under the same conditions as `arm`."""
 
     async def late(self, request: ArmRequest, attempt: Attempt, external_id: str) -> Bound | None:
-        """An answer came for an attempt that is resolved: what is bound; another id is kept and raised."""
+        """An answer came for an attempt that is resolved: what is bound; another id is kept and raised.
+
+        While nothing is bound the attempt counts as unresolved again, and has to be looked for anew.
+        """
 
     async def release(self, key: str, older_than: float) -> bool:
         """A person said nothing of ours is there; False while an attempt younger than that is open."""

@@ -71,6 +71,11 @@ class FileStep:
     ) -> None:
         self._attempts: Attempts = attempts or SqlAttempts(db)
         self._probe, self._look_after = probe or NoProbe(), look_after
+        self._stopping = False
+
+    def stop_arming(self) -> None:
+        """From now on nothing new is uploaded; what is on its way is finished."""
+        self._stopping = True
 
     async def ensure(
         self, client: LexwareClient, file: VoucherFile, *, attached: Attached = _nothing, is_new: bool = False
@@ -125,9 +130,12 @@ class FileStep:
         attached: Attached,
     ) -> FileResult:
         try:
-            await client.prepare_write()
+            if not self._stopping:
+                await client.prepare_write()
         except ConnectorError as trouble:
             return _again(trouble, last_number)
+        if self._stopping:
+            return Pending(timedelta(), "stopping")
         attempt = await self._attempts.arm(request, last_number)
         if attempt is None:
             return Pending(self._look_after, "file_unconfirmed")

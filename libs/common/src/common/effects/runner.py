@@ -160,7 +160,8 @@ class EffectRunner:
         try:
             external_id = await effect.send(gate)
         except ConnectorError as error:
-            return await self._unanswered(effect, attempt, error)
+            gate.shut()
+            return await self._unanswered(effect, attempt, error, sent=gate.opened)
         except Exception:
             if not gate.opened:
                 await self._attempts.close(attempt.attempt_id, WITHDRAWN)
@@ -170,12 +171,15 @@ class EffectRunner:
         self._probe.reach("after_post")
         return await self._bind(effect, request, attempt, Bound(external_id, "written"))
 
-    async def _unanswered(self, effect: Effect, attempt: Attempt, error: ConnectorError) -> EffectResult:
-        """What a write without an id means: surely nothing, or nobody knows."""
+    async def _unanswered(
+        self, effect: Effect, attempt: Attempt, error: ConnectorError, *, sent: bool
+    ) -> EffectResult:
+        """What a write without an id means: surely nothing; nobody knows, once its last byte left."""
         log.info("effect.unanswered", effect=effect.key, attempt=attempt.number, error=error.code)
-        if not isinstance(error, RequestNotExecuted | RefusedError):
+        is_answer = isinstance(error, RequestNotExecuted | RefusedError)
+        if sent and not is_answer:
             return Pending(timedelta(seconds=self._settings.first_look), UNCONFIRMED)
-        state = WITHDRAWN if isinstance(error, Withdrawn) else REFUSED
+        state = REFUSED if is_answer and not isinstance(error, Withdrawn) else WITHDRAWN
         await self._attempts.close(attempt.attempt_id, state, answer={"code": error.code, "said": str(error)})
         return Refused(error) if isinstance(error, RefusedError) else _again(error, attempt.number)
 

@@ -126,7 +126,7 @@ class SqlAttempts:
             return True
 
     async def late(self, request: ArmRequest, attempt: Attempt, external_id: str) -> Bound | None:
-        """See `Attempts.late`; while nothing is bound the attempt counts as unresolved again."""
+        """See `Attempts.late`; earlier looks missed the object, so they prove nothing any more."""
         async with self._db.sessions.begin() as session:
             query = select(BindingRow.external_id, BindingRow.how).where(BindingRow.effect_key == request.key)
             found = (await session.execute(query)).one_or_none()
@@ -140,7 +140,7 @@ class SqlAttempts:
             }
             kept: dict[str, Any] = {"answer": evidence}
             if bound is None:
-                kept |= {"state": PARKED, "closed_at": None}
+                kept |= {"state": PARKED, "closed_at": None, "searches": []}
             await session.execute(
                 update(AttemptRow).where(AttemptRow.attempt_id == attempt.attempt_id).values(**kept)
             )

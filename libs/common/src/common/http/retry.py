@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 TRIES = 3
 LONGEST_PAUSE = timedelta(seconds=5)  # a longer wish of the server gives the work back instead
+LONGEST_WISH = timedelta(hours=1)  # a mistaken header must not stop a connection for years
 
 
 async def with_retries(call: Callable[[], Awaitable[T]]) -> T:
@@ -27,17 +28,20 @@ async def with_retries(call: Callable[[], Awaitable[T]]) -> T:
 
 
 def retry_after(response: Response) -> timedelta | None:
-    """What the server asked for in `Retry-After`, in seconds or as a date; None without a usable wish."""
+    """What the server asked for in `Retry-After`, in seconds or as a date; None without a usable wish.
+
+    At most an hour, after which it is asked again.
+    """
     wish = response.headers.get("retry-after", "").strip()
     if wish.isdigit() and len(wish) < 7:
-        return timedelta(seconds=int(wish))
+        return min(timedelta(seconds=int(wish)), LONGEST_WISH)
     try:
         moment = parsedate_to_datetime(wish)
     except ValueError:
         return None
     if moment.tzinfo is None:
         return None
-    return max(moment - datetime.now(UTC), timedelta())
+    return min(max(moment - datetime.now(UTC), timedelta()), LONGEST_WISH)
 
 
 def _pause(error: Exception) -> bool | timedelta:

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from common.db.trouble import describe, is_trouble
+from common.domain.cleaning import storable
 from common.errors import ConnectorError, InvalidMessageError, TransientError, UnknownOutcomeError
 from common.events.registry import parse
 from common.inbox.accept import DONE, IGNORED
@@ -98,7 +99,7 @@ class Attempts:
 def explain(error: Exception) -> str:
     """What to keep of an error: our own words, or class and place; a foreign message may hold data."""
     if isinstance(error, ConnectorError):
-        return f"{error.code}: {error}"[:500]
+        return storable(f"{error.code}: {error}"[:500])
     if isinstance(error, DBAPIError):
         return describe(error)
     frames = traceback.extract_tb(error.__traceback__)

@@ -10,7 +10,7 @@ import structlog
 
 from common.db.dialect import may_be_lost
 from common.db.engine import Database
-from common.db.trouble import DATABASE_TROUBLE, describe
+from common.db.trouble import DATABASE_TROUBLE, describe, is_trouble
 from common.events.base import Event, Lane
 from common.inbox.attempt import Attempts, Dead, explain
 from common.inbox.claim import Claim, claim, next_due_within, release, renew
@@ -229,13 +229,13 @@ class Worker:
                     if buried and hook:
                         await hook(session, dead.message, dead.error)
                 self._forget([held])
-            except DATABASE_TROUBLE as error:
-                log.warning("inbox.bury_failed", consumer=self._consumer, error=describe(error))
-                await asyncio.sleep(TROUBLE_SECONDS)
             except Exception as error:
-                # The letter matters more than what the service does about it.
-                log.exception("inbox.on_dead_failed", consumer=self._consumer, error=explain(error))
-                hook = None
+                if hook is None or is_trouble(error):
+                    log.warning("inbox.bury_failed", consumer=self._consumer, error=describe(error))
+                    await asyncio.sleep(TROUBLE_SECONDS)
+                else:  # the letter matters more than what the service does about it
+                    log.exception("inbox.on_dead_failed", consumer=self._consumer, error=explain(error))
+                    hook = None
         metrics.INBOX_DEAD.labels(self._consumer, dead.raw.type).inc()
         self._limit.look_again()
 

@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from pydantic import SecretStr
 
 from common.db.crypto import SecretUnreadable
+from common.db.trouble import describe, is_trouble
 from common.errors import TransientError
 from common.http.errors import RateLimited, Unauthorized
 from common.http.gate import boot_seconds
@@ -25,8 +27,10 @@ LEASE_SECONDS = 90.0  # longer than a token request can take
 SETTLE_SECONDS = 180.0  # after this no answer to an unfinished refresh is on its way any more
 FRESH_SECONDS = 60.0  # a token this young is not renewed again because it was refused
 MOMENT_SECONDS, MOMENTS = 0.1, 20
+STORE_AGAIN_SECONDS = 1.0
 COOL_DOWN_SECONDS = 60.0  # the authorization server blocks longer whoever keeps asking
 
+log = structlog.get_logger(__name__)
 
 Probe = Callable[[Mapping[str, str]], Awaitable[object]]  # a cheap read with these headers
 
@@ -138,7 +142,20 @@ class OAuthTokens:
             raise RefreshBusy("too late to refresh under this lease", retry_after=timedelta(seconds=1))
         pair = await self._spend(seen, lease)
         if pair is not None:
-            await self._store.store(seen.generation, pair)
+            await self._keep(seen.generation, pair)
+
+    async def _keep(self, generation: int, pair: TokenPair) -> None:
+        """The pair is stored, also when the database is away for a moment: there is no other copy of it."""
+        until = boot_seconds() + SETTLE_SECONDS
+        while True:
+            try:
+                await self._store.store(generation, pair)
+                return
+            except Exception as trouble:
+                if not is_trouble(trouble) or boot_seconds() > until:
+                    raise
+                log.warning("oauth.pair_not_stored", error=describe(trouble))
+            await asyncio.sleep(STORE_AGAIN_SECONDS)
 
     async def _spend(self, seen: StoredTokens, lease: UUID) -> TokenPair | None:
         """The next pair; None when another worker stored it meanwhile. Without an answer the intent stays."""

@@ -53,16 +53,10 @@ class VoucherList:
 
     async def dated(
         self, voucher_types: Sequence[str], start: date, end: date, *, page: int = 0
-    ) -> "DatedPage":
+    ) -> VoucherListPage:
         """The page of vouchers dated within both days; `total_elements` is capped at `WINDOW_LIMIT`."""
         query = {"voucherDateFrom": start.isoformat(), "voucherDateTo": end.isoformat()}
-        found = await self._page(voucher_types, query, page)
-        return DatedPage(found, tuple(voucher_types), query)
-
-    async def rest_of(self, first: "DatedPage") -> AsyncIterator[VoucherListRow]:
-        """The rows of that page and of all that follow it."""
-        async for row in self._rest(first.page, first.voucher_types, first.query):
-            yield row
+        return await self._page(voucher_types, query, page)
 
     async def _rest(
         self, page: VoucherListPage, voucher_types: Sequence[str], query: dict[str, str]
@@ -87,20 +81,6 @@ class VoucherList:
             "size": str(PAGE_SIZE),
         }
         return parse(VoucherListPage, (await self._api.get("/v1/voucherlist", params)).content)
-
-
-@dataclass(frozen=True, slots=True)
-class DatedPage:
-    """A page with the question it answers, so that the pages behind it can be read."""
-
-    page: VoucherListPage
-    voucher_types: tuple[str, ...]
-    query: dict[str, str]
-
-    @property
-    def total_elements(self) -> int:
-        """How many vouchers there are in all pages, as far as Lexware counts."""
-        return self.page.total_elements
 
 
 def searchable(text: str) -> str:

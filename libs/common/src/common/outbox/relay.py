@@ -32,6 +32,7 @@ class Relay:
         self._db, self._producer, self._transport, self._settings = db, producer, transport, settings
         self._recorded = asyncio.Event()
         self._prepared = False
+        self._first_slot = 0  # of the next round: no slot waits until the others are empty
         self._trouble: str | None = None
 
     def wake(self) -> None:
@@ -69,12 +70,18 @@ class Relay:
             if not self._prepared:
                 await create_slots(session, self._producer)
             slots = await lease_slots(
-                session, self._producer, token, most=SLOTS_AT_ONCE, seconds=self._settings.lease_seconds
+                session,
+                self._producer,
+                token,
+                most=SLOTS_AT_ONCE,
+                seconds=self._settings.lease_seconds,
+                first=self._first_slot,
             )
             rows = await read_unsent(session, self._producer, slots, self._settings.batch) if slots else []
         self._prepared = True
         if not slots:
             return 0
+        self._first_slot = (slots[-1] + 1) % SLOTS
         try:
             # Past the lease another relay publishes the same rows; better to stop before.
             async with asyncio.timeout(self._settings.lease_seconds):

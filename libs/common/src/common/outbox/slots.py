@@ -24,16 +24,19 @@ async def create_slots(session: AsyncSession, producer: str) -> None:
 
 
 async def lease_slots(
-    session: AsyncSession, producer: str, token: UUID, *, most: int, seconds: float
+    session: AsyncSession, producer: str, token: UUID, *, most: int, seconds: float, first: int = 0
 ) -> list[int]:
-    """Lease free slots that have something to publish; a slot whose lease ended counts as free."""
+    """Lease free slots that have something to publish, going round from `first`.
+
+    A slot whose lease ended counts as free, and comes last.
+    """
     now = select(db_now()).scalar_subquery()
     to_publish = _publishable(producer).where(OUTBOX.c.slot == LEASES.c.slot).exists()
     free = or_(LEASES.c.lease_until.is_(None), LEASES.c.lease_until <= now)
     query = (
         select(LEASES.c.slot)
         .where(LEASES.c.producer == producer, free, to_publish)
-        .order_by(LEASES.c.lease_until.is_not(None), LEASES.c.slot)
+        .order_by(LEASES.c.lease_until.is_not(None), (LEASES.c.slot + (SLOTS - first)) % SLOTS)
         .limit(most)
         .with_for_update(of=LEASES, **row_lock(session))
     )

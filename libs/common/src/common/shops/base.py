@@ -22,10 +22,11 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Read(Generic[ItemT_co]):
-    """One item with the very bytes it was sent as."""
+    """One item with the very bytes it was sent as; one read alone also with the clock of the shop."""
 
     value: ItemT_co
     raw: bytes
+    server_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

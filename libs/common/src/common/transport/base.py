@@ -57,7 +57,7 @@ class Incoming:
 class Published:
     """What became of a batch: the rows that are safely out, and those the transport will never take.
 
-    A row in neither was not tried, because an earlier row of its key was refused.
+    A row in neither was not tried: an earlier row of its key was refused, or the time was over.
     """
 
     sent: Sequence[int]

@@ -1,8 +1,9 @@
 """The producing side of Kafka: order per key under every failure, and rows that can never be sent."""
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -18,6 +19,7 @@ from common.transport.kafka_records import record_headers
 log = structlog.get_logger()
 
 REQUEST_MS = 10_000
+PUBLISH_SECONDS = 5.0  # then what is out is marked: a relay's lease must not end over many rows of one key
 STOP_SECONDS = 5.0
 RETRY_SECONDS = 0.5
 CHECK_SECONDS = 2.0
@@ -33,8 +35,8 @@ class RowTooLarge(Exception):
 class Publisher:
     """Keeps an idempotent producer connected and sends batches through it."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: KafkaSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings, self._clock = settings, clock
         self._producer: AIOKafkaProducer | None = None
         self._broken = asyncio.Event()
 
@@ -70,14 +72,18 @@ class Publisher:
             raise NotReady("the broker does not answer") from None
 
     async def publish(self, batch: Sequence[Outgoing]) -> Published:
-        """Send the rows in waves of one per key, so that no failure can swap two rows of a key."""
+        """Send the rows in waves of one per key, so that no failure can swap two rows of a key.
+
+        No wave begins after some seconds; the rows left are in neither part of the answer.
+        """
         queues: dict[str, deque[Outgoing]] = {}
         for row in batch:
             queues.setdefault(row.ordering_key, deque()).append(row)
         sent: list[int] = []
         refused: dict[int, str] = {}
         trouble: Exception | None = None
-        while queues:
+        until = self._clock() + PUBLISH_SECONDS
+        while queues and self._clock() < until:
             wave = [queue.popleft() for queue in queues.values()]
             for row, error in zip(wave, await self._send_all(wave), strict=True):
                 if error is None:

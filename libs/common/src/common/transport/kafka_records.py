@@ -4,8 +4,11 @@ from uuid import UUID
 
 from aiokafka.structs import ConsumerRecord
 
+from common.domain.cleaning import storable
 from common.events.base import Lane
 from common.transport.base import Incoming, Outgoing
+
+LONGEST_TEXT = 1000  # an index over keys has its limits
 
 
 def record_headers(row: Outgoing) -> list[tuple[str, bytes]]:
@@ -14,19 +17,28 @@ def record_headers(row: Outgoing) -> list[tuple[str, bytes]]:
 
 
 def incoming(record: ConsumerRecord) -> Incoming | None:
-    """The message in the record; None when it is not one of ours (no headers of ours, or a tombstone)."""
+    """The message in the record; None when it is not one of ours.
+
+    That is one without our headers, a tombstone, and what no inbox could take: it would come again for ever.
+    """
     if record.value is None:
         return None
     try:
-        headers = {name: value.decode() for name, value in record.headers}
+        headers = {_text(name): _text(value.decode()) for name, value in record.headers}
         return Incoming(
             event_id=UUID(headers["ce_id"]),
             type=headers["ce_type"],
             tenant_id=UUID(headers["ce_tenantid"]),
-            ordering_key=headers.get("ce_subject") or record.key.decode(),
+            ordering_key=headers.get("ce_subject") or _text(record.key.decode()),
             lane=Lane(headers.get("ce_lane", Lane.LIVE)),
             payload=record.value,
             headers=headers,
         )
     except (KeyError, ValueError, AttributeError):
         return None
+
+
+def _text(text: str) -> str:
+    if len(text) > LONGEST_TEXT or storable(text) != text:
+        raise ValueError("no text of ours")
+    return text

@@ -1,10 +1,10 @@
 """The declarative base and columns that many tables share."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import MetaData
+from sqlalchemy import BigInteger, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from common.db.dialect import db_now
@@ -17,6 +17,10 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+# 32 bits end at 21,474,836.47, which is no large sum in rupiah or dong.
+MinorUnits = Annotated[int, mapped_column(BigInteger())]
 
 
 class Base(DeclarativeBase):

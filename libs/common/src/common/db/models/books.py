@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from common.db.models.base import Base, CreatedAt, OfTenant, big_id
+from common.db.models.base import Base, CreatedAt, MinorUnits, OfTenant, big_id
 
 WAITS = text("waits_until IS NOT NULL")
 
@@ -29,7 +29,7 @@ class OutcomeRow(OfTenant, Base):
     type: Mapped[str]
     number: Mapped[str]
     issued_on: Mapped[date | None]
-    gross_minor: Mapped[int | None]
+    gross_minor: Mapped[MinorUnits | None]
     status: Mapped[str]  # booked | parked | excluded | waiting
     reason: Mapped[str | None]
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -90,7 +90,7 @@ class VoucherIndexRow(OfTenant, Base):
     status: Mapped[str]
     number: Mapped[str]
     voucher_on: Mapped[date]
-    gross_minor: Mapped[int]
+    gross_minor: Mapped[MinorUnits]
     updated_at: Mapped[datetime | None]
 
 
@@ -103,6 +103,12 @@ class VoucherIndexStateRow(OfTenant, Base):
     connection_id: Mapped[UUID] = mapped_column(primary_key=True)
     filled_from: Mapped[date | None]
     refreshed_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]  # the reading under way, since a date, and the window it has come to
+    reading_from: Mapped[date | None]
+    window_from: Mapped[date | None]
+    window_to: Mapped[date | None]
+    next_page: Mapped[int] = mapped_column(default=0)
+    claimed_until: Mapped[datetime | None]
 
 
 class ContactIndexRow(OfTenant, Base):

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from common.db.models.base import Base, CreatedAt, OfTenant, big_id
+from common.db.models.base import Base, CreatedAt, MinorUnits, OfTenant, big_id
 
 
 class ShopCursorRow(OfTenant, Base):
@@ -80,7 +80,7 @@ class DocumentRow(CreatedAt, OfTenant, Base):
     type: Mapped[str]
     number: Mapped[str]
     issued_on: Mapped[date]
-    gross_minor: Mapped[int]
+    gross_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     content_hash: Mapped[str]
     conflicted: Mapped[bool] = mapped_column(default=False)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from common.db.models.base import Base, OfTenant
+from common.db.models.base import Base, MinorUnits, OfTenant
 
 
 class BookedVoucherRow(OfTenant, Base):
@@ -28,7 +28,7 @@ class BookedVoucherRow(OfTenant, Base):
     organization_id: Mapped[str | None]
     voucher_id: Mapped[str | None]
     issued_on: Mapped[date]
-    gross_minor: Mapped[int]
+    gross_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     customer_number: Mapped[str | None]
     provider: Mapped[str | None]

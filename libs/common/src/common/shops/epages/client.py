@@ -74,7 +74,7 @@ class EpagesClient(ShopClient[ShopInfo, Order, OrderDocument]):
         """One order as it is now."""
         answer = await self._get(f"/orders/{quote(order_id, safe='')}", {}, limit=DEFAULT_LIMIT)
         order = _usable(lambda: parse_order(read_json(answer.content)), "order")
-        return Read(order, answer.content)
+        return Read(order, answer.content, server_time(answer.headers))
 
     async def documents(self, order_id: str, *, include_pdf: bool) -> Page[OrderDocument]:
         """All finalised documents of an order; files too large together come in smaller pages."""

@@ -1,6 +1,5 @@
 """What an ePages shop sends, read tolerantly: unknown fields are ignored, absent and null are the same."""
 
-import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
@@ -9,14 +8,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Wr
 from pydantic.alias_generators import to_camel
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
+from common.domain.cleaning import storable
+
 LARGEST_POWER = 12
 SMALLEST_POWER = -30
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database takes these in a text
 
 
 def _text(value: Any) -> Any:
     if isinstance(value, str):
-        return _UNSTORABLE.sub("", value).strip() or None
+        return storable(value).strip() or None
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
     return None
@@ -38,7 +38,10 @@ def _moment(value: Any) -> datetime:
     if not isinstance(value, str):
         raise ValueError("not a moment")
     parsed = datetime.fromisoformat(value.strip())
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    try:
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except OverflowError:  # midnight of the year 1, east of Greenwich
+        raise ValueError("not a moment") from None
 
 
 def _price(value: Any) -> Any:
@@ -104,7 +107,7 @@ class Address(Wire):
 class TaxClass(Wire):
     """A tax class with the rate applied, in percent."""
 
-    name: str | None = None
+    name: Text = None
     percentage: Amount | None = None
 
 

@@ -1,0 +1,158 @@
+"""The voucherlist is read by one process at a time, goes on where it was, and holds up nobody else."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select, update
+
+from common.db.dialect import db_now
+from common.db.models.books import VoucherIndexRow, VoucherIndexStateRow
+from common.events.base import Event
+from common.http.errors import RateLimitWait
+from common.inbox.accept import accept
+from common.inbox.worker import Worker
+from common.lexware.profile import ProfileApi
+from common.lexware.voucherlist import PAGE_SIZE, VoucherList
+from common.lexware.wire import VoucherListPage
+from common.settings import WorkerSettings
+from common.transport.base import Incoming
+from common.transport.local import LocalTransport
+from factories.documents import make_invoice, make_order
+from integration.invoice_writer.harness import Harness
+from invoice_writer import voucher_reading
+from invoice_writer.app import build
+from invoice_writer.context import BooksConnection
+from invoice_writer.voucher_index import BEING_READ, VoucherIndex
+from support.contacts import Process
+from support.line import eventually
+
+SINCE = date(2025, 1, 1)
+LIST = "GET /v1/voucherlist"
+
+
+async def many(writer: Harness, count: int, day: str = "2025-03-04") -> None:
+    """So many vouchers of a predecessor on one day."""
+    for number in range(count):
+        await writer.lexware.control.post(
+            "vouchers",
+            {
+                "organization_id": writer.organization["organization_id"],
+                "type": "salesinvoice",
+                "voucherNumber": f"P-{day}-{number}",
+                "voucherDate": day,
+                "totalGrossAmount": "11.90",
+            },
+        )
+    await asyncio.sleep(0.2)
+
+
+async def refreshed(writer: Harness) -> Any:
+    """What a new process answers who wants a fresh index."""
+    books = BooksConnection(writer.books_id, writer.organization["organization_id"], "active", SINCE)
+    client = await Process(writer, writer.db).client()
+    return await VoucherIndex(writer.db).ensure_fresh(writer.tenant_id, books, client, SINCE)
+
+
+async def indexed(writer: Harness) -> int:
+    """How many vouchers the index holds."""
+    async with writer.db.reading.begin() as session:
+        return await session.scalar(select(func.count()).select_from(VoucherIndexRow)) or 0
+
+
+def two_hands(writer: Harness) -> Worker:
+    """The worker of a process that can handle two messages at once."""
+    hands = WorkerSettings(concurrency=2, idle_poll_seconds=0.05)
+    settings = writer.settings().model_copy(update={"worker": hands})
+    app = build(settings, writer.db, LocalTransport(writer.db, accept), writer.network)
+    return next(part for part in app.components if isinstance(part, Worker))
+
+
+async def receive(writer: Harness, *events: Event) -> None:
+    """The events are in the writer's inbox."""
+    async with writer.db.sessions.begin() as session:
+        await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
+
+
+async def set_state(writer: Harness, **values: Any) -> None:
+    async with writer.db.sessions.begin() as session:
+        await session.execute(update(VoucherIndexStateRow).values(**values))
+
+
+async def test_an_interrupted_reading_goes_on_where_it_was(
+    writer: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await many(writer, 2 * PAGE_SIZE + 1)
+    honest, asked = VoucherList.dated, list[int]()
+
+    async def dated(self: VoucherList, *window: Any, page: int = 0) -> VoucherListPage:
+        asked.append(page)
+        if asked.count(page) == 1 and page:
+            raise RateLimitWait("no slot")
+        return await honest(self, *window, page=page)
+
+    monkeypatch.setattr(VoucherList, "dated", dated)
+    for _ in range(2):
+        with pytest.raises(RateLimitWait):
+            await refreshed(writer)
+    assert await refreshed(writer) is None
+    assert (asked, await indexed(writer)) == ([0, 1, 1, 2, 2], 2 * PAGE_SIZE + 1)
+    await writer.work(await writer.event(make_invoice(number="R-1")))
+    assert len(asked) == 5
+
+
+async def test_a_list_longer_than_it_shows_is_read_in_halves_of_its_time(
+    writer: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = ["2025-01-02", "2025-03-04", "2025-03-05", "2025-12-24"]
+    for day in days:
+        await many(writer, 2, day)
+    monkeypatch.setattr(voucher_reading, "WINDOW_LIMIT", 3)
+    assert await refreshed(writer) is None
+    assert await indexed(writer) == 2 * len(days)
+
+
+async def test_one_process_at_a_time_reads_and_the_others_come_back(writer: Harness) -> None:
+    assert await refreshed(writer) is None
+    await set_state(writer, refreshed_at=db_now(-3600.0), claimed_until=db_now(60.0))
+    before = (await writer.requests())[LIST]
+    assert await refreshed(writer) == BEING_READ
+    assert (await writer.requests())[LIST] == before
+    await set_state(writer, claimed_until=db_now(-1.0))
+    assert await refreshed(writer) is None
+    assert (await writer.requests())[LIST] == before + 1
+
+
+@pytest.mark.parametrize(("resource", "method"), [(VoucherList, "dated"), (ProfileApi, "get")])
+async def test_while_the_books_of_one_merchant_are_read_another_merchants_documents_are_booked(
+    writer: Harness, monkeypatch: pytest.MonkeyPatch, resource: type[Any], method: str
+) -> None:
+    other = replace(writer, shop_id=uuid4())
+    await other.set_up()
+    honest, begun, may_go_on = getattr(resource, method), asyncio.Event(), asyncio.Event()
+
+    async def slow_once(*asked: Any, **more: Any) -> Any:
+        if not begun.is_set():
+            begun.set()
+            await may_go_on.wait()
+        return await honest(*asked, **more)
+
+    monkeypatch.setattr(resource, method, slow_once)
+    slow = [make_invoice(number=f"R-{number}") for number in range(6)]
+    stop, worker = asyncio.Event(), two_hands(writer)
+    events = [await writer.event(invoice, make_order(order_id=invoice.number)) for invoice in slow]
+    await receive(writer, *events)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker.run(stop))
+        await begun.wait()
+        quick = make_invoice(number="Q-1")
+        await receive(writer, await other.event(quick))
+        await eventually(lambda: other.is_booked(quick), what="the other merchant's document")
+        may_go_on.set()
+        for invoice in slow:
+            await eventually(partial(writer.is_booked, invoice), what=invoice.number)
+        stop.set()
