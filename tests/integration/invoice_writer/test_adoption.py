@@ -9,12 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from common.db.models.books import VoucherIndexRow
+from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
 from common.events.commands import ResolveDocument
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice, make_order
 from integration.invoice_writer.harness import CREATE, Harness
 from invoice_writer.mapping import effect_key, marker_of
+
+DIFFERS = "adopted_voucher_differs"
 
 
 async def by_hand(writer: Harness, number: str, gross: str = "49.90", **over: Any) -> str:
@@ -136,6 +139,12 @@ async def test_predecessor_that_dated_new_years_night_by_utc_is_found_r12(writer
     assert CREATE not in await writer.requests()
 
 
+async def alarms(writer: Harness) -> list[AlarmRow]:
+    """What a person has to look at."""
+    async with writer.db.reading.begin() as session:
+        return list((await session.scalars(select(AlarmRow))).all())
+
+
 def choice(writer: Harness, event: DocumentIssued, voucher_id: str) -> ResolveDocument:
     """A person says which voucher is the document's."""
     return ResolveDocument(
@@ -157,6 +166,45 @@ async def test_voucher_a_person_chose_is_adopted(writer: Harness) -> None:
     await writer.work(choice(writer, event, chosen))
     outcome = await writer.outcome(event.document)
     assert (outcome.status, outcome.how, outcome.voucher_id) == ("booked", "adopted", chosen)
+
+
+async def test_voucher_of_another_total_is_adopted_with_an_alarm_that_names_both(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    chosen = await by_hand(writer, event.number, gross="11.90", totalTaxAmount="1.90")
+    await writer.work(event)
+    assert await alarms(writer) == []
+    adopting = choice(writer, event, chosen)
+    await writer.work(adopting, adopting)
+    await writer.work(choice(writer, event, chosen))
+    (alarm,) = await alarms(writer)
+    assert (alarm.kind, alarm.tenant_id, alarm.closed_at) == (DIFFERS, writer.tenant_id, None)
+    assert alarm.subject == event.fact
+    assert alarm.evidence == {
+        "voucher_id": chosen,
+        "differences": {
+            "gross_total": {"document": "49.90 EUR", "voucher": "11.90 EUR"},
+            "tax_total": {"document": "7.97 EUR", "voucher": "1.90 EUR"},
+        },
+    }
+    assert (await writer.story(event.document)).count(DIFFERS) == 1
+
+
+async def test_voucher_of_the_same_total_but_other_tax_is_adopted_with_an_alarm(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    chosen = await by_hand(writer, event.number, voucherDate="2025-02-04", totalTaxAmount="3.26")
+    await writer.work(event)
+    await writer.work(choice(writer, event, chosen))
+    (alarm,) = await alarms(writer)
+    assert alarm.evidence["differences"] == {"tax_total": {"document": "7.97 EUR", "voucher": "3.26 EUR"}}
+
+
+async def test_voucher_of_the_same_totals_is_adopted_without_an_alarm(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    chosen = await by_hand(writer, event.number, voucherDate="2025-02-04", totalTaxAmount="7.97")
+    await writer.work(event)
+    await writer.work(choice(writer, event, chosen))
+    assert (await writer.outcome(event.document)).how == "adopted"
+    assert await alarms(writer) == []
 
 
 async def test_voucher_of_another_document_or_none_at_all_cannot_be_chosen(writer: Harness) -> None:

@@ -4,9 +4,11 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from common.domain.verdicts import Decision
 from common.effects.effect import Findings, Follow
 from common.effects.gate import Gate
 from common.events.documents import DocumentIssued
+from common.lexware.wire import Voucher
 from invoice_writer.deciding import ToWrite
 from invoice_writer.doubts import SETTINGS_VERSION
 from invoice_writer.mapping import effect_key, marker_in, marker_of, voucher_of
@@ -18,10 +20,17 @@ class VoucherEffect:
     """One voucher for one document, recognised by the marker that stands first in its remark.
 
     Where the decision asks for the customer's own contact, `contact_id` is needed to write, not to adopt.
+    `chosen` is the voucher that a person said is the document's, whatever it says.
     """
 
-    def __init__(self, event: DocumentIssued, plan: ToWrite, contact_id: str | None = None) -> None:
-        self._event, self._plan, self._contact_id = event, plan, contact_id
+    def __init__(
+        self,
+        event: DocumentIssued,
+        plan: ToWrite,
+        contact_id: str | None = None,
+        chosen: Voucher | None = None,
+    ) -> None:
+        self._event, self._plan, self._contact_id, self._chosen = event, plan, contact_id, chosen
         self.key = effect_key(plan.organization_id, event)
         self.tenant_id: UUID = event.tenant_id
         self.marker = marker_of(self.key)
@@ -72,7 +81,28 @@ class VoucherEffect:
             voucher_id=external_id,
             how=how,
         )
-        organization_id = self._plan.organization_id
-        return Follow(
-            record_bookings, Booking.of(self._event, decision, outcome, organization_id=organization_id)
+        booking = Booking.of(
+            self._event,
+            decision,
+            outcome,
+            organization_id=self._plan.organization_id,
+            differences=None if self._chosen is None else differing_totals(decision, self._chosen),
         )
+        return Follow(record_bookings, booking)
+
+
+def differing_totals(decision: Decision, voucher: Voucher) -> dict[str, Any]:
+    """The totals in which a voucher is not what was decided, with both.
+
+    The tax may differ by a cent per rate.
+    """
+    rates = len({line.rate for line in decision.lines})
+    totals = (
+        ("gross_total", decision.gross_total, voucher.total_gross_amount, 0),
+        ("tax_total", decision.tax_total, voucher.total_tax_amount, rates),
+    )
+    return {
+        name: {"document": str(decided), "voucher": None if there is None else f"{there:.2f} EUR"}
+        for name, decided, there, cents in totals
+        if there is None or abs(there - decided.decimal) * 100 > cents
+    }

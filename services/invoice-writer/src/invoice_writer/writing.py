@@ -62,7 +62,10 @@ class VoucherWriter:
         return None if result is None else _translated(result, armed)
 
     async def adopt(self, event: DocumentIssued, plan: ToWrite, voucher_id: str) -> Bound | Outcome | Later:
-        """Bind the voucher a person chose, if it is there, of the right type and nobody else's."""
+        """Bind the voucher a person chose, if it is there, of the right type and nobody else's.
+
+        It may say other totals than the document: then both are told in an alarm.
+        """
         effect, wanted = VoucherEffect(event, plan), plan.decision.voucher_type
         try:
             voucher = await plan.client.vouchers.get(voucher_id)
@@ -73,7 +76,8 @@ class VoucherWriter:
         is_booking = voucher.type == wanted and voucher.voucher_status != "voided"
         if not is_booking or await self._is_anothers(effect, voucher_id):
             return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
-        return _translated(await self._runner.adopt(effect, voucher_id, how="adopted"), plan)
+        chosen = VoucherEffect(event, plan, chosen=voucher)
+        return _translated(await self._runner.adopt(chosen, voucher_id, how="adopted"), plan)
 
     async def book_anyway(self, event: DocumentIssued, plan: ToWrite) -> Bound | Outcome | Later:
         """Write although the number is taken, because a person said so."""
