@@ -103,6 +103,30 @@ class FileNotStored(Problem):
     title = "The shop has not delivered a file for this document"
 
 
+class EInvoiceNotStored(Problem):
+    """The document has no file, or its file carries no e-invoice."""
+
+    status = 404
+    code = "einvoice_not_stored"
+    title = "The document's file carries no e-invoice"
+
+
+class VatIdNotChecked(Problem):
+    """The decision about the document depended on no check of a VAT id."""
+
+    status = 404
+    code = "vat_id_not_checked"
+    title = "The document depended on no check of a VAT id"
+
+
+class VatProofNotStored(Problem):
+    """No answer of the authority was used yet, or the id's form was answer enough."""
+
+    status = 404
+    code = "vat_proof_not_stored"
+    title = "There is no answer of the authority behind this check"
+
+
 class MethodNotAllowed(Problem):
     """The address exists but not for this method."""
 

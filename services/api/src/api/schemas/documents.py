@@ -149,6 +149,7 @@ class FileRead(Read):
     state: str = Field(description="stored, pending or missing")
     sha256: str | None
     size: int | None
+    einvoice_sha256: str | None = Field(description="The e-invoice inside the file, where it carries one.")
     note: str | None = Field(description="What the books said about the file.")
 
 
