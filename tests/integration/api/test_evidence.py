@@ -90,8 +90,8 @@ async def test_the_proof_is_the_answer_the_decision_used_bit_for_bit(
 async def test_a_document_that_waits_for_its_check_shows_what_is_known(
     api: Api, plain: tuple[UUID, UUID]
 ) -> None:
-    pending = {"status": "waiting", "reason": "vat_check_pending", "params": {"vat_id": "ATU13585627"}}
-    path = await checked(api, plain, **pending)
+    asked = {"vat_id": "ATU13585627"}
+    path = await checked(api, plain, status="waiting", reason="vat_check_pending", params=asked)
     await api.add(VatAnswerRow, vat_answer_row(plain[0], "x", result="invalid"))
     check = (await api.get(path)).json()
     assert (check["vat_id"], check["result"], check["checked_at"]) == ("ATU13585627", "pending", None)
