@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import BigInteger, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db.models.base import Base, CreatedAt, OfTenant, big_id
@@ -29,7 +29,7 @@ class OutcomeRow(OfTenant, Base):
     type: Mapped[str]
     number: Mapped[str]
     issued_on: Mapped[date | None]
-    gross_minor: Mapped[int | None]
+    gross_minor: Mapped[int | None] = mapped_column(BigInteger)
     status: Mapped[str]  # booked | parked | excluded | waiting
     reason: Mapped[str | None]
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -90,7 +90,7 @@ class VoucherIndexRow(OfTenant, Base):
     status: Mapped[str]
     number: Mapped[str]
     voucher_on: Mapped[date]
-    gross_minor: Mapped[int]
+    gross_minor: Mapped[int] = mapped_column(BigInteger)  # cents: 21 million euros are more than 31 bits
     updated_at: Mapped[datetime | None]
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db.models.base import Base, CreatedAt, OfTenant, big_id
@@ -80,7 +80,7 @@ class DocumentRow(CreatedAt, OfTenant, Base):
     type: Mapped[str]
     number: Mapped[str]
     issued_on: Mapped[date]
-    gross_minor: Mapped[int]
+    gross_minor: Mapped[int] = mapped_column(BigInteger)  # cents: 21 million euros are more than 31 bits
     currency: Mapped[str]
     content_hash: Mapped[str]
     conflicted: Mapped[bool] = mapped_column(default=False)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db.models.base import Base, OfTenant
@@ -28,7 +28,7 @@ class BookedVoucherRow(OfTenant, Base):
     organization_id: Mapped[str | None]
     voucher_id: Mapped[str | None]
     issued_on: Mapped[date]
-    gross_minor: Mapped[int]
+    gross_minor: Mapped[int] = mapped_column(BigInteger)  # cents: 21 million euros are more than 31 bits
     currency: Mapped[str]
     customer_number: Mapped[str | None]
     provider: Mapped[str | None]
