@@ -11,7 +11,7 @@ from sqlalchemy import select
 from common.db.models.books import VoucherIndexRow
 from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
-from common.events.commands import ResolveDocument
+from common.events.commands import ResolveDocument, RetryDocument
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice, make_order
 from integration.invoice_writer.harness import CREATE, Harness
@@ -73,6 +73,15 @@ async def test_voucher_with_the_marker_of_another_document_is_not_adopted(writer
     await by_hand(writer, event.number, remark="#0123456789abcdef other")
     await writer.work(event)
     assert (await writer.outcome(event.document)).reason == "number_taken_in_books"
+
+
+async def test_voided_voucher_of_ours_books_nothing(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    marker = marker_of(effect_key(writer.organization["organization_id"], event))
+    there = await by_hand(writer, event.number, remark=marker, voucherStatus="voided")
+    await writer.work(event)
+    outcome = await writer.outcome(event.document)
+    assert (outcome.reason, outcome.params["vouchers"]) == ("number_taken_in_books", [there])
 
 
 async def test_voucher_bound_to_another_document_is_not_adopted_again(writer: Harness) -> None:
@@ -143,6 +152,18 @@ async def alarms(writer: Harness) -> list[AlarmRow]:
     """What a person has to look at."""
     async with writer.db.reading.begin() as session:
         return list((await session.scalars(select(AlarmRow))).all())
+
+
+def retry(writer: Harness, event: DocumentIssued) -> RetryDocument:
+    """A person asks for another try."""
+    return RetryDocument(
+        tenant_id=writer.tenant_id,
+        connection_id=writer.shop_id,
+        command_id=uuid4(),
+        order_id=event.order_id,
+        document_type=event.document_type,
+        number=event.number,
+    )
 
 
 def choice(writer: Harness, event: DocumentIssued, voucher_id: str) -> ResolveDocument:
@@ -219,6 +240,40 @@ async def test_voucher_of_another_document_or_none_at_all_cannot_be_chosen(write
         outcome = await writer.outcome(event.document)
         assert (outcome.status, outcome.reason) == ("parked", "number_taken_in_books")
         assert outcome.params["refused"] == chosen
+
+
+@pytest.mark.parametrize("status", ["unchecked", "blank"])
+async def test_voucher_that_nobody_checked_yet_books_nothing_and_is_left_to_a_person(
+    writer: Harness, status: str
+) -> None:
+    event = await writer.event(make_invoice())
+    there = await by_hand(writer, event.number, voucherStatus=status)
+    await writer.work(event)
+    outcome = await writer.outcome(event.document)
+    assert (outcome.reason, outcome.params["vouchers"]) == ("number_taken_in_books", [there])
+    await writer.lexware.control.post(f"vouchers/{there}", {"voucherStatus": "open"})
+    await asyncio.sleep(0.2)
+    await writer.work(retry(writer, event))
+    assert (await writer.outcome(event.document)).voucher_id == there
+
+
+async def test_voucher_that_nobody_checked_yet_is_adopted_with_an_alarm(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    chosen = await by_hand(writer, event.number, voucherStatus="unchecked", totalTaxAmount="7.97")
+    await writer.work(event)
+    await writer.work(choice(writer, event, chosen))
+    assert (await writer.outcome(event.document)).how == "adopted"
+    (alarm,) = await alarms(writer)
+    assert alarm.evidence["differences"] == {"status": {"document": "booked", "voucher": "unchecked"}}
+
+
+@pytest.mark.parametrize("status", ["paid", "paidoff", "transferred", "sepadebit"])
+async def test_predecessors_voucher_counts_whatever_was_paid_of_it(writer: Harness, status: str) -> None:
+    invoice = make_invoice()
+    there = await by_hand(writer, invoice.number, voucherStatus=status)
+    await writer.work(await writer.event(invoice))
+    outcome = await writer.outcome(invoice)
+    assert (outcome.how, outcome.voucher_id) == ("adopted", there)
 
 
 async def test_voided_voucher_books_nothing_and_cannot_be_chosen(writer: Harness) -> None:

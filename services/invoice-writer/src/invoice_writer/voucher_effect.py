@@ -15,6 +15,8 @@ from invoice_writer.mapping import effect_key, marker_in, marker_of, voucher_of
 from invoice_writer.outcomes import BOOKED, Outcome
 from invoice_writer.recording import Booking, record_bookings
 
+COUNTED = frozenset({"open", "overdue", "paid", "paidoff", "transferred", "sepadebit"})
+
 
 class VoucherEffect:
     """One voucher for one document, recognised by the marker that stands first in its remark.
@@ -86,23 +88,33 @@ class VoucherEffect:
             decision,
             outcome,
             organization_id=self._plan.organization_id,
-            differences=None if self._chosen is None else differing_totals(decision, self._chosen),
+            differences=None if self._chosen is None else differences(decision, self._chosen),
         )
         return Follow(record_bookings, booking)
 
 
-def differing_totals(decision: Decision, voucher: Voucher) -> dict[str, Any]:
-    """The totals in which a voucher is not what was decided, with both.
+def counts(voucher: Voucher) -> bool:
+    """Whether the books count the voucher: not while nobody checked it, and no longer once it is voided."""
+    return voucher.voucher_status is None or voucher.voucher_status in COUNTED
 
-    The tax may differ by a cent per rate.
-    """
+
+def is_void(voucher: Voucher) -> bool:
+    """Whether the voucher was taken back."""
+    return voucher.voucher_status == "voided"
+
+
+def differences(decision: Decision, voucher: Voucher) -> dict[str, Any]:
+    """In what a voucher is not what was decided, with both; the tax may differ by a cent per rate."""
     rates = len({line.rate for line in decision.lines})
     totals = (
         ("gross_total", decision.gross_total, voucher.total_gross_amount, 0),
         ("tax_total", decision.tax_total, voucher.total_tax_amount, rates),
     )
-    return {
+    found: dict[str, Any] = {
         name: {"document": str(decided), "voucher": None if there is None else f"{there:.2f} EUR"}
         for name, decided, there, cents in totals
         if there is None or abs(there - decided.decimal) * 100 > cents
     }
+    if not counts(voucher):
+        found["status"] = {"document": BOOKED, "voucher": voucher.voucher_status}
+    return found

@@ -21,7 +21,7 @@ from invoice_writer.mapping import marker_in
 from invoice_writer.outcomes import Outcome
 from invoice_writer.refusals import connection_reason
 from invoice_writer.voucher_contacts import VoucherContacts
-from invoice_writer.voucher_effect import VoucherEffect
+from invoice_writer.voucher_effect import VoucherEffect, counts, is_void
 from invoice_writer.voucher_index import IndexedVoucher, VoucherIndex
 
 LOCKED = ("invalid_value", "voucherDate")  # the dates we send are well-formed: the period is closed
@@ -64,7 +64,7 @@ class VoucherWriter:
     async def adopt(self, event: DocumentIssued, plan: ToWrite, voucher_id: str) -> Bound | Outcome | Later:
         """Bind the voucher a person chose, if it is there, of the right type and nobody else's.
 
-        It may say other totals than the document: then both are told in an alarm.
+        It may say other totals than the document, or count for nothing yet: then both are told in an alarm.
         """
         effect, wanted = VoucherEffect(event, plan), plan.decision.voucher_type
         try:
@@ -73,8 +73,7 @@ class VoucherWriter:
             return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
         except RefusedError as refusal:
             return _refused(refusal, plan)
-        is_booking = voucher.type == wanted and voucher.voucher_status != "voided"
-        if not is_booking or await self._is_anothers(effect, voucher_id):
+        if voucher.type != wanted or is_void(voucher) or await self._is_anothers(effect, voucher_id):
             return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
         chosen = VoucherEffect(event, plan, chosen=voucher)
         return _translated(await self._runner.adopt(chosen, voucher_id, how="adopted"), plan)
@@ -109,7 +108,11 @@ class VoucherWriter:
         if any(isinstance(voucher, Later) for voucher in looked.values()):
             return Later(NOT_VISIBLE_YET, "voucher_not_visible")
         there = {key: voucher for key, voucher in looked.items() if isinstance(voucher, Voucher)}
-        ours = [key for key, voucher in there.items() if marker_in(voucher.remark) == effect.marker]
+        ours = [
+            key
+            for key, voucher in there.items()
+            if marker_in(voucher.remark) == effect.marker and not is_void(voucher)
+        ]
         if len(ours) > 1:
             return plan.parked(Reason.DUPLICATE_IN_BOOKS, vouchers=ours)
         if ours:
@@ -146,7 +149,7 @@ def _is_predecessors(voucher: Voucher, plan: ToWrite) -> bool:
     decision = plan.decision
     return (
         marker_in(voucher.remark) is None
-        and voucher.voucher_status != "voided"
+        and counts(voucher)
         and voucher.voucher_on == decision.voucher_on
         and voucher.total_gross_amount == decision.gross_total.decimal
     )
