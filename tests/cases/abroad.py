@@ -191,6 +191,14 @@ OUTSIDE = (
         DAY,
         booked(INCOME_CATEGORY, "0", contact="person", fired=("export.person_as_income",)),
     ),
+    TaxCase(
+        "R29",
+        s.SERVICES,
+        company("CH", "8001", "keine", name=None),
+        s.FREE,
+        DAY,
+        booked(INCOME_CATEGORY, "0", contact="person", fired=("export.person_as_income",)),
+    ),
     TaxCase("R29", s.SERVICES, person("GB", "BT1 5GS", "Belfast"), s.FULL, DAY, Reason.TAX_SHOWN_ON_EXPORT),
     *(
         TaxCase("R30", s.PLAIN, person(country, zip_code, city), s.FREE, DAY, EXPORT)
