@@ -86,6 +86,8 @@ def test_special_territories_lie_outside_the_vat_area_r30(
         ("XI", "", "", Place("XI", "XI", "Nordirland")),
         ("GB", "B1 1AA", "Birmingham", Place("GB", None)),
         ("EL", "10431", "Athen", Place("GR", "GR")),
+        ("IE", "D02 X285", "Dublin", Place("IE", "IE")),
+        ("IE", "", "Cork", Place("IE", "IE")),
         ("IM", "IM1 1AA", "Douglas", Place("IM", None)),
         ("DE", "27499", "Neuwerk", Place("DE", "DE")),
         ("DE", "78267", "Singen", Place("DE", "DE")),
@@ -161,6 +163,7 @@ def test_no_address_is_no_place() -> None:
         ("IT", "20121", "San Marino"),
         ("IT", "20121", "Campione d'Italia"),
         ("DE", "A-6991", "Riezlern"),
+        ("IE", "BT1 5GS", "Belfast"),
         ("DE", "FL-9490", "Vaduz"),
     ],
 )

@@ -103,6 +103,7 @@ OUTSIDE_BY_CODE = {
     "AX": "Åland", "FO": "Färöer", "GL": "Grönland", "GP": "Guadeloupe", "MQ": "Martinique",
     "GF": "Französisch-Guayana", "RE": "Réunion", "YT": "Mayotte", "MF": "Saint-Martin",
 }  # fmt: skip
+NORTHERN_IRISH = re.compile(r"\s*BT[0-9]")  # no postcode of the republic begins like that
 PREFIX = re.compile(r"\s*([A-Z]{1,3})\s?-\s?[0-9]")
 PREFIXES = {
     "D": "DE", "A": "AT", "F": "FR", "I": "IT", "B": "BE", "L": "LU", "E": "ES", "P": "PT", "S": "SE",
@@ -165,6 +166,8 @@ def _is_alias(territory: Territory, zip_code: str) -> bool:
 
 def _names_another_country(country: str, zip_code: str) -> bool:
     """Whether the letters before a postcode, as in A-1010, are those of another country."""
+    if country == "IE" and NORTHERN_IRISH.match(zip_code):
+        return True
     found = PREFIX.match(zip_code)
     if found is None or country in ("GB", "IE", "MT"):
         return False
