@@ -219,6 +219,21 @@ async def test_voucher_of_the_same_total_but_other_tax_is_adopted_with_an_alarm(
     assert alarm.evidence["differences"] == {"tax_total": {"document": "7.97 EUR", "voucher": "3.26 EUR"}}
 
 
+@pytest.mark.parametrize(
+    ("tax", "alarmed"), [("7.97", False), ("7.96", False), ("3.26", True), ("0.00", True)]
+)
+async def test_predecessors_voucher_of_other_tax_is_adopted_with_an_alarm(
+    writer: Harness, tax: str, alarmed: bool
+) -> None:
+    invoice = make_invoice()
+    there = await by_hand(writer, invoice.number, totalTaxAmount=tax)
+    await writer.work(await writer.event(invoice))
+    assert (await writer.outcome(invoice)).voucher_id == there
+    differing = {"tax_total": {"document": "7.97 EUR", "voucher": f"{tax} EUR"}}
+    expected = [{"voucher_id": there, "differences": differing}] if alarmed else []
+    assert [alarm.evidence for alarm in await alarms(writer)] == expected
+
+
 async def test_voucher_of_the_same_totals_is_adopted_without_an_alarm(writer: Harness) -> None:
     event = await writer.event(make_invoice())
     chosen = await by_hand(writer, event.number, voucherDate="2025-02-04", totalTaxAmount="7.97")

@@ -44,7 +44,7 @@ async def record_standing(
 class Booking:
     """A document whose voucher is in the books: how it stands from then on, and the news of it.
 
-    `differences`: in what a voucher that a person chose is not what was decided.
+    `differences`: in what a voucher that others made is not what was decided.
     """
 
     event: DocumentIssued

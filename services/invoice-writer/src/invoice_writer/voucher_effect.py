@@ -22,7 +22,7 @@ class VoucherEffect:
     """One voucher for one document, recognised by the marker that stands first in its remark.
 
     Where the decision asks for the customer's own contact, `contact_id` is needed to write, not to adopt.
-    `chosen` is the voucher that a person said is the document's, whatever it says.
+    `chosen` is a voucher that somebody else made for the document, whatever it says.
     """
 
     def __init__(
@@ -51,6 +51,10 @@ class VoucherEffect:
     def for_contact(self, contact_id: str | None) -> "VoucherEffect":
         """The same effect for the customer's own contact; None is the collective one."""
         return self if contact_id is None else VoucherEffect(self._event, self._plan, contact_id)
+
+    def standing_for(self, voucher: Voucher) -> "VoucherEffect":
+        """The same effect, met by a voucher that somebody else made: in what it differs is told."""
+        return VoucherEffect(self._event, self._plan, chosen=voucher)
 
     async def prepare(self) -> None:
         """Have credentials and a slot of the rate limit before anything is armed."""

@@ -75,8 +75,7 @@ class VoucherWriter:
             return _refused(refusal, plan)
         if voucher.type != wanted or is_void(voucher) or await self._is_anothers(effect, voucher_id):
             return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
-        chosen = VoucherEffect(event, plan, chosen=voucher)
-        return _translated(await self._runner.adopt(chosen, voucher_id, how="adopted"), plan)
+        return _translated(await self._runner.adopt(effect.standing_for(voucher), voucher_id), plan)
 
     async def book_anyway(self, event: DocumentIssued, plan: ToWrite) -> Bound | Outcome | Later:
         """Write although the number is taken, because a person said so."""
@@ -119,7 +118,7 @@ class VoucherWriter:
             return _translated(await self._runner.adopt(effect, ours[0], how="reconciled"), plan)
         same = [key for key, voucher in there.items() if _is_predecessors(voucher, plan)]
         if len(there) == len(same) == 1:
-            return _translated(await self._runner.adopt(effect, same[0], how="adopted"), plan)
+            return _translated(await self._runner.adopt(effect.standing_for(there[same[0]]), same[0]), plan)
         return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=list(there)) if there else None
 
     async def _look(
