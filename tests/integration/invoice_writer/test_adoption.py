@@ -212,7 +212,7 @@ async def test_voucher_of_another_total_is_adopted_with_an_alarm_that_names_both
 
 async def test_voucher_of_the_same_total_but_other_tax_is_adopted_with_an_alarm(writer: Harness) -> None:
     event = await writer.event(make_invoice())
-    chosen = await by_hand(writer, event.number, voucherDate="2025-02-04", totalTaxAmount="3.26")
+    chosen = await by_hand(writer, event.number, voucherDate="2025-03-05", totalTaxAmount="3.26")
     await writer.work(event)
     await writer.work(choice(writer, event, chosen))
     (alarm,) = await alarms(writer)
@@ -234,9 +234,22 @@ async def test_predecessors_voucher_of_other_tax_is_adopted_with_an_alarm(
     assert [alarm.evidence for alarm in await alarms(writer)] == expected
 
 
+async def test_voucher_of_another_number_or_tax_period_is_adopted_with_an_alarm(writer: Harness) -> None:
+    event = await writer.event(make_invoice())
+    await by_hand(writer, event.number, gross="11.90")
+    chosen = await by_hand(writer, "OTHER-1", voucherDate="2025-02-28", totalTaxAmount="7.97")
+    await writer.work(event)
+    await writer.work(choice(writer, event, chosen))
+    (alarm,) = await alarms(writer)
+    assert alarm.evidence["differences"] == {
+        "number": {"document": event.number, "voucher": "OTHER-1"},
+        "month": {"document": "2025-03", "voucher": "2025-02"},
+    }
+
+
 async def test_voucher_of_the_same_totals_is_adopted_without_an_alarm(writer: Harness) -> None:
     event = await writer.event(make_invoice())
-    chosen = await by_hand(writer, event.number, voucherDate="2025-02-04", totalTaxAmount="7.97")
+    chosen = await by_hand(writer, event.number, voucherDate="2025-03-05", totalTaxAmount="7.97")
     await writer.work(event)
     await writer.work(choice(writer, event, chosen))
     assert (await writer.outcome(event.document)).how == "adopted"

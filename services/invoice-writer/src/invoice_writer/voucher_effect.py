@@ -1,5 +1,6 @@
 """The write of one voucher: how to send it, find it and record that it is there."""
 
+from datetime import date
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -108,17 +109,31 @@ def is_void(voucher: Voucher) -> bool:
 
 
 def differences(decision: Decision, voucher: Voucher) -> dict[str, Any]:
-    """In what a voucher is not what was decided, with both; the tax may differ by a cent per rate."""
+    """In what a voucher is not what was decided, with both.
+
+    The tax may differ by a cent per rate, and the date within the month that VAT is declared for.
+    """
+    pairs = (
+        ("number", decision.voucher_number, (voucher.voucher_number or "").strip()),
+        ("month", _month(decision.voucher_on), _month(voucher.voucher_on)),
+        ("status", BOOKED, BOOKED if counts(voucher) else voucher.voucher_status),
+    )
+    found = {name: _both(decided, there) for name, decided, there in pairs if decided != there}
     rates = len({line.rate for line in decision.lines})
     totals = (
         ("gross_total", decision.gross_total, voucher.total_gross_amount, 0),
         ("tax_total", decision.tax_total, voucher.total_tax_amount, rates),
     )
-    found: dict[str, Any] = {
-        name: {"document": str(decided), "voucher": None if there is None else f"{there:.2f} EUR"}
+    return found | {
+        name: _both(str(decided), None if there is None else f"{there:.2f} EUR")
         for name, decided, there, cents in totals
         if there is None or abs(there - decided.decimal) * 100 > cents
     }
-    if not counts(voucher):
-        found["status"] = {"document": BOOKED, "voucher": voucher.voucher_status}
-    return found
+
+
+def _month(day: date | None) -> str | None:
+    return None if day is None else f"{day:%Y-%m}"
+
+
+def _both(document: str | None, voucher: str | None) -> dict[str, str | None]:
+    return {"document": document, "voucher": voucher}
