@@ -13,7 +13,7 @@ from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
 from common.events.commands import ResolveDocument, RetryDocument
 from common.events.documents import DocumentIssued
-from factories.documents import make_invoice, make_order
+from factories.documents import euro, make_credit_note, make_invoice, make_line, make_order
 from integration.invoice_writer.harness import CREATE, Harness
 from invoice_writer.mapping import effect_key, marker_of
 
@@ -152,6 +152,23 @@ async def alarms(writer: Harness) -> list[AlarmRow]:
     """What a person has to look at."""
     async with writer.db.reading.begin() as session:
         return list((await session.scalars(select(AlarmRow))).all())
+
+
+async def test_correction_of_an_invoice_that_a_predecessor_booked_follows_it_r37_r38(writer: Harness) -> None:
+    invoice = make_invoice()
+    there = await by_hand(writer, invoice.number, totalTaxAmount="7.97")
+    first, second = [
+        make_credit_note(number=number, gross_total=euro("30.00"), lines=(make_line("30.00"),))
+        for number in ("K-1", "K-2")
+    ]
+    await writer.work(await writer.event(first), await writer.event(invoice))
+    assert (await writer.outcome(invoice)).voucher_id == there
+    booked = await writer.outcome(first)
+    assert (booked.status, booked.how) == ("booked", "written")
+    assert booked.decision is not None
+    assert invoice.number in booked.decision["remark"]
+    await writer.work(await writer.event(second))
+    assert (await writer.outcome(second)).reason == "correction_exceeds_invoice"
 
 
 def retry(writer: Harness, event: DocumentIssued) -> RetryDocument:
