@@ -35,11 +35,8 @@ class Problem(Exception):
             "code": self.code,
             "request_id": request_id,
         }
-        if self.said:
-            content["detail"] = self.said
-        if self.errors is not None:
-            content["errors"] = self.errors
-        return content
+        more = {"detail": self.said or None, "errors": self.errors}
+        return content | {name: value for name, value in more.items() if value is not None}
 
 
 class InternalError(Problem):
