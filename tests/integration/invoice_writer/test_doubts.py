@@ -5,9 +5,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
+from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
+from common.db.models.line import InboxKeyRow
 from common.domain.merchant import GOODS_CATEGORY, INCOME_CATEGORY
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice
@@ -49,13 +51,15 @@ async def test_document_in_doubt_is_waiting_with_a_time_and_is_bound_later(write
 
 
 async def leave_in_doubt(writer: Harness, event: DocumentIssued, kind: str = "timeout_after_commit") -> None:
-    """Nobody hears what became of the voucher, and the first look is not due yet."""
+    """Nobody hears what became of the voucher; the first look, due only much later, is what comes next."""
     looking_soon = writer.effects
-    writer.effects = writer.effects.model_copy(update={"first_look": 1.5})
+    writer.effects = writer.effects.model_copy(update={"first_look": 3600.0})
     await lose_the_answer(writer, kind=kind)
-    await writer.work(event, deadline=0.8)
+    await writer.work(event)
     assert (await writer.outcome(event.document)).reason == "write_unconfirmed"
     writer.effects = looking_soon
+    async with writer.db.sessions.begin() as session:
+        await session.execute(update(InboxKeyRow).values(due_at=db_now()))
 
 
 @pytest.mark.parametrize("is_recorded", [True, False])
