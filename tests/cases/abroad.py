@@ -191,6 +191,14 @@ OUTSIDE = (
         DAY,
         booked(INCOME_CATEGORY, "0", contact="person", fired=("export.person_as_income",)),
     ),
+    TaxCase(
+        "R29",
+        s.SERVICES,
+        company("CH", "8001", "keine", name=None),
+        s.FREE,
+        DAY,
+        booked(INCOME_CATEGORY, "0", contact="person", fired=("export.person_as_income",)),
+    ),
     TaxCase("R29", s.SERVICES, person("GB", "BT1 5GS", "Belfast"), s.FULL, DAY, Reason.TAX_SHOWN_ON_EXPORT),
     *(
         TaxCase("R30", s.PLAIN, person(country, zip_code, city), s.FREE, DAY, EXPORT)
@@ -204,6 +212,8 @@ OUTSIDE = (
             ("FI", "22100", "Mariehamn"),
             ("IT", "23041", "Livigno"),
             ("IT", "22061", "Campione d'Italia"),
+            ("IT", "47890", "San Marino"),
+            ("IT", "00120", "Città del Vaticano"),
             ("GR", "63086", "Karyes"),
             ("FR", "97400", "Saint-Denis"),
             ("RE", "97400", "Saint-Denis"),
@@ -212,6 +222,9 @@ OUTSIDE = (
         )
     ),
     TaxCase("R30", s.PLAIN, person("DE", "27498", "Helgoland"), s.FULL, DAY, Reason.TAX_SHOWN_ON_EXPORT),
+    TaxCase("R30", s.OSS, person("IT", "22060", "Cabiate"), goods("22 %", "22"), DAY, oss("22")),
+    TaxCase("R30", s.OSS, person("DE", "87567", "Riezlern"), goods("20 %", "20"), DAY, oss("20")),
+    TaxCase("R30", s.OSS, person("DE", "87567", "Riezlern"), s.FULL, DAY, Reason.DISTANCE_SALES_MISMATCH),
     TaxCase("R30", s.PLAIN, person("QQ", "1000", "Nirgendwo"), s.FULL, DAY, Reason.COUNTRY_UNKNOWN),
     TaxCase("R30", s.PLAIN, person("DE", "20095", "Helgoland"), s.FREE, DAY, Reason.COUNTRY_CONTRADICTORY),
     TaxCase("R30", s.PLAIN, person("DE", "A-1010", "Wien"), s.FREE, DAY, Reason.COUNTRY_CONTRADICTORY),

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import orjson
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import insert, select
@@ -21,6 +22,7 @@ from common.db.models.books import OutcomeRow, TimelineRow
 from common.db.models.effects import AlarmRow, AttemptRow
 from common.db.models.ingest import DocumentRow, DocumentVersionRow, OrderRow, ShopCursorRow
 from common.db.models.line import DeadLetterRow, OutboxRow
+from common.db.models.vat import VatAnswerRow
 from common.domain.documents import DocumentType, OrderSnapshot, document_id
 from common.events.base import Event
 from common.events.commands import Command
@@ -157,13 +159,20 @@ async def furnish(api: Api, name: str, number: str) -> Tenant:
     shop = await api.shop(tenant_id, name)
     books = await api.books(tenant_id)
     shop_id = UUID(shop["id"])
-    outcome = {"status": "parked", "reason": "number_taken_in_books", "params": {"secret_of": name}}
+    outcome = {
+        "status": "parked",
+        "reason": "number_taken_in_books",
+        "params": {"secret_of": name},
+        "evidence": {"vat_check": vat_check_of(name)},
+    }
     identity = await api.document(
         tenant_id, shop_id, number, order_number=f"Order-{name}", outcome=outcome, file=f"%PDF of {name}"
     )
     async with api.db.sessions.begin() as session:
         content = f"%PDF of {name}".encode()
-        await Archive().store(session, tenant_id, content, "application/pdf")
+        pdf = await Archive().store(session, tenant_id, content, "application/pdf")
+        await Archive().keep_beside(session, tenant_id, pdf, f"<xml>of {name}</xml>".encode())
+    await api.add(VatAnswerRow, vat_answer_row(tenant_id, name))
     await tell_story(api, tenant_id, shop_id, identity, number, name)
     dead_letter_id = uuid4()
     await api.add(DeadLetterRow, dead_letter_row(tenant_id, dead_letter_id, name))
@@ -340,6 +349,34 @@ def outcome_row(document: dict[str, Any], status: str, **more: Any) -> dict[str,
         "event_type": "shop.invoice.issued.v1",
         "first_seen_at": NOW,
         "changed_at": NOW + timedelta(minutes=1),
+        **more,
+    }
+
+
+def vat_check_of(name: str) -> dict[str, Any]:
+    """What a decision keeps of the check of a buyer's VAT id."""
+    return {
+        "vat_id": "ATU13585627",
+        "result": "valid",
+        "checked_at": NOW.isoformat(),
+        "source": "vies",
+        "request_id": f"WAPI-{name}",
+    }
+
+
+def vat_answer_row(tenant_id: UUID, name: str, **more: Any) -> dict[str, Any]:
+    """The authority's answer behind that check, kept a moment later."""
+    proof = more.pop("proof", orjson.dumps({"valid": True, "requestIdentifier": f"WAPI-{name}"}))
+    return {
+        "tenant_id": tenant_id,
+        "vat_id": "ATU13585627",
+        "asked_by": "DE136695976",
+        "result": "valid",
+        "source": "vies",
+        "request_id": f"WAPI-{name}",
+        "sha256": hashlib.sha256(proof).hexdigest(),
+        "proof": proof,
+        "created_at": NOW + timedelta(milliseconds=1),
         **more,
     }
 

@@ -57,6 +57,8 @@ async def numbers(api: Api, **filters: Any) -> set[str]:
         ({"reason": "not_euro"}, {"P2"}),
         ({"type": "credit_note"}, {"P2"}),
         ({"number": "W1"}, {"W1"}),
+        ({"voucher_id": "v-1"}, {"B1"}),
+        ({"voucher_id": "v-2"}, set()),
         ({"order_number": "Order-X"}, {"E1"}),
         ({"file_status": "attached"}, {"B1"}),
         ({"file_status": "missing"}, {"L2"}),
@@ -69,6 +71,14 @@ async def test_filters_choose_documents_also_without_an_outcome(
     api: Api, shop: tuple[UUID, UUID], filters: dict[str, str], expected: set[str]
 ) -> None:
     assert await numbers(api, **filters) == expected
+
+
+async def test_r2_a_document_is_found_by_its_voucher_and_the_voucher_by_its_document(
+    api: Api, shop: tuple[UUID, UUID]
+) -> None:
+    [found] = (await api.get(PATH, voucher_id="v-1")).json()["items"]
+    details = (await api.get(f"{PATH}/{found['id']}")).json()
+    assert (details["number"], details["voucher_id"]) == ("B1", "v-1")
 
 
 async def test_a_booked_document_shows_amount_voucher_and_link(api: Api, shop: tuple[UUID, UUID]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import DocumentVersionRow, OrderRow, ShopCursorRow
+from common.domain.money import Money
 from common.events.base import Lane
 from common.events.documents import (
     CreditNoteIssued,
@@ -59,6 +60,15 @@ async def test_r8_originals_are_what_the_shop_sent_bit_for_bit(ingest: Harness) 
     assert pdf.startswith(b"%PDF")
     assert (len(pdf), hashlib.sha256(pdf).hexdigest()) == (issued.pdf.size, issued.pdf.sha256)
     assert json.loads(page.items[0].raw)["documentNumber"] == issued.number
+
+
+async def test_an_amount_of_many_digits_is_taken_over_like_any_other(ingest: Harness) -> None:
+    await ingest.connect()
+    sold = await ingest.sell(order={"lines": [{"price": "99999999.99", "rate": "19", "quantity": "1"}]})
+    await ingest.poll()
+    (row,) = (await ingest.documents()).values()
+    assert str(Money(row.gross_minor).decimal) == sold["document"]["gross_total"]
+    assert row.gross_minor > 2**31
 
 
 async def test_an_idle_poll_costs_one_call(ingest: Harness) -> None:

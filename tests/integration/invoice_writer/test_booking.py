@@ -1,9 +1,10 @@
 """A finalised domestic document becomes exactly one voucher with its file."""
 
+import asyncio
 from decimal import Decimal
 
 from common.events.vouchers import VoucherBooked
-from factories.documents import make_credit_note, make_invoice
+from factories.documents import euro, make_credit_note, make_invoice, make_line
 from integration.invoice_writer.harness import ATTACH, CREATE, Harness
 
 
@@ -17,6 +18,21 @@ async def test_invoice_becomes_one_voucher_with_its_file(writer: Harness) -> Non
     outcome = await writer.outcome(invoice)
     assert (outcome.status, outcome.file_status, outcome.voucher_id) == ("booked", "attached", voucher["id"])
     assert await writer.story(invoice) == ["booked", "file_attached"]
+
+
+async def test_an_amount_of_many_digits_is_booked_and_found_again(writer: Harness) -> None:
+    gross = euro("99999999.99")
+    first, second = [
+        make_invoice(number=number, gross_total=gross, lines=(make_line("99999999.99"),))
+        for number in ("R-1", "R-2")
+    ]
+    values = {"organization_id": writer.organization["organization_id"], "voucherNumber": "R-2"}
+    values |= {"voucherDate": "2025-03-04", "totalGrossAmount": "99999999.99"}
+    await writer.lexware.control.post("vouchers", values)
+    await asyncio.sleep(0.1)
+    await writer.work(await writer.event(first), await writer.event(second))
+    assert [(await writer.outcome(one)).how for one in (first, second)] == ["written", "adopted"]
+    assert (await writer.outcome(first)).gross_minor == gross.minor
 
 
 async def test_booking_is_announced_with_what_payments_are_recognised_by(writer: Harness) -> None:

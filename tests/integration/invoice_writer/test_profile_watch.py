@@ -9,7 +9,7 @@ from common.db.dialect import db_now
 from common.db.models.books import BooksProfileRow
 from common.db.models.line import InboxRow
 from common.events.commands import ReleaseParked
-from factories.documents import make_invoice, make_order
+from factories.documents import euro, make_address, make_invoice, make_line, make_order
 from integration.invoice_writer.harness import Harness
 
 PROFILE = "GET /v1/profile"
@@ -46,6 +46,30 @@ async def test_profile_of_parked_documents_is_read_hourly_and_its_change_release
     await writer.work()
     assert (await writer.outcome(event.document)).status == "booked"
     assert await writer.story(event.document) == ["parked", "booked", "file_attached"]
+
+
+async def test_untaxed_documents_are_released_when_the_seller_turns_out_to_be_a_small_business(
+    writer: Harness,
+) -> None:
+    abroad = make_address(country="AT", zip_code="1010", city="Wien")
+    buyers = {"zero_rate_unmapped": make_address(), "vat_id_missing": abroad}
+    events = {
+        reason: await writer.event(
+            make_invoice(
+                number=reason, address=buyer, gross_total=euro("49.90"), lines=(make_line("49.90", "0"),)
+            ),
+            make_order(order_id=reason, billing_address=buyer),
+        )
+        for reason, buyer in buyers.items()
+    }
+    await writer.work(*events.values())
+    assert {reason: (await writer.outcome(event.document)).reason for reason, event in events.items()} == {
+        reason: reason for reason in buyers
+    }
+    await seller(writer, smallBusiness=True)
+    await last_read(writer, 3700)
+    await writer.work()
+    assert {(await writer.outcome(event.document)).status for event in events.values()} == {"booked"}
 
 
 async def test_unchanged_profile_decides_nothing_again(writer: Harness) -> None:

@@ -117,10 +117,18 @@ async def test_r31_adopted_and_hand_booked_documents_count_others_are_told(selle
     await seller.issued("20000.00", how="adopted")
     await seller.issued("2600.00", status="excluded", reason="booked_by_hand")
     await seller.issued("100.00", status="excluded", reason="booked_by_hand", type="credit_note")
-    await seller.issued("900.00", status="excluded", reason="before_start_date")
     await seller.issued("700.00", status="parked", reason="category_missing")
     await seller.issued("50.00", status="waiting", reason="original_waiting", type="credit_note")
     assert await seller.turnover() == Turnover(YEAR, Money.of("22500.00"), 3, Money.of("650.00"), 2, 0)
+
+
+@pytest.mark.parametrize("rule", ["before_start_date", "payment_method"])
+async def test_r31_what_is_booked_by_other_means_is_turnover_too(seller: Seller, rule: str) -> None:
+    await seller.issued("22400.00", date(YEAR, 1, 2), status="excluded", reason=rule)
+    await seller.issued("200.00", status="excluded", reason="original_excluded", type="credit_note")
+    await seller.issued("0.00", status="excluded", reason="zero_total")
+    await seller.issued("300.00")
+    assert await seller.turnover() == Turnover(YEAR, Money.of("22500.00"), 4)
 
 
 async def test_r31_vat_shown_before_the_seller_became_small_is_no_turnover(seller: Seller) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from common.transport.base import Incoming
 from common.transport.local import LocalTransport
 from common.vat.base import VatAnswer
 from common.vat.vies import ViesChecker
-from factories.documents import euro, make_address, make_invoice, make_line, make_order
+from factories.documents import euro, make_address, make_credit_note, make_invoice, make_line, make_order
 from factories.tenants import add_tenant, save_settings
 from fixtures.line import until
 from integration.invoice_writer.harness import CALM, EFFECTS, SCALE, Harness
@@ -179,6 +180,33 @@ async def test_r27_result_time_and_proof_are_stored(checking: Checking) -> None:
     assert (answer.asked_by, answer.result, answer.source) == (GERMAN, "valid", "vies")
     assert hashlib.sha256(answer.proof).hexdigest() == answer.sha256
     assert json.loads(answer.proof)["vatNumber"] == "U13585627"
+
+
+async def test_the_proof_behind_a_decision_is_found_by_the_moment_it_names(checking: Checking) -> None:
+    document = invoice()
+    await checking.work(document)
+    await checking.ask()
+    await checking.work()
+    decided = (await checking.writer.outcome(document)).evidence["vat_check"]
+    (answer,) = await checking.answers()
+    assert answer.vat_id == decided["vat_id"]
+    assert answer.created_at >= datetime.fromisoformat(decided["checked_at"])
+
+
+async def test_r27_a_correction_stands_on_the_check_of_its_invoice(checking: Checking) -> None:
+    document = invoice()
+    await checking.work(document)
+    await checking.ask()
+    await checking.work()
+    await checking.vies.control.post("ids", {"vat_id": AUSTRIAN, "valid": False})
+    await checking.change(result="invalid", answered_at=db_now())
+    correction = make_credit_note(
+        number="K-1", address=document.address, gross_total=euro("10.00"), lines=(make_line("10.00", "0"),)
+    )
+    await checking.work(correction)
+    row = await checking.writer.outcome(correction)
+    assert (row.status, row.evidence["vat_check"]["result"]) == ("booked", "valid")
+    assert await checking.questions() == [AUSTRIAN]
 
 
 async def test_a_proof_is_never_changed_or_deleted(checking: Checking) -> None:

@@ -6,9 +6,17 @@ from decimal import Decimal
 import pytest
 
 from common.domain.decide import Exclude, Original, Park, decide
-from common.domain.merchant import GOODS_CATEGORY, ORIGIN_CATEGORY, OSS_CATEGORY, MerchantSettings
+from common.domain.merchant import (
+    GOODS_CATEGORY,
+    INTRA_COMMUNITY_CATEGORY,
+    ORIGIN_CATEGORY,
+    OSS_CATEGORY,
+    MerchantSettings,
+)
 from common.domain.money import Money
 from common.domain.reasons import Reason
+from common.domain.vat_checks import VatCheck
+from common.domain.verdicts import OriginalInvoice, Verdict
 from factories.documents import (
     CATEGORIES,
     decide_on,
@@ -101,6 +109,59 @@ def test_an_unclear_invoice_is_never_guessed_r37(outcomes: tuple[str, ...], expe
 def test_the_only_invoice_is_named_even_if_only_part_of_it_is_corrected_r37() -> None:
     document = make_credit_note(gross_total=euro("10.00"), lines=(make_line("10.00"),))
     assert "R-2025-0311" in booked(decide_on(document, original=make_original())).remark
+
+
+AUSTRIAN_ID = "ATU13585627"
+AUSTRIAN = make_address(country="AT", zip_code="1010", city="Wien", company="Handel", vat_id=AUSTRIAN_ID)
+
+
+def vat_check(result: str, vat_id: str = AUSTRIAN_ID, request_id: str = "WAPI-1") -> VatCheck:
+    """An answer about a VAT id."""
+    asked_at = datetime(2025, 3, 4, 8, tzinfo=UTC)
+    return VatCheck.model_validate(
+        {"vat_id": vat_id, "result": result, "checked_at": asked_at, "request_id": request_id}
+    )
+
+
+def tax_free_correction(now: VatCheck | None, *invoices: OriginalInvoice) -> Verdict:
+    """What becomes of a correction to an Austrian company while this is known of its VAT id."""
+    document = make_credit_note(gross_total=euro("49.90"), address=AUSTRIAN, lines=(make_line("49.90", "0"),))
+    order = make_order(billing_address=AUSTRIAN)
+    return decide_on(document, order, original=make_original(*invoices), vat_check=now)
+
+
+@pytest.mark.parametrize("now", [None, vat_check("unavailable"), vat_check("invalid", request_id="WAPI-2")])
+def test_a_correction_stands_on_the_vat_id_check_of_its_invoice_r27(now: VatCheck | None) -> None:
+    then = vat_check("valid")
+    decision = booked(tax_free_correction(now, make_original_invoice(checked=then)))
+    assert [line.category_id for line in decision.lines] == [INTRA_COMMUNITY_CATEGORY]
+    assert "vat_id.checked_with_invoice" in decision.rules
+    assert decision.evidence["vat_check"] == then.model_dump(mode="json")
+
+
+@pytest.mark.parametrize(
+    ("invoices", "now", "expected"),
+    [
+        ([None], None, Reason.VAT_CHECK_PENDING),
+        ([None], vat_check("invalid"), Reason.VAT_ID_INVALID),
+        ([vat_check("valid", "ATU00000024")], vat_check("invalid"), Reason.VAT_ID_INVALID),
+        ([vat_check("valid"), None], vat_check("invalid"), Reason.VAT_ID_INVALID),
+        ([vat_check("valid"), None], None, Reason.VAT_CHECK_PENDING),
+    ],
+)
+def test_a_correction_whose_invoice_had_no_such_check_needs_one_of_its_own_r27(
+    invoices: list[VatCheck | None], now: VatCheck | None, expected: Reason
+) -> None:
+    candidates = [
+        make_original_invoice(number=f"R-{number}", checked=checked)
+        for number, checked in enumerate(invoices)
+    ]
+    assert parked(tax_free_correction(now, *candidates)) is expected
+
+
+def test_corrections_of_unclear_invoices_stand_on_the_check_all_of_them_had_r27() -> None:
+    candidates = [make_original_invoice(number=n, checked=vat_check("valid")) for n in ("R-1", "R-2")]
+    booked(tax_free_correction(None, *candidates))
 
 
 VIENNA = make_address(country="AT", zip_code="1010", city="Wien")

@@ -94,7 +94,15 @@ def test_number_kind_and_totals_are_read_from_both_generations(layout: str, kind
 
 @pytest.mark.parametrize(
     ("kind", "grand", "is_correction"),
-    [("380", "10.00", False), ("380", "-10.00", True), ("384", "-10.00", True), ("381", "10.00", True)],
+    [
+        ("380", "10.00", False),
+        ("380", "-10.00", True),
+        ("384", "-10.00", True),
+        ("381", "10.00", True),
+        ("396", "10.00", True),
+        ("81", "10.00", True),
+        ("83", "10.00", True),
+    ],
 )
 def test_r36_a_credit_note_and_an_invoice_below_zero_both_take_back(
     kind: str, grand: str, is_correction: bool

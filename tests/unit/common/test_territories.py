@@ -45,6 +45,12 @@ def test_a_country_is_in_the_vat_area_only_as_a_member_state_or_beside_one_r30(c
         ("IT", "23030", "Livigno (SO)", "IT", "Livigno"),
         ("IT", "22060", "Campione d'Italia", "IT", "Campione d'Italia"),
         ("IT", "22061", "", "IT", "Campione d'Italia"),
+        ("IT", "47890", "San Marino", "SM", "San Marino"),
+        ("IT", "47899", "Serravalle", "SM", "San Marino"),
+        ("IT", "", "Repubblica di San Marino", "SM", "San Marino"),
+        ("IT", "SM-47893", "Borgo Maggiore", "SM", "San Marino"),
+        ("IT", "00120", "", "VA", "Vatikanstadt"),
+        ("IT", "00120", "Città del Vaticano", "VA", "Vatikanstadt"),
         ("GR", "63086", "", "GR_69", "Athos"),
         ("EL", "630 86", "Karyes", "GR_69", "Athos"),
         ("GR_69", "", "", "GR_69", "Athos"),
@@ -80,6 +86,8 @@ def test_special_territories_lie_outside_the_vat_area_r30(
         ("XI", "", "", Place("XI", "XI", "Nordirland")),
         ("GB", "B1 1AA", "Birmingham", Place("GB", None)),
         ("EL", "10431", "Athen", Place("GR", "GR")),
+        ("IE", "D02 X285", "Dublin", Place("IE", "IE")),
+        ("IE", "", "Cork", Place("IE", "IE")),
         ("IM", "IM1 1AA", "Douglas", Place("IM", None)),
         ("DE", "27499", "Neuwerk", Place("DE", "DE")),
         ("DE", "78267", "Singen", Place("DE", "DE")),
@@ -88,6 +96,15 @@ def test_special_territories_lie_outside_the_vat_area_r30(
         ("ES", "07001", "Palma", Place("ES", "ES")),
         ("FI", "02200", "Espoo", Place("FI", "FI")),
         ("IT", "23030", "Valdidentro", Place("IT", "IT")),
+        ("IT", "22060", "Cabiate", Place("IT", "IT")),
+        ("IT", "22060", "", Place("IT", "IT")),
+        ("IT", "00121", "Roma", Place("IT", "IT")),
+        ("IT", "38058", "San Martino di Castrozza", Place("IT", "IT")),
+        ("IT", "40010", "San Marino di Bentivoglio", Place("IT", "IT")),
+        ("GR", "23063", "Karyes", Place("GR", "GR")),
+        ("AT", "6700", "Bludenz", Place("AT", "AT")),
+        ("DE", "87561", "Oberstdorf", Place("DE", "DE")),
+        ("DE", "87490", "Haldenwang", Place("DE", "DE")),
         ("FR", "20000", "Ajaccio", Place("FR", "FR")),
         ("FR", "75097", "Paris", Place("FR", "FR")),
         ("DK", "1000", "København", Place("DK", "DK")),
@@ -103,6 +120,25 @@ def test_what_lies_beside_a_territory_is_not_taken_for_it_r30(
     country: str, zip_code: str, city: str, expected: Place
 ) -> None:
     assert place(country, zip_code, city) == expected
+
+
+@pytest.mark.parametrize(
+    ("country", "zip_code", "city", "territory"),
+    [
+        ("DE", "87491", "Jungholz", "Jungholz"),
+        ("DE", "D-87567", "Riezlern", "Mittelberg"),
+        ("DE", "87568", "Hirschegg", "Mittelberg"),
+        ("DE", "87569", "", "Mittelberg"),
+        ("AT", "D-87568", "Hirschegg", "Mittelberg"),
+        ("AT", "87491", "Jungholz", "Jungholz"),
+        ("AT", "6691", "Jungholz", "Jungholz"),
+        ("AT", "6993", "Mittelberg", "Mittelberg"),
+    ],
+)
+def test_austrian_villages_with_german_postcodes_lie_in_austria_r30(
+    country: str, zip_code: str, city: str, territory: str
+) -> None:
+    assert place(country, zip_code, city) == Place("AT", "AT", territory)
 
 
 @pytest.mark.parametrize("country", [None, "", "QQ", "EU", "DEU", "Deutschland", "D", "\x00", "ES_XX", "🇩🇪"])
@@ -124,6 +160,10 @@ def test_no_address_is_no_place() -> None:
         ("DE", "20095", "Helgoland"),
         ("IT", "20121", "Livigno"),
         ("ES", "28001", "Ceuta"),
+        ("IT", "20121", "San Marino"),
+        ("IT", "20121", "Campione d'Italia"),
+        ("DE", "A-6991", "Riezlern"),
+        ("IE", "BT1 5GS", "Belfast"),
         ("DE", "FL-9490", "Vaduz"),
     ],
 )

@@ -10,7 +10,7 @@ from api.cursors import CursorSeal
 from api.deps import Deps, each_parameter_once
 from api.frame import Frame
 from api.housekeeping import Housekeeper
-from api.routes import connections, documents, operations, parked, reference, root, tenants, tokens
+from api.routes import connections, documents, evidence, operations, parked, reference, root, tenants, tokens
 from api.server import WebServer
 from api.settings import ClusterSettings, Settings
 from api.tokens import hash_token
@@ -31,6 +31,7 @@ __all__ = ["ClusterSettings", "Settings", "build", "create_app"]
 VERSION = "1.0.0"
 API_ROUTERS = (
     documents.router,
+    evidence.router,
     parked.router,
     operations.router,
     connections.router,

@@ -33,7 +33,9 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
 }
 
 
-async def read_details(queries: DocumentQueries, row: Row[Any], app_url: str) -> DocumentDetails:
+async def read_details(
+    queries: DocumentQueries, row: Row[Any], app_url: str, einvoice: str | None
+) -> DocumentDetails:
     """The document with its decision, history, attempts and where to look at it."""
     timeline = await queries.timeline(row.document_id)
     snapshot = await queries.order_snapshot(row)
@@ -48,7 +50,7 @@ async def read_details(queries: DocumentQueries, row: Row[Any], app_url: str) ->
         settings_version=SettingsUsed(id=row.settings_version_id, number=number) if number else None,
         revision=row.revision or 0,
         choices=choices(row),
-        file=FileRead(state=row.file_state, sha256=row.pdf_sha256, size=row.pdf_size, note=row.file_note),
+        file=_file(row, einvoice),
         links=_links(app_url, row.voucher_id),
         conflicted=row.conflicted,
         versions=[
@@ -109,6 +111,16 @@ def reason_read(reason: Reason) -> ReasonRead:
         cause_en=text.cause_en,
         remedy_de=text.remedy_de,
         remedy_en=text.remedy_en,
+    )
+
+
+def _file(row: Row[Any], einvoice: str | None) -> FileRead:
+    return FileRead(
+        state=row.file_state,
+        sha256=row.pdf_sha256,
+        size=row.pdf_size,
+        einvoice_sha256=einvoice,
+        note=row.file_note,
     )
 
 

@@ -14,8 +14,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from api.problem import PROBLEM_JSON, Problem
 from api.problems import (
-    PROBLEM_JSON,
     BadRequest,
     BodyTooLarge,
     Conflict,
@@ -25,7 +25,6 @@ from api.problems import (
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
-    Problem,
     Unauthenticated,
     UnsupportedMediaType,
 )

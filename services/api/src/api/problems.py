@@ -1,45 +1,10 @@
 """RFC 9457 problems: one class per kind, and what a route declares about them."""
 
-from typing import Any, ClassVar
+from typing import Any
 
-PROBLEM_JSON = "application/problem+json"
+from api.problem import PROBLEM_JSON, Problem
+
 PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
-
-
-class Problem(Exception):
-    """An answer that is no success; its class decides status, code and title."""
-
-    status: ClassVar[int] = 500
-    code: ClassVar[str] = "internal_error"
-    title: ClassVar[str] = "Something went wrong on our side"
-    detail: ClassVar[str | None] = None
-
-    def __init__(
-        self,
-        detail: str | None = None,
-        *,
-        headers: dict[str, str] | None = None,
-        errors: list[dict[str, str]] | None = None,
-    ) -> None:
-        self.said = detail or self.detail
-        self.headers = headers or {}
-        self.errors = errors
-        super().__init__(self.code)
-
-    def body(self, request_id: str) -> dict[str, Any]:
-        """The problem as it goes over the wire; it holds no value the client sent."""
-        content: dict[str, Any] = {
-            "type": f"/problems/{self.code}",
-            "title": self.title,
-            "status": self.status,
-            "code": self.code,
-            "request_id": request_id,
-        }
-        if self.said:
-            content["detail"] = self.said
-        if self.errors is not None:
-            content["errors"] = self.errors
-        return content
 
 
 class InternalError(Problem):
@@ -101,6 +66,30 @@ class FileNotStored(Problem):
     status = 404
     code = "file_not_stored"
     title = "The shop has not delivered a file for this document"
+
+
+class EInvoiceNotStored(Problem):
+    """The document has no file, or its file carries no e-invoice."""
+
+    status = 404
+    code = "einvoice_not_stored"
+    title = "The document's file carries no e-invoice"
+
+
+class VatIdNotChecked(Problem):
+    """The decision about the document depended on no check of a VAT id."""
+
+    status = 404
+    code = "vat_id_not_checked"
+    title = "The document depended on no check of a VAT id"
+
+
+class VatProofNotStored(Problem):
+    """No answer of the authority was used yet, or the id's form was answer enough."""
+
+    status = 404
+    code = "vat_proof_not_stored"
+    title = "There is no answer of the authority behind this check"
 
 
 class MethodNotAllowed(Problem):

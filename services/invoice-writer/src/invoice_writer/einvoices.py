@@ -2,24 +2,20 @@
 
 import asyncio
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 import structlog
 from pydantic import JsonValue
 from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.archive import Archive, OriginalDamaged, OriginalMissing
-from common.db.dialect import db_now, insert
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
-from common.db.models.effects import AlarmRow
 from common.domain.einvoices import EInvoice, differences
 from common.domain.reasons import Reason
 from common.domain.verdicts import Decision, Park
 from common.einvoice.cii import UnreadableEInvoice, read_einvoice
 from common.events.documents import DocumentIssued
-from invoice_writer.outcomes import OutcomeRepository
+from invoice_writer.alarms import raise_alarm
 
 log = structlog.get_logger(__name__)
 
@@ -79,8 +75,9 @@ class EInvoices:
             return
         differing = differences(found, decision)
         if differing:
+            evidence = {"differences": differing, "einvoice": sha256, "voucher_id": seen.voucher_id}
             async with self._db.sessions.begin() as session:
-                await _raise_alarm(session, event, seen, sha256, differing)
+                await raise_alarm(session, event, DIFFERS.value, sha256, evidence)
 
     async def _einvoice_of(self, event: DocumentIssued, seen: Row[Any] | None) -> str | None:
         if not _is_late(event, seen):
@@ -120,24 +117,3 @@ def _is_late(event: DocumentIssued, seen: Row[Any] | None) -> bool:
 def _noted(decision: Decision, rule: str, evidence: dict[str, JsonValue]) -> Decision:
     noted = {"rules": (*decision.rules, rule), "evidence": {**decision.evidence, "einvoice": evidence}}
     return decision.model_copy(update=noted)
-
-
-async def _raise_alarm(
-    session: AsyncSession,
-    event: DocumentIssued,
-    seen: Row[Any],
-    sha256: str,
-    differing: dict[str, JsonValue],
-) -> None:
-    evidence = {"differences": differing, "einvoice": sha256, "voucher_id": seen.voucher_id}
-    alarm = insert(session, AlarmRow).values(
-        alarm_id=uuid5(NAMESPACE_URL, f"{DIFFERS.value}:{event.document_id}:{sha256}"),
-        tenant_id=event.tenant_id,
-        kind=DIFFERS.value,
-        subject=event.fact,
-        evidence=evidence,
-        created_at=db_now(),
-    )
-    raised = alarm.on_conflict_do_nothing(index_elements=["alarm_id"]).returning(AlarmRow.alarm_id)
-    if (await session.execute(raised)).one_or_none() is not None:
-        await OutcomeRepository(session, event.tenant_id).note(event.document_id, DIFFERS.value, evidence)

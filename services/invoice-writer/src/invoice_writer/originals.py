@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.models.books import OutcomeRow
 from common.domain.amounts import PerRate, by_rate
 from common.domain.cleaning import clean
-from common.domain.corrections import OSS_CASE
+from common.domain.corrections import CHECKED_VALID, OSS_CASE
 from common.domain.documents import DocumentType
 from common.domain.money import Money, total
 from common.domain.reasons import Reason
 from common.domain.releases import BOOKED_BY_HAND
+from common.domain.vat_checks import VatCheck
 from common.domain.verdicts import Decision, Original, OriginalInvoice
 from common.events.commands import FetchOrder
 from common.events.documents import DocumentIssued
@@ -67,6 +68,7 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
                 gross_by_rate=_gross_by_rate(row),
                 corrected_by_rate=_sum(amounts for number, amounts in taken if number == clean(row.number)),
                 in_oss=None if row.decision is None else OSS_CASE in row.rules,
+                checked=_checked(row),
             )
             for row in _issued_before(event, invoices)
         ),
@@ -130,6 +132,13 @@ def _gross_by_rate(row: Row[Any]) -> PerRate | None:
 def _supplied_on(row: Row[Any]) -> date | None:
     day = row.evidence.get(SUPPLIED)
     return date.fromisoformat(day) if isinstance(day, str) else None
+
+
+def _checked(row: Row[Any]) -> VatCheck | None:
+    """The check that made the invoice tax-free."""
+    if row.decision is None or CHECKED_VALID not in row.rules:
+        return None
+    return VatCheck.model_validate(row.evidence["vat_check"])
 
 
 def _sum(parts: Iterable[PerRate]) -> PerRate:

@@ -1,6 +1,6 @@
 """An outcome and its announcement are one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
@@ -17,8 +17,10 @@ from common.events.documents import DocumentIssued
 from common.events.topics import INVOICE_WRITER
 from common.events.vouchers import DocumentExcluded, DocumentParked, PaymentKeys, VoucherBooked
 from common.outbox.record import Entry, record, record_entries
+from invoice_writer.alarms import raise_alarm
 from invoice_writer.outcomes import BOOKED, EXCLUDED, PARKED, Outcome, OutcomeRepository, record_all
 
+ADOPTED_DIFFERS = "adopted_voucher_differs"
 How = Literal["written", "reconciled", "adopted"]
 ADOPTED = "adopted"
 
@@ -44,15 +46,25 @@ async def record_standing(
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A document whose voucher is in the books: how it stands from then on, and the news of it."""
+    """A document whose voucher is in the books: how it stands from then on, and the news of it.
+
+    `differences`: in what a voucher that others made is not what was decided.
+    """
 
     event: DocumentIssued
     outcome: Outcome
     news: Entry
+    differences: Mapping[str, Any] | None = None
 
     @classmethod
     def of(
-        cls, event: DocumentIssued, decision: Decision, outcome: Outcome, *, organization_id: str
+        cls,
+        event: DocumentIssued,
+        decision: Decision,
+        outcome: Outcome,
+        *,
+        organization_id: str,
+        differences: Mapping[str, Any] | None = None,
     ) -> "Booking":
         """The booking that this outcome means."""
         assert outcome.status == BOOKED and outcome.voucher_id is not None
@@ -64,7 +76,7 @@ class Booking:
             tax_total=decision.tax_total,
             how=cast(How, outcome.how),
         )
-        return cls(event, outcome, Entry.of(fact))
+        return cls(event, outcome, Entry.of(fact), differences)
 
 
 class VoucherTaken(TransientError):
@@ -74,13 +86,23 @@ class VoucherTaken(TransientError):
 
 
 async def record_bookings(session: AsyncSession, bookings: Sequence[Booking]) -> None:
-    """Record that the books hold the documents' vouchers, and tell everybody; raises `VoucherTaken`."""
+    """Record that the books hold the documents' vouchers, and tell of them; raises `VoucherTaken`."""
     adopted = [booking for booking in bookings if booking.outcome.how == ADOPTED]
     if adopted:
         await _refuse_taken(session, adopted)
     revisions = await record_all(session, [(booking.event, booking.outcome) for booking in bookings])
     assert None not in revisions, "the outcome of another tenant's document"
     await record_entries(session, INVOICE_WRITER, [booking.news for booking in bookings])
+    for booking in bookings:
+        if booking.differences:
+            await _tell_difference(session, booking.event, booking.outcome.voucher_id, booking.differences)
+
+
+async def _tell_difference(
+    session: AsyncSession, event: DocumentIssued, voucher_id: str | None, differences: Mapping[str, Any]
+) -> None:
+    evidence = {"voucher_id": voucher_id, "differences": dict(differences)}
+    await raise_alarm(session, event, ADOPTED_DIFFERS, str(voucher_id), evidence)
 
 
 async def _refuse_taken(session: AsyncSession, bookings: Sequence[Booking]) -> None:

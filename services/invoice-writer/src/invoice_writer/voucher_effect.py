@@ -1,27 +1,39 @@
 """The write of one voucher: how to send it, find it and record that it is there."""
 
+from datetime import date
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from common.domain.verdicts import Decision
 from common.effects.effect import Findings, Follow
 from common.effects.gate import Gate
 from common.events.documents import DocumentIssued
+from common.lexware.wire import Voucher
 from invoice_writer.deciding import ToWrite
 from invoice_writer.doubts import SETTINGS_VERSION
 from invoice_writer.mapping import effect_key, marker_in, marker_of, voucher_of
 from invoice_writer.outcomes import BOOKED, Outcome
 from invoice_writer.recording import Booking, record_bookings
 
+COUNTED = frozenset({"open", "overdue", "paid", "paidoff", "transferred", "sepadebit"})
+
 
 class VoucherEffect:
     """One voucher for one document, recognised by the marker that stands first in its remark.
 
     Where the decision asks for the customer's own contact, `contact_id` is needed to write, not to adopt.
+    `chosen` is a voucher that somebody else made for the document, whatever it says.
     """
 
-    def __init__(self, event: DocumentIssued, plan: ToWrite, contact_id: str | None = None) -> None:
-        self._event, self._plan, self._contact_id = event, plan, contact_id
+    def __init__(
+        self,
+        event: DocumentIssued,
+        plan: ToWrite,
+        contact_id: str | None = None,
+        chosen: Voucher | None = None,
+    ) -> None:
+        self._event, self._plan, self._contact_id, self._chosen = event, plan, contact_id, chosen
         self.key = effect_key(plan.organization_id, event)
         self.tenant_id: UUID = event.tenant_id
         self.marker = marker_of(self.key)
@@ -40,6 +52,10 @@ class VoucherEffect:
     def for_contact(self, contact_id: str | None) -> "VoucherEffect":
         """The same effect for the customer's own contact; None is the collective one."""
         return self if contact_id is None else VoucherEffect(self._event, self._plan, contact_id)
+
+    def standing_for(self, voucher: Voucher) -> "VoucherEffect":
+        """The same effect, met by a voucher that somebody else made: in what it differs is told."""
+        return VoucherEffect(self._event, self._plan, chosen=voucher)
 
     async def prepare(self) -> None:
         """Have credentials and a slot of the rate limit before anything is armed."""
@@ -72,7 +88,52 @@ class VoucherEffect:
             voucher_id=external_id,
             how=how,
         )
-        organization_id = self._plan.organization_id
-        return Follow(
-            record_bookings, Booking.of(self._event, decision, outcome, organization_id=organization_id)
+        booking = Booking.of(
+            self._event,
+            decision,
+            outcome,
+            organization_id=self._plan.organization_id,
+            differences=None if self._chosen is None else differences(decision, self._chosen),
         )
+        return Follow(record_bookings, booking)
+
+
+def counts(voucher: Voucher) -> bool:
+    """Whether the books count the voucher: not while nobody checked it, and no longer once it is voided."""
+    return voucher.voucher_status is None or voucher.voucher_status in COUNTED
+
+
+def is_void(voucher: Voucher) -> bool:
+    """Whether the voucher was taken back."""
+    return voucher.voucher_status == "voided"
+
+
+def differences(decision: Decision, voucher: Voucher) -> dict[str, Any]:
+    """In what a voucher is not what was decided, with both.
+
+    The tax may differ by a cent per rate, and the date within the month that VAT is declared for.
+    """
+    pairs = (
+        ("number", decision.voucher_number, (voucher.voucher_number or "").strip()),
+        ("month", _month(decision.voucher_on), _month(voucher.voucher_on)),
+        ("status", BOOKED, BOOKED if counts(voucher) else voucher.voucher_status),
+    )
+    found = {name: _both(decided, there) for name, decided, there in pairs if decided != there}
+    rates = len({line.rate for line in decision.lines})
+    totals = (
+        ("gross_total", decision.gross_total, voucher.total_gross_amount, 0),
+        ("tax_total", decision.tax_total, voucher.total_tax_amount, rates),
+    )
+    return found | {
+        name: _both(str(decided), None if there is None else f"{there:.2f} EUR")
+        for name, decided, there, cents in totals
+        if there is None or abs(there - decided.decimal) * 100 > cents
+    }
+
+
+def _month(day: date | None) -> str | None:
+    return None if day is None else f"{day:%Y-%m}"
+
+
+def _both(document: str | None, voucher: str | None) -> dict[str, str | None]:
+    return {"document": document, "voucher": voucher}

@@ -21,7 +21,7 @@ from invoice_writer.mapping import marker_in
 from invoice_writer.outcomes import Outcome
 from invoice_writer.refusals import connection_reason
 from invoice_writer.voucher_contacts import VoucherContacts
-from invoice_writer.voucher_effect import VoucherEffect
+from invoice_writer.voucher_effect import VoucherEffect, counts, is_void
 from invoice_writer.voucher_index import IndexedVoucher, VoucherIndex
 
 LOCKED = ("invalid_value", "voucherDate")  # the dates we send are well-formed: the period is closed
@@ -62,7 +62,10 @@ class VoucherWriter:
         return None if result is None else _translated(result, armed)
 
     async def adopt(self, event: DocumentIssued, plan: ToWrite, voucher_id: str) -> Bound | Outcome | Later:
-        """Bind the voucher a person chose, if it is there, of the right type and nobody else's."""
+        """Bind the voucher a person chose, if it is there, of the right type and nobody else's.
+
+        It may say other totals than the document, or count for nothing yet: then both are told in an alarm.
+        """
         effect, wanted = VoucherEffect(event, plan), plan.decision.voucher_type
         try:
             voucher = await plan.client.vouchers.get(voucher_id)
@@ -70,10 +73,9 @@ class VoucherWriter:
             return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
         except RefusedError as refusal:
             return _refused(refusal, plan)
-        is_booking = voucher.type == wanted and voucher.voucher_status != "voided"
-        if not is_booking or await self._is_anothers(effect, voucher_id):
+        if voucher.type != wanted or is_void(voucher) or await self._is_anothers(effect, voucher_id):
             return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
-        return _translated(await self._runner.adopt(effect, voucher_id, how="adopted"), plan)
+        return _translated(await self._runner.adopt(effect.standing_for(voucher), voucher_id), plan)
 
     async def book_anyway(self, event: DocumentIssued, plan: ToWrite) -> Bound | Outcome | Later:
         """Write although the number is taken, because a person said so."""
@@ -107,14 +109,18 @@ class VoucherWriter:
         if any(isinstance(voucher, Later) for voucher in looked.values()):
             return Later(NOT_VISIBLE_YET, "voucher_not_visible")
         there = {key: voucher for key, voucher in looked.items() if isinstance(voucher, Voucher)}
-        ours = [key for key, voucher in there.items() if marker_in(voucher.remark) == effect.marker]
+        ours = [
+            key
+            for key, voucher in there.items()
+            if marker_in(voucher.remark) == effect.marker and not is_void(voucher)
+        ]
         if len(ours) > 1:
             return plan.parked(Reason.DUPLICATE_IN_BOOKS, vouchers=ours)
         if ours:
             return _translated(await self._runner.adopt(effect, ours[0], how="reconciled"), plan)
         same = [key for key, voucher in there.items() if _is_predecessors(voucher, plan)]
         if len(there) == len(same) == 1:
-            return _translated(await self._runner.adopt(effect, same[0], how="adopted"), plan)
+            return _translated(await self._runner.adopt(effect.standing_for(there[same[0]]), same[0]), plan)
         return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=list(there)) if there else None
 
     async def _look(
@@ -144,7 +150,7 @@ def _is_predecessors(voucher: Voucher, plan: ToWrite) -> bool:
     decision = plan.decision
     return (
         marker_in(voucher.remark) is None
-        and voucher.voucher_status != "voided"
+        and counts(voucher)
         and voucher.voucher_on == decision.voucher_on
         and voucher.total_gross_amount == decision.gross_total.decimal
     )

@@ -15,7 +15,6 @@ from common.db.models.core import ConnectionRow
 from common.db.models.ingest import DocumentRow
 from common.domain.documents import DocumentType
 from common.domain.money import Money
-from common.domain.releases import BOOKED_BY_HAND
 from common.domain.turnover import Turnover, TurnoverWarning, german_year, turnover_warnings
 
 EURO = "EUR"
@@ -70,14 +69,14 @@ def _turnover(row: Row[Any], year: int) -> Turnover:
 
 
 def _sums(year: int, tenants: Sequence[UUID]) -> Select[Any]:
-    """One row per tenant and year; the currency is what ingest stored with the document."""
+    """One row per tenant and year; the currency is what ingest stored with the document.
+
+    What a rule leaves out is booked by other means: it is turnover all the same.
+    """
     is_current = case((OutcomeRow.issued_on >= date(year, 1, 1), 1), else_=0).label("is_current")
     is_euro = func.coalesce(DocumentRow.currency, EURO) == EURO
     is_open = OutcomeRow.status.in_(("parked", "waiting"))
-    is_counted = or_(
-        OutcomeRow.status == "booked",
-        and_(OutcomeRow.status == "excluded", OutcomeRow.reason == BOOKED_BY_HAND),
-    )
+    is_counted = OutcomeRow.status.in_(("booked", "excluded"))
     counted, still_open = and_(is_counted, is_euro), and_(is_open, is_euro)
     return (
         select(

@@ -11,9 +11,10 @@ from common.domain.money import Money, total
 from common.domain.reason_codes import Reason
 from common.domain.split import Split
 from common.domain.tax import plain_rate
+from common.domain.vat_checks import VatCheck
 from common.domain.verdicts import OriginalInvoice, Park
 
-OSS_CASE = "distance_sale.oss"
+OSS_CASE, CHECKED_VALID = "distance_sale.oss", "vat_id.checked_valid"
 CORRECTED, DISPATCH, UNCLEAR, DOCUMENT = "corrected_invoice", "dispatch", "unclear_invoice", "document"
 
 
@@ -61,6 +62,15 @@ def corrects_oss(case: Case) -> bool | None:
     invoices = case.original.candidates if case.corrected is None else (case.corrected,)
     known = {invoice.in_oss for invoice in invoices} if case.is_correction else {None}
     return known.pop() if len(known) == 1 else None
+
+
+def checked_with_invoice(case: Case, vat_id: str) -> VatCheck | None:
+    """The check of this VAT id that what is corrected was booked tax-free with; None without one."""
+    invoices = case.original.candidates if case.corrected is None else (case.corrected,)
+    checks = [invoice.checked for invoice in invoices] if case.is_correction else []
+    valid = [check for check in checks if check is not None and check.result == "valid"]
+    same = [check for check in valid if check.vat_id == vat_id]
+    return same[0] if same and len(same) == len(checks) else None
 
 
 def within_invoice(case: Case, split: Split, trail: Trail) -> Park | None:

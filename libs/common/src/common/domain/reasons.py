@@ -27,6 +27,8 @@ time alone is expected to settle it. Made from the table in the code:
   connected or confirmed again; another document of the order arrives or moves; a person asks for it; or time
   passes. A person can ask in every case: `POST /api/v1/documents/{id}/retry`, or for all documents of a
   reason `POST /api/v1/parked/{reason}/retry`.
+- Besides, a changed profile brings back what is parked at 0 %, because a small business needs no reason for
+  it, and `GET /api/v1/reasons` names the settings whose change brings a reason's documents back.
 - *Waits first*: for so long after its arrival the document counts as waiting before it is parked.
 """
 

@@ -19,6 +19,30 @@ _OF_CATEGORIES = (
     Reason.CATEGORY_NOT_INCOME,
     Reason.CATEGORY_SINGLE_RATE,
 )
+_OF_UNTAXED = (  # nothing of this is asked once the books say that the seller is a small business
+    Reason.ZERO_RATE_UNMAPPED,
+    Reason.ZERO_RATE_TO_COMPANY,
+    Reason.BUYER_VAT_ID_FOREIGN,
+    Reason.VAT_ID_MISSING,
+    Reason.VAT_ID_MALFORMED,
+    Reason.VAT_ID_OF_OTHER_STATE,
+    Reason.VAT_CHECK_PENDING,
+    Reason.VAT_ID_INVALID,
+    Reason.COMPANY_NAME_MISSING,
+    Reason.CUSTOMER_UNUSABLE,
+    Reason.MARGIN_SCHEME,
+)
+_OF_PLACE = (  # services are taxed at the invoice address, goods where they are delivered
+    Reason.GOODS_AND_SERVICES_MIXED,
+    Reason.TAX_SHOWN_ON_EXPORT,
+    Reason.TAX_SHOWN_TO_COMPANY,
+    Reason.RATE_UNKNOWN,
+    Reason.RATE_NOT_VALID_ON_DATE,
+    Reason.RATE_OF_OTHER_COUNTRY,
+    Reason.VAT_ID_MISSING,
+    Reason.VAT_ID_OF_OTHER_STATE,
+)
+_PLACING = frozenset({"sells", "service_tax_classes"})
 _SETTINGS_OF: Mapping[Reason, frozenset[str]] = MappingProxyType(
     {
         Reason.TRANSFER_PAUSED: frozenset({"mode"}),
@@ -27,7 +51,9 @@ _SETTINGS_OF: Mapping[Reason, frozenset[str]] = MappingProxyType(
         Reason.ZERO_RATE_TO_COMPANY: frozenset({"domestic_zero_to_companies"}),
         Reason.ZERO_RATE_UNMAPPED: frozenset({"domestic_zero_category_id"}),
         Reason.MARGIN_SCHEME: frozenset({"margin_category_id"}),
+        Reason.COMPANY_NAME_MISSING: frozenset({"domestic_zero_to_companies", "company_only_category_ids"}),
         **dict.fromkeys(_OF_CATEGORIES, CATEGORY_FIELDS),
+        **dict.fromkeys(_OF_PLACE, _PLACING),
     }
 )
 
@@ -40,7 +66,7 @@ def _codes(*reasons: Reason) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reason.value for reason in reasons))
 
 
-CURED_BY_PROFILE = _codes(*_released_by(ReleasedBy.PROFILE), *_OF_CATEGORIES)
+CURED_BY_PROFILE = _codes(*_released_by(ReleasedBy.PROFILE), *_OF_CATEGORIES, *_OF_UNTAXED)
 CURED_BY_CONNECTION = _codes(
     *_released_by(ReleasedBy.CONNECTION),
     Reason.PROFILE_UNAVAILABLE,

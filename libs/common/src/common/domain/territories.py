@@ -70,6 +70,10 @@ def _territory(
 TERRITORIES = (
     _territory("Helgoland", "DE", "27498", "helgoland"),
     _territory("Büsingen", "DE", "78266|8238", "b(?:ü|ue|u)singen"),
+    _territory("Jungholz", "DE", "87491", country="AT", state="AT"),
+    _territory("Mittelberg", "DE", "8756[789]", country="AT", state="AT"),
+    _territory("Jungholz", "AT", "87491|6691", state="AT"),
+    _territory("Mittelberg", "AT", "8756[789]|699[123]", state="AT"),
     _territory("Kanarische Inseln", "ES", "(?:35|38)[0-9]{3}", country="ES_CN"),
     _territory("Ceuta", "ES", "51[0-9]{3}", "ceuta"),
     _territory("Melilla", "ES", "52[0-9]{3}", "melilla"),
@@ -81,19 +85,25 @@ TERRITORIES = (
     _territory("Réunion", "FR", "974[0-9]{2}", country="RE"),
     _territory("Mayotte", "FR", "976[0-9]{2}", country="YT"),
     _territory("französisches Überseegebiet", "FR", "9(?:75|77|78|84|86|87|88)[0-9]{2}"),
-    _territory("Athos", "GR", "6308[67]", "athos|agio[sn] oros|karyes", country="GR_69"),
+    _territory("Athos", "GR", "6308[67]", "athos|agio[sn] oros", country="GR_69"),
     _territory("Livigno", "IT", "23041", "livigno"),
-    _territory("Campione d'Italia", "IT", "2206[01]", "campione(?: d.? ?italia)?"),
+    _territory("Campione d'Italia", "IT", "22061", "campione(?: d.? ?italia)?"),
+    _territory("San Marino", "IT", "4789[0-9]", "^(?:repubblica di )?san marino$", country="SM"),
+    _territory("Vatikanstadt", "IT", "00120", country="VA"),
     _territory("Färöer", "DK", "[0-9]{3}", country="FO"),
     _territory("Grönland", "DK", "39[0-9]{2}", country="GL"),
     _territory("Nordzypern", "CY", "99[0-9]{3}"),
     _territory("Nordirland", "GB", "BT[0-9].*", country="XI", state=NORTHERN_IRELAND),
 )
-ALIAS_ZIPS = {"Livigno": re.compile("23030")}  # an older postcode that neighbours inside the VAT area share
+ALIAS_ZIPS = {  # older postcodes that neighbours inside the VAT area share
+    "Livigno": re.compile("23030"),
+    "Campione d'Italia": re.compile("22060"),
+}
 OUTSIDE_BY_CODE = {
     "AX": "Åland", "FO": "Färöer", "GL": "Grönland", "GP": "Guadeloupe", "MQ": "Martinique",
     "GF": "Französisch-Guayana", "RE": "Réunion", "YT": "Mayotte", "MF": "Saint-Martin",
 }  # fmt: skip
+NORTHERN_IRISH = re.compile(r"\s*BT[0-9]")  # no postcode of the republic begins like that
 PREFIX = re.compile(r"\s*([A-Z]{1,3})\s?-\s?[0-9]")
 PREFIXES = {
     "D": "DE", "A": "AT", "F": "FR", "I": "IT", "B": "BE", "L": "LU", "E": "ES", "P": "PT", "S": "SE",
@@ -104,6 +114,9 @@ SHARED_PREFIXES = {  # letters of one country that stand before postcodes of ano
     ("FR", "MC"): re.compile("980[0-9]{2}"),
     ("MC", "FR"): re.compile("980[0-9]{2}"),
     ("FI", "AX"): re.compile("22[0-9]{3}"),
+    ("IT", "SM"): re.compile("4789[0-9]"),
+    ("IT", "VA"): re.compile("00120"),
+    ("AT", "DE"): re.compile("87491|8756[789]"),
     ("DK", "FO"): re.compile("[0-9]{3}"),
     ("DK", "GL"): re.compile("39[0-9]{2}"),
 }
@@ -153,6 +166,8 @@ def _is_alias(territory: Territory, zip_code: str) -> bool:
 
 def _names_another_country(country: str, zip_code: str) -> bool:
     """Whether the letters before a postcode, as in A-1010, are those of another country."""
+    if country == "IE" and NORTHERN_IRISH.match(zip_code):
+        return True
     found = PREFIX.match(zip_code)
     if found is None or country in ("GB", "IE", "MT"):
         return False

@@ -3,7 +3,13 @@
 from datetime import timedelta
 
 from common.domain.case import Trail
-from common.domain.corrections import OSS_CASE, UNCLEAR, corrects_oss
+from common.domain.corrections import (
+    CHECKED_VALID,
+    OSS_CASE,
+    UNCLEAR,
+    checked_with_invoice,
+    corrects_oss,
+)
 from common.domain.country_codes import HOME
 from common.domain.rates import is_rate_on
 from common.domain.reason_codes import Reason
@@ -62,7 +68,11 @@ def distance_sale(sale: Sale, trail: Trail) -> Treatment | Park:
 
 
 def _unchecked(sale: Sale, vat_id: VatId, trail: Trail) -> Park | None:
-    """Form proves little: the authority must have said that the id is valid."""
+    """Form proves little: the authority must have called the id valid; a correction has its invoice's."""
+    then = checked_with_invoice(sale.case, vat_id.value)
+    if then is not None:
+        trail.fired("vat_id.checked_with_invoice", vat_check=then.model_dump(mode="json"))
+        return None
     check = sale.case.vat_check
     if check is None or check.vat_id != vat_id.value or check.result == "unavailable":
         hours = sale.case.settings.vat_check_wait_hours
@@ -72,7 +82,7 @@ def _unchecked(sale: Sale, vat_id: VatId, trail: Trail) -> Park | None:
     trail.evidence["vat_check"] = check.model_dump(mode="json")
     if check.result == "invalid":
         return trail.park(Reason.VAT_ID_INVALID, vat_id=vat_id.value)
-    trail.fired("vat_id.checked_valid")
+    trail.fired(CHECKED_VALID)
     return None
 
 

@@ -15,6 +15,7 @@ from common.domain.territories import Place, place_of
 
 GREECE, GREECE_IN_VAT_IDS = "GR", "EL"
 LONGEST = 20
+_DIGIT = re.compile("[0-9]")
 _NOT_ID = re.compile(r"[^0-9A-Z+*]")
 
 
@@ -37,9 +38,9 @@ class VatId:
 
 @lru_cache(maxsize=10_000)
 def read_vat_id(text: str | None) -> VatId | None:
-    """The VAT id in a text; None when there is nothing in it."""
+    """The VAT id in a text; None when there is none: people also write "keine", and every id has digits."""
     value = _NOT_ID.sub("", clean(text).upper())
-    if not value:
+    if not _DIGIT.search(value):
         return None
     if value.startswith(GREECE):
         value = GREECE_IN_VAT_IDS + value[2:]

@@ -10,6 +10,7 @@ from common.domain.customers import Customer
 from common.domain.documents import Fact
 from common.domain.money import Money
 from common.domain.reason_codes import Reason
+from common.domain.vat_checks import VatCheck
 
 VoucherType = Literal["salesinvoice", "salescreditnote"]
 OriginalOutcome = Literal["booked", "waiting", "parked", "excluded"]
@@ -89,7 +90,8 @@ class OriginalInvoice(Fact):
 
     `supplied_on` is the day its rates were decided by. `gross_by_rate` is what was booked of it, and
     `corrected_by_rate` what other corrections took back already; None while nothing of it was booked by us.
-    `in_oss`: whether it was booked for the One-Stop-Shop, None where that is not known.
+    `in_oss`: whether it was booked for the One-Stop-Shop, None where that is not known. `checked` is the
+    check of the buyer's VAT id that it was booked tax-free with.
     """
 
     number: str
@@ -100,6 +102,7 @@ class OriginalInvoice(Fact):
     gross_by_rate: dict[Decimal, Money] | None = None
     corrected_by_rate: dict[Decimal, Money] = {}
     in_oss: bool | None = None
+    checked: VatCheck | None = None
 
 
 class Original(Fact):

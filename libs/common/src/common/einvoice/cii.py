@@ -10,7 +10,7 @@ from lxml import etree
 from common.domain.einvoices import EInvoice
 from common.domain.money import Money
 
-CREDIT_NOTES = frozenset({"381", "261", "262", "296", "308", "420", "458", "532"})
+CREDIT_NOTES = frozenset({"381", "81", "83", "261", "262", "296", "308", "396", "420", "458", "532"})
 LONGEST_TEXT = 200
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,13}(\.[0-9]{1,8})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")

@@ -168,6 +168,7 @@ def _conditions(wanted: DocumentFilter) -> list[ColumnElement[bool]]:
         DocumentRow.type: wanted.type.value if wanted.type else None,
         DocumentRow.number: wanted.number,
         DocumentRow.order_number: wanted.order_number,
+        OutcomeRow.voucher_id: wanted.voucher_id,
     }
     conditions = [column == value for column, value in exact.items() if value is not None]
     if wanted.status is Status.WAITING:

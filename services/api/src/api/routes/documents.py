@@ -1,6 +1,5 @@
 """Documents: where each stands, why, and what can be asked for it."""
 
-import re
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -24,6 +23,8 @@ from api.problems import (
     problems,
 )
 from api.queries.documents import DocumentQueries
+from api.queries.evidence import EvidenceQueries
+from api.routes.evidence import download
 from api.schemas.base import CommandRead
 from api.schemas.documents import (
     DocumentDetails,
@@ -38,8 +39,6 @@ from api.views import document_read
 from common.archive import Archive, OriginalMissing
 from common.domain.documents import DocumentType
 from common.events.commands import AttachFile, ResolveDocument, RetryDocument
-
-UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
 
@@ -61,7 +60,9 @@ async def read_document(
 ) -> DocumentDetails:
     """One document: decision, rules, evidence, history, attempts and links into Lexware."""
     queries = DocumentQueries(session, principal.scope())
-    return await read_details(queries, await queries.get(document_id), deps.settings.lexware.app_url)
+    row = await queries.get(document_id)
+    einvoice = await EvidenceQueries(session, row).einvoice()
+    return await read_details(queries, row, deps.settings.lexware.app_url, einvoice)
 
 
 @router.get(
@@ -82,12 +83,7 @@ async def read_file(document_id: UUID, principal: AnyRole, session: Reading) -> 
         content = await Archive().read(session, row.tenant_id, row.pdf_sha256)
     except OriginalMissing:
         raise FileNotStored from None
-    name = UNSAFE_IN_NAMES.sub("_", f"{row.type}-{row.number}")[:80]
-    return Response(
-        content,
-        media_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{name}.pdf"'},
-    )
+    return download(content, "application/pdf", f"{row.type}-{row.number}", "pdf")
 
 
 @router.post(

@@ -47,6 +47,7 @@ class DocumentFilter(Given):
     type: DocumentType | None = None
     number: Text | None = Field(default=None, description="The exact document number.")
     order_number: Text | None = Field(default=None, description="The exact order number.")
+    voucher_id: Text | None = Field(default=None, description="The voucher's id in Lexware.")
     reason: Code | None = Field(default=None, examples=["distance_sales_unset"])
     file_status: FileStatus | None = None
     issued_from: date | None = Field(default=None, description="This day or later.")
@@ -149,6 +150,7 @@ class FileRead(Read):
     state: str = Field(description="stored, pending or missing")
     sha256: str | None
     size: int | None
+    einvoice_sha256: str | None = Field(description="The e-invoice inside the file, where it carries one.")
     note: str | None = Field(description="What the books said about the file.")
 
 
