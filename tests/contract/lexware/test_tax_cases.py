@@ -8,6 +8,7 @@ from cases.model import Booked, TaxCase
 from cases.page import CASES
 from common.domain.customers import Customer
 from common.domain.decide import Decision, SingleContact
+from common.lexware.countries import Country, code_in_books
 from contract.lexware.office import Office
 from invoice_writer.mapping import voucher_of
 
@@ -15,7 +16,7 @@ BOOKED = [case for case in CASES if isinstance(case.result, Booked)]
 MARKER = "#0123456789abcdef"
 
 
-def contact_body(customer: Customer, *, tax_free: bool) -> dict[str, Any]:
+def contact_body(customer: Customer, country_code: str, *, tax_free: bool) -> dict[str, Any]:
     """The contact as a person would enter it."""
     if customer.kind == "company":
         party: dict[str, Any] = {
@@ -27,7 +28,7 @@ def contact_body(customer: Customer, *, tax_free: bool) -> dict[str, Any]:
         }
     else:
         party = {"person": {"firstName": customer.first_name, "lastName": customer.last_name}}
-    address = {"zip": customer.zip_code, "city": customer.city, "countryCode": customer.country}
+    address = {"zip": customer.zip_code, "city": customer.city, "countryCode": country_code}
     return {"version": 0, "roles": {"customer": {}}, "addresses": {"billing": [address]}, **party}
 
 
@@ -42,6 +43,12 @@ async def books_of(office: Office, case: TaxCase) -> Office:
     return office.with_token(organization["api_key"])
 
 
+async def code_of(books: Office, country: str) -> str:
+    """How the books spell the country."""
+    listed = (await books.get("/v1/countries")).json()
+    return code_in_books(country, [Country.model_validate(one) for one in listed])
+
+
 @pytest.mark.parametrize("case", BOOKED, ids=lambda case: f"{case.rule} {case.buyer.words}")
 async def test_the_voucher_of_every_booked_row_is_accepted(office: Office, case: TaxCase) -> None:
     decision = case.decide()
@@ -50,7 +57,10 @@ async def test_the_voucher_of_every_booked_row_is_accepted(office: Office, case:
     async with books.http:
         contact_id = None
         if isinstance(decision.contact, SingleContact):
-            body = contact_body(decision.contact.customer, tax_free=decision.contact.tax_free)
+            customer = decision.contact.customer
+            body = contact_body(
+                customer, await code_of(books, customer.country), tax_free=decision.contact.tax_free
+            )
             contact_id = await books.created(body, "contacts")
         response = await books.http.post(
             "/v1/vouchers",

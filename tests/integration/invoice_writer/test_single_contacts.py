@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from common.domain import choosing_contact
+from common.domain.country_codes import NORTHERN_IRELAND
 from common.domain.customers import Customer, customer_of
 from common.domain.documents import Address, Document, OrderSnapshot
 from factories.documents import make_address, make_credit_note, make_invoice, make_order
@@ -82,6 +83,27 @@ async def test_refused_contact_parks_with_what_was_refused(
     customer_facts["country"] = "DE"
     await writer.work(writer.retry(await writer.event(invoice)))
     assert (await writer.outcome(invoice)).status == "booked"
+
+
+async def test_northern_irish_customer_gets_the_code_the_books_list_for_it(
+    writer: Harness, customer_facts: dict[str, Any]
+) -> None:
+    customer_facts |= {"country": NORTHERN_IRELAND, "email": None, "shop_customer_number": None}
+    await writer.work(*[await writer.event(*invoice_of(place, 1)) for place in range(3)])
+    (contact,) = await writer.customers()
+    assert [place["countryCode"] for place in contact["addresses"]["billing"]] == ["IX"]
+    assert {voucher["contactId"] for voucher in await writer.vouchers()} == {contact["id"]}
+    assert (await writer.requests())["GET /v1/countries"] == 1
+
+
+async def test_refused_look_for_a_countrys_code_parks_before_anything_is_made(
+    writer: Harness, customer_facts: dict[str, Any]
+) -> None:
+    customer_facts["country"] = NORTHERN_IRELAND
+    await writer.lexware.control.fault("GET", "/v1/countries", "forbidden")
+    await writer.work(await writer.event(make_invoice()))
+    assert (await writer.outcome(make_invoice())).reason == "contract_problem"
+    assert (await writer.customers(), await writer.vouchers()) == ([], [])
 
 
 async def test_missing_right_to_make_contacts_parks_as_a_matter_of_the_contract(writer: Harness) -> None:

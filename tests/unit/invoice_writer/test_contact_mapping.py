@@ -22,6 +22,14 @@ def test_contact_is_recognised_by_everything_it_was_made_from() -> None:
         assert keys_of(Contact.model_validate({**body, "id": "x"})) == set(customer_keys(customer, shop))
 
 
+def test_northern_irish_contact_is_recognised_whatever_the_books_call_the_country() -> None:
+    shop, customer = UUID(int=7 << 90), make_customer(country="XI")
+    note = note_of(MARKER, customer, shop_tag(shop))
+    body = json.loads(contact_of(customer, note, tax_free=False, country_code="IX").to_wire())
+    assert body["addresses"]["billing"][0]["countryCode"] == "IX"
+    assert keys_of(Contact.model_validate({**body, "id": "x"})) == set(customer_keys(customer, shop))
+
+
 def test_company_has_its_person_and_the_tick_where_no_tax_is_shown() -> None:
     customer = make_company(first_name="Ina", last_name="Ring", salutation="Frau")
     company = contact_of(customer, MARKER, tax_free=True).content()["company"]

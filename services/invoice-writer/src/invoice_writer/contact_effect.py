@@ -27,7 +27,10 @@ Extent = Literal["full", "least"]
 
 @dataclass(frozen=True, slots=True)
 class ContactNeed:
-    """A document that needs its customer as a contact of the books; `as_of` is the document's moment."""
+    """A document that needs its customer as a contact of the books; `as_of` is the document's moment.
+
+    `country_code` is how the books spell the customer's country, None where as we do.
+    """
 
     tenant_id: UUID
     connection_id: UUID
@@ -38,6 +41,7 @@ class ContactNeed:
     tax_free: bool
     as_of: datetime
     update: bool = False
+    country_code: str | None = None
 
     @property
     def identity(self) -> str:
@@ -50,7 +54,11 @@ class ContactNeed:
 
     def contact(self, note: str) -> NewContact:
         """Everything that is known of the customer, for the wire."""
-        return contact_of(self.customer, note, tax_free=self.tax_free)
+        return contact_of(self.customer, note, tax_free=self.tax_free, country_code=self.country_code)
+
+    def least_contact(self, note: str) -> NewContact:
+        """As little as the books take."""
+        return least_contact_of(self.customer, note, tax_free=self.tax_free, country_code=self.country_code)
 
 
 class ContactEffect:
@@ -66,11 +74,7 @@ class ContactEffect:
         self.tenant_id = need.tenant_id
         self.marker = marker_of(self.key)
         note = note_of(self.marker, need.customer, shop_tag(need.shop_id))
-        self._contact = (
-            need.contact(note)
-            if extent == "full"
-            else least_contact_of(need.customer, note, tax_free=need.tax_free)
-        )
+        self._contact = need.contact(note) if extent == "full" else need.least_contact(note)
         self.payload = self._contact.to_wire()
         self.decision: Mapping[str, Any] = {"extent": extent, "tax_free": need.tax_free}
 

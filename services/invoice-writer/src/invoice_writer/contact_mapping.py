@@ -6,13 +6,16 @@ from common.domain.cleaning import clip
 from common.domain.customer_keys import email_key, number_key, place_key, vat_key
 from common.domain.customers import Customer
 from common.lexware.contact_wire import Company, Contact, ContactPerson, NewContact, PostalAddress
+from common.lexware.countries import KNOWN_CODES
 
 SHORT_NAME = 60  # of the least contact: shorter than any limit that could be meant
 NOTE = re.compile(r"^(#[0-9a-f]{16})(?: shop-customer:([0-9a-f]{12}):(.+))?$", re.MULTILINE)
 
 
-def contact_of(customer: Customer, note: str, *, tax_free: bool) -> NewContact:
-    """Everything that is known of the customer."""
+def contact_of(
+    customer: Customer, note: str, *, tax_free: bool, country_code: str | None = None
+) -> NewContact:
+    """Everything that is known of the customer; `country_code` where the books have one of their own."""
     return NewContact(
         company=_company(customer, tax_free) if customer.kind == "company" else None,
         person=_person(customer) if customer.kind == "person" else None,
@@ -21,7 +24,7 @@ def contact_of(customer: Customer, note: str, *, tax_free: bool) -> NewContact:
             street=customer.street,
             zip=customer.zip_code,
             city=customer.city,
-            country_code=customer.country,
+            country_code=country_code or customer.country,
         ),
         email=customer.email,
         phone=customer.phone,
@@ -29,17 +32,20 @@ def contact_of(customer: Customer, note: str, *, tax_free: bool) -> NewContact:
     )
 
 
-def least_contact_of(customer: Customer, note: str, *, tax_free: bool) -> NewContact:
+def least_contact_of(
+    customer: Customer, note: str, *, tax_free: bool, country_code: str | None = None
+) -> NewContact:
     """Name and country, and the VAT id where the voucher could not be without: little can be refused here."""
+    billing = PostalAddress(country_code=country_code or customer.country)
     if customer.kind == "company":
         company = Company(
             name=clip(customer.name, SHORT_NAME),
             vat_registration_id=customer.vat_id if tax_free else None,
             allow_tax_free_invoices=tax_free,
         )
-        return NewContact(company=company, billing=PostalAddress(country_code=customer.country), note=note)
+        return NewContact(company=company, billing=billing, note=note)
     person = ContactPerson(last_name=clip(customer.last_name or customer.name, SHORT_NAME))
-    return NewContact(person=person, billing=PostalAddress(country_code=customer.country), note=note)
+    return NewContact(person=person, billing=billing, note=note)
 
 
 def note_of(marker: str, customer: Customer, shop: str) -> str:
@@ -57,7 +63,7 @@ def keys_of(contact: Contact) -> frozenset[str]:
     """Everything a contact is recognised by."""
     numbers = [number_key(found.group(2), found.group(3)) for found in NOTE.finditer(_lines(contact.note))]
     places = [
-        place_key(contact.name, place.street, place.zip, place.city, place.country_code)
+        place_key(contact.name, place.street, place.zip, place.city, _ours(place.country_code))
         for place in contact.addresses.billing
     ]
     emails = [email_key(email) for email in contact.emails]
@@ -78,6 +84,10 @@ def _person(customer: Customer) -> ContactPerson:
     return ContactPerson(
         salutation=customer.salutation, first_name=customer.first_name, last_name=customer.last_name
     )
+
+
+def _ours(country_code: str | None) -> str | None:
+    return KNOWN_CODES.get(country_code or "", country_code)
 
 
 def _lines(note: str | None) -> str:

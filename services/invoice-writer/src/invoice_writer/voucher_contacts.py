@@ -1,14 +1,16 @@
 """The contact a voucher goes to: none for the collective one, else the customer's own, made before it."""
 
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 from common.domain.reasons import Reason
 from common.domain.verdicts import SingleContact
 from common.effects.effect import Bound, EffectResult, Parked, Pending, Refused
-from common.errors import ConnectorError
+from common.errors import ConnectorError, RefusedError
 from common.events.documents import DocumentIssued
 from common.inbox.messages import Later
+from common.lexware.countries import NAMES, code_in_books
 from common.lexware.errors import BooksRefusal, VoucherRejected
 from invoice_writer.contact_effect import ContactNeed
 from invoice_writer.contacts import Contacts
@@ -24,12 +26,17 @@ class VoucherContacts:
 
     def __init__(self, contacts: Contacts) -> None:
         self._contacts = contacts
+        self._codes: dict[tuple[str, str], str] = {}
 
     async def ready(self, event: DocumentIssued, plan: ToWrite) -> str | Outcome | Later | None:
         """The contact's id, None for the collective contact; or what becomes of the document instead."""
         need = need_of(event, plan)
         if need is None:
             return None
+        try:
+            need = replace(need, country_code=await self._country_code(need))
+        except RefusedError as refusal:
+            return _refused(refusal, plan)
         match await self._contacts.ensure(need):
             case Bound(external_id=contact_id):
                 return contact_id
@@ -49,6 +56,16 @@ class VoucherContacts:
             return None
         pending = await self._contacts.doubt(need, contact_id)
         return None if pending is None else Later(pending.retry_after, pending.reason)
+
+    async def _country_code(self, need: ContactNeed) -> str | None:
+        """How the books spell the customer's country; asked once where they have a code of their own."""
+        country = need.customer.country
+        if country not in NAMES:
+            return None
+        key = (need.organization_id, country)
+        if key not in self._codes:
+            self._codes[key] = code_in_books(country, await need.client.countries.list())
+        return self._codes[key]
 
 
 def need_of(event: DocumentIssued, plan: ToWrite) -> ContactNeed | None:

@@ -2,6 +2,7 @@
 
 from common.http.client import ApiClient
 from common.lexware.contacts import Contacts
+from common.lexware.countries import Countries
 from common.lexware.files import Files
 from common.lexware.posting_categories import PostingCategories
 from common.lexware.profile import ProfileApi
@@ -20,6 +21,7 @@ class LexwareClient:
         self.profile = ProfileApi(api)
         self.posting_categories = PostingCategories(api)
         self.contacts = Contacts(api)
+        self.countries = Countries(api)
 
     async def prepare_write(self) -> None:
         """Valid credentials and a slot of the rate limit are there for one gated write."""

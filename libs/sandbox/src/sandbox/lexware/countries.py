@@ -2,7 +2,7 @@
 
 from typing import Any
 
-_INTRA_CODES = "AT BE BG CY CZ DK EE ES FI FR GR HR HU IE IT LT LU LV MC MT NL PL PT RO SE SI SK XI"
+_INTRA_CODES = "AT BE BG CY CZ DK EE ES FI FR GR HR HU IE IT LT LU LV MC MT NL PL PT RO SE SI SK IX"
 _INTRA = frozenset(_INTRA_CODES.split())
 
 _EXTENSIONS = {
@@ -12,7 +12,7 @@ _EXTENSIONS = {
     "GR_69": ("Mount Athos", "Berg Athos"),
     "IT_LI": ("Livigno", "Livigno"),
     "IT_CA": ("Campione d'Italia", "Campione d'Italia"),
-    "XI": ("Northern Ireland", "Nordirland"),
+    "IX": ("Northern Ireland", "Nordirland"),
     "XK": ("Kosovo", "Kosovo"),
 }
 
