@@ -1,6 +1,7 @@
 """The description is complete, and the api does what it says for whatever is sent."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,10 @@ from schemathesis.specs.openapi.checks import (
 from api.app import create_app
 from common.db.engine import Database, open_database
 from common.settings import DatabaseSettings
+from fixtures.databases import BOTH, sqlite_address
+from fixtures.postgres import wait_for
 from integration.api.harness import Api, FakeChecks, Tenant, api_settings, furnish
+from tools.servers.databases import Databases
 
 CHECKS = [
     not_a_server_error,
@@ -67,12 +71,24 @@ class Running:
         return self.runner.run(self.api.client.send(wanted))
 
 
+@pytest.fixture(scope="module", params=BOTH)
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated database for all operations of this module, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("openapi") / "api.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield sqlite_address(path)
+        return
+    server: Databases = request.getfixturevalue("postgres_server")
+    name = wait_for(server.create(request.getfixturevalue("database_template")))
+    yield server.url(name)
+    wait_for(server.drop(name))
+
+
 @pytest.fixture(scope="module")
-def running(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(address: str) -> Iterator[Running]:
     """Two furnished tenants, kept for all operations of this module."""
-    path = tmp_path_factory.mktemp("openapi") / "api.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    db = open_database(DatabaseSettings(url=f"sqlite+aiosqlite:///{path}"))
+    db = open_database(DatabaseSettings(url=address))
     with asyncio.Runner() as runner:
         api = runner.run(started(db))
         tenants = [
