@@ -13,7 +13,7 @@ GOODS = "8f8664a8-fd86-11e1-a21f-0800200c9a66"
 ROUNDING = "aba9020f-d0a6-47ca-ace6-03d6ed492351"
 PDF = b"%PDF-1.4 a page"
 SCALE = 0.02  # of the simulator under test
-FOR_EVER = 1e9  # a lag or delay that no test sees the end of, however slow its machine
+FOR_EVER = 86_400.0  # the longest lag or delay there is: no test sees its end, however slow its machine
 
 
 def item(amount: str, tax: str, rate: str, category: str = GOODS) -> dict[str, Any]:
