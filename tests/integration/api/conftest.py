@@ -7,7 +7,8 @@ import pytest
 
 from api.app import create_app
 from common.db.engine import Database
-from integration.api.harness import Api, FakeChecks, Tenant, api_settings, furnish
+from integration.api.furnished import furnish
+from integration.api.harness import Api, FakeChecks, Tenant, api_settings
 
 
 @pytest.fixture

@@ -1,37 +1,31 @@
-"""The api under test, with tokens for every role and rows as the other services write them."""
+"""The api under test, with tokens for every role."""
 
-import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
-import orjson
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import insert, select
 
 from api.settings import Settings
 from api.verification import BooksIdentity
-from common.archive import Archive
-from common.db.crypto import new_key
+from common.db.crypto import SecretBox, SecretPlace, new_key
 from common.db.engine import Database
 from common.db.models.base import Base
-from common.db.models.books import OutcomeRow, TimelineRow
-from common.db.models.effects import AlarmRow, AttemptRow
-from common.db.models.ingest import DocumentRow, DocumentVersionRow, OrderRow, ShopCursorRow
-from common.db.models.line import DeadLetterRow, OutboxRow
-from common.db.models.vat import VatAnswerRow
-from common.domain.documents import DocumentType, OrderSnapshot, document_id
+from common.db.models.books import OutcomeRow
+from common.db.models.core import SecretRow
+from common.db.models.ingest import DocumentRow
+from common.db.models.line import OutboxRow
 from common.events.base import Event
 from common.events.commands import Command
 from common.events.registry import parse
 from common.settings import DatabaseSettings, HostPolicy, LexwareSettings
+from integration.api.rows import document_row, outcome_row
 
 ADMIN = "admin-token-of-the-test"
 ORGANIZATION = "0b6f3f6e-0000-4000-8000-00000000a001"
-NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 APP_URL = "https://app.books.example"
 
 
@@ -153,114 +147,6 @@ class Tenant:
     adviser: dict[str, str]
 
 
-async def furnish(api: Api, name: str, number: str) -> Tenant:
-    """A tenant with connections, tokens, a parked document and its story, a dead letter and an alarm."""
-    tenant_id = await api.tenant(name)
-    shop = await api.shop(tenant_id, name)
-    books = await api.books(tenant_id)
-    shop_id = UUID(shop["id"])
-    outcome = {
-        "status": "parked",
-        "reason": "number_taken_in_books",
-        "params": {"secret_of": name},
-        "evidence": {"vat_check": vat_check_of(name)},
-    }
-    identity = await api.document(
-        tenant_id, shop_id, number, order_number=f"Order-{name}", outcome=outcome, file=f"%PDF of {name}"
-    )
-    async with api.db.sessions.begin() as session:
-        content = f"%PDF of {name}".encode()
-        pdf = await Archive().store(session, tenant_id, content, "application/pdf")
-        await Archive().keep_beside(session, tenant_id, pdf, f"<xml>of {name}</xml>".encode())
-    await api.add(VatAnswerRow, vat_answer_row(tenant_id, name))
-    await tell_story(api, tenant_id, shop_id, identity, number, name)
-    dead_letter_id = uuid4()
-    await api.add(DeadLetterRow, dead_letter_row(tenant_id, dead_letter_id, name))
-    await api.add(
-        AlarmRow,
-        {
-            "tenant_id": tenant_id,
-            "kind": "duplicate",
-            "subject": f"about {name}",
-            "evidence": {},
-            "created_at": NOW,
-        },
-    )
-    made = await api.post(
-        "/api/v1/tokens", {"name": f"of {name}", "role": "adviser", "tenant_id": str(tenant_id)}
-    )
-    return Tenant(
-        tenant_id=tenant_id,
-        shop_id=shop_id,
-        books_id=UUID(books["id"]),
-        document_id=identity,
-        dead_letter_id=dead_letter_id,
-        token_id=UUID(made.json()["id"]),
-        command_id=await api.command_of(tenant_id),
-        merchant=await api.token("merchant", tenant_id),
-        adviser=await api.token("adviser", tenant_id),
-    )
-
-
-async def tell_story(
-    api: Api, tenant_id: UUID, shop_id: UUID, identity: UUID, number: str, name: str
-) -> None:
-    """History, attempt, versions, order and poll state of a document."""
-    await api.add(
-        TimelineRow,
-        {
-            "tenant_id": tenant_id,
-            "document_id": identity,
-            "what": "parked",
-            "details": {"reason": "number_taken_in_books"},
-            "created_at": NOW,
-        },
-    )
-    await api.add(AttemptRow, attempt_row(tenant_id, f"voucher:{ORGANIZATION}:{shop_id}:invoice:{number}"))
-    await api.add(
-        DocumentVersionRow,
-        *(
-            {
-                "tenant_id": tenant_id,
-                "document_id": identity,
-                "content_hash": digest,
-                "content": {"name": name},
-                "original_sha256": "0" * 64,
-                "created_at": NOW,
-            }
-            for digest in ("first", "second")
-        ),
-    )
-    snapshot = OrderSnapshot(
-        order_id=f"id-{number}", order_number=f"Order-{name}", customer_number=f"Customer-{name}"
-    )
-    await api.add(
-        OrderRow,
-        {
-            "tenant_id": tenant_id,
-            "connection_id": shop_id,
-            "order_id": f"id-{number}",
-            "order_number": f"Order-{name}",
-            "marker": "x",
-            "version": 1,
-            "snapshot": snapshot.model_dump(mode="json"),
-            "seen_at": NOW,
-        },
-    )
-    await api.add(
-        ShopCursorRow,
-        {
-            "tenant_id": tenant_id,
-            "connection_id": shop_id,
-            "cursor_at": NOW,
-            "read_from_at": NOW,
-            "next_poll_at": NOW,
-            "last_poll_at": NOW,
-            "last_error": f"error of {name}",
-        },
-    )
-
-
 def api_settings(**more: Any) -> Settings:
     """Settings of a test; `shop.test` is a trusted host."""
     defaults: dict[str, Any] = {
@@ -303,112 +189,18 @@ def books_body(tenant_id: UUID | None, **more: Any) -> dict[str, Any]:
     }
 
 
-def document_row(tenant_id: UUID, connection_id: UUID, number: str, **more: Any) -> dict[str, Any]:
-    """A document as ingest stores it."""
-    content = str(more.pop("file", "")).encode()
-    kind = more.pop("type", "invoice")
-    return {
-        "document_id": document_id(connection_id, DocumentType(kind), number),
-        "tenant_id": tenant_id,
-        "connection_id": connection_id,
-        "order_id": f"id-{number}",
-        "order_number": f"Order-{number}",
-        "type": kind,
-        "number": number,
-        "issued_on": date(2026, 3, 1),
-        "gross_minor": 6750,
-        "currency": "EUR",
-        "content_hash": "first",
-        "lane": "live",
-        "pdf_sha256": hashlib.sha256(content).hexdigest() if content else None,
-        "pdf_size": len(content) or None,
-        "file_state": "stored" if content else "pending",
-        "seen_at": NOW,
-        "created_at": NOW,
-        **more,
-    }
+def box_of(api: Api) -> SecretBox:
+    """The box the api seals with."""
+    box: SecretBox = api.app.state.deps.box
+    return box
 
 
-def outcome_row(document: dict[str, Any], status: str, **more: Any) -> dict[str, Any]:
-    """An outcome as the invoice writer records it."""
-    shared = (
-        "document_id",
-        "tenant_id",
-        "connection_id",
-        "order_id",
-        "type",
-        "number",
-        "issued_on",
-        "gross_minor",
-    )
-    return {
-        **{name: document[name] for name in shared},
-        "status": status,
-        "file_status": "pending",
-        "event": b"{}",
-        "event_type": "shop.invoice.issued.v1",
-        "first_seen_at": NOW,
-        "changed_at": NOW + timedelta(minutes=1),
-        **more,
-    }
-
-
-def vat_check_of(name: str) -> dict[str, Any]:
-    """What a decision keeps of the check of a buyer's VAT id."""
-    return {
-        "vat_id": "ATU13585627",
-        "result": "valid",
-        "checked_at": NOW.isoformat(),
-        "source": "vies",
-        "request_id": f"WAPI-{name}",
-    }
-
-
-def vat_answer_row(tenant_id: UUID, name: str, **more: Any) -> dict[str, Any]:
-    """The authority's answer behind that check, kept a moment later."""
-    proof = more.pop("proof", orjson.dumps({"valid": True, "requestIdentifier": f"WAPI-{name}"}))
-    return {
-        "tenant_id": tenant_id,
-        "vat_id": "ATU13585627",
-        "asked_by": "DE136695976",
-        "result": "valid",
-        "source": "vies",
-        "request_id": f"WAPI-{name}",
-        "sha256": hashlib.sha256(proof).hexdigest(),
-        "proof": proof,
-        "created_at": NOW + timedelta(milliseconds=1),
-        **more,
-    }
-
-
-def attempt_row(tenant_id: UUID, effect_key: str) -> dict[str, Any]:
-    """A refused try of a write."""
-    return {
-        "tenant_id": tenant_id,
-        "effect_key": effect_key,
-        "number": 1,
-        "state": "refused",
-        "armed_at": NOW,
-        "payload_hash": "x",
-        "marker": "#0123456789abcdef",
-        "decision": {},
-        "searches": [{"at": NOW.isoformat(), "found": 0}],
-        "answer": {"status": 406},
-        "closed_at": NOW,
-    }
-
-
-def dead_letter_row(tenant_id: UUID, dead_letter_id: UUID, name: str) -> dict[str, Any]:
-    """A dead letter of the invoice writer."""
-    return {
-        "dead_letter_id": dead_letter_id,
-        "tenant_id": tenant_id,
-        "consumer": "invoice-writer",
-        "inbox_id": 1,
-        "event_id": uuid4(),
-        "type": "shop.invoice.issued.v1",
-        "ordering_key": f"key of {name}",
-        "error": f"KeyError at {name}",
-        "attempts": 12,
-        "created_at": NOW,
-    }
+async def secret_of(api: Api, connection: dict[str, Any], field: str) -> str:
+    """The secret that is kept for a field of a connection."""
+    tenant_id, connection_id = UUID(connection["tenant_id"]), UUID(connection["id"])
+    async with api.db.reading.begin() as session:
+        sealed = await session.scalar(
+            select(SecretRow.sealed).where(SecretRow.connection_id == connection_id, SecretRow.field == field)
+        )
+    assert sealed is not None
+    return box_of(api).open(sealed, SecretPlace(tenant_id, connection_id, field)).get_secret_value()

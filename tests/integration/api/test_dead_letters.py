@@ -9,7 +9,8 @@ from sqlalchemy import update
 from common.db.models.core import AuditRow
 from common.db.models.line import DeadLetterRow
 from common.events.commands import DISCARD, REPLAY
-from integration.api.harness import Api, Tenant, dead_letter_row
+from integration.api.harness import Api, Tenant
+from integration.api.rows import dead_letter_row
 
 PATH = "/api/v1/dead-letters"
 

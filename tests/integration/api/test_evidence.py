@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from common.db.models.vat import VatAnswerRow
-from integration.api.harness import NOW, Api, Tenant, vat_answer_row, vat_check_of
+from integration.api.harness import Api, Tenant
+from integration.api.rows import NOW, vat_answer_row, vat_check_of
 
 PATH = "/api/v1/documents"
 

@@ -25,7 +25,8 @@ from common.db.engine import Database, open_database
 from common.settings import DatabaseSettings
 from fixtures.databases import BOTH, sqlite_address
 from fixtures.postgres import wait_for
-from integration.api.harness import Api, FakeChecks, Tenant, api_settings, furnish
+from integration.api.furnished import furnish
+from integration.api.harness import Api, FakeChecks, Tenant, api_settings
 from tools.servers.databases import Databases
 
 CHECKS = [

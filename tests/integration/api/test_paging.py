@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from common.db.models.ingest import DocumentRow
-from integration.api.harness import Api, document_row
+from integration.api.harness import Api
+from integration.api.rows import document_row
 
 PATH = "/api/v1/documents"
 

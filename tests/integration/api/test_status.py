@@ -10,7 +10,8 @@ from common.db.models.books import BooksProfileRow
 from common.db.models.effects import AlarmRow
 from common.db.models.ingest import ShopCursorRow
 from common.db.turnover import this_year
-from integration.api.harness import NOW, Api, Tenant
+from integration.api.harness import Api, Tenant
+from integration.api.rows import NOW
 
 
 async def test_every_document_is_counted_once_also_without_an_outcome(api: Api) -> None:

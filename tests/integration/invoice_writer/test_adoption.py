@@ -2,37 +2,18 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 from sqlalchemy import select
 
 from common.db.models.books import OutcomeRow, VoucherIndexRow
-from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
 from common.effects.sql_attempts import SqlAttempts
-from common.events.commands import ResolveDocument, RetryDocument
-from common.events.documents import DocumentIssued
-from factories.documents import euro, make_credit_note, make_invoice, make_line, make_order
+from factories.documents import euro, make_credit_note, make_invoice, make_line
+from integration.invoice_writer.adoption import alarms, by_hand
 from integration.invoice_writer.harness import CREATE, Harness
 from invoice_writer.mapping import effect_key, marker_of
-
-DIFFERS = "adopted_voucher_differs"
-
-
-async def by_hand(writer: Harness, number: str, gross: str = "49.90", **over: Any) -> str:
-    """A voucher somebody else made, visible in the list."""
-    values = {
-        "organization_id": writer.organization["organization_id"],
-        "type": "salesinvoice",
-        "voucherNumber": number,
-        "voucherDate": "2025-03-04",
-        "totalGrossAmount": gross,
-    }
-    voucher_id: str = (await writer.lexware.control.post("vouchers", values | over))["id"]
-    await asyncio.sleep(0.1)
-    return voucher_id
 
 
 async def test_voucher_of_another_type_does_not_take_the_number(writer: Harness) -> None:
@@ -171,12 +152,6 @@ async def test_predecessor_that_dated_new_years_night_by_utc_is_found_r12(writer
     assert CREATE not in await writer.requests()
 
 
-async def alarms(writer: Harness) -> list[AlarmRow]:
-    """What a person has to look at."""
-    async with writer.db.reading.begin() as session:
-        return list((await session.scalars(select(AlarmRow))).all())
-
-
 async def test_correction_of_an_invoice_that_a_predecessor_booked_follows_it_r37_r38(writer: Harness) -> None:
     invoice = make_invoice()
     there = await by_hand(writer, invoice.number, totalTaxAmount="7.97")
@@ -194,71 +169,6 @@ async def test_correction_of_an_invoice_that_a_predecessor_booked_follows_it_r37
     assert (await writer.outcome(second)).reason == "correction_exceeds_invoice"
 
 
-def retry(writer: Harness, event: DocumentIssued) -> RetryDocument:
-    """A person asks for another try."""
-    return RetryDocument(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        command_id=uuid4(),
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
-    )
-
-
-def choice(writer: Harness, event: DocumentIssued, voucher_id: str) -> ResolveDocument:
-    """A person says which voucher is the document's."""
-    return ResolveDocument(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        command_id=uuid4(),
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
-        action="adopt",
-        voucher_id=voucher_id,
-    )
-
-
-async def test_voucher_a_person_chose_is_adopted(writer: Harness) -> None:
-    event = await writer.event(make_invoice())
-    chosen = await by_hand(writer, event.number, gross="11.90")
-    await writer.work(event)
-    await writer.work(choice(writer, event, chosen))
-    outcome = await writer.outcome(event.document)
-    assert (outcome.status, outcome.how, outcome.voucher_id) == ("booked", "adopted", chosen)
-
-
-async def test_voucher_of_another_total_is_adopted_with_an_alarm_that_names_both(writer: Harness) -> None:
-    event = await writer.event(make_invoice())
-    chosen = await by_hand(writer, event.number, gross="11.90", totalTaxAmount="1.90")
-    await writer.work(event)
-    assert await alarms(writer) == []
-    adopting = choice(writer, event, chosen)
-    await writer.work(adopting, adopting)
-    await writer.work(choice(writer, event, chosen))
-    (alarm,) = await alarms(writer)
-    assert (alarm.kind, alarm.tenant_id, alarm.closed_at) == (DIFFERS, writer.tenant_id, None)
-    assert alarm.subject == event.fact
-    assert alarm.evidence == {
-        "voucher_id": chosen,
-        "differences": {
-            "gross_total": {"document": "49.90 EUR", "voucher": "11.90 EUR"},
-            "tax_total": {"document": "7.97 EUR", "voucher": "1.90 EUR"},
-        },
-    }
-    assert (await writer.story(event.document)).count(DIFFERS) == 1
-
-
-async def test_voucher_of_the_same_total_but_other_tax_is_adopted_with_an_alarm(writer: Harness) -> None:
-    event = await writer.event(make_invoice())
-    chosen = await by_hand(writer, event.number, voucherDate="2025-03-05", totalTaxAmount="3.26")
-    await writer.work(event)
-    await writer.work(choice(writer, event, chosen))
-    (alarm,) = await alarms(writer)
-    assert alarm.evidence["differences"] == {"tax_total": {"document": "7.97 EUR", "voucher": "3.26 EUR"}}
-
-
 @pytest.mark.parametrize(
     ("tax", "alarmed"), [("7.97", False), ("7.96", False), ("3.26", True), ("0.00", True)]
 )
@@ -274,42 +184,6 @@ async def test_predecessors_voucher_of_other_tax_is_adopted_with_an_alarm(
     assert [alarm.evidence for alarm in await alarms(writer)] == expected
 
 
-async def test_voucher_of_another_number_or_tax_period_is_adopted_with_an_alarm(writer: Harness) -> None:
-    event = await writer.event(make_invoice())
-    await by_hand(writer, event.number, gross="11.90")
-    chosen = await by_hand(writer, "OTHER-1", voucherDate="2025-02-28", totalTaxAmount="7.97")
-    await writer.work(event)
-    await writer.work(choice(writer, event, chosen))
-    (alarm,) = await alarms(writer)
-    assert alarm.evidence["differences"] == {
-        "number": {"document": event.number, "voucher": "OTHER-1"},
-        "month": {"document": "2025-03", "voucher": "2025-02"},
-    }
-
-
-async def test_voucher_of_the_same_totals_is_adopted_without_an_alarm(writer: Harness) -> None:
-    event = await writer.event(make_invoice())
-    chosen = await by_hand(writer, event.number, voucherDate="2025-03-05", totalTaxAmount="7.97")
-    await writer.work(event)
-    await writer.work(choice(writer, event, chosen))
-    assert (await writer.outcome(event.document)).how == "adopted"
-    assert await alarms(writer) == []
-
-
-async def test_voucher_of_another_document_or_none_at_all_cannot_be_chosen(writer: Harness) -> None:
-    other = await writer.event(make_invoice(number="R-1"), make_order(order_id="another"))
-    event = await writer.event(make_invoice())
-    await by_hand(writer, event.number, gross="11.90")
-    await writer.work(other, event)
-    booked = (await writer.outcome(other.document)).voucher_id
-    assert booked is not None
-    for chosen in (booked, str(uuid4()), await by_hand(writer, "K-1", type="salescreditnote")):
-        await writer.work(choice(writer, event, chosen))
-        outcome = await writer.outcome(event.document)
-        assert (outcome.status, outcome.reason) == ("parked", "number_taken_in_books")
-        assert outcome.params["refused"] == chosen
-
-
 @pytest.mark.parametrize("status", ["unchecked", "blank"])
 async def test_voucher_that_nobody_checked_yet_books_nothing_and_is_left_to_a_person(
     writer: Harness, status: str
@@ -321,18 +195,8 @@ async def test_voucher_that_nobody_checked_yet_books_nothing_and_is_left_to_a_pe
     assert (outcome.reason, outcome.params["vouchers"]) == ("number_taken_in_books", [there])
     await writer.lexware.control.post(f"vouchers/{there}", {"voucherStatus": "open"})
     await asyncio.sleep(0.2)
-    await writer.work(retry(writer, event))
+    await writer.work(writer.retry(event))
     assert (await writer.outcome(event.document)).voucher_id == there
-
-
-async def test_voucher_that_nobody_checked_yet_is_adopted_with_an_alarm(writer: Harness) -> None:
-    event = await writer.event(make_invoice())
-    chosen = await by_hand(writer, event.number, voucherStatus="unchecked", totalTaxAmount="7.97")
-    await writer.work(event)
-    await writer.work(choice(writer, event, chosen))
-    assert (await writer.outcome(event.document)).how == "adopted"
-    (alarm,) = await alarms(writer)
-    assert alarm.evidence["differences"] == {"status": {"document": "booked", "voucher": "unchecked"}}
 
 
 @pytest.mark.parametrize("status", ["paid", "paidoff", "transferred", "sepadebit"])
@@ -342,14 +206,3 @@ async def test_predecessors_voucher_counts_whatever_was_paid_of_it(writer: Harne
     await writer.work(await writer.event(invoice))
     outcome = await writer.outcome(invoice)
     assert (outcome.how, outcome.voucher_id) == ("adopted", there)
-
-
-async def test_voided_voucher_books_nothing_and_cannot_be_chosen(writer: Harness) -> None:
-    event = await writer.event(make_invoice())
-    chosen = await by_hand(writer, event.number, gross="11.90")
-    await writer.work(event)
-    await writer.lexware.control.post(f"vouchers/{chosen}", {"voucherStatus": "voided"})
-    await asyncio.sleep(0.2)
-    await writer.work(choice(writer, event, chosen))
-    outcome = await writer.outcome(event.document)
-    assert (outcome.status, outcome.params["refused"]) == ("parked", chosen)

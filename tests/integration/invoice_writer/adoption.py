@@ -1,0 +1,46 @@
+"""Vouchers that others made, a person's choice between them, and the alarms that follow."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from common.db.models.effects import AlarmRow
+from common.events.commands import ResolveDocument
+from common.events.documents import DocumentIssued
+from integration.invoice_writer.harness import Harness
+
+
+async def by_hand(writer: Harness, number: str, gross: str = "49.90", **over: Any) -> str:
+    """A voucher somebody else made, visible in the list."""
+    values = {
+        "organization_id": writer.organization["organization_id"],
+        "type": "salesinvoice",
+        "voucherNumber": number,
+        "voucherDate": "2025-03-04",
+        "totalGrossAmount": gross,
+    }
+    voucher_id: str = (await writer.lexware.control.post("vouchers", values | over))["id"]
+    await asyncio.sleep(0.1)
+    return voucher_id
+
+
+def choice(writer: Harness, event: DocumentIssued, voucher_id: str) -> ResolveDocument:
+    """A person says which voucher is the document's."""
+    return ResolveDocument(
+        tenant_id=writer.tenant_id,
+        connection_id=writer.shop_id,
+        command_id=uuid4(),
+        order_id=event.order_id,
+        document_type=event.document_type,
+        number=event.number,
+        action="adopt",
+        voucher_id=voucher_id,
+    )
+
+
+async def alarms(writer: Harness) -> list[AlarmRow]:
+    """What a person has to look at."""
+    async with writer.db.reading.begin() as session:
+        return list((await session.scalars(select(AlarmRow))).all())
