@@ -1,3 +1,5 @@
+"""Who may ask the simulated shop, and how a request has to look."""
+
 import base64
 import hashlib
 import hmac

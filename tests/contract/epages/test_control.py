@@ -1,3 +1,5 @@
+"""The control calls of the simulated shop do what they say, or refuse with a reason and change nothing."""
+
 from pathlib import Path
 
 import httpx

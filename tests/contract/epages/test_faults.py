@@ -1,3 +1,5 @@
+"""Every misbehaviour that can be ordered of the simulated shop looks as it does in the wild."""
+
 import json
 import time
 

@@ -1,3 +1,5 @@
+"""Orders of the simulated shop change as the platform lets them be changed."""
+
 import asyncio
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Orders and documents of the simulated shop are served as the platform serves them."""
+
 import base64
 import re
 

@@ -1,3 +1,5 @@
+"""The simulated shop tells registered listeners what happened, signed and again until they take it."""
+
 import asyncio
 import base64
 import hashlib

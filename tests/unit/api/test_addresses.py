@@ -1,3 +1,5 @@
+"""Addresses of shops and books are spelt one way and lead to public hosts only."""
+
 import asyncio
 import socket
 from typing import Any

@@ -1,3 +1,5 @@
+"""A cursor opens only where it was made for."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

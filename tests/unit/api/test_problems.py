@@ -1,3 +1,5 @@
+"""Problems are told apart by code and say no more than their kind; amounts and links are written one way."""
+
 import pytest
 
 from api.problem import Problem

@@ -1,3 +1,5 @@
+"""The api reads its environment and does not start without what it needs."""
+
 from typing import cast
 
 import pytest

@@ -1,3 +1,5 @@
+"""Baskets of the simulated shop add up to the cent as the platform's do."""
+
 from decimal import Decimal
 
 import pytest

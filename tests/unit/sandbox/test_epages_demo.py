@@ -1,3 +1,5 @@
+"""The demo plays a believable shop at the ordered rate."""
+
 import asyncio
 import time
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""Drafts become numbered documents, and credit notes follow invoices."""
+
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

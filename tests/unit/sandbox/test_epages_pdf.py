@@ -1,3 +1,5 @@
+"""The files of simulated documents are PDFs that any reader opens."""
+
 import re
 
 from sandbox.epages.pdf import write_pdf

@@ -1,3 +1,5 @@
+"""Signatures of the simulated shop are the platform's."""
+
 from sandbox.epages.signatures import sign_install, sign_webhook
 
 SECRET = "client-secret-for-tests-0001"

@@ -1,3 +1,5 @@
+"""Ids, moments and amounts are written as the platform writes them."""
+
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
