@@ -156,6 +156,13 @@ def test_a_correction_whose_invoice_had_no_such_check_needs_one_of_its_own_r27(
     assert parked(tax_free_correction(now, *candidates)) is expected
 
 
+def test_a_correction_asks_nothing_of_invoices_it_does_not_name_r27() -> None:
+    named = make_original_invoice(number="R-1", gross_total=euro("49.90"), checked=vat_check("valid"))
+    other = make_original_invoice(number="R-2", gross_total=euro("80.00"), checked=None)
+    decision = booked(tax_free_correction(None, named, other))
+    assert decision.evidence["corrected_invoice"] == "R-1"
+
+
 def test_corrections_of_unclear_invoices_stand_on_the_check_all_of_them_had_r27() -> None:
     candidates = [make_original_invoice(number=n, checked=vat_check("valid")) for n in ("R-1", "R-2")]
     booked(tax_free_correction(None, *candidates))

@@ -67,7 +67,7 @@ def corrects_oss(case: Case) -> bool | None:
 def checked_with_invoice(case: Case, vat_id: str) -> VatCheck | None:
     """The check of this VAT id that what is corrected was booked tax-free with; None without one."""
     invoices = case.original.candidates if case.corrected is None else (case.corrected,)
-    checks = [invoice.checked for invoice in invoices] if case.is_correction else []
+    checks = [invoice.checked for invoice in invoices]
     valid = [check for check in checks if check is not None and check.result == "valid"]
     same = [check for check in valid if check.vat_id == vat_id]
     return same[0] if same and len(same) == len(checks) else None
