@@ -2,7 +2,6 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import select
 
@@ -28,16 +27,7 @@ async def by_hand(writer: Harness, number: str, gross: str = "49.90", **over: An
 
 def choice(writer: Harness, event: DocumentIssued, voucher_id: str) -> ResolveDocument:
     """A person says which voucher is the document's."""
-    return ResolveDocument(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        command_id=uuid4(),
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
-        action="adopt",
-        voucher_id=voucher_id,
-    )
+    return writer.resolve(event, "adopt", voucher_id=voucher_id)
 
 
 async def alarms(writer: Harness) -> list[AlarmRow]:

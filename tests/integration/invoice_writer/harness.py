@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
@@ -15,7 +15,7 @@ from common.db.models.books import OutcomeRow, TimelineRow
 from common.db.models.line import InboxKeyRow, OutboxRow
 from common.domain.documents import Document, OrderSnapshot, OriginalRef, content_hash, document_id
 from common.events.base import Event
-from common.events.commands import RetryDocument
+from common.events.commands import ResolveDocument, RetryDocument
 from common.events.documents import DocumentIssued, issued
 from common.events.registry import parse
 from common.http.transport import Network
@@ -127,14 +127,23 @@ class Harness:
 
     def retry(self, event: DocumentIssued) -> RetryDocument:
         """A person asks to decide again."""
-        return RetryDocument(
-            tenant_id=self.tenant_id,
-            connection_id=self.shop_id,
-            command_id=uuid4(),
-            order_id=event.order_id,
-            document_type=event.document_type,
-            number=event.number,
-        )
+        return RetryDocument(**self._about(event))
+
+    def resolve(
+        self, event: DocumentIssued, action: Literal["adopt", "book", "by_hand"], **said: Any
+    ) -> ResolveDocument:
+        """A person says what shall become of the document."""
+        return ResolveDocument(**self._about(event), action=action, **said)
+
+    def _about(self, event: DocumentIssued) -> dict[str, Any]:
+        return {
+            "tenant_id": self.tenant_id,
+            "connection_id": self.shop_id,
+            "command_id": uuid4(),
+            "order_id": event.order_id,
+            "document_type": event.document_type,
+            "number": event.number,
+        }
 
     async def is_booked(self, document: Document) -> bool:
         """Whether the document has come so far."""

@@ -1,7 +1,6 @@
 """What a person booked outside of this product is left out by name, and its order goes on."""
 
 from typing import Any
-from uuid import uuid4
 
 from common.domain.documents import Document
 from common.domain.merchant import GOODS_CATEGORY
@@ -21,17 +20,7 @@ async def parked(writer: Harness) -> Document:
 
 
 async def by_hand(writer: Harness, document: Document, **said: Any) -> ResolveDocument:
-    event = await writer.event(document)
-    return ResolveDocument(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        command_id=uuid4(),
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
-        action="by_hand",
-        **said,
-    )
+    return writer.resolve(await writer.event(document), "by_hand", **said)
 
 
 async def test_document_booked_by_hand_is_excluded_with_what_was_said(writer: Harness) -> None:

@@ -13,7 +13,7 @@ from common.db.engine import Database
 from common.db.models.books import BooksProfileRow, OutcomeRow
 from common.domain.documents import Document
 from common.domain.merchant import GOODS_CATEGORY, ORIGIN_CATEGORY
-from common.events.commands import FetchOrder, ReleaseParked, ResolveDocument
+from common.events.commands import FetchOrder, ReleaseParked
 from common.events.documents import DocumentConflicted
 from common.events.vouchers import DocumentParked, VoucherBooked
 from factories.documents import (
@@ -202,17 +202,7 @@ async def test_what_others_took_back_by_hand_counts_too_r38(writer: Harness) -> 
     await save_settings(writer.db, writer.tenant_id, 2, mode="paused")
     await writer.work(await writer.event(by_hand))
     assert (await writer.outcome(by_hand)).decision is None
-    event = await writer.event(by_hand)
-    said = ResolveDocument(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        command_id=uuid4(),
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
-        action="by_hand",
-    )
-    await writer.work(said)
+    await writer.work(writer.resolve(await writer.event(by_hand), "by_hand"))
     await save_settings(writer.db, writer.tenant_id, 3)
     await writer.work(await writer.event(make_invoice()), await writer.event(whole))
     outcome = await writer.outcome(whole)

@@ -2,15 +2,13 @@
 
 import asyncio
 from datetime import date, timedelta
-from typing import Any, Literal
-from uuid import uuid4
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select
 
 from common.db.models.books import OutcomeRow
 from common.domain.merchant import GOODS_CATEGORY, INCOME_CATEGORY
-from common.events.commands import ResolveDocument
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice
 from factories.tenants import save_settings
@@ -100,20 +98,6 @@ async def test_found_voucher_stands_with_the_decision_it_was_written_by_r2(write
     assert outcome.settings_version_id != newest
 
 
-def resolved(event: DocumentIssued, action: Literal["adopt", "by_hand"], voucher: str) -> ResolveDocument:
-    """A person says which voucher is the document's."""
-    return ResolveDocument(
-        tenant_id=event.tenant_id,
-        connection_id=event.connection_id,
-        command_id=uuid4(),
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
-        action=action,
-        voucher_id=voucher,
-    )
-
-
 async def test_voucher_a_person_knows_again_stands_with_the_decision_it_was_written_by_r2(
     writer: Harness,
 ) -> None:
@@ -124,7 +108,7 @@ async def test_voucher_a_person_knows_again_stands_with_the_decision_it_was_writ
     await writer.work()
     assert (await writer.outcome(event.document)).reason == "marker_missing_in_books"
     await save_settings(writer.db, writer.tenant_id, 2, category_id=INCOME_CATEGORY, mode="paused")
-    await writer.work(resolved(event, "adopt", voucher["id"]))
+    await writer.work(writer.resolve(event, "adopt", voucher_id=voucher["id"]))
     outcome = await writer.outcome(event.document)
     assert (outcome.status, outcome.how, outcome.voucher_id) == ("booked", "adopted", voucher["id"])
     assert outcome.decision is not None
@@ -137,7 +121,7 @@ async def test_what_our_own_write_made_is_found_before_it_counts_as_booked_by_ha
     await writer.lexware.control.fault("GET", "/v1/voucherlist", "forbidden", 1)
     await writer.work()
     assert (await writer.outcome(event.document)).status == "parked"
-    await writer.work(resolved(event, "by_hand", "v-of-the-adviser"))
+    await writer.work(writer.resolve(event, "by_hand", voucher_id="v-of-the-adviser"))
     outcome, (voucher,) = await writer.outcome(event.document), await writer.vouchers()
     assert (outcome.status, outcome.how, outcome.voucher_id) == ("booked", "reconciled", voucher["id"])
 

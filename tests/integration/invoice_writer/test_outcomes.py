@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from common.db.models.core import ConnectionRow
-from common.domain.documents import DocumentType
 from common.domain.merchant import GOODS_CATEGORY
-from common.events.commands import ReleaseParked, ResolveDocument
+from common.events.commands import ReleaseParked
 from common.events.documents import DocumentConflicted, DocumentFileMissed, DocumentFileStored
 from common.events.vouchers import DocumentExcluded, DocumentParked
 from common.inbox.accept import accept
@@ -162,16 +161,7 @@ async def test_number_taken_by_another_voucher_is_parked_until_a_person_chooses(
     await lag_passes()
     await writer.work(event)
     assert (await writer.outcome(event.document)).reason == "number_taken_in_books"
-    choice = ResolveDocument(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        order_id=event.order_id,
-        document_type=DocumentType.INVOICE,
-        number=event.number,
-        action="book",
-        command_id=uuid4(),
-    )
-    await writer.work(choice)
+    await writer.work(writer.resolve(event, "book"))
     assert (await writer.outcome(event.document)).how == "written"
     assert len(await writer.vouchers()) == 2
 
