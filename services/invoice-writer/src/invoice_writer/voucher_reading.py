@@ -1,4 +1,4 @@
-"""Reads the voucherlist into the local index: one process at a time, each page kept with how far that is."""
+"""Reads the voucherlist into the index, mostly one process at a time; each page is kept with its place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ VOUCHER_TYPES = ("salesinvoice", "salescreditnote")
 REFRESH_AFTER = timedelta(minutes=15)
 OVERLAP = timedelta(days=1)
 AHEAD = timedelta(days=366)  # vouchers may be dated in the future
-CLAIM_SECONDS = 120.0  # longer than the wait for one page
+CLAIM_SECONDS = 10.0  # mostly longer than the wait for one page; two readings at once do no harm
 BEGIN_ANEW = timedelta(hours=1)  # the pages of a reading that was interrupted so long have moved
 DAY = timedelta(days=1)
 STATE = cast(Table, VoucherIndexStateRow.__table__)
