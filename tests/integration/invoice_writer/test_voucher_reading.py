@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -125,6 +125,26 @@ async def test_one_process_at_a_time_reads_and_the_others_come_back(writer: Harn
     await set_state(writer, claimed_until=db_now(-1.0))
     assert await refreshed(writer) is None
     assert (await writer.requests())[LIST] == before + 1
+
+
+async def test_who_ends_while_reading_keeps_the_others_out_for_seconds_only(
+    writer: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = asyncio.Event()
+
+    async def never_answered(*_: Any, **__: Any) -> None:
+        reads.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(VoucherList, "dated", never_answered)
+    reading = asyncio.create_task(refreshed(writer))
+    await reads.wait()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    async with writer.db.reading.begin() as session:
+        state = (await session.execute(select(VoucherIndexStateRow.claimed_until, db_now()))).one()
+    assert state[0] - state[1] <= timedelta(seconds=10)
 
 
 @pytest.mark.parametrize(("resource", "method"), [(VoucherList, "dated"), (ProfileApi, "get")])
