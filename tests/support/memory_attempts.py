@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.db.alarms import Alarm
 from common.effects.attempts import (
     ABSENT,
     BOUND,
@@ -19,6 +20,7 @@ from common.effects.attempts import (
     Attempt,
     EffectState,
     InTransaction,
+    duplicate_alarm,
 )
 from common.effects.effect import Bound, Follow
 from common.effects.looks import Look
@@ -46,7 +48,7 @@ class MemoryAttempts:
     pause: Callable[[str], Awaitable[None]] = _at_once
     rows: dict[str, list[Row]] = field(default_factory=dict)
     bindings: dict[str, Bound] = field(default_factory=dict)
-    alarms: list[Mapping[str, Any]] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
 
     async def read(self, key: str, tenant_id: UUID) -> EffectState:
         await self.pause("read")
@@ -85,7 +87,7 @@ class MemoryAttempts:
         self._change(attempt_id, UNRESOLVED, None, looks)
 
     async def park(
-        self, attempt_id: UUID, looks: Sequence[Look], alarm: Mapping[str, Any] | None, then: InTransaction
+        self, attempt_id: UUID, looks: Sequence[Look], alarm: Alarm | None, then: InTransaction
     ) -> bool:
         await self.pause("park")
         is_new = self._change(attempt_id, (OPEN,), PARKED, looks)
@@ -121,7 +123,7 @@ class MemoryAttempts:
             return bound
         if bound is None:
             self._change(attempt.attempt_id, None, PARKED, None)
-        self.alarms.append({"kind": "duplicate", "subject": request.key})
+        self.alarms.append(duplicate_alarm(request, {"late_answer": external_id}))
         return bound
 
     async def release(self, key: str, older_than: float) -> bool:

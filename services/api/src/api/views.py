@@ -1,12 +1,13 @@
 """Rows as they are shown."""
 
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row
 
 from api.auth import Role
 from api.schemas.documents import DocumentRead
-from api.schemas.operations import AlarmRead, DeadLetterRead, TurnoverWarningRead
+from api.schemas.operations import AlarmRead, AlarmTextRead, DeadLetterRead, TurnoverWarningRead
 from api.schemas.tenants import (
     AuditRead,
     SettingChange,
@@ -19,10 +20,13 @@ from common.db.models.core import ApiTokenRow, AuditRow, SettingsVersionRow, Ten
 from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
 from common.db.turnover import TenantWarning
+from common.domain.alarms import ALARMS, AlarmKind
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money
 from common.domain.releases import changed_settings
 from common.domain.turnover import TURNOVER_TEXTS
+
+KINDS = frozenset(kind.value for kind in AlarmKind)
 
 
 def document_fields(row: Row[Any], app_url: str) -> dict[str, Any]:
@@ -142,9 +146,15 @@ def alarm_read(row: AlarmRow) -> AlarmRead:
         kind=row.kind,
         subject=row.subject,
         evidence=row.evidence,
+        text=alarm_text_read(AlarmKind(row.kind)) if row.kind in KINDS else None,
         created_at=row.created_at,
         closed_at=row.closed_at,
     )
+
+
+def alarm_text_read(kind: AlarmKind) -> AlarmTextRead:
+    """What alarms of this kind mean."""
+    return AlarmTextRead.model_validate(asdict(ALARMS[kind]))
 
 
 def turnover_warning_read(found: TenantWarning) -> TurnoverWarningRead:

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.archive import Archive
-from common.db.dialect import db_now, insert
-from common.db.models.effects import AlarmRow
+from common.db.alarms import Alarm, close_alarms, raise_once
+from common.db.dialect import insert
 from common.db.models.ingest import OrderRow
+from common.domain.alarms import AlarmKind
 from common.domain.documents import DocumentType
 from common.events.orders import OrderChanged, OrderSeen
 from common.events.topics import INGEST
@@ -20,7 +20,6 @@ from common.shops.base import Unreadable
 from ingest.connections import ShopConnection
 from ingest.document_records import JSON, DocumentRecords, OrderReading, ReceivedDocument, Saved
 
-UNREADABLE = "shop_item_unreadable"
 _TYPE_ORDER = {DocumentType.INVOICE: 0, DocumentType.CREDIT_NOTE: 1}
 
 
@@ -53,6 +52,10 @@ class OrderRecords:
             await self.documents.save(reading, received, saved)
         for item in reading.unreadable:
             await self.report_unreadable(item, reading.snapshot.order_id)
+        if not reading.unreadable:
+            subject = self._subject(reading.snapshot.order_id)
+            tenant_id = self._connection.tenant_id
+            await close_alarms(self._session, AlarmKind.SHOP_ITEM_UNREADABLE, subject, tenant_id=tenant_id)
         await self.announce(saved)
         return saved
 
@@ -63,16 +66,16 @@ class OrderRecords:
     async def report_unreadable(self, item: Unreadable, order_id: str | None = None) -> None:
         """The bytes are kept and a person is told, once per differing item."""
         original = await self._archive.store(self._session, self._connection.tenant_id, item.raw, JSON)
-        name = f"{UNREADABLE}:{self._connection.connection_id}:{original.sha256}"
-        alarm = insert(self._session, AlarmRow).values(
-            alarm_id=uuid5(NAMESPACE_URL, name),
-            tenant_id=self._connection.tenant_id,
-            kind=UNREADABLE,
-            subject=f"{self._connection.connection_id}:{order_id or 'order list'}",
-            evidence={"problem": item.problem, "original": original.sha256},
-            created_at=db_now(),
+        alarm = Alarm(
+            AlarmKind.SHOP_ITEM_UNREADABLE,
+            self._subject(order_id or "order list"),
+            {"problem": item.problem, "original": original.sha256},
+            self._connection.tenant_id,
         )
-        await self._session.execute(alarm.on_conflict_do_nothing(index_elements=["alarm_id"]))
+        await raise_once(self._session, alarm, f"{self._connection.connection_id}:{original.sha256}")
+
+    def _subject(self, what: str) -> str:
+        return f"{self._connection.connection_id}:{what}"
 
     async def _save_order(self, reading: OrderReading, saved: Saved) -> None:
         known = await self._lock_order(reading)

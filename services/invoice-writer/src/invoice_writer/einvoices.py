@@ -10,12 +10,13 @@ from sqlalchemy import Row, select
 from common.archive import Archive, OriginalDamaged, OriginalMissing
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
+from common.domain.alarms import AlarmKind
 from common.domain.einvoices import EInvoice, differences
 from common.domain.reasons import Reason
 from common.domain.verdicts import Decision, Park
 from common.einvoice.cii import UnreadableEInvoice, read_einvoice
 from common.events.documents import DocumentIssued
-from invoice_writer.alarms import raise_alarm
+from invoice_writer.alarms import tell_of_document
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +78,7 @@ class EInvoices:
         if differing:
             evidence = {"differences": differing, "einvoice": sha256, "voucher_id": seen.voucher_id}
             async with self._db.sessions.begin() as session:
-                await raise_alarm(session, event, DIFFERS.value, sha256, evidence)
+                await tell_of_document(session, event, AlarmKind.EINVOICE_DIFFERS, sha256, evidence)
 
     async def _einvoice_of(self, event: DocumentIssued, seen: Row[Any] | None) -> str | None:
         if not _is_late(event, seen):

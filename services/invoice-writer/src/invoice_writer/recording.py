@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.models.books import VoucherIndexRow
 from common.db.models.effects import BindingRow
+from common.domain.alarms import AlarmKind
 from common.domain.verdicts import Decision
 from common.errors import TransientError
 from common.events.base import Event
@@ -17,10 +18,9 @@ from common.events.documents import DocumentIssued
 from common.events.topics import INVOICE_WRITER
 from common.events.vouchers import DocumentExcluded, DocumentParked, PaymentKeys, VoucherBooked
 from common.outbox.record import Entry, record, record_entries
-from invoice_writer.alarms import raise_alarm
+from invoice_writer.alarms import tell_of_document
 from invoice_writer.outcomes import BOOKED, EXCLUDED, PARKED, Outcome, OutcomeRepository, record_all
 
-ADOPTED_DIFFERS = "adopted_voucher_differs"
 How = Literal["written", "reconciled", "adopted"]
 ADOPTED = "adopted"
 
@@ -102,7 +102,7 @@ async def _tell_difference(
     session: AsyncSession, event: DocumentIssued, voucher_id: str | None, differences: Mapping[str, Any]
 ) -> None:
     evidence = {"voucher_id": voucher_id, "differences": dict(differences)}
-    await raise_alarm(session, event, ADOPTED_DIFFERS, str(voucher_id), evidence)
+    await tell_of_document(session, event, AlarmKind.ADOPTED_VOUCHER_DIFFERS, str(voucher_id), evidence)
 
 
 async def _refuse_taken(session: AsyncSession, bookings: Sequence[Booking]) -> None:

@@ -15,9 +15,9 @@ Url = Annotated[str, typer.Option(envvar="DATABASE_URL", help="SQLAlchemy URL of
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 
 
-def upgrade_database(url: str) -> None:
-    """Bring the database to the newest revision; must not be called inside a running event loop."""
-    command.upgrade(_config(url), "head")
+def upgrade_database(url: str, revision: str = "head") -> None:
+    """Bring the database to the newest or a named revision; never inside a running event loop."""
+    command.upgrade(_config(url), revision)
 
 
 def check_database(url: str) -> None:

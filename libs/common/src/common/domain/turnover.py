@@ -13,7 +13,6 @@ LOWER_LIMIT = Money(25_000_00)  # of a year, for the year that follows it
 UPPER_LIMIT = Money(100_000_00)  # of a year, for the rest of it
 NOTICE_PERCENT = 90
 NOTHING = Money(0)
-ALARM = "small_business_turnover"
 
 
 @dataclass(frozen=True, slots=True)

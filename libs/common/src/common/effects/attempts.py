@@ -9,13 +9,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.db.alarms import Alarm
+from common.domain.alarms import AlarmKind
 from common.effects.effect import Bound, Effect, Follow
 from common.effects.looks import Look
 
 OPEN, PARKED, BOUND, REFUSED = "open", "parked", "bound", "refused"
 WITHDRAWN, ABSENT, RELEASED = "withdrawn", "absent", "released"
 UNRESOLVED = (OPEN, PARKED)
-DUPLICATE_ALARM = "duplicate"
 
 InTransaction = Callable[[AsyncSession], Awaitable[None]]
 
@@ -81,7 +82,7 @@ class Attempts(Protocol):
         """Keep what was seen."""
 
     async def park(
-        self, attempt_id: UUID, looks: Sequence[Look], alarm: Mapping[str, Any] | None, then: InTransaction
+        self, attempt_id: UUID, looks: Sequence[Look], alarm: Alarm | None, then: InTransaction
     ) -> bool:
         """The unresolved attempt waits for a person; False when it is resolved already."""
 
@@ -106,14 +107,9 @@ class Attempts(Protocol):
         """Whether anything was ever tried or bound under the key."""
 
 
-def duplicate_alarm(request: ArmRequest, evidence: Mapping[str, Any]) -> dict[str, Any]:
+def duplicate_alarm(request: ArmRequest, evidence: Mapping[str, Any]) -> Alarm:
     """The alarm that the books may hold the fact twice."""
-    return {
-        "tenant_id": request.tenant_id,
-        "kind": DUPLICATE_ALARM,
-        "subject": request.key,
-        "evidence": dict(evidence),
-    }
+    return Alarm(AlarmKind.DUPLICATE, request.key, dict(evidence), request.tenant_id)
 
 
 def payload_hash(payload: bytes) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import exists, select, union, update
-from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.batching import Batched
+from common.db.alarms import Alarm, raise_alarm
 from common.db.dialect import db_now, one_of, prepared
 from common.db.engine import Database
-from common.db.models.effects import AlarmRow, AttemptRow, BindingRow
+from common.db.models.effects import AttemptRow, BindingRow
 from common.effects.attempts import (
     ABSENT,
     BOUND,
@@ -95,7 +95,7 @@ class SqlAttempts:
             await _change(session, attempt_id, UNRESOLVED, {"searches": _stored(looks)})
 
     async def park(
-        self, attempt_id: UUID, looks: Sequence[Look], alarm: Mapping[str, Any] | None, then: InTransaction
+        self, attempt_id: UUID, looks: Sequence[Look], alarm: Alarm | None, then: InTransaction
     ) -> bool:
         """See `Attempts.park`; the alarm is raised when the attempt was not parked before."""
         async with self._db.sessions.begin() as session:
@@ -104,7 +104,7 @@ class SqlAttempts:
             if not is_new and not await _change(session, attempt_id, (PARKED,), values):
                 return False
             if is_new and alarm is not None:
-                await session.execute(plain_insert(AlarmRow).values(**alarm))
+                await raise_alarm(session, alarm)
             await then(session)
             return True
 
@@ -144,7 +144,7 @@ class SqlAttempts:
             await session.execute(
                 update(AttemptRow).where(AttemptRow.attempt_id == attempt.attempt_id).values(**kept)
             )
-            await session.execute(plain_insert(AlarmRow).values(**duplicate_alarm(request, evidence)))
+            await raise_alarm(session, duplicate_alarm(request, evidence))
             return bound
 
     async def release(self, key: str, older_than: float) -> bool:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from common.db.crypto import SecretUnreadable
 from common.db.trouble import describe, is_trouble
+from common.domain.alarms import AlarmKind
 from common.errors import TransientError
 from common.http.errors import RateLimited, Unauthorized
 from common.http.gate import boot_seconds
@@ -168,7 +169,7 @@ class OAuthTokens:
             raise
         except OAuthMisconfigured as refusal:
             await self._store.give_up(lease, pause=COOL_DOWN_SECONDS)
-            await self._store.alarm("oauth_misconfigured", {"said": str(refusal)})
+            await self._store.alarm(AlarmKind.OAUTH_MISCONFIGURED, {"said": str(refusal)})
             raise
         return None
 

@@ -14,18 +14,18 @@ from uuid import UUID, uuid4
 
 from pydantic import SecretStr
 from sqlalchemy import ColumnElement, or_, select, update
-from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.crypto import SecretBox, SecretPlace
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
-from common.db.models.effects import AlarmRow, OAuthTokenRow
+from common.db.models.effects import OAuthTokenRow
+from common.domain.alarms import AlarmKind
 from common.lexware.oauth import TokenPair
 
 ACCESS, REFRESH = "oauth_access", "oauth_refresh"
 VALID, RECONNECT = "valid", "reconnect_needed"
-RECONNECT_ALARM = "reconnect_needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,34 +132,22 @@ class TokenStore:
             )
             done = (await session.execute(losing.returning(OAuthTokenRow.connection_id))).scalar_one_or_none()
             if done is not None:
-                await self._raise_alarm(session, RECONNECT_ALARM, {"generation": generation, "why": why})
+                await self._raise_alarm(
+                    session, AlarmKind.RECONNECT_NEEDED, {"generation": generation, "why": why}
+                )
         return done is not None
 
-    async def alarm(self, kind: str, evidence: dict[str, Any]) -> None:
+    async def alarm(self, kind: AlarmKind, evidence: dict[str, Any]) -> None:
         """A person has to look, unless the same alarm is already open."""
         async with self._db.sessions.begin() as session:
             await self._raise_alarm(session, kind, evidence)
 
-    async def _raise_alarm(self, session: AsyncSession, kind: str, evidence: dict[str, Any]) -> None:
-        open_one = select(AlarmRow.alarm_id).where(*self._alarms(kind))
-        if (await session.execute(open_one.limit(1))).scalar_one_or_none() is None:
-            await session.execute(
-                plain_insert(AlarmRow).values(
-                    tenant_id=self._tenant_id, kind=kind, subject=self._subject, evidence=evidence
-                )
-            )
+    async def _raise_alarm(self, session: AsyncSession, kind: AlarmKind, evidence: dict[str, Any]) -> None:
+        await raise_alarm(session, Alarm(kind, self._subject, evidence, self._tenant_id))
 
     async def _close_alarms(self, session: AsyncSession) -> None:
-        closing = update(AlarmRow).where(*self._alarms(RECONNECT_ALARM)).values(closed_at=db_now())
-        await session.execute(closing)
-
-    def _alarms(self, kind: str) -> Sequence[ColumnElement[bool]]:
-        return (
-            AlarmRow.tenant_id == self._tenant_id,
-            AlarmRow.kind == kind,
-            AlarmRow.subject == self._subject,
-            AlarmRow.closed_at.is_(None),
-        )
+        for kind in (AlarmKind.RECONNECT_NEEDED, AlarmKind.OAUTH_MISCONFIGURED):
+            await close_alarms(session, kind, self._subject, tenant_id=self._tenant_id)
 
     @property
     def _subject(self) -> str:

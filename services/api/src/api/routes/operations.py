@@ -15,14 +15,22 @@ from api.problems import BadCursor, DeadLetterClosed, IdempotencyKeyReused, NotF
 from api.queries.lists import list_rows
 from api.queries.status import read_status
 from api.schemas.base import CommandRead
-from api.schemas.operations import AlarmPage, DeadLetterPage, DeadLetterRead, StatusRead
+from api.schemas.operations import (
+    AlarmKindList,
+    AlarmKindRead,
+    AlarmPage,
+    DeadLetterPage,
+    DeadLetterRead,
+    StatusRead,
+)
 from api.schemas.tenants import AuditPage
 from api.sending import NO_CONNECTION, send
 from api.sessions import Reading, Writing
-from api.views import alarm_read, audit_read, dead_letter_read
+from api.views import alarm_read, alarm_text_read, audit_read, dead_letter_read
 from common.db.models.core import AuditRow
 from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
+from common.domain.alarms import AlarmKind
 from common.events.commands import DISCARD, REPLAY, Command
 
 router = APIRouter(prefix="/api/v1")
@@ -53,6 +61,12 @@ async def list_alarms(
         session, principal.scope(tenant_id), pager, by, AlarmRow.tenant_id, conditions, open
     )
     return AlarmPage(items=[alarm_read(row) for row in rows], next_cursor=cursor)
+
+
+@router.get("/alarm-kinds", responses=problems(), tags=["status"], operation_id="list_alarm_kinds")
+async def list_alarm_kinds(_: AnyRole) -> AlarmKindList:
+    """The closed list of alarms: what each means, who acts and what ends it, in both languages."""
+    return AlarmKindList(items=[AlarmKindRead(kind=kind, text=alarm_text_read(kind)) for kind in AlarmKind])
 
 
 @router.get("/audit", responses=problems(BadCursor), tags=["status"], operation_id="list_audit")

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.schemas.base import Moment, Page, Read
 from api.schemas.documents import Amount, FileStatus, Status
+from common.domain.alarms import AlarmKind
 from common.domain.turnover import TurnoverCode
 
 
@@ -86,14 +87,40 @@ class DeadLetterPage(Page[DeadLetterRead]):
     """A page of dead letters, newest first."""
 
 
+class AlarmTextRead(Read):
+    """What an alarm means: who acts, cause and remedy in both languages, and what ends it."""
+
+    who: str = Field(description="Who has to act: merchant, adviser, operator or nobody.")
+    cause_de: str
+    cause_en: str
+    remedy_de: str
+    remedy_en: str
+    ends_de: str
+    ends_en: str
+
+
+class AlarmKindRead(Read):
+    """One kind of alarm."""
+
+    kind: AlarmKind
+    text: AlarmTextRead
+
+
+class AlarmKindList(Read):
+    """Every kind of alarm there is; a kind never changes its meaning."""
+
+    items: list[AlarmKindRead]
+
+
 class AlarmRead(Read):
     """Something a person has to look at."""
 
     id: UUID
-    tenant_id: UUID
+    tenant_id: UUID | None = Field(description="Null: it concerns the installation, operators alone see it.")
     kind: str
     subject: str
     evidence: dict[str, Any]
+    text: AlarmTextRead | None = Field(description="What it means; null for a kind of another release.")
     created_at: Moment
     closed_at: Moment | None
 

@@ -56,13 +56,18 @@ class BindingRow(OfTenant, Base):
     bound_at: Mapped[datetime]
 
 
-class AlarmRow(CreatedAt, OfTenant, Base):
-    """Something a person has to look at, with the evidence."""
+class AlarmRow(CreatedAt, Base):
+    """Something a person has to look at, with the evidence; without a tenant it is the operators'.
+
+    `open_key` names kind and subject while the alarm is open, so that the same is open once.
+    """
 
     __tablename__ = "alarms"
     __table_args__ = {"schema": "line"}
 
     alarm_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    tenant_id: Mapped[UUID | None] = mapped_column(index=True)
+    open_key: Mapped[str | None] = mapped_column(unique=True)
     kind: Mapped[str]
     subject: Mapped[str]
     evidence: Mapped[dict[str, Any]]

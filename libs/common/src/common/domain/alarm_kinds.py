@@ -1,0 +1,31 @@
+"""The closed list of alarms: what a person has to look at, beside documents and their reasons."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from common.domain.reason_codes import Who
+
+
+class AlarmKind(StrEnum):
+    """Every kind of alarm there is; a kind never changes its meaning."""
+
+    DUPLICATE = "duplicate"
+    ADOPTED_VOUCHER_DIFFERS = "adopted_voucher_differs"
+    EINVOICE_DIFFERS = "einvoice_differs"
+    RECONNECT_NEEDED = "reconnect_needed"
+    OAUTH_MISCONFIGURED = "oauth_misconfigured"
+    SMALL_BUSINESS_TURNOVER = "small_business_turnover"
+    SHOP_ITEM_UNREADABLE = "shop_item_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmText:
+    """Cause and remedy of an alarm in both languages, who acts, and what ends it."""
+
+    who: Who
+    cause_de: str
+    cause_en: str
+    remedy_de: str
+    remedy_en: str
+    ends_de: str
+    ends_en: str

@@ -1,0 +1,78 @@
+"""What each alarm says to a person."""
+
+from collections.abc import Mapping
+
+from common.domain.alarm_kinds import AlarmKind, AlarmText
+from common.domain.reason_codes import Who
+
+BY_PERSON_DE = "Er bleibt im Protokoll, bis jemand ihn als gesehen schließt."
+BY_PERSON_EN = "It stays on record until somebody closes it as seen."
+
+BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
+    AlarmKind.DUPLICATE: AlarmText(
+        who=Who.MERCHANT,
+        cause_de="Ein Dokument steht möglicherweise doppelt in der Buchhaltung.",
+        cause_en="The books may hold a document twice.",
+        remedy_de="Die genannten Belege vergleichen und einen davon in Lexware Office von Hand löschen.",
+        remedy_en="Compare the vouchers named here and delete one of them in Lexware Office by hand.",
+        ends_de=BY_PERSON_DE,
+        ends_en=BY_PERSON_EN,
+    ),
+    AlarmKind.ADOPTED_VOUCHER_DIFFERS: AlarmText(
+        who=Who.MERCHANT,
+        cause_de="Ein fremder Beleg wurde übernommen, der vom Dokument des Shops abweicht.",
+        cause_en="A voucher that others made was adopted, and it differs from the shop's document.",
+        remedy_de="Beide Seiten vergleichen und den Beleg in Lexware Office berichtigen oder prüfen.",
+        remedy_en="Compare both sides and correct or check the voucher in Lexware Office.",
+        ends_de=BY_PERSON_DE,
+        ends_en=BY_PERSON_EN,
+    ),
+    AlarmKind.EINVOICE_DIFFERS: AlarmText(
+        who=Who.MERCHANT,
+        cause_de="Die E-Rechnung in der nachgereichten PDF-Datei widerspricht dem gebuchten Beleg.",
+        cause_en="The e-invoice inside a PDF that came after the booking contradicts the voucher.",
+        remedy_de="Das Dokument im Shop berichtigen und neu ausstellen.",
+        remedy_en="Correct the document in the shop and issue it anew.",
+        ends_de=BY_PERSON_DE,
+        ends_en=BY_PERSON_EN,
+    ),
+    AlarmKind.RECONNECT_NEEDED: AlarmText(
+        who=Who.MERCHANT,
+        cause_de="Der Zugang zu Lexware Office gilt nicht mehr.",
+        cause_en="The access to Lexware Office is not valid any more.",
+        remedy_de="Lexware Office neu verbinden; wartende Dokumente gehen dann von selbst weiter.",
+        remedy_en="Connect Lexware Office again; waiting documents then go on by themselves.",
+        ends_de="Er schließt sich, sobald ein neuer Zugang gespeichert ist.",
+        ends_en="It closes when a new access is stored.",
+    ),
+    AlarmKind.OAUTH_MISCONFIGURED: AlarmText(
+        who=Who.OPERATOR,
+        cause_de="Lexware Office lehnt die Zugangsdaten dieser Installation (OAuth-Client) ab.",
+        cause_en="Lexware Office refuses the credentials of this installation (OAuth client).",
+        remedy_de="Client-ID, Client-Secret und Redirect-URI in der Konfiguration berichtigen.",
+        remedy_en="Correct client id, client secret and redirect URI in the configuration.",
+        ends_de="Er schließt sich mit der nächsten gelungenen Erneuerung des Zugangs.",
+        ends_en="It closes with the next refresh that succeeds.",
+    ),
+    AlarmKind.SMALL_BUSINESS_TURNOVER: AlarmText(
+        who=Who.MERCHANT,
+        cause_de="Der Umsatz eines Kleinunternehmers (§ 19 UStG) ist einer Grenze nahe oder über ihr.",
+        cause_en="The turnover of a small business (§ 19 UStG) is near a limit or above it.",
+        remedy_de="Mit der Steuerberatung klären, ab wann Umsatzsteuer auszuweisen ist.",
+        remedy_en="Clarify with the tax adviser from when on VAT has to be shown.",
+        ends_de="Er schließt sich, wenn der gezählte Umsatz wieder darunter liegt.",
+        ends_en="It closes when the counted turnover is below it again.",
+    ),
+}
+
+SHOP_ALARMS: Mapping[AlarmKind, AlarmText] = {
+    AlarmKind.SHOP_ITEM_UNREADABLE: AlarmText(
+        who=Who.OPERATOR,
+        cause_de="Der Shop hat etwas gesendet, das dieses Programm nicht lesen kann.",
+        cause_en="The shop sent something this software cannot read.",
+        remedy_de="Die Bytes liegen im Archiv; den Fall dem Hersteller melden.",
+        remedy_en="The bytes are in the archive; report the case to the maintainers.",
+        ends_de="Er schließt sich, wenn dieselbe Bestellung wieder ganz gelesen wurde.",
+        ends_en="It closes when the same order was read completely again.",
+    ),
+}
