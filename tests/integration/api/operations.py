@@ -47,6 +47,9 @@ ALLOWED = {
     "get_tenant": ALL,
     "get_settings": ALL,
     "save_settings": EDITORS,
+    "change_settings": EDITORS,
+    "pause_tenant": EDITORS,
+    "resume_tenant": EDITORS,
     "list_settings_versions": ALL,
     "get_settings_version": ALL,
     "restore_settings": EDITORS,
@@ -60,8 +63,10 @@ BODIES: dict[str, Any] = {
     "create_connection": shop_body(None, "New"),
     "create_tenant": {"name": "New"},
     "save_settings": {"values": {}},
+    "change_settings": {"values": {}},
     "create_token": {"name": "New", "role": "adviser"},
 }
+CONDITIONAL = {"save_settings", "change_settings"}
 NEEDS_TENANT = {"retry_parked", "create_connection", "create_token"}
 
 
@@ -92,8 +97,9 @@ class Operation:
         naming = token == api.operator if tenant_in_body is None else tenant_in_body
         if body is not None and self.id in NEEDS_TENANT and naming and target:
             body = {**body, "tenant_id": str(target.tenant_id)}
+        headers = token | ({"If-Match": "*"} if self.id in CONDITIONAL else {})
         return await api.client.request(
-            self.method, self._address(target), json=body, headers=token, params=params
+            self.method, self._address(target), json=body, headers=headers, params=params
         )
 
     def _address(self, target: Tenant | None) -> str:

@@ -87,7 +87,7 @@ async def test_commands_leave_through_the_relay(running: Running) -> None:
     admin = bearer(ADMIN)
     tenant = (await running.client.post("/api/v1/tenants", json={"name": "A"}, headers=admin)).json()
     path = f"/api/v1/tenants/{tenant['id']}/settings"
-    await running.client.put(path, json={"values": {"mode": "paused"}}, headers=admin)
+    await running.client.put(path, json={"values": {"mode": "paused"}, "version": 1}, headers=admin)
     async with asyncio.timeout(10):
         while not running.transport.taken:
             await asyncio.sleep(0.01)

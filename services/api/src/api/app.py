@@ -11,6 +11,7 @@ from api.deps import Deps, each_parameter_once
 from api.frame import Frame
 from api.housekeeping import Housekeeper
 from api.routes import connections, documents, evidence, operations, parked, reference, root, tenants, tokens
+from api.routes.settings import router as settings_router
 from api.server import WebServer
 from api.settings import ClusterSettings, Settings
 from api.tokens import hash_token
@@ -36,6 +37,7 @@ API_ROUTERS = (
     operations.router,
     connections.router,
     tenants.router,
+    settings_router,
     tokens.router,
 )
 OPEN_ROUTERS = (root.router, reference.router)

@@ -1,7 +1,6 @@
 """Turns whatever a request runs into into a problem answer."""
 
 import traceback
-from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -28,7 +27,7 @@ from api.problems import (
     Unauthenticated,
     UnsupportedMediaType,
 )
-from api.schemas.tenants import STATUS_REFUSED
+from api.validation.wording import in_words, operation_of
 
 BY_STATUS: dict[int, type[Problem]] = {
     400: BadRequest,
@@ -40,14 +39,6 @@ BY_STATUS: dict[int, type[Problem]] = {
     415: UnsupportedMediaType,
     422: InvalidRequest,
 }
-# Messages of these kinds speak of our schema; those of others may quote what the client sent.
-QUOTES_NOTHING = (
-    "missing", "extra_forbidden", "string_too_short", "string_too_long", "string_pattern_mismatch",
-    "greater_than", "greater_than_equal", "less_than", "less_than_equal", "enum", "literal_error",
-    "string_type", "int_type", "bool_type", "date_type", "dict_type", "list_type", "model_attributes_type",
-    STATUS_REFUSED,
-    "int_parsing", "bool_parsing", "union_tag_not_found", "too_short", "too_long", "json_invalid",
-)  # fmt: skip
 
 UNREACHABLE: tuple[type[Exception], ...] = (
     OperationalError,
@@ -102,9 +93,9 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     if not _says_json(request) and any(found["loc"] == ("body",) for found in error.errors()):
         return answer(UnsupportedMediaType(), request_id_of(request))
-    return answer(
-        InvalidRequest(errors=[_pointed(found) for found in error.errors()]), request_id_of(request)
-    )
+    operation = operation_of(request)
+    errors = [in_words(found, operation) for found in error.errors()]
+    return answer(InvalidRequest(errors=errors), request_id_of(request))
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
@@ -143,15 +134,3 @@ async def _conflict(request: Request, error: Exception) -> JSONResponse:
 async def _database(request: Request, error: Exception) -> JSONResponse:
     log.error("api.database_unavailable", error=type(error).__name__)
     return answer(DatabaseUnavailable(headers={"Retry-After": "5"}), request_id_of(request))
-
-
-def _pointed(found: dict[str, Any]) -> dict[str, str]:
-    kind = str(found["type"])
-    place: Sequence[Any] = found["loc"]
-    if kind == "extra_forbidden":
-        place = place[:-1]  # the last part is a name the client made up
-    return {
-        "pointer": "/" + "/".join(str(part) for part in place),
-        "code": kind,
-        "message": str(found["msg"]) if kind in QUOTES_NOTHING else "is not valid",
-    }

@@ -180,6 +180,18 @@ class VersionOutdated(Problem):
     title = "The settings were changed in the meantime"
 
 
+class PreconditionRequired(Problem):
+    """A change must say which version it was made on, or that any will do."""
+
+    status = 428
+    code = "precondition_required"
+    title = "The change does not say which version it was made on"
+    detail = (
+        "Send the ETag of what you read as If-Match, or its number as version in the body; "
+        "If-Match: * replaces whatever is there."
+    )
+
+
 class BodyTooLarge(Problem):
     """The request body is larger than 1 MiB."""
 

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.problems import NotFound, VersionOutdated
+from api.problems import NotFound
 from common.db.dialect import db_now, insert
 from common.db.models.core import SettingsVersionRow
 from common.domain.merchant import MerchantSettings
@@ -57,18 +57,14 @@ class SettingsRepository:
             raise NotFound
         return row
 
-    async def add(
-        self, values: MerchantSettings, *, author: str, comment: str | None, instead_of: int | None = None
-    ) -> SettingsVersionRow:
-        """A new version is in force; raises `VersionOutdated` when `instead_of` was not the newest."""
+    async def add(self, values: MerchantSettings, *, author: str, comment: str | None) -> SettingsVersionRow:
+        """A new version is in force."""
         newest = await self._session.scalar(
             select(SettingsVersionRow.number)
             .where(SettingsVersionRow.tenant_id == self._tenant_id)
             .order_by(SettingsVersionRow.number.desc())
             .limit(1)
         )
-        if instead_of is not None and instead_of != newest:
-            raise VersionOutdated(f"The newest version is {newest}.")
         number = (newest or 0) + 1
         await self._session.execute(
             insert(self._session, SettingsVersionRow).values(

@@ -8,14 +8,8 @@ from sqlalchemy import Row
 from api.auth import Role
 from api.schemas.documents import DocumentRead
 from api.schemas.operations import AlarmRead, AlarmTextRead, DeadLetterRead, TurnoverWarningRead
-from api.schemas.tenants import (
-    AuditRead,
-    SettingChange,
-    SettingsRead,
-    SettingsVersionRead,
-    TenantRead,
-    TokenRead,
-)
+from api.schemas.settings import SettingChange, SettingsRead, SettingsVersionRead
+from api.schemas.tenants import AuditRead, TenantRead, TokenRead
 from common.db.models.core import ApiTokenRow, AuditRow, SettingsVersionRow, TenantRow
 from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow

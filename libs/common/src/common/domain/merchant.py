@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
 
 from common.domain.documents import Fact
 
@@ -26,6 +26,11 @@ OSS_SERVICES_CATEGORY = "7ecea006-844c-4c98-a02d-aa3142640dd5"
 
 # PostgreSQL stores no NUL, and nothing these texts are compared with holds a control character.
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Amount = Annotated[
+    Decimal,
+    Field(ge=0, max_digits=14, decimal_places=2),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,12}(\.\d{1,2})?$"}),
+]
 CategoryId = Annotated[Text, StringConstraints(min_length=1)]
 
 
@@ -35,7 +40,7 @@ class ContactRule(Fact):
     abroad: bool = False
     companies: bool = False
     registered: bool = False  # customers with an account in the shop, as opposed to guests
-    from_gross: Decimal | None = Field(default=None, ge=0, max_digits=14, decimal_places=2)
+    from_gross: Amount | None = None
 
 
 class MerchantSettings(Fact):

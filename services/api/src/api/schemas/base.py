@@ -49,9 +49,12 @@ class CommandRead(Read):
 class ProblemField(Read):
     """One part of the request that does not fit."""
 
-    pointer: str = Field(examples=["/body/name"])
-    code: str = Field(examples=["missing"])
-    message: str = Field(examples=["Field required"])
+    pointer: str = Field(examples=["/body/values/mode"])
+    code: str = Field(examples=["literal_error"])
+    message: str = Field(
+        description="Which field, what is wrong with it, and what was expected.",
+        examples=["`settings.mode` does not fit; expected one of `automatic`, `paused`."],
+    )
 
 
 class ProblemRead(Read):

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT, Given, Moment, Page, Read
 from common.domain.documents import DocumentType
@@ -224,7 +225,7 @@ class Resolve(Given):
     @model_validator(mode="after")
     def _one_voucher(self) -> "Resolve":
         if self.action == "adopt" and self.voucher_id is None:
-            raise ValueError("adopt needs a voucher_id")
+            raise PydanticCustomError("voucher_id_missing", "`adopt` needs a `voucher_id`.")
         if self.action == "book" and self.voucher_id is not None:
-            raise ValueError("book takes no voucher_id")
+            raise PydanticCustomError("voucher_id_given", "`book` takes no `voucher_id`.")
         return self

@@ -1,35 +1,15 @@
-"""Tenants, their settings and their tokens."""
+"""Tenants, their tokens and their audit log."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
 from api.auth import Role
 from api.schemas.base import Given, Moment, Page, Read
-from common.domain.merchant import MerchantSettings
+from api.schemas.settings import SettingsValues
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Comment = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
-STATUS_REFUSED: Literal["voucher_status_refused"] = "voucher_status_refused"
-STATUS_REFUSED_BECAUSE: Literal[
-    "Lexware Office refuses a voucher that names a status; every voucher is open at once."
-] = "Lexware Office refuses a voucher that names a status; every voucher is open at once."
-
-
-class SettingsValues(MerchantSettings):
-    """A merchant's choices; what is left out takes its default."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_voucher_status(cls, given: Any) -> Any:
-        """Nobody shall believe that vouchers wait for a check in the books: they are open at once."""
-        if isinstance(given, dict) and "voucher_status" in given:
-            raise PydanticCustomError(STATUS_REFUSED, STATUS_REFUSED_BECAUSE)
-        return given
 
 
 class TenantCreate(Given):
@@ -51,56 +31,6 @@ class TenantRead(Read):
 
 class TenantPage(Page[TenantRead]):
     """A page of tenants, newest first."""
-
-
-class SettingsWrite(Given):
-    """The settings as they shall be from now on."""
-
-    values: SettingsValues
-    comment: Comment | None = Field(default=None, description="Why, for the history.")
-    version: int | None = Field(
-        default=None,
-        ge=1,
-        le=2_147_483_647,
-        description="The version that was changed; when it is no longer the newest, nothing is saved.",
-    )
-
-
-class SettingsRestore(Given):
-    """Why an old version comes back."""
-
-    comment: Comment | None = None
-
-
-class SettingsRead(Read):
-    """One version of a tenant's settings; the highest number is in force."""
-
-    id: UUID
-    tenant_id: UUID
-    number: int
-    values: MerchantSettings
-    author: str
-    comment: str | None
-    created_at: Moment
-
-
-class SettingChange(Read):
-    """A setting before and after a version came into force."""
-
-    before: JsonValue
-    after: JsonValue
-
-
-class SettingsVersionRead(SettingsRead):
-    """One version with what it changed."""
-
-    changes: dict[str, SettingChange] = Field(
-        description="What differs from the version before, by name; for the first, from the defaults."
-    )
-
-
-class SettingsPage(Page[SettingsRead]):
-    """A page of versions, newest first."""
 
 
 class TokenCreate(Given):

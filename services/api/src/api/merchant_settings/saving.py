@@ -1,0 +1,49 @@
+"""Settings put in force: checked against what was there, written down, and what they may cure released."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api import audit
+from api.auth import Principal
+from api.queries.lists import get_tenant
+from api.sending import release_parked
+from api.versions import SettingsRepository
+from common.db.models.core import SettingsVersionRow
+from common.domain.merchant import MerchantSettings
+from common.domain.releases import NO_CURE, changed_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """A change of one tenant's settings in one transaction; others wait for its end at the tenant's row."""
+
+    session: AsyncSession
+    editor: Principal
+    tenant_id: UUID
+    newest: SettingsVersionRow
+
+    @classmethod
+    async def begin(cls, session: AsyncSession, editor: Principal, tenant_id: UUID) -> "Saving":
+        """The version in force, which stays the newest until the end of the transaction."""
+        await get_tenant(session, editor.own(tenant_id), tenant_id, lock=True)
+        return cls(session, editor, tenant_id, await SettingsRepository(session, tenant_id).newest())
+
+    @property
+    def in_force(self) -> MerchantSettings:
+        """The settings of the newest version."""
+        return MerchantSettings.model_validate(self.newest.values)
+
+    async def save(self, values: MerchantSettings, comment: str | None) -> SettingsVersionRow:
+        """The values are in force as a new version, and documents they may have freed are decided again."""
+        changed = changed_settings(self.in_force, values)
+        row = await SettingsRepository(self.session, self.tenant_id).add(
+            values, author=self.editor.actor, comment=comment
+        )
+        await audit.note(
+            self.session, self.editor, "settings.saved", self.tenant_id, number=row.number, changed=[*changed]
+        )
+        if not NO_CURE.issuperset(changed):
+            await release_parked(self.session, self.tenant_id, "settings", settings=changed)
+        return row
