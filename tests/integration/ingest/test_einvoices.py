@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from common.db.dialect import db_now
-from common.db.models.ingest import DocumentRow, EInvoiceRow
+from common.db.models.ingest import DocumentRow, EInvoiceProblemRow, EInvoiceRow
 from common.events.documents import DocumentFileStored, InvoiceIssued
 from factories.einvoices import make_bomb, make_pdf, make_xml
 from ingest.einvoices import opened
@@ -45,6 +45,34 @@ async def test_r8_the_einvoice_in_a_late_pdf_is_kept_too(ingest: Harness) -> Non
     assert b"CrossIndustryInvoice" in await ingest.original(stored.pdf.einvoice_sha256)
 
 
+async def test_r8_an_einvoice_that_only_the_catalog_of_the_pdf_names_is_kept(ingest: Harness) -> None:
+    await ingest.connect()
+    await ingest.sell(einvoice="af_only")
+    await ingest.poll()
+    (issued,) = await ingest.events(InvoiceIssued)
+    assert b"CrossIndustryInvoice" in await ingest.original(issued.pdf.einvoice_sha256)
+
+
+async def test_an_einvoice_too_large_to_be_compared_is_told_by_that_name(ingest: Harness) -> None:
+    await ingest.connect()
+    await ingest.sell(einvoice="too_large")
+    await ingest.poll()
+    (issued,) = await ingest.events(InvoiceIssued)
+    assert (issued.pdf.einvoice_sha256, issued.pdf.einvoice_problem) == (None, "einvoice_too_large")
+    (row,) = await ingest.rows(EInvoiceProblemRow)
+    assert (row.pdf_sha256, row.problem) == (issued.pdf.sha256, "einvoice_too_large")
+    assert await ingest.rows(EInvoiceRow) == []
+
+
+async def test_r1_why_an_einvoice_is_not_there_is_never_changed(ingest: Harness) -> None:
+    await ingest.connect()
+    await ingest.sell(einvoice="too_large")
+    await ingest.poll()
+    with pytest.raises(DBAPIError):
+        async with ingest.db.sessions.begin() as session:
+            await session.execute(update(EInvoiceProblemRow).values(problem="other"))
+
+
 async def test_a_plain_pdf_holds_no_einvoice(ingest: Harness) -> None:
     await ingest.connect()
     await ingest.sell()
@@ -64,15 +92,22 @@ async def test_r1_which_einvoice_belongs_to_which_pdf_is_never_changed(ingest: H
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"%PDF-1.7 broken", make_pdf(make_xml(), password="secret"), make_bomb()],
+    ("content", "problem"),
+    [
+        (b"%PDF-1.7 broken", "pdf_not_opened"),
+        (make_pdf(make_xml(), password="secret"), "pdf_not_opened"),
+        (make_bomb(), "einvoice_too_large"),
+    ],
     ids=["broken", "encrypted", "bomb"],
 )
-async def test_a_pdf_that_cannot_be_opened_stays_the_file_it_is(content: bytes) -> None:
+async def test_a_pdf_that_cannot_be_opened_stays_the_file_it_is_and_says_so(
+    content: bytes, problem: str
+) -> None:
     received = to_file(base64.b64encode(content).decode())
     assert received is not None
     file: Any = await opened(received)
     assert (file.content, file.einvoice) == (content, None)
+    assert file.problem == problem
 
 
 async def test_the_xml_is_taken_as_it_is_however_hostile() -> None:

@@ -5,44 +5,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from common.archive import Archive
 from common.db.models.books import TimelineRow
 from common.db.models.effects import AlarmRow
-from common.domain.documents import Document, OriginalRef
 from common.domain.merchant import GOODS_CATEGORY
-from common.events.documents import DocumentFileStored, DocumentIssued
 from factories.documents import make_credit_note, make_invoice, zero_rated
-from factories.einvoices import make_pdf, make_xml
+from factories.einvoices import make_xml
 from factories.tenants import save_settings
 from integration.invoice_writer.harness import ATTACH, Harness
+from support.einvoices import file_of, issued
 
 DIFFERS = "einvoice_differs"
 HOSTILE = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>' + make_xml().split(b"?>", 1)[1]
-
-
-async def archived(writer: Harness, xml: bytes) -> OriginalRef:
-    """The PDF around this e-invoice as ingest stores it."""
-    ref = await writer.archive(make_pdf(xml))
-    async with writer.db.sessions.begin() as session:
-        return await Archive().keep_beside(session, writer.tenant_id, ref, xml)
-
-
-async def issued(writer: Harness, document: Document, xml: bytes) -> DocumentIssued:
-    """The event of a document whose PDF carries this e-invoice."""
-    event = await writer.event(document, pdf=None)
-    return event.model_copy(update={"pdf": await archived(writer, xml)})
-
-
-async def file_of(writer: Harness, event: DocumentIssued, xml: bytes) -> DocumentFileStored:
-    """The PDF with this e-invoice came later."""
-    return DocumentFileStored(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
-        pdf=await archived(writer, xml),
-    )
 
 
 async def alarms(writer: Harness) -> list[AlarmRow]:

@@ -10,7 +10,7 @@ from common.domain.einvoices import EInvoice, differences
 from common.domain.money import Money
 from common.domain.verdicts import Decision
 from common.einvoice.cii import UnreadableEInvoice, read_einvoice
-from common.einvoice.pdf import LARGEST_PDF, LARGEST_XML, UnreadablePdf, embedded_xml
+from common.einvoice.pdf import LARGEST_PDF, LARGEST_XML, EInvoiceTooLarge, UnreadablePdf, embedded_xml
 from factories.documents import decide_on, euro, make_credit_note, make_invoice
 from factories.einvoices import FACTUR_X, ZUGFERD_1, make_bomb, make_pdf, make_xml
 from factories.verdicts import booked
@@ -63,16 +63,18 @@ def test_a_pdf_too_large_for_an_invoice_is_not_opened() -> None:
         embedded_xml(b"%PDF-1.7" + b"0" * LARGEST_PDF)
 
 
-def test_an_einvoice_too_large_to_be_one_is_not_taken() -> None:
-    with pytest.raises(UnreadablePdf, match="e_invoice_too_large"):
-        embedded_xml(make_pdf(b"<x>" + b"0" * LARGEST_XML + b"</x>"))
+def test_an_einvoice_of_the_largest_size_is_taken_and_a_larger_one_is_told() -> None:
+    largest = b"<x>" + b"0" * (LARGEST_XML - 7) + b"</x>"
+    assert embedded_xml(make_pdf(largest)) == largest
+    with pytest.raises(EInvoiceTooLarge):
+        embedded_xml(make_pdf(largest + b" "))
 
 
 def test_a_stream_that_unpacks_to_far_more_is_cut_off() -> None:
     bomb = make_bomb()
     assert len(bomb) < 500_000
     tracemalloc.start()
-    with pytest.raises(UnreadablePdf):
+    with pytest.raises(EInvoiceTooLarge):
         embedded_xml(bomb)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

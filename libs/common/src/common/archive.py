@@ -1,13 +1,14 @@
 """Originals as a shop gave them, kept by their SHA-256: written by ingest, read by every service."""
 
 import hashlib
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
-from common.db.models.ingest import EInvoiceRow, OriginalRow
+from common.db.models.ingest import EInvoiceProblemRow, EInvoiceRow, OriginalRow
 from common.domain.documents import OriginalRef
 from common.errors import ConnectorError
 
@@ -24,6 +25,13 @@ class OriginalDamaged(ConnectorError):
     """The stored bytes no longer have the hash they were stored under."""
 
     code = "archive.damaged"
+
+
+class EInvoiceRef(NamedTuple):
+    """The SHA-256 of the e-invoice inside a PDF, or why there is none; both None where it carries none."""
+
+    sha256: str | None
+    problem: str | None
 
 
 class Archive:
@@ -56,12 +64,26 @@ class Archive:
         await session.execute(row.on_conflict_do_nothing(index_elements=["tenant_id", "pdf_sha256"]))
         return pdf.model_copy(update={"einvoice_sha256": inside.sha256})
 
-    async def einvoice_of(self, session: AsyncSession, tenant_id: UUID, pdf_sha256: str) -> str | None:
-        """The SHA-256 of the e-invoice inside a PDF; None when it carries none."""
-        statement = select(EInvoiceRow.xml_sha256).where(
+    async def note_problem(
+        self, session: AsyncSession, tenant_id: UUID, pdf: OriginalRef, problem: str
+    ) -> OriginalRef:
+        """Keep why the e-invoice of a stored PDF was not taken out; the reference names it."""
+        row = insert(session, EInvoiceProblemRow).values(
+            tenant_id=tenant_id, pdf_sha256=pdf.sha256, problem=problem, created_at=db_now()
+        )
+        await session.execute(row.on_conflict_do_nothing(index_elements=["tenant_id", "pdf_sha256"]))
+        return pdf.model_copy(update={"einvoice_problem": problem})
+
+    async def einvoice_of(self, session: AsyncSession, tenant_id: UUID, pdf_sha256: str) -> EInvoiceRef:
+        """Point at the e-invoice inside a PDF, or say why it could not be taken out."""
+        found = select(EInvoiceRow.xml_sha256).where(
             EInvoiceRow.tenant_id == tenant_id, EInvoiceRow.pdf_sha256 == pdf_sha256
         )
-        return (await session.execute(statement)).scalar_one_or_none()
+        problem = select(EInvoiceProblemRow.problem).where(
+            EInvoiceProblemRow.tenant_id == tenant_id, EInvoiceProblemRow.pdf_sha256 == pdf_sha256
+        )
+        both = select(found.scalar_subquery(), problem.scalar_subquery())
+        return EInvoiceRef(*(await session.execute(both)).one())
 
     async def read(self, session: AsyncSession, tenant_id: UUID, sha256: str) -> bytes:
         """The bytes, proven to be the ones once stored; raises `OriginalMissing` or `OriginalDamaged`."""

@@ -21,6 +21,7 @@ from api.schemas.documents import (
     TimelineEntry,
 )
 from api.views import amount, document_fields, voucher_link
+from common.archive import EInvoiceRef
 from common.db.models.effects import AttemptRow
 from common.domain.documents import OrderSnapshot
 from common.domain.reasons import REASONS, Reason
@@ -34,7 +35,7 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
 
 
 async def read_details(
-    queries: DocumentQueries, row: Row[Any], app_url: str, einvoice: str | None
+    queries: DocumentQueries, row: Row[Any], app_url: str, einvoice: EInvoiceRef
 ) -> DocumentDetails:
     """The document with its decision, history, attempts and where to look at it."""
     timeline = await queries.timeline(row.document_id)
@@ -114,12 +115,13 @@ def reason_read(reason: Reason) -> ReasonRead:
     )
 
 
-def _file(row: Row[Any], einvoice: str | None) -> FileRead:
+def _file(row: Row[Any], einvoice: EInvoiceRef) -> FileRead:
     return FileRead(
         state=row.file_state,
         sha256=row.pdf_sha256,
         size=row.pdf_size,
-        einvoice_sha256=einvoice,
+        einvoice_sha256=einvoice.sha256,
+        einvoice_problem=einvoice.problem,
         note=row.file_note,
     )
 

@@ -202,9 +202,12 @@ class DocumentRecords:
 
     async def _store_file(self, file: ReceivedFile) -> OriginalRef:
         ref = await self._store(file.content, file.media_type)
+        tenant_id = self._connection.tenant_id
+        if file.problem is not None:
+            return await self._archive.note_problem(self._session, tenant_id, ref, file.problem)
         if file.einvoice is None:
             return ref
-        return await self._archive.keep_beside(self._session, self._connection.tenant_id, ref, file.einvoice)
+        return await self._archive.keep_beside(self._session, tenant_id, ref, file.einvoice)
 
     async def _store(self, content: bytes, media_type: str) -> OriginalRef:
         return await self._archive.store(self._session, self._connection.tenant_id, content, media_type)

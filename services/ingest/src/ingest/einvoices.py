@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import structlog
 
-from common.einvoice.pdf import UnreadablePdf, embedded_xml
+from common.domain.einvoices import EInvoiceProblem
+from common.einvoice.pdf import EInvoiceTooLarge, UnreadablePdf, embedded_xml
 from ingest.document_records import ReceivedDocument
 from ingest.translate.shop import PDF, ReceivedFile
 
@@ -15,15 +16,18 @@ LONGEST_LOOK = 20.0  # seconds
 
 
 async def opened(file: ReceivedFile) -> ReceivedFile:
-    """The file, with the bytes of its e-invoice when it carries one that can be found."""
+    """The file, with the bytes of its e-invoice when it carries one, or with what keeps us from them."""
     if file.media_type != PDF:
         return file
     try:
         async with asyncio.timeout(LONGEST_LOOK):
             xml = await asyncio.to_thread(embedded_xml, file.content)
+    except EInvoiceTooLarge as trouble:
+        log.warning("file.einvoice_too_large", size=len(file.content), problem=str(trouble))
+        return replace(file, problem=EInvoiceProblem.TOO_LARGE)
     except (UnreadablePdf, TimeoutError) as trouble:
         log.info("file.not_opened", size=len(file.content), problem=str(trouble) or "took_too_long")
-        return file
+        return replace(file, problem=EInvoiceProblem.NOT_OPENED)
     return file if xml is None else replace(file, einvoice=xml)
 
 

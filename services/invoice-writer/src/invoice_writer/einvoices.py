@@ -7,11 +7,11 @@ import structlog
 from pydantic import JsonValue
 from sqlalchemy import Row, select
 
-from common.archive import Archive, OriginalDamaged, OriginalMissing
+from common.archive import Archive, EInvoiceRef, OriginalDamaged, OriginalMissing
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.domain.alarms import AlarmKind
-from common.domain.einvoices import EInvoice, differences
+from common.domain.einvoices import EInvoice, EInvoiceProblem, differences
 from common.domain.reasons import Reason
 from common.domain.verdicts import Decision, Park
 from common.einvoice.cii import UnreadableEInvoice, read_einvoice
@@ -22,6 +22,10 @@ log = structlog.get_logger(__name__)
 
 DIFFERS = Reason.EINVOICE_DIFFERS
 AGREES, UNREADABLE = "einvoice.agrees", "einvoice.unreadable"
+NOT_COMPARED = {
+    EInvoiceProblem.TOO_LARGE.value: "einvoice.too_large",
+    EInvoiceProblem.NOT_OPENED.value: "einvoice.pdf_not_opened",
+}
 PERHAPS_WRITTEN = frozenset(
     {
         Reason.WRITE_UNCONFIRMED.value,
@@ -48,7 +52,9 @@ class EInvoices:
         """
         if _is_late(event, seen) and seen is not None and seen.reason in PERHAPS_WRITTEN:
             return decision
-        sha256 = await self._einvoice_of(event, seen)
+        sha256, problem = await self._einvoice_of(event, seen)
+        if problem in NOT_COMPARED:
+            return _noted(decision, NOT_COMPARED[problem], {"problem": problem})
         if sha256 is None:
             return decision
         found = await self._read(event, sha256)
@@ -69,7 +75,7 @@ class EInvoices:
         """An e-invoice that came after the booking and contradicts the voucher raises an alarm, once."""
         if not _is_late(event, seen):
             return
-        sha256 = await self._einvoice_of(event, seen)
+        sha256, _ = await self._einvoice_of(event, seen)
         decision = await self._decision(event) if sha256 is not None else None
         found = await self._read(event, sha256) if sha256 is not None and decision is not None else ""
         if sha256 is None or decision is None or isinstance(found, str):
@@ -80,11 +86,11 @@ class EInvoices:
             async with self._db.sessions.begin() as session:
                 await tell_of_document(session, event, AlarmKind.EINVOICE_DIFFERS, sha256, evidence)
 
-    async def _einvoice_of(self, event: DocumentIssued, seen: Row[Any] | None) -> str | None:
-        if not _is_late(event, seen):
-            return event.pdf.einvoice_sha256 if event.pdf is not None else None
+    async def _einvoice_of(self, event: DocumentIssued, seen: Row[Any] | None) -> EInvoiceRef:
+        if not _is_late(event, seen) and event.pdf is not None:
+            return EInvoiceRef(event.pdf.einvoice_sha256, event.pdf.einvoice_problem)
         if seen is None or seen.pdf_sha256 is None:
-            return None
+            return EInvoiceRef(None, None)
         async with self._db.reading.begin() as session:
             return await self._archive.einvoice_of(session, event.tenant_id, seen.pdf_sha256)
 

@@ -167,12 +167,14 @@ class Document(Fact):
 class OriginalRef(Fact):
     """Points at bytes in the archive: their SHA-256 in hex and their size.
 
-    `einvoice_sha256` is the e-invoice found inside a PDF, kept beside it.
+    `einvoice_sha256` is the e-invoice found inside a PDF, kept beside it; `einvoice_problem` says why none
+    could be taken out although there is one, or may be.
     """
 
     sha256: str
     size: int
     einvoice_sha256: str | None = None
+    einvoice_problem: str | None = None
 
 
 def document_id(connection_id: UUID, document_type: DocumentType, number: str) -> UUID:

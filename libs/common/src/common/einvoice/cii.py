@@ -10,9 +10,12 @@ from lxml import etree
 from common.domain.einvoices import EInvoice
 from common.domain.money import Money
 
-CREDIT_NOTES = frozenset({"381", "81", "83", "261", "262", "296", "308", "396", "420", "458", "532"})
+CREDIT_NOTES = frozenset(
+    {"381", "81", "83", "261", "262", "296", "308", "396", "420", "458", "502", "503", "532"}
+)
+EITHER_WAY = frozenset({"384", "457"})  # written for cancellations and for invoices that ask for money alike
 LONGEST_TEXT = 200
-_AMOUNT = re.compile(r"[+-]?[0-9]{1,13}(\.[0-9]{1,8})?")
+_AMOUNT = re.compile(r"[+-]?([0-9]{1,13}(\.[0-9]{0,8})?|\.[0-9]{1,8})")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -56,19 +59,35 @@ def read_einvoice(xml: bytes) -> EInvoice:
     currency = _text(settlement, "{*}InvoiceCurrencyCode").upper()
     if not _CURRENCY.fullmatch(currency):
         raise UnreadableEInvoice("no_currency")
+    kind = _text(root, f"{paths.head}/{{*}}TypeCode")
     grand = _amount(_text(sums, "{*}GrandTotalAmount"), currency)
-    is_credit_note = _text(root, f"{paths.head}/{{*}}TypeCode") in CREDIT_NOTES
+    sign = -1 if grand.minor < 0 else 1
     return EInvoice(
         number=_text(root, f"{paths.head}/{{*}}ID"),
-        is_correction=is_credit_note != (grand.minor < 0),  # an invoice below zero takes something back too
+        is_correction=_direction(kind, grand),
         grand_total=abs(grand),
+        rounding=_times(sign, _optional(sums, "RoundingAmount", currency)),
+        settled=_times(sign, _settled(sums, currency)),
         tax_total=_tax(sums, currency),
     )
 
 
+def _direction(kind: str, grand: Money) -> bool | None:
+    """Whether money goes back to the customer; None where neither code nor sign tell."""
+    if kind in CREDIT_NOTES or grand.minor < 0:
+        return True
+    return None if kind in EITHER_WAY else False
+
+
 def _parsed(xml: bytes) -> Any:
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,  # they may stand inside a value, which is read as one text without them
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(xml, parser)
@@ -83,6 +102,22 @@ def _tax(sums: Any, currency: str) -> Money | None:
     """The tax in the currency of the invoice; it may stand beside the same in another one."""
     found = [tax for tax in sums.findall("{*}TaxTotalAmount") if tax.get("currencyID", currency) == currency]
     return abs(_amount(_content(found[0]), currency)) if found else None
+
+
+def _settled(sums: Any, currency: str) -> Money | None:
+    """What was paid before and what is due; None where one is not told, or both are nothing."""
+    prepaid = _optional(sums, "TotalPrepaidAmount", currency)
+    due = _optional(sums, "DuePayableAmount", currency)
+    return (prepaid + due or None) if prepaid is not None and due is not None else None
+
+
+def _optional(sums: Any, name: str, currency: str) -> Money | None:
+    text = _text(sums, f"{{*}}{name}")
+    return _amount(text, currency) if text else None
+
+
+def _times(sign: int, amount: Money | None) -> Money | None:
+    return -amount if amount is not None and sign < 0 else amount
 
 
 def _amount(text: str, currency: str) -> Money:

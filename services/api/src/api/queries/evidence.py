@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.problems import InternalError, VatIdNotChecked
 from api.schemas.evidence import VatAnswerRead, VatCheckRead
-from common.archive import Archive
+from common.archive import Archive, EInvoiceRef
 from common.db.models.vat import VatAnswerRow
 from common.domain.reasons import Reason
 from common.domain.vat_checks import VatCheck
@@ -33,11 +33,11 @@ class EvidenceQueries:
     def __init__(self, session: AsyncSession, document: Row[Any]) -> None:
         self._session, self._document = session, document
 
-    async def einvoice(self) -> str | None:
-        """The SHA-256 of the e-invoice inside the document's file."""
+    async def einvoice(self) -> EInvoiceRef:
+        """The e-invoice inside the document's file, or why it could not be taken out."""
         document = self._document
         if document.pdf_sha256 is None:
-            return None
+            return EInvoiceRef(None, None)
         return await Archive().einvoice_of(self._session, document.tenant_id, document.pdf_sha256)
 
     async def vat_check(self) -> VatCheckRead:

@@ -50,7 +50,7 @@ def download(content: bytes, media_type: str, name: str, suffix: str) -> Respons
 async def read_einvoice(document_id: UUID, principal: AnyRole, session: Reading) -> Response:
     """The e-invoice inside the document's PDF, bit for bit; what was read from it is in the evidence."""
     row = await DocumentQueries(session, principal.scope()).get(document_id)
-    sha256 = await EvidenceQueries(session, row).einvoice()
+    sha256 = (await EvidenceQueries(session, row).einvoice()).sha256
     if sha256 is None:
         raise EInvoiceNotStored
     try:

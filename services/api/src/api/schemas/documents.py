@@ -152,6 +152,10 @@ class FileRead(Read):
     sha256: str | None
     size: int | None
     einvoice_sha256: str | None = Field(description="The e-invoice inside the file, where it carries one.")
+    einvoice_problem: str | None = Field(
+        description="Why the e-invoice was not compared: einvoice_too_large, or pdf_not_opened where nobody "
+        "can tell whether there is one."
+    )
     note: str | None = Field(description="What the books said about the file.")
 
 

@@ -19,6 +19,7 @@ from common.domain.documents import (
     TaxModel,
     TaxShare,
 )
+from common.domain.einvoices import EInvoiceProblem
 from common.domain.money import Money
 from common.shops.epages import wire
 
@@ -30,11 +31,15 @@ PDF, BINARY, TEXT = "application/pdf", "application/octet-stream", "text/plain"
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """The bytes of a document's file as far as they could be unwrapped, and the e-invoice found inside."""
+    """The bytes of a document's file as far as they could be unwrapped, and the e-invoice found inside.
+
+    `problem`: why there is none although the file may carry one.
+    """
 
     content: bytes
     media_type: str
     einvoice: bytes | None = None
+    problem: EInvoiceProblem | None = None
 
 
 def to_snapshot(order: wire.Order) -> OrderSnapshot:

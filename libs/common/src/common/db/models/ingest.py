@@ -127,3 +127,14 @@ class EInvoiceRow(CreatedAt, OfTenant, Base):
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     pdf_sha256: Mapped[str] = mapped_column(primary_key=True)
     xml_sha256: Mapped[str]
+
+
+class EInvoiceProblemRow(CreatedAt, OfTenant, Base):
+    """Why the e-invoice inside a PDF, if there is one, could not be taken out; append-only."""
+
+    __tablename__ = "einvoice_problems"
+    __table_args__ = {"schema": "ingest"}
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pdf_sha256: Mapped[str] = mapped_column(primary_key=True)
+    problem: Mapped[str]

@@ -1,0 +1,37 @@
+"""Documents whose PDF carries an e-invoice, as ingest announces them to the writer."""
+
+from common.archive import Archive
+from common.domain.documents import Document, OriginalRef
+from common.domain.einvoices import EInvoiceProblem
+from common.events.documents import DocumentFileStored, DocumentIssued
+from factories.einvoices import make_pdf
+from integration.invoice_writer.harness import Harness
+
+
+async def archived(writer: Harness, inside: bytes | EInvoiceProblem) -> OriginalRef:
+    """The PDF around this e-invoice, or around one that could not be taken out, as ingest stores it."""
+    ref = await writer.archive(make_pdf(inside if isinstance(inside, bytes) else inside.value.encode()))
+    async with writer.db.sessions.begin() as session:
+        if isinstance(inside, EInvoiceProblem):
+            return await Archive().note_problem(session, writer.tenant_id, ref, inside)
+        return await Archive().keep_beside(session, writer.tenant_id, ref, inside)
+
+
+async def issued(writer: Harness, document: Document, inside: bytes | EInvoiceProblem) -> DocumentIssued:
+    """The event of a document whose PDF carries this e-invoice."""
+    event = await writer.event(document, pdf=None)
+    return event.model_copy(update={"pdf": await archived(writer, inside)})
+
+
+async def file_of(
+    writer: Harness, event: DocumentIssued, inside: bytes | EInvoiceProblem
+) -> DocumentFileStored:
+    """The PDF with this e-invoice came later."""
+    return DocumentFileStored(
+        tenant_id=writer.tenant_id,
+        connection_id=writer.shop_id,
+        order_id=event.order_id,
+        document_type=event.document_type,
+        number=event.number,
+        pdf=await archived(writer, inside),
+    )
