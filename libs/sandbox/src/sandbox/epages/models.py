@@ -11,7 +11,20 @@ from sandbox.epages.values import guid, words
 Address = dict[str, str | None]
 DocumentType = Literal["Invoice", "CreditNote"]
 TotalName = Literal["grandTotal", "totalBeforeTax", "totalTax", "lineItemsSubTotal"]
-EInvoiceMode = Literal["none", "zugferd", "wrong_total", "wrong_tax", "wrong_number", "wrong_kind", "broken"]
+EInvoiceMode = Literal[
+    "none",
+    "zugferd",
+    "rounded",
+    "storno_384",
+    "negative_381",
+    "af_only",
+    "wrong_total",
+    "wrong_tax",
+    "wrong_number",
+    "wrong_kind",
+    "broken",
+    "too_large",
+]
 PdfMode = Literal["ok", "missing", "not_pdf", "too_big", "late"]
 
 ALL_SCOPES = words(

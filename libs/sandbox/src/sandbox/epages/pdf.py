@@ -9,18 +9,31 @@ PAGE = (
     b" /Resources << /Font << /F1 4 0 R >> >> >>"
 )
 NAMES_OF_FILES = b" /Names << /EmbeddedFiles << /Names [(%s) 7 0 R] >> >> /AF [7 0 R]"
+NAMES_OF_OTHERS = (
+    b" /Names << /EmbeddedFiles << /Kids [<< /Limits [(agb.txt) (agb.txt)] /Names [(agb.txt) 9 0 R] >>] >> >>"
+    b" /AF [7 0 R]"
+)
+OTHER_FILE = ("agb.txt", b"Allgemeine Bedingungen")
 PADDING_LINE = b"% " + b"." * 77 + b"\n"
 
 
 def write_pdf(
-    title: str, lines: Sequence[str], *, min_bytes: int = 0, attachment: tuple[str, bytes] | None = None
+    title: str,
+    lines: Sequence[str],
+    *,
+    min_bytes: int = 0,
+    attachment: tuple[str, bytes] | None = None,
+    af_only: bool = False,
 ) -> bytes:
     """A one-page PDF that shows the title and the lines; padded by comments up to `min_bytes`.
 
-    An `attachment` (name and content) is embedded as an associated file, as e-invoices are.
+    An `attachment` (name and content) is embedded as an associated file, as e-invoices are; with `af_only`
+    the list of files, a tree, names another file only.
     """
     page = _page_content(title, lines)
     inside = b"" if attachment is None else NAMES_OF_FILES % _text(attachment[0])
+    if attachment is not None and af_only:
+        inside = NAMES_OF_OTHERS
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R%s >>" % inside,
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -30,15 +43,18 @@ def write_pdf(
         b"<< /Title (%s) /Producer (Shop simulator) >>" % _text(title),
     ]
     if attachment is not None:
-        objects += _embedded(*attachment)
+        objects += _embedded(*attachment, number=8)
+    if attachment is not None and af_only:
+        objects += _embedded(*OTHER_FILE, number=10)
     return _assemble(objects, min_bytes)
 
 
-def _embedded(name: str, content: bytes) -> list[bytes]:
+def _embedded(name: str, content: bytes, *, number: int) -> list[bytes]:
+    """The file's description and its content, which becomes the object of this number."""
     packed, file_name = zlib.compress(content), _text(name)
     return [
-        b"<< /Type /Filespec /F (%s) /UF (%s) /AFRelationship /Alternative /EF << /F 8 0 R >> >>"
-        % (file_name, file_name),
+        b"<< /Type /Filespec /F (%s) /UF (%s) /AFRelationship /Alternative /EF << /F %d 0 R >> >>"
+        % (file_name, file_name, number),
         b"<< /Type /EmbeddedFile /Subtype /text#2Fxml /Filter /FlateDecode /Length %d"
         b" /Params << /Size %d >> >>\nstream\n%s\nendstream" % (len(packed), len(content), packed),
     ]

@@ -253,7 +253,8 @@ def _print(shop: Shop, order: Order, document: Document, min_bytes: int) -> byte
     lines += [f"Netto {money(totals.before_tax)}", f"Gesamtbetrag {money(totals.grand)}"]
     xml = einvoice_of(shop, document)
     inside = None if xml is None else (EINVOICE_NAME, xml)
-    return write_pdf(title, lines, min_bytes=min_bytes, attachment=inside)
+    is_hidden = document.einvoice == "af_only"
+    return write_pdf(title, lines, min_bytes=min_bytes, attachment=inside, af_only=is_hidden)
 
 
 def shop_info(shop: Shop) -> Json:
