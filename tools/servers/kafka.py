@@ -2,8 +2,6 @@
 
 import asyncio
 import base64
-import fcntl
-import os
 import re
 import shutil
 import socket
@@ -17,6 +15,7 @@ from pathlib import Path
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+from tools.servers.jars import kept_jars
 from tools.servers.processes import (
     Server,
     Unavailable,
@@ -30,8 +29,6 @@ from tools.servers.processes import (
 POM = Path(__file__).resolve().parents[1] / "kafka" / "pom.xml"
 VERSION = ET.parse(POM).findtext(".//{*}kafka.version", default="")
 OLDEST_JAVA = 17
-FETCH_ATTEMPTS = 3
-FETCH_SECONDS = 600
 START_SECONDS = 60
 HEAP = ["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 LOGGING = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
@@ -86,39 +83,7 @@ def find_java() -> str:
 
 def fetch_jars() -> Path:
     """Return the folder with the broker's jars, fetched with Maven if this machine has not kept them."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shopbooks"
-    folder = cache / f"kafka-{VERSION}"
-    if folder.exists():
-        return folder
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise Unavailable("native: no Apache Kafka kept here and no mvn to fetch it with")
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "fetch.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            _fetch(maven, folder)
-    return folder
-
-
-def _fetch(maven: str, folder: Path) -> None:
-    # The folder gets its name only when complete, so a broken fetch leaves nothing that looks usable.
-    partial = folder.with_name(f"{folder.name}.partial")
-    goal = ["dependency:copy-dependencies", f"-DoutputDirectory={partial}"]
-    command = [maven, "-q", "-B", "-f", str(POM), *goal]
-    said = ""
-    for _ in range(FETCH_ATTEMPTS):
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=FETCH_SECONDS)
-        except subprocess.TimeoutExpired:
-            said = f"no end within {FETCH_SECONDS} s"
-            continue
-        if done.returncode == 0:
-            partial.rename(folder)
-            return
-        said = " | ".join((done.stdout + done.stderr).strip().splitlines()[:3])
-    raise Unavailable(f"native: Apache Kafka could not be fetched: {said}")
+    return kept_jars(POM, f"kafka-{VERSION}", "Apache Kafka")
 
 
 def _start(stack: ExitStack, java: list[str], folder: Path) -> int:
