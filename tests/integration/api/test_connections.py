@@ -179,3 +179,22 @@ async def test_linking_at_the_same_moment_makes_one_connection(api: Api) -> None
     answers = await asyncio.gather(*(api.post(PATH, shop_body(tenant_id)) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 200, 201]
     assert len(await api.rows(ConnectionRow)) == 1
+
+
+async def test_a_known_trouble_of_a_shop_stands_on_its_connection_and_in_the_status(
+    api: Api, furnished: list[Tenant]
+) -> None:
+    tenant = furnished[0]
+    async with api.db.sessions.begin() as session:
+        await session.execute(
+            update(ShopCursorRow)
+            .where(ShopCursorRow.connection_id == tenant.shop_id)
+            .values(trouble="answer_encoding_refused", failures=1)
+        )
+    shown = (await api.get(f"/api/v1/connections/{tenant.shop_id}", tenant.adviser)).json()["trouble"]
+    assert (shown["code"], shown["who"]) == ("answer_encoding_refused", "merchant")
+    assert "Accept-Encoding: identity" in shown["remedy_de"] and "hoster" in shown["remedy_en"]
+    first = (await api.get("/api/v1/status", tenant.adviser)).json()["connections"][0]
+    assert first["trouble"] == shown
+    other = (await api.get(f"/api/v1/connections/{furnished[1].shop_id}")).json()
+    assert other["trouble"] is None

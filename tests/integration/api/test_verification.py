@@ -16,6 +16,7 @@ from common.lexware.connect import LexwareClients
 from common.settings import HostPolicy, LexwareSettings
 from integration.api.harness import Api, FakeChecks, api_settings, books_body, shop_body
 from sandbox.testing import RunningSandbox, running_sandbox
+from support.wire import wire_server
 
 PATH = "/api/v1/connections"
 
@@ -111,3 +112,14 @@ async def test_the_key_of_another_organization_halts_the_line(linked: Api, far_s
     answer = await linked.post(PATH, books_of(far_side, tenant_id, api_key=made["api_key"]))
     assert answer.json()["state"] == "halted"
     assert answer.json()["pending_organization_id"] == made["organization_id"]
+
+
+async def test_a_shop_that_packs_its_answers_in_another_way_is_told_what_to_tell_the_hoster(
+    linked: Api, far_side: RunningSandbox
+) -> None:
+    packed = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\n{}"
+    async with wire_server(lambda server, exchange, writer: writer.write(packed)) as server:
+        url = f"{server.url}/rs/shops/A"
+        answer = await linked.post(PATH, shop_of(far_side, await linked.tenant(), base_url=url))
+    assert (answer.status_code, answer.json()["code"]) == (422, "answer_encoding_refused")
+    assert "Accept-Encoding: identity" in answer.json()["detail"]

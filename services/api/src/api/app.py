@@ -57,7 +57,9 @@ def build(
     checks = {"database": db.ping, "relay": relay.check}
     stopping = asyncio.Event()
     ops = ops_router(checks, [relay], stopping)
-    app = create_app(settings, db, UpstreamChecks(network, books), routers=(ops, *routers))
+    app = create_app(
+        settings, db, UpstreamChecks(network.guarded(settings.hosts), books), routers=(ops, *routers)
+    )
     web = WebServer(app, settings.host, settings.port, stopping)
     return ServiceApp(
         name=API, components=[web, relay, Housekeeper(db), Housekeeping(db, API)], checks=checks

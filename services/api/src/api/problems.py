@@ -3,6 +3,7 @@
 from typing import Any
 
 from api.problem import PROBLEM_JSON, Problem
+from common.domain.connection_troubles import TROUBLES, ConnectionTrouble
 
 PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
@@ -247,6 +248,15 @@ class NoSuchUpstream(Problem):
     status = 422
     code = "upstream_not_recognised"
     title = "The address does not answer as expected"
+
+
+class AnswerEncodingRefused(Problem):
+    """The address answers in a compression nobody asked for; the answer was not read."""
+
+    status = 422
+    code = "answer_encoding_refused"
+    title = "The other side compresses its answers in a way that was not asked for"
+    detail = TROUBLES[ConnectionTrouble.ANSWER_ENCODING_REFUSED].remedy_en
 
 
 class BookkeepingMissing(Problem):

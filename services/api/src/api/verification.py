@@ -7,13 +7,22 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from api.problems import BookkeepingMissing, CredentialsRefused, NoSuchUpstream, UpstreamUnavailable
+from api.problems import (
+    AddressRefused,
+    AnswerEncodingRefused,
+    BookkeepingMissing,
+    CredentialsRefused,
+    NoSuchUpstream,
+    UpstreamUnavailable,
+)
 from common.errors import ConnectorError, TransientError, UnknownOutcomeError
 from common.http.errors import Unauthorized, UnreadableAnswer
 from common.http.transport import Network
 from common.lexware.connect import LexwareClients
 from common.lexware.errors import AccessDenied, ContractProblem, ReconnectNeeded
+from common.shops.address import AddressRefused as NotPublic
 from common.shops.epages.client import EpagesClient
+from common.shops.epages.errors import AnswerEncodingRefused as PackedOtherwise
 from common.shops.epages.errors import ShopRefused
 from common.shops.epages.http import ShopHttp
 
@@ -65,6 +74,10 @@ def _as_problems() -> Iterator[None]:
         yield
     except (ShopRefused, Unauthorized, ReconnectNeeded, AccessDenied):
         raise CredentialsRefused from None
+    except PackedOtherwise:
+        raise AnswerEncodingRefused from None
+    except NotPublic:
+        raise AddressRefused("Only https addresses of public hosts are allowed.") from None
     except ContractProblem:
         raise BookkeepingMissing from None
     except UnreadableAnswer:

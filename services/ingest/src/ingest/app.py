@@ -47,7 +47,9 @@ def build(settings: Settings, db: Database, transport: Transport, network: Netwo
 def shop_connections(settings: Settings, db: Database, network: Network) -> ShopConnections:
     """Clients for every connected shop over these network connections."""
 
+    guarded = network.guarded(settings.hosts)
+
     def http_for(api_url: str) -> ShopHttp:
-        return ShopHttp(network, api_url, timeout=settings.poll.timeout)
+        return ShopHttp(guarded, api_url, timeout=settings.poll.timeout)
 
     return ShopConnections(db, SecretBox(settings.encryption_keys), http_for, settings.hosts)

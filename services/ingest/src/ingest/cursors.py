@@ -16,10 +16,17 @@ from common.db.models.ingest import ShopCursorRow
 from common.db.tenant_settings import newest_settings
 from common.db.trouble import describe
 from common.domain.cleaning import storable
+from common.domain.connection_troubles import ConnectionTrouble
 from common.errors import ConnectorError
+from common.shops.address import AddressRefused
+from common.shops.epages.errors import AnswerEncodingRefused
 from ingest.connections import ACTIVE, SHOP, start_of
 
 ERROR_LENGTH = 500
+TROUBLE_OF: dict[type[Exception], ConnectionTrouble] = {
+    AnswerEncodingRefused: ConnectionTrouble.ANSWER_ENCODING_REFUSED,
+    AddressRefused: ConnectionTrouble.ADDRESS_REFUSED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +200,12 @@ def _with_new_settings() -> Any:
         .join(newest, newest.c.tenant_id == ShopCursorRow.tenant_id)
         .where(newest.c.number > ShopCursorRow.settings_number, _is_free())
     )
+
+
+def told(error: Exception) -> dict[str, str | None]:
+    """What the shop's row says of an error."""
+    trouble = TROUBLE_OF.get(type(error))
+    return {"last_error": error_text(error), "trouble": trouble.value if trouble else None}
 
 
 def error_text(error: Exception) -> str:

@@ -25,10 +25,10 @@ from ingest.cursors import (
     any_due,
     backoff,
     claim_due,
-    error_text,
     is_disconnected,
     refresh_roster,
     release,
+    told,
 )
 from ingest.order_reader import OrderReader
 from ingest.run import ShopRun
@@ -44,6 +44,7 @@ GOOD = {
     "first_refused_at": None,
     "disconnected_at": None,
     "last_error": None,
+    "trouble": None,
 }
 
 
@@ -179,14 +180,14 @@ class Poller:
             log.warning("shop.poll_failed", **_ids(claim), error=error.code, failures=failures)
         else:
             log.error("shop.poll_broke", **_ids(claim), failures=failures, exc_info=error)
-        return Ending("failed", seconds, {"failures": failures, "last_error": error_text(error)})
+        return Ending("failed", seconds, {"failures": failures, **told(error)})
 
     def _refused_ending(self, claim: Claim, error: ShopRefused) -> Ending:
         poll, row = self._settings.poll, claim.row
         columns: dict[str, Any] = {
             "refusals": row.refusals + 1,
             "first_refused_at": row.first_refused_at or claim.now,
-            "last_error": error_text(error),
+            **told(error),
         }
         gone = is_disconnected(claim, refusals=poll.refusals, refused_for=poll.refused_for)
         if row.disconnected_at is not None or gone:

@@ -9,8 +9,9 @@ import orjson
 from pydantic import SecretStr
 
 from common.errors import ConnectorError
+from common.http.answers import NetworkFailure
 from common.http.client import ApiClient
-from common.http.transport import Network, NetworkFailure
+from common.http.transport import Network
 
 DEMO_TENANT = "Demo shop"
 DEMO_SETTINGS = {"poll_interval_seconds": 2}

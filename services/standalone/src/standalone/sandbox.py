@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from common.http.transport import Network, NetworkFailure
+from common.http.answers import NetworkFailure
+from common.http.transport import Network
 from standalone.settings import Settings
 from standalone.starting import CannotStart
 

@@ -9,11 +9,12 @@ from typing import Protocol
 import structlog
 
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
+from common.http.answers import NetworkFailure
 from common.http.errors import OutcomeLost, RateLimited, ServerTrouble, Unauthorized, Unreachable, Withdrawn
 from common.http.gate import Gate
 from common.http.redact import loggable_host, loggable_path
 from common.http.retry import retry_after, with_retries
-from common.http.transport import MAX_ANSWER, Network, NetworkFailure, OneShotBody, Response, encoded_url
+from common.http.transport import MAX_ANSWER, Network, OneShotBody, Response, encoded_url
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ itself when its last byte is written. No layer here keeps cookies, follows redir
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -18,16 +18,16 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import Payload
 from httpx_aiohttp import AiohttpTransport
 
+from common.http.addresses import AddressNotPublic, Guard
+from common.http.answers import ConnectionRefused, NetworkFailure, read_body
 from common.http.gate import Gate
+from common.settings import HostPolicy
 
 MAX_ANSWER = 32 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 15.0  # shorter than servers', so that a write seldom meets a closing connection
 UNACKNOWLEDGED_MS = 30_000  # the kernel gives up unacknowledged bytes, also those of a stopped process
 USER_AGENT = "shopbooks"
-
-
-class NetworkFailure(Exception):
-    """The exchange ended without a complete answer; whether the request arrived is unknown."""
+AS_IT_IS = {"Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,26 @@ class Network:
     """All outgoing connections of a process; nothing connects before the first request."""
 
     def __init__(
-        self, *, transport: httpx.AsyncBaseTransport | None = None, max_connections: int = 200
+        self,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        max_connections: int = 200,
+        hosts: HostPolicy | None = None,
     ) -> None:
-        self._transport = transport or AiohttpTransport(client=lambda: _session(max_connections))
+        self._given, self._max_connections = transport, max_connections
+        self._transport = transport or AiohttpTransport(client=lambda: _session(max_connections, hosts))
+        self._guarded: dict[HostPolicy, Network] = {}
+
+    def guarded(self, hosts: HostPolicy) -> "Network":
+        """Connections for addresses that others gave us: to public hosts and trusted ones only.
+
+        They are never those of this network, so that none is shared; closing this one closes them.
+        """
+        if self._given is not None:
+            return self
+        if hosts not in self._guarded:
+            self._guarded[hosts] = Network(max_connections=self._max_connections, hosts=hosts)
+        return self._guarded[hosts]
 
     async def __aenter__(self) -> Self:
         return self
@@ -103,6 +120,8 @@ class Network:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        for network in self._guarded.values():
+            await network.aclose()
         await self._transport.aclose()
 
     async def send(
@@ -116,15 +135,18 @@ class Network:
         max_bytes: int = MAX_ANSWER,
     ) -> Response:
         """One request and its complete answer; raises `NetworkFailure`."""
-        request = httpx.Request(method, url, headers=headers, stream=body)
+        request = httpx.Request(method, url, headers={**AS_IT_IS, **headers}, stream=body)
         request.extensions["timeout"] = {"connect": 10.0, "pool": 10.0, "read": timeout, "write": timeout}
         try:
             async with asyncio.timeout(timeout + 20):
                 response = await self._transport.handle_async_request(request)
                 async with contextlib.aclosing(response):
-                    content = await _content(response, max_bytes)
+                    content = await read_body(response, max_bytes)
                 return Response(response.status_code, response.headers, content)
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, TimeoutError, OSError) as error:
+            refused = next((one for one in _causes(error) if isinstance(one, AddressNotPublic)), None)
+            if refused is not None:
+                raise ConnectionRefused(str(refused)) from error
             raise NetworkFailure(type(error).__name__) from error
 
 
@@ -132,17 +154,6 @@ def encoded_url(base_url: str, path: str, params: Mapping[str, str] | None) -> s
     """The address with its query, percent-encoded."""
     url = base_url.rstrip("/") + path
     return str(httpx.URL(url, params=params)) if params else url
-
-
-async def _content(response: httpx.Response, max_bytes: int) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > max_bytes:
-            raise httpx.DecodingError("the answer is too large")
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 async def _left_the_process(writer: AbstractStreamWriter) -> None:
@@ -159,20 +170,31 @@ async def _left_the_process(writer: AbstractStreamWriter) -> None:
     raise ConnectionResetError("the connection ended before the last byte")
 
 
-def _session(max_connections: int) -> aiohttp.ClientSession:
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it came from."""
+    while error is not None:
+        yield error
+        error = getattr(error, "os_error", None) or error.__cause__
+
+
+def _session(max_connections: int, hosts: HostPolicy | None) -> aiohttp.ClientSession:
+    guard = Guard(hosts) if hosts is not None else None
     connector = aiohttp.TCPConnector(
         limit=max_connections,
         ssl=httpx.create_ssl_context(),
         keepalive_timeout=KEEP_ALIVE_SECONDS,
-        socket_factory=_socket,
+        resolver=guard,
+        socket_factory=lambda address: _socket(address, guard),
     )
     return aiohttp.ClientSession(
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": USER_AGENT}
     )
 
 
-def _socket(address: Any) -> socket.socket:
-    family, kind, protocol, _, _ = address
+def _socket(address: Any, guard: Guard | None) -> socket.socket:
+    family, kind, protocol, _, place = address
+    if guard is not None:
+        guard.check(place)
     opened = socket.socket(family, kind, protocol)
     opened.setblocking(False)
     if hasattr(socket, "TCP_USER_TIMEOUT"):

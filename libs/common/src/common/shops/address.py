@@ -6,6 +6,7 @@ import socket
 from urllib.parse import urlsplit
 
 from common.errors import RefusedError, TransientError
+from common.http.addresses import is_public, is_trusted
 from common.settings import HostPolicy
 
 
@@ -30,17 +31,12 @@ async def check_address(url: str, policy: HostPolicy) -> None:
         raise AddressRefused("no address") from None
     if not host or parts.scheme not in ("http", "https") or parts.username or parts.password:
         raise AddressRefused("no web address")
-    if _is_trusted(host, port, policy):
+    if is_trusted(host, port, policy):
         return
     if parts.scheme != "https":
         raise AddressRefused(f"{host} is not called without encryption")
-    if any(not ipaddress.ip_address(address).is_global for address in await _addresses(host)):
+    if not all(is_public(address) for address in await _addresses(host)):
         raise AddressRefused(f"{host} is not public")
-
-
-def _is_trusted(host: str, port: int | None, policy: HostPolicy) -> bool:
-    trusted = {name.lower() for name in policy.trusted_hosts}
-    return host in trusted or f"{host}:{port}" in trusted
 
 
 async def _addresses(host: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Connections as they really stand: what ingest and the books' token pair say counts too."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.linking import ACTIVE, BOOKS, PENDING
-from api.schemas.connections import ConnectionRead
+from api.schemas.connections import ConnectionRead, TroubleRead
 from api.schemas.operations import ConnectionHealth
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import OAuthTokenRow
 from common.db.models.ingest import ShopCursorRow
+from common.domain.connection_troubles import TROUBLES, ConnectionTrouble
 
 RECONNECT = "reconnect_needed"
 
@@ -36,6 +37,14 @@ class Standing:
             return RECONNECT, "refused_by_books"
         return self.row.state, self.row.state_reason
 
+    @property
+    def trouble(self) -> TroubleRead | None:
+        """Why the shop cannot be read, where the cause is a known one."""
+        if self.cursor is None or self.cursor.trouble is None:
+            return None
+        code = ConnectionTrouble(self.cursor.trouble)
+        return TroubleRead(code=code, **asdict(TROUBLES[code]))
+
     def read(self) -> ConnectionRead:
         """The connection as it is shown."""
         row, (state, reason) = self.row, self.state
@@ -53,6 +62,7 @@ class Standing:
                 "webhook_path": None if is_books else f"/webhooks/{row.platform}/{row.connection_id}",
                 "pending_connection_id": row.config.get(PENDING),
                 "pending_organization_id": self.pending_address,
+                "trouble": self.trouble,
             }
         )
 
@@ -68,6 +78,7 @@ class Standing:
                 "next_poll_at": cursor.next_poll_at if cursor else None,
                 "failures": cursor.failures + cursor.refusals if cursor else 0,
                 "last_error": cursor.last_error if cursor else None,
+                "trouble": self.trouble,
             }
         )
 

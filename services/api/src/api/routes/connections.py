@@ -14,6 +14,7 @@ from api.linking import ConnectionRepository
 from api.paging import Paged
 from api.problems import (
     AddressRefused,
+    AnswerEncodingRefused,
     BadCursor,
     BookkeepingMissing,
     BooksConnectionExists,
@@ -55,6 +56,7 @@ Verify = Annotated[bool, Query(description="`false` keeps the connection unasked
             NotFound,
             Conflict,
             AddressRefused,
+            AnswerEncodingRefused,
             CredentialsRefused,
             NoSuchUpstream,
             BookkeepingMissing,

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, WithJs
 
 from api.schemas.base import Given, Moment, Page, Read
 from api.schemas.tenants import Name
+from common.domain.connection_troubles import ConnectionTrouble
 
 Url = Annotated[str, StringConstraints(min_length=8, max_length=500, pattern=r"^[\x21-\x7e]+$")]
 
@@ -81,6 +82,17 @@ class BooksConnectionCreate(Given):
 ConnectionCreate = Annotated[ShopConnectionCreate | BooksConnectionCreate, Field(discriminator="kind")]
 
 
+class TroubleRead(Read):
+    """Why a shop cannot be read though its token is good, in words."""
+
+    code: ConnectionTrouble
+    who: str = Field(description="Who has to act: merchant, adviser, operator or nobody.")
+    cause_de: str
+    cause_en: str
+    remedy_de: str
+    remedy_en: str
+
+
 class ConnectionRead(Read):
     """A linked shop or books account; secrets are never part of it."""
 
@@ -101,6 +113,9 @@ class ConnectionRead(Read):
         description="The other organization that waits for a confirmation while this connection is halted."
     )
     pending_organization_id: str | None
+    trouble: TroubleRead | None = Field(
+        default=None, description="A known cause why the shop cannot be read at the moment."
+    )
 
 
 class ConnectionPage(Page[ConnectionRead]):

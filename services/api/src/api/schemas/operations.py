@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.base import Moment, Page, Read
+from api.schemas.connections import TroubleRead
 from api.schemas.documents import Amount, FileStatus, Status
 from common.domain.alarms import AlarmKind
 from common.domain.turnover import TurnoverCode
@@ -25,6 +26,7 @@ class ConnectionHealth(Read):
     next_poll_at: Moment | None
     failures: int = Field(description="Polls that failed or were refused in a row.")
     last_error: str | None
+    trouble: TroubleRead | None = Field(description="A known cause behind it, with what to do.")
 
 
 class TurnoverWarningRead(Read):

@@ -42,6 +42,7 @@ class ShopCursorRow(OfTenant, Base):
     refusals: Mapped[int] = mapped_column(default=0)
     disconnected_at: Mapped[datetime | None]  # set: the shop refuses us, a person must reconnect it
     last_error: Mapped[str | None]
+    trouble: Mapped[str | None]  # the code of a known cause behind it
 
 
 class OrderRow(OfTenant, Base):

@@ -38,6 +38,12 @@ class ShopUnavailable(TransientError):
     code = "epages.unavailable"
 
 
+class AnswerEncodingRefused(TransientError):
+    """The shop's server packs its answers in a way we neither asked for nor unpack."""
+
+    code = "answer_encoding_refused"
+
+
 class AnswerTooLarge(TransientError):
     """The answer is larger than we are willing to hold."""
 

@@ -5,13 +5,21 @@ from collections.abc import Mapping
 
 import structlog
 
+from common.errors import ConnectorError
+from common.http import answers
 from common.http.redact import loggable_host, loggable_path
-from common.http.transport import Network, NetworkFailure, Response, encoded_url
-from common.shops.epages.errors import AnswerTooLarge, ShopUnavailable
+from common.http.transport import Network, Response, encoded_url
+from common.shops.address import AddressRefused
+from common.shops.epages.errors import AnswerEncodingRefused, AnswerTooLarge, ShopUnavailable
 
 log = structlog.get_logger(__name__)
 
-TOO_LARGE = "DecodingError"  # how the network names an answer beyond `max_bytes`
+KINDS: tuple[tuple[type[answers.NetworkFailure], type[ConnectorError]], ...] = (
+    (answers.AnswerTooLarge, AnswerTooLarge),
+    (answers.EncodingRefused, AnswerEncodingRefused),
+    (answers.ConnectionRefused, AddressRefused),
+    (answers.NetworkFailure, ShopUnavailable),
+)
 
 
 class ShopHttp:
@@ -23,16 +31,16 @@ class ShopHttp:
     async def get(
         self, path: str, *, params: Mapping[str, str], headers: Mapping[str, str], max_bytes: int
     ) -> Response:
-        """The complete answer; raises `AnswerTooLarge` or `ShopUnavailable` without one."""
+        """The complete answer; without one raises one of `KINDS`."""
         url, started = encoded_url(self._api_url, path, params), time.perf_counter()
         fields = {"method": "GET", "host": loggable_host(self._api_url), "path": loggable_path(path)}
         try:
             response = await self._network.send(
                 "GET", url, headers, None, timeout=self._timeout, max_bytes=max_bytes
             )
-        except NetworkFailure as failure:
+        except answers.NetworkFailure as failure:
             log.info("shop.no_answer", **fields, failure=str(failure))
-            kind = AnswerTooLarge if str(failure) == TOO_LARGE else ShopUnavailable
+            kind = next(ours for theirs, ours in KINDS if isinstance(failure, theirs))
             raise kind(f"GET {loggable_path(path) or '/'}: {failure}") from failure
         log.debug(
             "shop.answer", **fields, status=response.status, ms=round((time.perf_counter() - started) * 1000)
