@@ -1,6 +1,7 @@
 # One file for every image: `docker build --build-arg SERVICE=ingest .`
 # SERVICE is a folder of services/ (ingest, invoice-writer, transit-writer, api, standalone) or sandbox.
-# The migrate job runs in any of them but the sandbox: `/venv/bin/python -m common.db.migrate upgrade`.
+# The migrate job runs in any of them but the sandbox: `/venv/bin/python -m common.db.migrate upgrade`, then
+# `/venv/bin/python -m common.transport.topics apply`.
 
 FROM python:3.11-slim AS build
 WORKDIR /app

@@ -14,7 +14,9 @@ from pydantic import SecretStr
 
 from bench.simulators import Simulator
 from common.db.engine import Database, open_database
+from common.events.topics import TOPICS
 from common.settings import DatabaseSettings, KafkaSettings
+from common.transport.topic_admin import apply_topics
 from tools.cluster import Cluster, Process
 from tools.servers.databases import migrate
 from tools.servers.kafka import native_kafka
@@ -39,8 +41,8 @@ class World:
 
     @property
     def kafka_settings(self) -> KafkaSettings:
-        """The broker as services see it; the first one makes the topics."""
-        return KafkaSettings(bootstrap_servers=self.kafka.address, create_topics=True)
+        """The broker as services see it."""
+        return KafkaSettings(bootstrap_servers=self.kafka.address)
 
     @property
     def sources(self) -> tuple[str, str]:
@@ -84,7 +86,6 @@ class World:
         values = {
             "DATABASE__URL": self.postgres.address,
             "KAFKA__BOOTSTRAP_SERVERS": self.kafka.address,
-            "KAFKA__CREATE_TOPICS": "true",
             "ENCRYPTION_KEYS": self.key.get_secret_value(),
             "HOSTS__TRUSTED_HOSTS": "127.0.0.1",
             "LEXWARE__API_URL": self.lexware.base_url,
@@ -105,6 +106,7 @@ async def running_world() -> AsyncIterator[World]:
         postgres = await asyncio.to_thread(stack.enter_context, native_postgres(DURABLE))
         kafka = await asyncio.to_thread(stack.enter_context, native_kafka())
         await asyncio.to_thread(migrate, postgres.address)
+        await apply_topics(KafkaSettings(bootstrap_servers=kafka.address), TOPICS)
         directory = _start_simulators(stack, folder)
         db = open_database(DatabaseSettings(url=postgres.address))
         async with (

@@ -19,10 +19,14 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
+from common.events.topics import TOPICS
 from common.http.transport import Network
 from common.observability.logging import configure_logging
+from common.settings import KafkaSettings
+from common.transport.topic_admin import apply_topics
 from standalone.demo import Demo
 from tools.servers.databases import MigrationFailed, migrate
 from tools.servers.kafka import native_kafka
@@ -118,7 +122,7 @@ def main() -> int:
                 say("stopping …")
             finally:
                 cluster.drain()
-    except (Unavailable, MigrationFailed, StartFailed) as reason:
+    except (Unavailable, MigrationFailed, StartFailed, KafkaError) as reason:
         sys.stderr.write(f"{reason}\n")
         return 1
     return 0
@@ -146,14 +150,15 @@ def start_all(cluster: Cluster, stack: ExitStack) -> DemoCall:
     migrate(database.address)
     kafka = stack.enter_context(given_or("KAFKA_BOOTSTRAP", native_kafka))
     say(f"broker          {kafka.address} ({kafka.source})")
+    prefix = os.environ.get("KAFKA_TOPIC_PREFIX", "")
+    asyncio.run(apply_topics(KafkaSettings(bootstrap_servers=kafka.address, topic_prefix=prefix), TOPICS))
     directory = start_sandbox(cluster)
     api_url = f"http://127.0.0.1:{api_port()}"
     token = os.environ.get("ADMIN_TOKEN") or secrets.token_hex(SECRET_BYTES)
     shared = {
         "DATABASE__URL": database.address,
         "KAFKA__BOOTSTRAP_SERVERS": kafka.address,
-        "KAFKA__TOPIC_PREFIX": os.environ.get("KAFKA_TOPIC_PREFIX", ""),
-        "KAFKA__CREATE_TOPICS": "true",
+        "KAFKA__TOPIC_PREFIX": prefix,
         "ENCRYPTION_KEYS": os.environ.get("ENCRYPTION_KEYS") or secrets.token_hex(SECRET_BYTES),
         "ADMIN_TOKEN": token,
         "HOSTS__TRUSTED_HOSTS": "127.0.0.1",

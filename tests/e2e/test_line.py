@@ -26,6 +26,7 @@ from common.transport.local import LocalTransport
 from factories.tenants import KEY, add_books, add_shop, add_tenant
 from sandbox.testing import RunningSandbox, running_sandbox
 from support.line import eventually, working
+from support.topics import with_topics
 
 SETTLE_SECONDS = 150  # nothing here is measured: this ends a test that hangs
 pytestmark = pytest.mark.timeout(300)
@@ -73,10 +74,10 @@ async def line(request: pytest.FixtureRequest) -> AsyncIterator[Line]:
     is_cluster = request.param == "cluster"
     url = request.getfixturevalue("private_postgres_url" if is_cluster else "sqlite_url")
     kafka = (
-        KafkaSettings(
-            bootstrap_servers=request.getfixturevalue("kafka_bootstrap"),
-            topic_prefix=request.getfixturevalue("topic_prefix"),
-            create_topics=True,
+        await with_topics(
+            request.getfixturevalue("kafka_bootstrap"),
+            request.getfixturevalue("topic_prefix"),
+            real=request.getfixturevalue("server_desk").server("kafka").real,
         )
         if is_cluster
         else None

@@ -29,7 +29,7 @@ def container_postgres() -> Iterator[Server]:
 def container_kafka() -> Iterator[Server]:
     """Give Apache Kafka in a container that is removed afterwards."""
     _require_engine()
-    container = KafkaContainer(KAFKA_IMAGE).with_kraft()
+    container = KafkaContainer(KAFKA_IMAGE).with_kraft().with_env("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false")
     with _running(container):
         yield Server(container.get_bootstrap_server(), f"container {KAFKA_IMAGE}")
 

@@ -12,7 +12,7 @@ from common.inbox.accept import accept
 from common.outbox.relay import Relay
 from common.settings import KafkaSettings
 from common.transport.kafka import KafkaTransport
-from common.transport.kafka_client import create_topics
+from common.transport.topic_admin import apply_topics
 from e2e.crash.line import SCALE, Line
 from fixtures.line import FAST_RELAY, running
 from sandbox.testing import running_sandbox
@@ -31,7 +31,7 @@ def nursery() -> Iterator[Nursery]:
 async def kafka(real_kafka: str, topic_prefix: str) -> KafkaSettings:
     """A real broker with topics that only this test uses."""
     settings = KafkaSettings(bootstrap_servers=real_kafka, topic_prefix=topic_prefix)
-    await create_topics(settings, TOPICS)
+    await apply_topics(settings, TOPICS)
     return settings
 
 

@@ -6,25 +6,17 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from prometheus_client import REGISTRY
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database
-from common.events.base import Event
-from common.events.topics import API, INGEST, INGEST_COMMANDS
+from common.events.topics import INGEST, INGEST_COMMANDS
 from common.inbox.accept import accept
 from common.observability.health import NotReady
-from common.outbox.relay import Relay
 from common.settings import KafkaSettings
-from common.transport.base import Accept, Incoming, Outgoing, TransportUnavailable
-from common.transport.kafka import KafkaTransport
-from common.transport.kafka_client import create_topics
+from common.transport.base import Incoming, TransportUnavailable
 from fixtures.line import (
-    FAST_RELAY,
-    TENANT,
     database_time,
     inbox_rows,
     order,
@@ -34,34 +26,23 @@ from fixtures.line import (
     running,
     until,
 )
+from support.kafka_line import configure, has, outgoing, ready, relay, transport
+from support.topics import with_topics
 
 
 @pytest.fixture
-def settings(real_kafka: str, topic_prefix: str) -> KafkaSettings:
-    """A broker with names that only this test uses."""
-    return KafkaSettings(bootstrap_servers=real_kafka, topic_prefix=topic_prefix, create_topics=True)
+async def settings(real_kafka: str, topic_prefix: str) -> KafkaSettings:
+    """A broker with topics that only this test uses."""
+    return await with_topics(real_kafka, topic_prefix)
 
 
 @pytest.fixture
 async def producer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
     """Somebody else who writes to our topics."""
-    await create_topics(settings, [INGEST_COMMANDS])
     stranger = AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers)
     await stranger.start()
     yield stranger
     await stranger.stop()
-
-
-def transport(settings: KafkaSettings, db: Database, accepting: Accept = accept) -> KafkaTransport:
-    """A transport that delivers to ingest."""
-    one = KafkaTransport(settings, db, accepting)
-    one.subscribe(INGEST, lambda: None)
-    return one
-
-
-def relay(db: Database, one: KafkaTransport) -> Relay:
-    """A relay of the api's outbox."""
-    return Relay(db, API, one, FAST_RELAY)
 
 
 async def test_records_that_are_not_ours_are_counted_and_passed_by(
@@ -91,8 +72,7 @@ async def test_records_that_are_not_ours_are_counted_and_passed_by(
 
 async def test_a_row_too_large_for_the_broker_is_refused(postgres: Database, settings: KafkaSettings) -> None:
     """The broker answers for a whole batch; the others of it go out with the next round."""
-    await create_topics(settings, [INGEST_COMMANDS])
-    await limit_messages(settings, 40_000)
+    await configure(settings, {"max.message.bytes": "40000"})
     events = [order(f"k{number}") for number in range(40)]
     rows = [outgoing(number, event, event.model_dump_json().encode()) for number, event in enumerate(events)]
     rows[20] = replace(rows[20], payload=b"x" * 60_000)
@@ -107,6 +87,36 @@ async def test_a_row_too_large_for_the_broker_is_refused(postgres: Database, set
         await until(lambda: ready(one), 30)
         assert len((await one.publish(left)).sent) == len(left)
         await until(lambda: has(postgres, 40), 30)
+
+
+async def test_after_a_record_that_the_broker_refused_the_next_one_goes_to_the_same_partition(
+    postgres: Database, settings: KafkaSettings
+) -> None:
+    await configure(settings, {"max.message.bytes": "40000"})
+    event = order("k")
+    one = transport(settings, postgres)
+    async with running(one):
+        await until(lambda: ready(one), 30)
+        assert list((await one.publish([outgoing(0, event, b"{}")])).sent) == [0]
+        assert list((await one.publish([outgoing(1, event, b"x" * 60_000)])).refused) == [1]
+        await until(lambda: ready(one), 30)
+        assert list((await one.publish([outgoing(2, event, b"{}")])).sent) == [2]
+
+
+async def test_after_a_record_of_a_wrong_time_the_next_one_goes_to_the_same_partition(
+    postgres: Database, settings: KafkaSettings
+) -> None:
+    """A clock ahead is refused by the same limit from the other side; this side needs no other clock."""
+    one = transport(settings, postgres)
+    async with running(one):
+        await until(lambda: ready(one), 30)
+        assert list((await one.publish([outgoing(0, order("k"), b"{}")])).sent) == [0]
+        await configure(settings, {"message.timestamp.before.max.ms": "0"})
+        with pytest.raises(TransportUnavailable, match="InvalidTimestamp"):
+            await one.publish([outgoing(1, order("k"), b"{}")])
+        await configure(settings, {"message.timestamp.before.max.ms": "9223372036854775807"})
+        await until(lambda: ready(one), 30)
+        assert list((await one.publish([outgoing(2, order("k"), b"{}")])).sent) == [2]
 
 
 async def test_a_row_too_large_for_the_client_holds_back_its_key_only(
@@ -129,7 +139,6 @@ async def test_database_trouble_and_a_rebalance_at_once_lose_and_skip_nothing(
     events = [order(f"k{number % 9}") for number in range(90)]
     broken = Flaky(failures=3)
     first, second = transport(settings, postgres, broken.accept), transport(settings, postgres, broken.accept)
-    await create_topics(settings, [INGEST_COMMANDS])
     await put(postgres, *events[:45])
     async with running(first, relay(postgres, first)):
         await until(lambda: broken.asked > 0, 30)
@@ -208,49 +217,3 @@ class Flaky:
             raise OperationalError("INSERT", {}, ConnectionResetError("gone"))
         self.messages += len(messages)
         return new
-
-
-def outgoing(number: int, event: Event, payload: bytes) -> Outgoing:
-    """A row as the relay reads it."""
-    return Outgoing(
-        outbox_id=number,
-        event_id=event.event_id,
-        type="ingest.order.fetch.v1",
-        topic=INGEST_COMMANDS.name,
-        tenant_id=TENANT,
-        ordering_key=event.ordering_key,
-        lane=event.lane,
-        payload=payload,
-        headers=event.headers(),
-    )
-
-
-async def limit_messages(settings: KafkaSettings, size: int) -> None:
-    """Make the broker refuse batches larger than this on the topic of ingest's commands."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
-    await admin.start()
-    name = settings.topic_prefix + INGEST_COMMANDS.name
-    limit = {"max.message.bytes": str(size)}
-    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, limit)])
-
-    async def is_in_force() -> bool:
-        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
-        values = {entry[0]: entry[1] for resource in answer.resources for entry in resource[4]}
-        return limit.items() <= values.items()
-
-    await until(is_in_force, 30)
-    await admin.close()
-
-
-async def has(db: Database, count: int) -> bool:
-    """Whether so many messages are in the inbox."""
-    return len(await received(db)) >= count
-
-
-async def ready(one: KafkaTransport) -> bool:
-    """Whether the transport says that it can carry messages."""
-    try:
-        await one.check()
-    except NotReady:
-        return False
-    return True

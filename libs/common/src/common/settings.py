@@ -34,8 +34,6 @@ class KafkaSettings(Block):
 
     bootstrap_servers: str
     topic_prefix: str = ""
-    create_topics: bool = False
-    replication_factor: PositiveInt = 1
     security_protocol: str = "PLAINTEXT"
     sasl_mechanism: str | None = None
     sasl_username: str | None = None

@@ -64,7 +64,10 @@ def _channel(topic: Topic) -> dict[str, Any]:
         "bindings": {
             "kafka": {
                 "partitions": topic.partitions,
-                "topicConfiguration": {"retention.ms": int(topic.retention.total_seconds() * 1000)},
+                "topicConfiguration": {
+                    "retention.ms": int(topic.retention.total_seconds() * 1000),
+                    "compression.type": "producer",
+                },
             }
         },
     }

@@ -9,6 +9,8 @@ TRANSIT_WRITER = "transit-writer"
 API = "api"
 SERVICES = (INGEST, INVOICE_WRITER, TRANSIT_WRITER, API)
 
+LONGEST_OUTAGE = timedelta(days=6)  # of a reader: topics, and the brokers' offsets, are kept longer
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:

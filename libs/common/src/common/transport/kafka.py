@@ -1,7 +1,7 @@
 """Kafka as the transport: publish by an idempotent producer, poll into the inbox, then commit offsets."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -10,12 +10,12 @@ from aiokafka.structs import ConsumerRecord
 
 from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe
-from common.events.topics import TOPICS, topics_read_by
+from common.events.topics import topics_read_by
 from common.observability import metrics
 from common.observability.health import Heartbeat, NotReady
 from common.settings import KafkaSettings
 from common.transport.base import Accept, Outgoing, Published
-from common.transport.kafka_client import connection_options, create_topics
+from common.transport.kafka_client import connection_options, topics_not_seen
 from common.transport.kafka_publish import Publisher
 from common.transport.kafka_records import incoming
 
@@ -39,6 +39,7 @@ class KafkaTransport:
         self._publisher = Publisher(settings)
         self._callbacks: dict[str, list[Callable[[], None]]] = {}
         self._connected: set[str] = set()
+        self._not_seen: dict[str, list[str]] = {}
 
     def subscribe(self, consumer: str, on_accepted: Callable[[], None]) -> None:
         """Deliver the topics this service reads from the next `run` on, and call back after each commit."""
@@ -51,13 +52,13 @@ class KafkaTransport:
     async def check(self) -> None:
         """Raise unless the broker answers and every consumer has its connection."""
         await self._publisher.check()
+        if not_seen := sorted({name for names in self._not_seen.values() for name in names}):
+            raise NotReady(f"topics missing, or no right to see them: {', '.join(not_seen)}")
         if missing := sorted(set(self._callbacks) - self._connected):
             raise NotReady(f"no connection to the broker for {', '.join(missing)}")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver to every subscribed service until told to stop."""
-        if self._settings.create_topics:
-            await self._until_it_works(stop, lambda: create_topics(self._settings, TOPICS))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._publisher.run(stop))
             for consumer in self._callbacks:
@@ -68,17 +69,37 @@ class KafkaTransport:
 
     async def _consume(self, consumer: str, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            kafka = self._open(consumer)
+            self.heartbeat.beat()
             try:
-                await kafka.start()
-                self._connected.add(consumer)
-                await self._poll(kafka, consumer, stop)
+                await self._wait_for_topics(consumer, stop)
+                if not stop.is_set():
+                    await self._read(consumer, stop)
             except (KafkaError, OSError, TimeoutError) as error:
                 log.warning("transport.consumer_failed", consumer=consumer, error=describe(error))
                 await wait(stop, TROUBLE_SECONDS)
-            finally:
-                self._connected.discard(consumer)
-                await kafka.stop()
+
+    async def _wait_for_topics(self, consumer: str, stop: asyncio.Event) -> None:
+        """Return when the broker shows every topic that this service reads, or when told to stop."""
+        topics, told = topics_read_by(consumer), False
+        while not stop.is_set() and (names := await topics_not_seen(self._settings, topics)):
+            self._not_seen[consumer] = names
+            self.heartbeat.beat()
+            if not told:
+                said = "missing, or no right to see them; made by `python -m common.transport.topics apply`"
+                log.warning("transport.topics_not_seen", consumer=consumer, topics=names, said=said)
+            told = True
+            await wait(stop, TROUBLE_SECONDS)
+        self._not_seen.pop(consumer, None)
+
+    async def _read(self, consumer: str, stop: asyncio.Event) -> None:
+        kafka = self._open(consumer)
+        try:
+            await kafka.start()
+            self._connected.add(consumer)
+            await self._poll(kafka, consumer, stop)
+        finally:
+            self._connected.discard(consumer)
+            await kafka.stop()
 
     def _open(self, consumer: str) -> AIOKafkaConsumer:
         prefix = self._settings.topic_prefix
@@ -133,15 +154,6 @@ class KafkaTransport:
         except (KafkaError, IllegalStateError) as error:
             # Another member has these partitions now and reads them again; the inbox knows them already.
             log.info("transport.commit_failed", consumer=consumer, error=describe(error))
-
-    async def _until_it_works(self, stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
-        while not stop.is_set():
-            try:
-                await work()
-                return
-            except (KafkaError, OSError) as error:
-                log.warning("transport.not_prepared", error=describe(error))
-                await wait(stop, TROUBLE_SECONDS)
 
 
 def _seek_back(kafka: AIOKafkaConsumer, batch: Batch) -> None:

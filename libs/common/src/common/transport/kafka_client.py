@@ -1,10 +1,9 @@
-"""How to reach the broker, and the topics it must have."""
+"""How to reach the broker, and which topics it shows us."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import NodeNotReadyError, TopicAlreadyExistsError, for_code
+from aiokafka.client import AIOKafkaClient
 from aiokafka.helpers import create_ssl_context
 
 from common.events.topics import Topic
@@ -27,27 +26,15 @@ def connection_options(settings: KafkaSettings) -> dict[str, Any]:
     return options
 
 
-async def create_topics(settings: KafkaSettings, topics: Sequence[Topic]) -> None:
-    """Make the topics that are missing; those that exist stay as they are."""
-    admin = AIOKafkaAdminClient(**connection_options(settings))
-    await admin.start()
+async def topics_not_seen(settings: KafkaSettings, topics: Sequence[Topic]) -> list[str]:
+    """Which of the topics the broker does not show to this user.
+
+    Asks for the list of all topics: a broker that makes topics by itself would make one asked for by name.
+    """
+    client = AIOKafkaClient(**connection_options(settings))
     try:
-        wanted = [
-            NewTopic(
-                name=settings.topic_prefix + topic.name,
-                num_partitions=topic.partitions,
-                replication_factor=settings.replication_factor,
-                topic_configs={"retention.ms": str(int(topic.retention.total_seconds() * 1000))},
-            )
-            for topic in topics
-        ]
-        answer = await admin.create_topics(wanted)
-    except AttributeError:
-        # The admin client trips over metadata without a controller, as a cluster that elects one gives it.
-        raise NodeNotReadyError("the cluster names no controller") from None
+        await client.bootstrap()
+        seen = (await client.fetch_all_metadata()).topics()
     finally:
-        await admin.close()
-    for name, code, *_ in answer.topic_errors:
-        error = for_code(code)
-        if code and error is not TopicAlreadyExistsError:
-            raise error(name)
+        await client.close()
+    return sorted({settings.topic_prefix + topic.name for topic in topics} - seen)

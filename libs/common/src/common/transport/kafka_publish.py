@@ -23,6 +23,9 @@ PUBLISH_SECONDS = 5.0  # then what is out is marked: a relay's lease must not en
 STOP_SECONDS = 5.0
 RETRY_SECONDS = 0.5
 CHECK_SECONDS = 2.0
+TOPIC_SECONDS = 60.0  # a missing topic may be under way; then its rows are refused, and others go on
+
+Line = tuple[str, str]  # topic and ordering key
 
 
 class RowTooLarge(Exception):
@@ -32,6 +35,13 @@ class RowTooLarge(Exception):
         super().__init__(f"a payload of {size} bytes is too large for the broker")
 
 
+class TopicNotSeen(Exception):
+    """The broker does not show a topic to this user."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"topic {name} is missing, or there is no right to see it")
+
+
 class Publisher:
     """Keeps an idempotent producer connected and sends batches through it."""
 
@@ -39,6 +49,8 @@ class Publisher:
         self._settings, self._clock = settings, clock
         self._producer: AIOKafkaProducer | None = None
         self._broken = asyncio.Event()
+        self._seen: set[str] = set()
+        self._not_seen: dict[str, float] = {}  # since when
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep a producer connected; one that failed in the middle is replaced."""
@@ -72,16 +84,17 @@ class Publisher:
             raise NotReady("the broker does not answer") from None
 
     async def publish(self, batch: Sequence[Outgoing]) -> Published:
-        """Send the rows in waves of one per key, so that no failure can swap two rows of a key.
+        """Send the rows in waves of one per topic and key, so that no failure can swap two rows of a key.
 
         No wave begins after some seconds; the rows left are in neither part of the answer.
         """
-        queues: dict[str, deque[Outgoing]] = {}
+        refused, waiting = await self._without_topic(batch)
+        queues: dict[Line, deque[Outgoing]] = {}
         for row in batch:
-            queues.setdefault(row.ordering_key, deque()).append(row)
+            if row.outbox_id not in refused and row.outbox_id not in waiting:
+                queues.setdefault((row.topic, row.ordering_key), deque()).append(row)
         sent: list[int] = []
-        refused: dict[int, str] = {}
-        trouble: Exception | None = None
+        trouble: Exception | None = next(iter(waiting.values()), None)
         until = self._clock() + PUBLISH_SECONDS
         while queues and self._clock() < until:
             wave = [queue.popleft() for queue in queues.values()]
@@ -89,17 +102,42 @@ class Publisher:
                 if error is None:
                     sent.append(row.outbox_id)
                     continue
-                del queues[row.ordering_key]
+                del queues[row.topic, row.ordering_key]
                 if isinstance(error, RowTooLarge):
                     refused[row.outbox_id] = describe(error)
                 else:
+                    self._broken.set()
                     trouble = error
             queues = {key: queue for key, queue in queues.items() if queue}
-        if trouble:
-            self._broken.set()
-            if not sent and not refused:
-                raise TransportUnavailable(describe(trouble)) from trouble
+        if trouble and not sent and not refused:
+            raise TransportUnavailable(describe(trouble)) from trouble
         return Published(sent=sent, refused=refused)
+
+    async def _without_topic(
+        self, batch: Sequence[Outgoing]
+    ) -> tuple[dict[int, str], dict[int, TopicNotSeen]]:
+        """Rows to refuse, and rows to wait with, because the broker does not show their topic."""
+        refused: dict[int, str] = {}
+        waiting: dict[int, TopicNotSeen] = {}
+        if self._producer is None or {self._name(row) for row in batch} <= self._seen:
+            return refused, waiting
+        try:
+            # All are listed: a broker that makes topics by itself would make one that is sent to.
+            self._seen = set((await self._producer.client.fetch_all_metadata()).topics())
+        except (KafkaError, OSError) as error:
+            raise TransportUnavailable(describe(error)) from error
+        now, missing = self._clock(), {self._name(row) for row in batch} - self._seen
+        self._not_seen = {name: self._not_seen.get(name, now) for name in sorted(missing)}
+        for row in batch:
+            if (name := self._name(row)) in missing:
+                if now - self._not_seen[name] < TOPIC_SECONDS:
+                    waiting[row.outbox_id] = TopicNotSeen(name)
+                else:
+                    refused[row.outbox_id] = describe(TopicNotSeen(name))
+        return refused, waiting
+
+    def _name(self, row: Outgoing) -> str:
+        return self._settings.topic_prefix + row.topic
 
     async def _send_all(self, wave: Sequence[Outgoing]) -> list[Exception | None]:
         try:
@@ -111,6 +149,8 @@ class Publisher:
         # The broker refuses a whole batch for one row: the largest is to blame, the others go next time.
         blamed = [place for place, error in enumerate(results) if isinstance(error, MessageSizeTooLargeError)]
         if blamed:
+            # The client counts the refused batch as sent: it can bring nothing more to that partition.
+            self._broken.set()
             largest = max(blamed, key=lambda place: len(wave[place].payload))
             results[largest] = RowTooLarge(len(wave[largest].payload))
         return results
@@ -120,7 +160,7 @@ class Publisher:
             return TransportUnavailable("no connection to the broker")
         try:
             acknowledged = await self._producer.send(
-                self._settings.topic_prefix + row.topic,
+                self._name(row),
                 value=row.payload,
                 key=row.ordering_key.encode(),
                 headers=record_headers(row),
