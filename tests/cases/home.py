@@ -12,7 +12,7 @@ from common.domain.merchant import (
     SMALL_BUSINESS_CATEGORY,
 )
 from common.domain.reasons import Reason
-from factories.documents import ZERO_CATEGORY
+from factories.documents import LIABILITY_CATEGORY, ZERO_CATEGORY
 
 DAY = date(2025, 3, 4)
 HOME_GOODS = booked(GOODS_CATEGORY, "19", fired=("domestic",))
@@ -58,6 +58,23 @@ HOME_CASES = (
         s.PARTLY_FREE,
         DAY,
         Booked(((GOODS_CATEGORY, "19"), (ZERO_CATEGORY, "0")), "collective"),
+    ),
+    TaxCase("R24", s.SOLAR_MAPPED, s.BERLIN, s.SOLAR, DAY, booked(ZERO_CATEGORY, "0")),
+    TaxCase("R24", s.SOLAR_MAPPED, s.BERLIN, s.COURSE, DAY, Reason.ZERO_RATE_UNMAPPED),
+    TaxCase("R50", s.SOLAR_MAPPED, s.BERLIN, s.CARD, DAY, Reason.MULTI_PURPOSE_VOUCHER),
+    TaxCase("R50", s.ZERO_MAPPED, s.BERLIN, s.CARD, DAY, Reason.MULTI_PURPOSE_VOUCHER),
+    TaxCase("R50", s.SMALL, s.BERLIN, s.CARD, DAY, Reason.MULTI_PURPOSE_VOUCHER),
+    TaxCase("R50", s.PLAIN, s.BERLIN, s.CARD_TAXED, DAY, HOME_GOODS),
+    TaxCase("R50", s.VOUCHERS_MAPPED, s.BERLIN, s.CARD, DAY, booked(LIABILITY_CATEGORY, "0")),
+    TaxCase("R50", s.VOUCHERS_MAPPED, s.VIENNA, s.CARD, DAY, booked(LIABILITY_CATEGORY, "0")),
+    TaxCase("R50", s.VOUCHERS_MAPPED, s.ZURICH, s.CARD, DAY, booked(LIABILITY_CATEGORY, "0")),
+    TaxCase(
+        "R50",
+        s.VOUCHERS_MAPPED,
+        s.BERLIN,
+        s.CARD_BESIDE,
+        DAY,
+        Booked(((GOODS_CATEGORY, "19"), (LIABILITY_CATEGORY, "0")), "collective"),
     ),
     TaxCase(
         "R24", s.ZERO_MAPPED, company("DE", "10115", "ATU13585627"), s.FREE, DAY, Reason.BUYER_VAT_ID_FOREIGN

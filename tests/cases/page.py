@@ -23,6 +23,10 @@ How the shop's silence is filled:
 - The shop tells no tax case. Place of delivery, rates on the document, VAT id and the seller's profile do.
 - Goods or services: everything is what the setting `sells` says, except products whose tax class is named in
   `service_tax_classes`.
+- 0 % at home: each line by its cause, which the rules of `zero_rates` name by tax class, article number or
+  words of the product. A line at 0 % whose product or tax class is called *Gutschein*, *Geschenkkarte*, *gift
+  card* and the like is a multi-purpose voucher, wherever it is sold: parked until a rule with `voucher` names
+  the category that owes it.
 - § 25a: recognised by a tax class named *Differenz…* or *25a*, or by *§ 25a* or *Differenzbesteuerung* in the
   name of a line. It is parked until `margin_category_id` is set.
 - § 13b at home: only the setting `domestic_zero_to_companies` can say that 0 % to a company is that.

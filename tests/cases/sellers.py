@@ -1,7 +1,7 @@
 """The sellers, buyers and goods the rows are made of."""
 
 from cases.model import Goods, Seller, company, goods, person
-from factories.documents import ZERO_CATEGORY, make_address, make_line
+from factories.documents import LIABILITY_CATEGORY, ZERO_CATEGORY, make_address, make_line
 
 PLAIN = Seller("shows VAT")
 OSS = Seller("OSS", {"distance_sales_principle": "DESTINATION"})
@@ -9,6 +9,19 @@ ORIGIN = Seller("origin principle", {"distance_sales_principle": "ORIGIN"})
 SMALL = Seller("small business", {"small_business": True})
 VAT_FREE = Seller("tax-exempt", {"tax_type": "vatfree"})
 ZERO_MAPPED = Seller("0 % mapped", settings={"domestic_zero_category_id": ZERO_CATEGORY})
+SOLAR_MAPPED = Seller(
+    "tax class Photovoltaik mapped",
+    settings={"zero_rates": ({"tax_class": "Photovoltaik", "category_id": ZERO_CATEGORY},)},
+)
+VOUCHERS_MAPPED = Seller(
+    "tax class Photovoltaik and vouchers mapped",
+    settings={
+        "zero_rates": (
+            {"tax_class": "Photovoltaik", "category_id": ZERO_CATEGORY},
+            {"voucher": True, "category_id": LIABILITY_CATEGORY},
+        )
+    },
+)
 ZERO_FOR_ALL = Seller(
     "0 % mapped, for companies too",
     settings={"domestic_zero_category_id": ZERO_CATEGORY, "domestic_zero_to_companies": "zero_rate"},
@@ -52,6 +65,11 @@ BOOKS = goods("7 %", "7")
 MIXED = goods("19 % and 7 %", "19", "7")
 FREE = goods("0 %", "0")
 PARTLY_FREE = goods("19 % and 0 %", "19", "0")
+SOLAR = goods("0 %, tax class Photovoltaik", "0", tax_class="Photovoltaik", name="Solarmodul")
+COURSE = goods("0 %, tax class Bildung", "0", tax_class="Bildung", name="Kurs")
+CARD = goods("0 %, gift voucher", "0", name="Geschenkgutschein", tax_class="Photovoltaik")
+CARD_TAXED = goods("19 %, gift voucher", "19", name="Geschenkgutschein")
+CARD_BESIDE = Goods("19 % and 0 %, gift voucher", (*goods("", "19").lines, *CARD.lines))
 USED = goods("0 %, tax class Differenzbesteuerung", "0", tax_class="Differenzbesteuerung § 25a")
 USED_BY_NAME = goods("0 %, line names § 25a", "0", name="Kamera (gebraucht, § 25a UStG)")
 USED_TAXED = goods("19 %, tax class Differenz", "19", tax_class="Differenz 19")

@@ -36,6 +36,7 @@ from common.domain.profile import PostingCategory, SellerProfile
 from common.domain.vat_checks import VatCheck
 
 ZERO_CATEGORY = "cfddcc50-fd86-11e1-a21f-0800200c9a66"
+LIABILITY_CATEGORY = "9b8c896d-5937-5828-a01b-5d38b7557222"
 
 
 def _category(id: str, name: str, *, contact: bool = False, split: bool = True) -> PostingCategory:
@@ -51,6 +52,7 @@ CATEGORIES: Mapping[str, PostingCategory] = {
         _category(SERVICES_CATEGORY, "Dienstleistung"),
         _category(INCOME_CATEGORY, "Einnahmen"),
         _category(ZERO_CATEGORY, "Sonstige Einnahmen"),
+        _category(LIABILITY_CATEGORY, "Erhaltene Anzahlungen"),
         _category(SMALL_BUSINESS_CATEGORY, "Einnahmen als Kleinunternehmer", split=False),
         _category(SMALL_BUSINESS_BEFORE, "Einnahmen als Kleinunternehmer (alt)", split=False),
         _category(INTRA_COMMUNITY_CATEGORY, "Innergemeinschaftliche Lieferung", contact=True, split=False),

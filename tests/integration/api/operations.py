@@ -26,6 +26,8 @@ ALLOWED = {
     "get_document_vat_proof": ALL,
     "retry_document": EDITORS,
     "resolve_document": EDITORS,
+    "exclude_document": EDITORS,
+    "include_document": EDITORS,
     "attach_document_file": EDITORS,
     "get_status": ALL,
     "list_alarms": ALL,
@@ -60,6 +62,8 @@ ALLOWED = {
 BODIES: dict[str, Any] = {
     "retry_parked": {},
     "resolve_document": {"action": "book"},
+    "exclude_document": {"because": "a test order"},
+    "include_document": {},
     "create_connection": shop_body(None, "New"),
     "create_tenant": {"name": "New"},
     "save_settings": {"values": {}},

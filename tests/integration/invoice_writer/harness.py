@@ -15,7 +15,7 @@ from common.db.models.books import OutcomeRow, TimelineRow
 from common.db.models.line import InboxKeyRow, OutboxRow
 from common.domain.documents import Document, OrderSnapshot, OriginalRef, content_hash, document_id
 from common.events.base import Event
-from common.events.commands import ResolveDocument, RetryDocument
+from common.events.commands import ExcludeDocument, IncludeDocument, ResolveDocument, RetryDocument
 from common.events.documents import DocumentIssued, issued
 from common.events.registry import parse
 from common.http.transport import Network
@@ -134,6 +134,14 @@ class Harness:
     ) -> ResolveDocument:
         """A person says what shall become of the document."""
         return ResolveDocument(**self._about(event), action=action, **said)
+
+    def exclude(self, event: DocumentIssued, because: str = "nothing was sold") -> ExcludeDocument:
+        """A person leaves the document out."""
+        return ExcludeDocument(**self._about(event), because=because)
+
+    def include(self, event: DocumentIssued) -> IncludeDocument:
+        """A person takes that back."""
+        return IncludeDocument(**self._about(event))
 
     def _about(self, event: DocumentIssued) -> dict[str, Any]:
         return {

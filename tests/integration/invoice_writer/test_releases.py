@@ -22,10 +22,11 @@ FIELDS = (
     "domestic_zero_to_companies",
     "category_id",
     "export_category_id",
+    "zero_rates",
     "domestic_zero_category_id",
     "margin_category_id",
 )
-CATEGORY = {field for field in FIELDS if "category" in field}
+CATEGORY = {field for field in FIELDS if "category" in field} | {"zero_rates"}
 ONLY_A_PERSON: set[str] = set()
 WAYS: dict[Reason, set[str]] = {
     Reason.TRANSFER_PAUSED: {"mode"},
@@ -61,7 +62,8 @@ WAYS: dict[Reason, set[str]] = {
     Reason.RATE_UNKNOWN: {"sells"},
     Reason.RATE_NOT_VALID_ON_DATE: {"sells"},
     Reason.RATE_OF_OTHER_COUNTRY: {"sells"},
-    Reason.ZERO_RATE_UNMAPPED: {"domestic_zero_category_id", "profile"},
+    Reason.ZERO_RATE_UNMAPPED: {"zero_rates", "domestic_zero_category_id", "profile"},
+    Reason.MULTI_PURPOSE_VOUCHER: {"zero_rates"},
     Reason.ZERO_RATE_UNEXPLAINED: ONLY_A_PERSON,
     Reason.TAX_SHOWN_ON_EXPORT: {"sells"},
     Reason.TAX_SHOWN_TO_COMPANY: {"sells"},

@@ -18,7 +18,7 @@ from common.domain.releases import (
     settings_of,
 )
 from common.domain.verdicts import Decision, Park
-from factories.documents import ZERO_CATEGORY
+from factories.documents import LIABILITY_CATEGORY, ZERO_CATEGORY
 
 PROFILES: tuple[dict[str, Any], ...] = (
     {"small_business": True},
@@ -40,6 +40,7 @@ CHOICES: tuple[tuple[str, Any], ...] = (
     ("domestic_zero_to_companies", "reverse_charge"),
     ("domestic_zero_category_id", ZERO_CATEGORY),
     ("margin_category_id", ZERO_CATEGORY),
+    ("zero_rates", ({"voucher": True, "category_id": LIABILITY_CATEGORY},)),
     ("company_only_category_ids", ()),
     ("category_id", INCOME_CATEGORY),
     ("contacts", "collective"),

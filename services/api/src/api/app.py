@@ -10,7 +10,18 @@ from api.cursors import CursorSeal
 from api.deps import Deps, each_parameter_once
 from api.frame import Frame
 from api.housekeeping import Housekeeper
-from api.routes import connections, documents, evidence, operations, parked, reference, root, tenants, tokens
+from api.routes import (
+    connections,
+    documents,
+    evidence,
+    exclusions,
+    operations,
+    parked,
+    reference,
+    root,
+    tenants,
+    tokens,
+)
 from api.routes.settings import router as settings_router
 from api.server import WebServer
 from api.settings import ClusterSettings, Settings
@@ -32,6 +43,7 @@ __all__ = ["ClusterSettings", "Settings", "build", "create_app"]
 VERSION = "1.0.0"
 API_ROUTERS = (
     documents.router,
+    exclusions.router,
     evidence.router,
     parked.router,
     operations.router,

@@ -25,7 +25,7 @@ from common.archive import EInvoiceRef
 from common.db.models.effects import AttemptRow
 from common.domain.documents import OrderSnapshot
 from common.domain.reasons import REASONS, Reason
-from common.domain.releases import BOOKED_BY_HAND, settings_of
+from common.domain.releases import BOOKED_BY_HAND, EXCLUDED_BY_PERSON, settings_of
 
 CHOICES: dict[str, tuple[Choice, ...]] = {
     Reason.NUMBER_TAKEN_IN_BOOKS.value: ("adopt", "book"),
@@ -85,6 +85,17 @@ def is_retriable(row: Row[Any]) -> bool:
     """Whether somebody may ask to decide about the document again."""
     by_hand = (row.status, row.reason) == (Status.EXCLUDED.value, BOOKED_BY_HAND)
     return by_hand or row.status == Status.PARKED.value
+
+
+def is_excludable(row: Row[Any]) -> bool:
+    """Whether a person may leave the document out: it is open, and decided about at least once."""
+    is_open = row.status in (Status.PARKED.value, Status.WAITING.value)
+    return is_open and row.voucher_id is None and row.reason != Reason.IN_LINE.value
+
+
+def is_excluded_by_person(row: Row[Any]) -> bool:
+    """Whether a person left the document out."""
+    return (row.status, row.reason) == (Status.EXCLUDED.value, EXCLUDED_BY_PERSON)
 
 
 def is_attachable(row: Row[Any]) -> bool:

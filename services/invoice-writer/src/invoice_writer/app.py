@@ -28,6 +28,7 @@ from invoice_writer.context import TenantContexts
 from invoice_writer.dead import park_dead
 from invoice_writer.deciding import Decider
 from invoice_writer.einvoices import EInvoices
+from invoice_writer.excluding.by_person import Exclusions
 from invoice_writer.filing import Filing
 from invoice_writer.handlers import DocumentHandlers
 from invoice_writer.judging import Judge
@@ -114,9 +115,10 @@ def _handlers(
     einvoices = EInvoices(db, Archive())
     judge = Judge(VatChecks(db, settings.vies), einvoices)
     contacts = Contacts(db, runner, settings.contacts, first_look=first_look)
-    return DocumentHandlers(
-        db,
-        Decider(db, contexts, clients, BooksProfiles(db), judge, runner),
-        VoucherWriter(db, runner, VoucherIndex(db), VoucherContacts(contacts)),
-        Filing(db, Archive(), clients, contexts, files, einvoices),
-    ).table()
+    decider = Decider(db, contexts, clients, BooksProfiles(db), judge, runner)
+    writer = VoucherWriter(db, runner, VoucherIndex(db), VoucherContacts(contacts))
+    filing = Filing(db, Archive(), clients, contexts, files, einvoices)
+    return {
+        **DocumentHandlers(db, decider, writer, filing).table(),
+        **Exclusions(db, decider, writer).table(),
+    }

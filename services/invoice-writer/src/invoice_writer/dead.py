@@ -9,11 +9,13 @@ from common.db.dialect import db_now, insert
 from common.db.models.books import OutcomeRow
 from common.domain.documents import DocumentType, Fact, document_id
 from common.domain.reasons import Reason
-from common.events.commands import ResolveDocument, RetryDocument
+from common.events.commands import ExcludeDocument, IncludeDocument, ResolveDocument, RetryDocument
 from common.events.documents import DocumentIssued
 from common.inbox.messages import Message, RawMessage
 from invoice_writer.outcomes import PARKED, PENDING, Outcome, OutcomeRepository
 from invoice_writer.recording import record_outcome, record_standing
+
+AboutDocument = RetryDocument | ResolveDocument | ExcludeDocument | IncludeDocument
 
 
 class _Named(Fact):
@@ -36,15 +38,13 @@ async def park_dead(session: AsyncSession, message: Message | RawMessage, error:
             await record_outcome(session, event, outcome, before=None)
         elif seen.voucher_id is None:
             await record_standing(session, event, outcome, before=seen)
-    elif isinstance(message, Message) and isinstance(message.event, RetryDocument | ResolveDocument):
+    elif isinstance(message, Message) and isinstance(message.event, AboutDocument):
         await _park_retried(session, message.event, outcome)
     elif isinstance(message, RawMessage):
         await _park_unreadable(session, message, outcome)
 
 
-async def _park_retried(
-    session: AsyncSession, command: RetryDocument | ResolveDocument, outcome: Outcome
-) -> None:
+async def _park_retried(session: AsyncSession, command: AboutDocument, outcome: Outcome) -> None:
     outcomes = OutcomeRepository(session, command.tenant_id)
     seen = await outcomes.find(command.document_id)
     if seen is not None and seen.voucher_id is None:

@@ -6,14 +6,13 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.batching import Batched
 from common.db.engine import Database
 from common.domain.reasons import Reason
+from common.domain.releases import EXCLUDED_BY_PERSON
 from common.effects.effect import Bound
-from common.errors import InvalidMessageError, TransientError
-from common.events import registry
+from common.errors import TransientError
 from common.events.base import Event
 from common.events.commands import (
     AttachFile,
@@ -38,6 +37,7 @@ from common.outbox.record import record
 from common.transport.base import Incoming
 from invoice_writer.by_hand import leave_to_hand
 from invoice_writer.deciding import Decider, ToWrite
+from invoice_writer.excluding.known import read_known
 from invoice_writer.filing import Filing
 from invoice_writer.originals import fetch_again
 from invoice_writer.outcomes import (
@@ -58,12 +58,6 @@ from invoice_writer.writing import VoucherWriter
 GO_ON = frozenset({Reason.INTERNAL_ERROR.value})
 UNCONFIRMED, CONFLICT = Reason.WRITE_UNCONFIRMED.value, Reason.DOCUMENT_CONFLICT.value
 WAIT_FOR_OTHERS = frozenset({Reason.ORIGINAL_MISSING.value, Reason.ORIGINAL_WAITING.value})
-
-
-class UnknownDocument(InvalidMessageError):
-    """A message names a document that never arrived here."""
-
-    code = "invoice_writer.unknown_document"
 
 
 class DocumentHandlers:
@@ -105,7 +99,7 @@ class DocumentHandlers:
         event, seen = await self._known(command)
         if seen.voucher_id is not None:
             return await self._keep_booked(event, seen)
-        if seen.reason == CONFLICT and is_automatic(command):
+        if seen.reason == EXCLUDED_BY_PERSON or (seen.reason == CONFLICT and is_automatic(command)):
             return Done()
         return await self._decide_and_write(event, seen, fresh=True)
 
@@ -132,7 +126,7 @@ class DocumentHandlers:
         event = message.event
         assert isinstance(event, DocumentConflicted)
         async with self._db.sessions.begin() as session:
-            issued, seen = await self._load(session, event)
+            issued, seen = await read_known(session, event)
             params = {"known_hash": event.known_hash, "content_hash": event.content_hash}
             if (seen.reason, seen.params) == (CONFLICT, params):
                 return Done()
@@ -277,19 +271,7 @@ class DocumentHandlers:
 
     async def _known(self, about: DocumentEvent | DocumentCommand) -> tuple[DocumentIssued, Row[Any]]:
         async with self._db.reading.begin() as session:
-            return await self._load(session, about)
-
-    async def _load(
-        self, session: AsyncSession, about: DocumentEvent | DocumentCommand
-    ) -> tuple[DocumentIssued, Row[Any]]:
-        outcomes = OutcomeRepository(session, about.tenant_id)
-        seen = await outcomes.find(about.document_id)
-        stored = await outcomes.issue_event(about.document_id)
-        if seen is None or stored is None:
-            raise UnknownDocument(f"{about.document_type.value} of order {about.order_id} never arrived")
-        event = registry.parse(*stored)
-        assert isinstance(event, DocumentIssued)
-        return event, seen
+            return await read_known(session, about)
 
 
 def _is_settled(seen: Row[Any]) -> bool:

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from common.domain.documents import Document, DocumentType
+from common.domain.documents import Document, DocumentLine, DocumentType
 from common.domain.money import Money, total
 from common.domain.reason_codes import Reason
-from common.domain.tax import is_plausible, plain_rate
+from common.domain.tax import ZERO_RATE, is_plausible, plain_rate
 
 PerRate = dict[Decimal, Money]
-DEPOSIT = "deposit"
+PerCategory = dict[str, Money]
+DEPOSIT, LINE_SHARES = "deposit", "coupon.line_shares"
 
 
 class CannotSplit(Exception):
@@ -74,6 +75,21 @@ def by_rate(amounts: Iterable[tuple[Decimal, Money]]) -> PerRate:
     return sums
 
 
+def add_to(amounts: PerCategory, category_id: str, amount: Money) -> None:
+    """The amount is added to what the category has."""
+    amounts[category_id] = amounts[category_id] + amount if category_id in amounts else amount
+
+
+def untaxed_lines(document: Document, goods: Goods) -> tuple[tuple[DocumentLine, Money], ...]:
+    """The lines at 0 % of an upright document, each with what is left of it after discounts."""
+    lines = [line for line in document.lines if line.rate is not None and not line.rate]
+    left = goods.after.get(ZERO_RATE, Money.zero(document.gross_total.currency))
+    by_shares = LINE_SHARES in goods.rules
+    worth = [max(_worth(line, by_shares), 0) for line in lines]
+    shares = left.allocate(worth) if any(worth) else [Money.zero(left.currency)] * len(lines)
+    return tuple(zip(lines, shares, strict=True))
+
+
 def plus(*parts: Mapping[Decimal, Money]) -> PerRate:
     """The parts added rate by rate."""
     return by_rate(item for part in parts for item in part.items())
@@ -112,8 +128,13 @@ def _less_coupon(goods: PerRate, document: Document) -> tuple[PerRate, str]:
         if line.coupon_share and line.price
     )
     if shares and total(shares.values()) == coupon:
-        return _less(goods, shares), "coupon.line_shares"
+        return _less(goods, shares), LINE_SHARES
     return _less(goods, in_proportion(coupon, goods)), "coupon.in_proportion"
+
+
+def _worth(line: DocumentLine, by_shares: bool) -> int:
+    share = line.coupon_share if by_shares else None
+    return line.price.minor - (abs(share.minor) if share is not None else 0)
 
 
 def _extras(document: Document) -> tuple[PerRate, Money]:

@@ -22,9 +22,11 @@ from common.domain.reason_codes import Reason
 from common.domain.rules import EXCLUSIONS, GATES
 from common.domain.sale import Sale, find_places, sale_of
 from common.domain.split import Split, split_amounts
-from common.domain.tax import ZERO_RATE, plain_rate
-from common.domain.treatment import Treatment
+from common.domain.tax import plain_rate
+from common.domain.treatment import Treatment, vouchers_only
 from common.domain.treatments import settle
+from common.domain.untaxed.items import voucher_lines
+from common.domain.untaxed.vouchers import Apart, vouchers_apart
 from common.domain.vat_checks import VatCheck
 from common.domain.vat_ids import vat_id_to_check
 from common.domain.verdicts import (
@@ -83,25 +85,29 @@ def decide(
     split = _split(case, trail)
     if isinstance(split, Park):
         return split
-    return _judge(sale_of(case, places, split, trail), split, trail)
+    apart = vouchers_apart(case, split, trail)
+    if isinstance(apart, Park):
+        return apart
+    return _judge(sale_of(case, places, apart.sale, trail), split, apart, trail)
 
 
-def _judge(sale: Sale, split: Split, trail: Trail) -> Decision | Park:
-    treatment = settle(sale, trail)
+def _judge(sale: Sale, split: Split, apart: Apart, trail: Trail) -> Decision | Park:
+    treatment = settle(sale, trail) if apart.sale.columns else vouchers_only(next(iter(apart.vouchers)))
     if isinstance(treatment, Park):
         return treatment
-    refusal = (
-        _rates_in_force(sale, treatment, trail)
-        or _zero_rate_explained(sale, treatment, trail)
-        or _categories_usable(sale, treatment, split, trail)
-        or within_invoice(sale.case, split, trail)
-    )
+    refusal = _rates_in_force(sale, treatment, trail)
     if refusal is not None:
         return refusal
-    contact = choose_contact(sale, treatment, _category_ids(treatment, split), trail)
+    lines = voucher_lines(sale, treatment, apart, trail)
+    if isinstance(lines, Park):
+        return lines
+    refusal = _categories_usable(sale, treatment, lines, trail) or within_invoice(sale.case, split, trail)
+    if refusal is not None:
+        return refusal
+    contact = choose_contact(sale, treatment, {line.category_id for line in lines}, trail)
     if isinstance(contact, Park):
         return contact
-    return _voucher(sale, treatment, split, contact, trail)
+    return _voucher(sale, treatment, split, lines, contact, trail)
 
 
 def _split(case: Case, trail: Trail) -> Split | Park:
@@ -134,35 +140,20 @@ def _rates_in_force(sale: Sale, treatment: Treatment, trail: Trail) -> Park | No
     return None
 
 
-def _zero_rate_explained(sale: Sale, treatment: Treatment, trail: Trail) -> Park | None:
-    """0 % has many reasons: the tax case must name the category for the one that applies."""
-    if not sale.has_untaxed:
-        return None
-    if treatment.zero_category_id is None:
-        return trail.park(treatment.zero_reason)
-    trail.fired(f"zero_rate.{treatment.name}")
-    return None
-
-
-def _categories_usable(sale: Sale, treatment: Treatment, split: Split, trail: Trail) -> Park | None:
+def _categories_usable(
+    sale: Sale, treatment: Treatment, lines: tuple[VoucherLine, ...], trail: Trail
+) -> Park | None:
     """Each category in use exists, takes income, and allows the voucher's rates."""
-    for category_id in sorted(_category_ids(treatment, split)):
+    rates = {line.rate for line in lines}
+    for category_id in sorted({line.category_id for line in lines}):
         category = sale.case.categories.get(category_id)
         if category is None:
             return trail.park(Reason.CATEGORY_MISSING, category_id=category_id, tax_case=treatment.name)
         if category.type != "income":
             return trail.park(Reason.CATEGORY_NOT_INCOME, category_id=category_id, category=category.name)
-        if not category.split_allowed and len(split.columns) > 1:
+        if not category.split_allowed and len(rates) > 1:
             return trail.park(Reason.CATEGORY_SINGLE_RATE, category_id=category_id, category=category.name)
     return None
-
-
-def _category_ids(treatment: Treatment, split: Split) -> set[str]:
-    return {_category_id(treatment, column.rate == ZERO_RATE) for column in split.columns}
-
-
-def _category_id(treatment: Treatment, untaxed: bool) -> str:
-    return treatment.zero_category_id if untaxed and treatment.zero_category_id else treatment.category_id
 
 
 def _shipping_on(sale: Sale, treatment: Treatment, trail: Trail) -> date | None:
@@ -173,17 +164,15 @@ def _shipping_on(sale: Sale, treatment: Treatment, trail: Trail) -> date | None:
     return sale.supplied_on
 
 
-def _voucher(sale: Sale, treatment: Treatment, split: Split, contact: Contact, trail: Trail) -> Decision:
+def _voucher(
+    sale: Sale,
+    treatment: Treatment,
+    split: Split,
+    lines: tuple[VoucherLine, ...],
+    contact: Contact,
+    trail: Trail,
+) -> Decision:
     case, document = sale.case, sale.case.document
-    lines = tuple(
-        VoucherLine(
-            category_id=_category_id(treatment, column.rate == ZERO_RATE),
-            rate=column.rate,
-            gross=column.gross,
-            tax=column.tax,
-        )
-        for column in split.columns
-    )
     shipping_on = _shipping_on(sale, treatment, trail)
     trail.fired("voucher_date.berlin")
     return Decision(

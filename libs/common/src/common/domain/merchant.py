@@ -24,6 +24,8 @@ ORIGIN_SERVICES_CATEGORY = "d73b880f-c24a-41ea-a862-18d90e1c3d82"
 OSS_CATEGORY = "4ebd965a-7126-416c-9d8c-a5c9366ee473"
 OSS_SERVICES_CATEGORY = "7ecea006-844c-4c98-a02d-aa3142640dd5"
 
+SALES_CATEGORIES = frozenset({GOODS_CATEGORY, SERVICES_CATEGORY, INCOME_CATEGORY, SMALL_BUSINESS_CATEGORY})
+
 # PostgreSQL stores no NUL, and nothing these texts are compared with holds a control character.
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Amount = Annotated[
@@ -43,12 +45,43 @@ class ContactRule(Fact):
     from_gross: Amount | None = None
 
 
+class ZeroRule(Fact):
+    """The category for lines without VAT that all of this is true of, whatever the case of the letters.
+
+    `tax_class` is the shop's name of it, `sku` an article number or, with a `*` at its end, the beginning of
+    one, `name` words in the product's name. `voucher`: such lines are multi-purpose vouchers, no sale, and
+    the category is the one that owes them; without anything named it is that of every voucher.
+    """
+
+    category_id: CategoryId
+    tax_class: Text | None = None
+    sku: Text | None = None
+    name: Text | None = None
+    voucher: bool = False
+
+    @property
+    def names_any(self) -> bool:
+        """Whether the rule is about certain lines only."""
+        return any(text is not None for text in (self.tax_class, self.sku, self.name))
+
+    @model_validator(mode="after")
+    def _means_something(self) -> "ZeroRule":
+        named = [text for text in (self.tax_class, self.sku, self.name) if text is not None]
+        if any(not text.strip(" *") for text in named) or not (named or self.voucher):
+            raise ValueError("a rule of zero_rates names a tax class, an article number or words of a name")
+        if self.voucher and self.category_id in SALES_CATEGORIES:
+            raise ValueError("a voucher in zero_rates is owed, not sold: its category cannot be one of sales")
+        return self
+
+
 class MerchantSettings(Fact):
     """The merchant's choices; the defaults book sales of goods into the books' own categories.
 
     `service_tax_classes` names the shop's tax classes whose products are services; `sells` is what all
     others are. `vat_check_wait_hours`: so long a document waits for its VAT id check before it is parked.
-    `oss_since` is the first day of supply that is reported to the One-Stop-Shop.
+    `oss_since` is the first day of supply that is reported to the One-Stop-Shop. `zero_rates` says where
+    lines without VAT go at home, the first rule that fits decides; `domestic_zero_category_id`, from before
+    there were rules, takes what no rule fits, vouchers never.
     """
 
     mode: Literal["automatic", "paused"] = "automatic"
@@ -72,6 +105,7 @@ class MerchantSettings(Fact):
 
     category_id: CategoryId = GOODS_CATEGORY
     services_category_id: CategoryId = SERVICES_CATEGORY
+    zero_rates: tuple[ZeroRule, ...] = Field(default=(), max_length=200)
     domestic_zero_category_id: CategoryId | None = None
     margin_category_id: CategoryId | None = None
     small_business_category_id: CategoryId = SMALL_BUSINESS_CATEGORY

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     RATE_OF_OTHER_COUNTRY = "rate_of_other_country"
     ZERO_RATE_UNMAPPED = "zero_rate_unmapped"
     ZERO_RATE_UNEXPLAINED = "zero_rate_unexplained"
+    MULTI_PURPOSE_VOUCHER = "multi_purpose_voucher"
     TAX_SHOWN_ON_EXPORT = "tax_shown_on_export"
     TAX_SHOWN_TO_COMPANY = "tax_shown_to_company"
     MARGIN_SCHEME = "margin_scheme"

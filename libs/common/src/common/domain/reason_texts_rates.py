@@ -38,10 +38,12 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
     Reason.ZERO_RATE_UNMAPPED: ReasonText(
         Who.ADVISER,
         ReleasedBy.SETTINGS,
-        "Das Dokument enthält 0 %, und für inländische Umsätze zu 0 % ist keine Kategorie gewählt.",
-        "The document contains 0 %, and no category is set for domestic sales at 0 %.",
-        "Grund der Steuerfreiheit klären und in den Einstellungen eine Kategorie dafür wählen.",
-        "Settle why no tax is due and choose a category for it in the settings.",
+        "Eine Position ist zu 0 % verkauft, und für ihren Grund ist keine Kategorie gewählt.",
+        "A line is sold at 0 %, and no category is chosen for its cause.",
+        "Klären, warum diese Position steuerfrei ist, und in den Einstellungen (zero_rates) für genau diese "
+        "Steuerklasse oder dieses Produkt eine Kategorie wählen; andere Gründe brauchen ihre eigene.",
+        "Settle why this line bears no VAT and choose a category for just this tax class or product in the "
+        "settings (zero_rates); other causes need their own.",
     ),
     Reason.ZERO_RATE_UNEXPLAINED: ReasonText(
         Who.ADVISER,
@@ -50,6 +52,19 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "A taxed document to another member state also contains 0 %, for no reason we know.",
         "Steuerklassen im Shop prüfen; ist das Dokument richtig, von Hand buchen.",
         "Check the tax classes in the shop; if the document is right, book it by hand.",
+    ),
+    Reason.MULTI_PURPOSE_VOUCHER: ReasonText(
+        Who.ADVISER,
+        ReleasedBy.SETTINGS,
+        "Das Dokument verkauft einen Mehrzweckgutschein; das ist kein Umsatz, sondern eine Verbindlichkeit.",
+        "The document sells a multi-purpose voucher; that is no turnover but a liability.",
+        "In den Einstellungen (zero_rates, voucher) eine Kategorie für Verbindlichkeiten wählen, nie eine "
+        "für Erlöse, oder das Dokument mit Grund ausschließen. Steht neben dem Gutschein Porto zu 0 % oder "
+        "ein Fernverkauf: ausschließen oder von Hand buchen. Ist es kein Gutschein: eine Regel mit seiner "
+        "Artikelnummer.",
+        "Choose a category of liabilities in the settings (zero_rates, voucher), never one of income, or "
+        "exclude the document with a reason. With postage at 0 % or a distance sale beside the voucher: "
+        "exclude it or book it by hand. If it is no voucher: a rule with its article number.",
     ),
     Reason.TAX_SHOWN_ON_EXPORT: ReasonText(
         Who.ADVISER,

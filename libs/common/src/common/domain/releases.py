@@ -11,7 +11,7 @@ from common.domain.reason_codes import Reason, ReleasedBy
 from common.domain.reasons import REASONS
 
 FIELDS = frozenset(MerchantSettings.model_fields)
-CATEGORY_FIELDS = frozenset(name for name in FIELDS if "category" in name)
+CATEGORY_FIELDS = frozenset(name for name in FIELDS if "category" in name) | {"zero_rates"}
 NO_CURE = frozenset({"poll_interval_seconds", "send_pdf"})  # never the reason why a document is parked
 
 _OF_CATEGORIES = (
@@ -49,7 +49,8 @@ _SETTINGS_OF: Mapping[Reason, frozenset[str]] = MappingProxyType(
         Reason.DISTANCE_SALES_SWITCHED_OFF: frozenset({"distance_sales"}),
         Reason.DISTANCE_SALES_MISMATCH: frozenset({"oss_since"}),
         Reason.ZERO_RATE_TO_COMPANY: frozenset({"domestic_zero_to_companies"}),
-        Reason.ZERO_RATE_UNMAPPED: frozenset({"domestic_zero_category_id"}),
+        Reason.ZERO_RATE_UNMAPPED: frozenset({"zero_rates", "domestic_zero_category_id"}),
+        Reason.MULTI_PURPOSE_VOUCHER: frozenset({"zero_rates"}),
         Reason.MARGIN_SCHEME: frozenset({"margin_category_id"}),
         Reason.COMPANY_NAME_MISSING: frozenset({"domestic_zero_to_companies", "company_only_category_ids"}),
         **dict.fromkeys(_OF_CATEGORIES, CATEGORY_FIELDS),
@@ -87,7 +88,13 @@ IN_DOUBT = _codes(
 )
 
 BEFORE_START, ORIGINAL_EXCLUDED, BOOKED_BY_HAND = "before_start_date", "original_excluded", "booked_by_hand"
-LASTING_EXCLUSIONS = ("zero_total", ORIGINAL_EXCLUDED, BOOKED_BY_HAND)  # no setting brings these back
+EXCLUDED_BY_PERSON = "excluded_by_person"
+LASTING_EXCLUSIONS = (  # no setting brings these back
+    "zero_total",
+    ORIGINAL_EXCLUDED,
+    BOOKED_BY_HAND,
+    EXCLUDED_BY_PERSON,
+)
 START_FIELD = "start_on"
 EXCLUDING_FIELDS = frozenset(name for name in FIELDS if name.startswith("exclude"))
 

@@ -13,6 +13,7 @@ from common.domain.documents import DocumentLine
 from common.domain.reason_codes import Reason
 from common.domain.split import Split
 from common.domain.territories import Doubt, Place, place_of
+from common.domain.untaxed.causes import is_voucher
 from common.domain.vat_ids import VatId, buyers_vat_id, goods_address
 from common.domain.verdicts import Park
 
@@ -56,6 +57,11 @@ class Sale:
         address = self.case.document.address
         named = address is not None and bool(clean(address.company))
         return named or (self.vat_id is not None and self.vat_id.value[:2].isalpha())
+
+    @property
+    def lines(self) -> tuple[DocumentLine, ...]:
+        """The lines that sell something; a multi-purpose voucher sells nothing yet."""
+        return sold_lines(self.case)
 
     @property
     def country(self) -> str:
@@ -104,6 +110,11 @@ def sale_of(case: Case, places: Places, split: Split, trail: Trail) -> Sale:
     return Sale(case, kind, place, places.invoice, rates, vat_id, day, source)
 
 
+def sold_lines(case: Case) -> tuple[DocumentLine, ...]:
+    """The document's lines but for multi-purpose vouchers."""
+    return tuple(line for line in case.document.lines if not is_voucher(line, case.settings))
+
+
 def is_of_class(line: DocumentLine, names: tuple[str, ...]) -> bool:
     """Whether the line's tax class bears one of these names, whatever the case."""
     given = clean(line.tax_class).casefold()
@@ -114,7 +125,7 @@ def _kind(case: Case) -> Kind:
     classes, otherwise = case.settings.service_tax_classes, case.settings.sells
     if not classes:
         return otherwise
-    lines = [line for line in case.document.lines if line.price]
+    lines = [line for line in sold_lines(case) if line.price]
     kinds: set[Kind] = {"services" if is_of_class(line, classes) else otherwise for line in lines}
     return "mixed" if len(kinds) > 1 else next(iter(kinds), otherwise)
 

@@ -6,8 +6,17 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from common.domain.amounts import CannotSplit, Goods, PerRate, by_rate, plus, price_goods, upright
-from common.domain.documents import Charge, Document, OrderSnapshot, TaxModel
+from common.domain.amounts import (
+    CannotSplit,
+    Goods,
+    PerRate,
+    by_rate,
+    plus,
+    price_goods,
+    untaxed_lines,
+    upright,
+)
+from common.domain.documents import Charge, Document, DocumentLine, OrderSnapshot, TaxModel
 from common.domain.money import Money, total
 from common.domain.reason_codes import Reason
 from common.domain.tax import ZERO_RATE, is_plausible, plain_rate, tax_in_gross, tax_on_net
@@ -27,13 +36,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Columns by falling rate, none of them zero, with how they came about."""
+    """Columns by falling rate, none of them zero, with how they came about.
+
+    `untaxed` are the lines at 0 %, each with its own amount inside that column.
+    """
 
     columns: tuple[Column, ...]
     gross_total: Money
     tax_total: Money
     rules: tuple[str, ...]
     evidence: dict[str, JsonValue]
+    untaxed: tuple[tuple[DocumentLine, Money], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +106,8 @@ def _attempt(sheet: _Sheet, rules: tuple[str, ...]) -> Split:
         evidence["tax_difference_to_shop"] = str(difference.decimal)
         if difference:
             fired.append("tax.difference_recorded")
-    return Split(columns, sheet.document.gross_total, tax_total, tuple(fired), evidence)
+    untaxed = untaxed_lines(sheet.document, sheet.goods)
+    return Split(columns, sheet.document.gross_total, tax_total, tuple(fired), evidence, untaxed)
 
 
 def _shared_parts(sheet: _Sheet) -> tuple[dict[str, PerRate], list[str]]:

@@ -15,7 +15,9 @@ class Treatment:
 
     `rates_of`: the country whose rates above zero hold. `zero_category_id`: where untaxed amounts go; None
     means that this case explains no 0 %, and `zero_reason` says why that parks the document.
+    `zero_by_cause`: untaxed amounts go by what the merchant said of each line.
     `real_contact`: a contact of the customer's own is needed; `company_only`: and it must be a company.
+    `unmixed`: the books take nothing of another category beside it.
     `keeps_supply_day`: the day of supply is sent with a correction too, because the return is filed by it.
     """
 
@@ -28,6 +30,8 @@ class Treatment:
     company_only: bool = False
     tax_free: bool = False
     keeps_supply_day: bool = False
+    zero_by_cause: bool = False
+    unmixed: bool = False
 
 
 TaxCase = Callable[[Sale, Trail], Treatment | Park | None]
@@ -51,3 +55,8 @@ def untaxed(
         company_only=company_only,
         tax_free=tax_free,
     )
+
+
+def vouchers_only(category_id: str) -> Treatment:
+    """A document that sells nothing: only vouchers, which are owed."""
+    return Treatment("multi_purpose_voucher", rates_of="", category_id=category_id)

@@ -101,7 +101,7 @@ def _by_principle(sale: Sale, principle: str, in_oss: bool | None) -> Treatment:
     settings, is_service = sale.case.settings, sale.kind == "services"
     if principle == ORIGIN:
         category_id = settings.origin_services_category_id if is_service else settings.origin_category_id
-        return Treatment("distance_sale.origin", HOME, category_id, real_contact=True)
+        return Treatment("distance_sale.origin", HOME, category_id, real_contact=True, unmixed=True)
     is_before = settings.oss_since is not None and sale.supplied_on < settings.oss_since
     if is_before if in_oss is None else not in_oss:
         category_id = settings.services_category_id if is_service else settings.category_id
@@ -113,6 +113,7 @@ def _by_principle(sale: Sale, principle: str, in_oss: bool | None) -> Treatment:
         category_id,
         real_contact=True,
         keeps_supply_day=sale.case.is_correction,
+        unmixed=True,
     )
 
 

@@ -35,7 +35,7 @@ def margin_scheme(sale: Sale, trail: Trail) -> Treatment | Park | None:
 
     The shop has no field for it. It is recognised by the name of the tax class or by the name of the line.
     """
-    lines = [line for line in sale.case.document.lines if line.price]
+    lines = [line for line in sale.lines if line.price]
     marked = [line for line in lines if _is_margin(line)]
     if not marked:
         return None
@@ -63,7 +63,7 @@ def domestic(sale: Sale, trail: Trail) -> Treatment | Park | None:
         "domestic",
         rates_of=HOME,
         category_id=category_id,
-        zero_category_id=settings.domestic_zero_category_id,
+        zero_by_cause=True,
         zero_reason=Reason.ZERO_RATE_UNMAPPED,
     )
 

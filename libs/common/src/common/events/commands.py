@@ -84,6 +84,22 @@ class ResolveDocument(DocumentCommand):
     comment: str | None = None
 
 
+class ExcludeDocument(DocumentCommand):
+    """A person leaves a document out of the books for good, and says why."""
+
+    type: ClassVar = "invoice-writer.document.exclude.v1"
+
+    because: str
+
+
+class IncludeDocument(DocumentCommand):
+    """A person takes back that a document was excluded; it is decided about anew."""
+
+    type: ClassVar = "invoice-writer.document.include.v1"
+
+    because: str | None = None
+
+
 class AttachFile(DocumentCommand):
     """Attach a booked document's file; on a key of its own, so that nothing waits behind it."""
 

@@ -21,6 +21,8 @@ EVENT_CLASSES: tuple[type[Event], ...] = (
     commands.FetchShop,
     commands.RetryDocument,
     commands.ResolveDocument,
+    commands.ExcludeDocument,
+    commands.IncludeDocument,
     commands.AttachFile,
     commands.ReleaseParked,
     *commands.REPLAY.values(),

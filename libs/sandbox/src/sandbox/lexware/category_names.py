@@ -5,7 +5,7 @@ _INCOME_KINDS = ("regelmäßig", "einmalig", "gewerblich", "privat", "aus Vorjah
 
 INCOME_FILLERS = (
     *(f"{what} {kind}" for what in _INCOMES for kind in _INCOME_KINDS),
-    "Trinkgeld",
+    "Erhaltene Anzahlungen",
     "Anlagenverkauf",
     "Privateinlagen",
 )

@@ -130,7 +130,7 @@ async def resolve_document(
             raise NotResolvable
         voucher_id = str(wanted.voucher_id) if wanted.voucher_id else None
         command = ResolveDocument(
-            **_about(row), action=wanted.action, voucher_id=voucher_id, comment=wanted.comment
+            **about(row), action=wanted.action, voucher_id=voucher_id, comment=wanted.comment
         )
         await audit.note(
             session,
@@ -162,7 +162,7 @@ async def attach_file(document_id: UUID, editor: Editor, once: OncePerKey, sessi
         await audit.note(
             session, editor, "document.file_attached", row.tenant_id, document_id=str(document_id)
         )
-        return Answer(202, await send(session, AttachFile(**_about(row), again=True)))
+        return Answer(202, await send(session, AttachFile(**about(row), again=True)))
 
     return await once.answer(session, CommandRead, work)
 
@@ -175,10 +175,11 @@ async def _parked(session: Writing, editor: Editor, document_id: UUID) -> Row[An
 
 
 def _retry(row: Row[Any]) -> RetryDocument:
-    return RetryDocument(**_about(row))
+    return RetryDocument(**about(row))
 
 
-def _about(row: Row[Any]) -> dict[str, Any]:
+def about(row: Row[Any]) -> dict[str, Any]:
+    """What a command about the document says of it."""
     return {
         "tenant_id": row.tenant_id,
         "connection_id": row.connection_id,

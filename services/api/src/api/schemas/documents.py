@@ -233,3 +233,18 @@ class Resolve(Given):
         if self.action == "book" and self.voucher_id is not None:
             raise PydanticCustomError("voucher_id_given", "`book` takes no `voucher_id`.")
         return self
+
+
+class Exclude(Given):
+    """Why a document is left out of the books."""
+
+    because: Annotated[Remark, StringConstraints(min_length=1, strip_whitespace=True)] = Field(
+        description="The reason, for the document's history and the audit log.",
+        examples=["Test order, nothing was sold."],
+    )
+
+
+class Include(Given):
+    """Why an excluded document is taken in again."""
+
+    because: Remark | None = Field(default=None, description="The reason, for the document's history.")

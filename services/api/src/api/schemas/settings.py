@@ -1,7 +1,7 @@
 """Settings of a tenant: all of them, a part of them, their versions."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 from uuid import UUID
 
 from pydantic import (
@@ -61,16 +61,21 @@ class SettingsValues(MerchantSettings):
 
 
 def model_of(model: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
-    """The model of a field whose value is an object with names of its own."""
+    """The model of a field whose value is an object with names of its own, or a list of such objects."""
     field = model.model_fields.get(name) if model is not None else None
     kind = field.annotation if field is not None else None
+    if get_origin(kind) is tuple:
+        kind = get_args(kind)[0]
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _unknown_inside(
-    model: type[BaseModel] | None, value: Any, place: tuple[str, ...]
-) -> Iterator[tuple[str, ...]]:
+    model: type[BaseModel] | None, value: Any, place: tuple[str | int, ...]
+) -> Iterator[tuple[str | int, ...]]:
     """Where names stand that the model inside a setting does not know; domain models ignore them."""
+    if model is not None and isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _unknown_inside(model, inner, (*place, index))
     if model is None or not isinstance(value, Mapping):
         return
     for name, inner in value.items():

@@ -1,0 +1,81 @@
+"""What a person leaves out of the books, and takes in again."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from api import audit
+from api.auth import Editor
+from api.details import is_excludable, is_excluded_by_person
+from api.exclusion_problems import NotExcluded, NotOpen
+from api.idempotency import Answer, OncePerKey
+from api.problems import IdempotencyKeyReused, NotFound, problems
+from api.queries.documents import DocumentQueries
+from api.routes.documents import about
+from api.schemas.base import CommandRead
+from api.schemas.documents import Exclude, Include
+from api.sending import send
+from api.sessions import Writing
+from common.events.commands import ExcludeDocument, IncludeDocument
+
+router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
+
+
+@router.post(
+    "/{document_id}/exclude",
+    status_code=202,
+    responses=problems(NotFound, NotOpen, IdempotencyKeyReused),
+    operation_id="exclude_document",
+)
+async def exclude_document(
+    document_id: UUID, wanted: Exclude, editor: Editor, once: OncePerKey, session: Writing
+) -> CommandRead:
+    """Leave a parked or waiting document out of the books, with the reason.
+
+    Its corrections are left out with it, so an invoice that was never booked and the correction that takes it
+    back are closed together. `include` undoes it.
+    """
+
+    async def work() -> Answer[CommandRead]:
+        row = await DocumentQueries(session, editor.scope()).get(document_id)
+        if not is_excludable(row):
+            raise NotOpen
+        await audit.note(
+            session,
+            editor,
+            "document.excluded",
+            row.tenant_id,
+            document_id=str(document_id),
+            because=wanted.because,
+        )
+        return Answer(202, await send(session, ExcludeDocument(**about(row), because=wanted.because)))
+
+    return await once.answer(session, CommandRead, work)
+
+
+@router.post(
+    "/{document_id}/include",
+    status_code=202,
+    responses=problems(NotFound, NotExcluded, IdempotencyKeyReused),
+    operation_id="include_document",
+)
+async def include_document(
+    document_id: UUID, wanted: Include, editor: Editor, once: OncePerKey, session: Writing
+) -> CommandRead:
+    """Take back that a person excluded the document; it and its corrections are decided about anew."""
+
+    async def work() -> Answer[CommandRead]:
+        row = await DocumentQueries(session, editor.scope()).get(document_id)
+        if not is_excluded_by_person(row):
+            raise NotExcluded
+        await audit.note(
+            session,
+            editor,
+            "document.included",
+            row.tenant_id,
+            document_id=str(document_id),
+            because=wanted.because,
+        )
+        return Answer(202, await send(session, IncludeDocument(**about(row), because=wanted.because)))
+
+    return await once.answer(session, CommandRead, work)

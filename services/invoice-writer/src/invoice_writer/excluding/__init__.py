@@ -1,0 +1,1 @@
+"""What people leave out of the books, and take in again."""

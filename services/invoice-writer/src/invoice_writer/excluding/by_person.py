@@ -1,0 +1,93 @@
+"""A person leaves a document out of the books, with the reason, or takes it in again."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid5
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.engine import Database
+from common.domain.reasons import Reason
+from common.domain.releases import EXCLUDED_BY_PERSON
+from common.effects.effect import Bound
+from common.events.base import Event
+from common.events.commands import DocumentCommand, ExcludeDocument, IncludeDocument, RetryDocument
+from common.events.documents import DocumentIssued
+from common.events.topics import INVOICE_WRITER
+from common.inbox.accept import accept
+from common.inbox.messages import Done, Handler, Later, Message
+from common.transport.base import Incoming
+from invoice_writer.deciding import Decider
+from invoice_writer.excluding.known import read_known
+from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome
+from invoice_writer.recording import record_standing
+from invoice_writer.writing import VoucherWriter
+
+
+class Exclusions:
+    """Carries out the two commands; each is safe to run any number of times."""
+
+    def __init__(self, db: Database, decider: Decider, writer: VoucherWriter) -> None:
+        self._db, self._decider, self._writer = db, decider, writer
+
+    def table(self) -> Mapping[type[Event], Handler]:
+        """The messages handled here."""
+        return {ExcludeDocument: self.exclude, IncludeDocument: self.include}
+
+    async def exclude(self, message: Message) -> Done | Later:
+        """Leave an open document out of the books; what has a voucher by now stays booked.
+
+        A write of ours without an answer is looked for before: what the books hold is in them.
+        """
+        command = message.event
+        assert isinstance(command, ExcludeDocument)
+        async with self._db.reading.begin() as session:
+            event, seen = await read_known(session, command)
+        armed = await self._decider.in_doubt(event)
+        settled = await self._writer.settle(event, armed) if armed else None
+        if isinstance(settled, Later):
+            return settled
+        async with self._db.sessions.begin() as session:
+            if isinstance(settled, Bound):
+                await _decide_again(session, command)  # its file is still to come
+            elif _is_open(seen):
+                left_out = Outcome(EXCLUDED, EXCLUDED_BY_PERSON, {"because": command.because})
+                await record_standing(session, event, left_out, before=seen)
+        return Done()
+
+    async def include(self, message: Message) -> Done:
+        """Take back what was excluded: the document is in line as if it had just arrived."""
+        command = message.event
+        assert isinstance(command, IncludeDocument)
+        async with self._db.sessions.begin() as session:
+            event, seen = await read_known(session, command)
+            if (seen.status, seen.reason) != (EXCLUDED, EXCLUDED_BY_PERSON):
+                return Done()
+            params = {} if command.because is None else {"because": command.because}
+            await _in_line(session, event, params, seen)
+            await _decide_again(session, command)
+        return Done()
+
+
+def _is_open(seen: Row[Any]) -> bool:
+    return seen.voucher_id is None and seen.status in (PARKED, WAITING)
+
+
+async def _in_line(
+    session: AsyncSession, event: DocumentIssued, params: dict[str, Any], seen: Row[Any]
+) -> None:
+    await record_standing(session, event, Outcome(WAITING, Reason.IN_LINE.value, params), before=seen)
+
+
+async def _decide_again(session: AsyncSession, command: DocumentCommand) -> None:
+    retry = RetryDocument(
+        tenant_id=command.tenant_id,
+        connection_id=command.connection_id,
+        command_id=uuid5(command.command_id, "decide"),
+        order_id=command.order_id,
+        document_type=command.document_type,
+        number=command.number,
+        lane=command.lane,
+    )
+    await accept(session, INVOICE_WRITER, [Incoming.of(retry)])
