@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 from common.effects.attempts import ArmRequest, Attempt
 from common.effects.effect import Bound, Parked
 from common.effects.looks import Look, LookRules
+from common.http.errors import RateLimited
 from support.effect_world import POINTS, SETTINGS, Worker, World, finish
 from support.memory_attempts import MemoryAttempts, Row
 
@@ -80,6 +81,12 @@ class Protocol(RuleBasedStateMachine):
     @rule(end=st.sampled_from(["refused", "lost"]))
     def never_arrives(self, end: str) -> None:
         self.world.under_way[0].state = end
+
+    @precondition(lambda self: self.world.messages)
+    @rule(which=st.integers(0, 5))
+    def somebody_in_between_refuses(self, which: int) -> None:
+        messages = self.world.messages
+        messages[which % len(messages)].weather = True
 
     @precondition(lambda self: any(message.state == "committed" for message in self.world.messages))
     @rule()
@@ -175,6 +182,7 @@ MUTANTS = [
         "the trust time: server patience",
         partial(World, SETTINGS.model_copy(update={"server_patience": 0.01})),
     ),
+    Mutant("weather is no refusal", partial(World, weather=RateLimited)),
     Mutant("searching twice", rules=OneEmptySearch(SETTINGS)),
     Mutant("searching after the trust time", rules=AnyTwoSearches(SETTINGS)),
 ]
@@ -184,7 +192,7 @@ PROOF = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-WALKS = 30_000  # the rarest duplicate shows up within a tenth of them
+WALKS = 30_000  # the rarest duplicate shows up within a fifth of them
 
 
 @pytest.mark.parametrize("machine", [Protocol, ProtocolWithUser])
@@ -212,7 +220,7 @@ def _walk(mutant: Mutant, chance: Random) -> bool:
     world = mutant.world()
     workers = [Worker(world, mutant.rules) for _ in range(2)]
     for _ in range(12):
-        match chance.randrange(12):
+        match chance.randrange(13):
             case 0 | 1 | 2 | 3 | 4 | 5:
                 chance.choice(workers).run(chance.choice(POINTS))
             case 6 | 7 | 8 | 9:
@@ -224,6 +232,8 @@ def _walk(mutant: Mutant, chance: Random) -> bool:
                 world.stale_from = world.now
             case 11:
                 chance.choice(workers).crash()
+            case 12 if world.messages:
+                chance.choice(world.messages).weather = True
     for message in world.under_way:
         world.commit(message, 0)
     for worker in workers:

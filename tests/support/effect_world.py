@@ -2,10 +2,11 @@
 
 The far side is as unkind as the protocol allows: it commits up to D after the last byte, shows it up to L
 later, closes a half-sent request after S, loses answers, refuses, and once a stale replica answers searches
-for less than L. Everything is a step of the test, so every interleaving and every crash can be reached.
+for less than L. Somebody in between refuses what goes on its way all the same (weather). Everything is a step
+of the test, so every interleaving and every crash can be reached.
 """
 
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,11 @@ from common.effects.effect import NOTHING, Bound, EffectResult, Findings, Follow
 from common.effects.gate import Gate
 from common.effects.looks import LookRules
 from common.effects.runner import EffectRunner
+from common.errors import ConnectorError
+from common.http.client import Call
 from common.http.errors import OutcomeLost, RateLimited
+from common.http.transport import Response
+from common.lexware.errors import error_for
 from common.settings import EffectSettings
 from support.memory_attempts import MemoryAttempts
 
@@ -51,13 +56,23 @@ async def pause(name: str) -> None:
     await Step(name)
 
 
+def foreign_page() -> ConnectorError:
+    """What our client makes of a page of somebody in between."""
+    page = Response(403, {}, b"<html>Access denied</html>")
+    return error_for(Call("POST", "/v1/vouchers", safe=False), page)
+
+
 @dataclass
 class Message:
-    """A request on its way into the books; gone when committed, lost or refused."""
+    """A request on its way into the books; gone when committed, lost or refused.
+
+    `weather`: somebody in between has answered for the books, and the request is on its way all the same.
+    """
 
     due: float
     state: str = "under way"
     voucher: str | None = None
+    weather: bool = False
 
 
 @dataclass
@@ -76,6 +91,7 @@ class World:
 
     settings: EffectSettings = SETTINGS
     checks_gate: bool = True
+    weather: Callable[[], ConnectorError] = foreign_page
     now: float = 0.0
     messages: list[Message] = field(default_factory=list)
     vouchers: list[Voucher] = field(default_factory=list)
@@ -143,6 +159,8 @@ class World:
         message = Message(self.now + D)
         self.messages.append(message)
         await pause("answer")
+        if message.weather:
+            raise self.weather()
         if message.state == "refused":
             raise RateLimited
         if message.voucher is None or message.state == "unanswered":

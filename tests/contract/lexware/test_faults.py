@@ -133,6 +133,27 @@ async def test_an_html_answer_looks_like_a_success(office: Office, committed: bo
     assert await booked(office) == left
 
 
+@pytest.mark.parametrize(("committed", "left"), [(False, 0), (True, 1)])
+@pytest.mark.parametrize(
+    ("body", "content"),
+    [
+        ("html", b"<html>"),
+        ("json", b'{"success"'),
+        ("message", b'{"message"'),
+        ("text", b"Access"),
+        ("empty", b""),
+    ],
+)
+async def test_somebody_in_between_can_refuse_before_or_after_the_commit(
+    office: Office, body: str, content: bytes, committed: bool, left: int
+) -> None:
+    await office.control.fault(*CREATE, "foreign_refusal", status=451, body=body, committed=committed)
+    response = await office.post("/v1/vouchers", voucher())
+    assert response.status_code == 451
+    assert response.content.startswith(content)
+    assert await booked(office) == left
+
+
 async def test_a_success_can_come_without_id(office: Office) -> None:
     await office.control.fault(*CREATE, "no_id")
     response = await office.post("/v1/vouchers", voucher())

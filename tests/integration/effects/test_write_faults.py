@@ -42,6 +42,18 @@ DONE_UNSEEN = [
     Trouble("late_commit", ["bound"], params={"delay": 80, "answer": "timeout"}),
     Trouble("late_commit", ["bound"], params={"delay": 80, "answer": "drop"}),
 ]
+BODIES = ("html", "json", "message", "text", "empty")
+FOREIGN_CODES = (400, 401, 403, 406, 409, 429)
+REFUSED_BY_OTHERS = [  # before the commit or after it: from here both look alike
+    Trouble(
+        "foreign_refusal",
+        ["bound"] if committed else ["absent", "bound"],
+        how="reconciled" if committed else "written",
+        params={"status": status, "body": BODIES[place % len(BODIES)], "committed": committed},
+    )
+    for place, status in enumerate(FOREIGN_CODES)
+    for committed in (True, False)
+]
 NOT_DONE = [
     Trouble("drop_before_commit", ["absent", "bound"], how="written"),
     Trouble("disguised_429", ["absent", "bound"], how="written"),
@@ -51,7 +63,7 @@ NOT_DONE = [
 ]
 
 
-@pytest.mark.parametrize("trouble", [*DONE_UNSEEN, *NOT_DONE], ids=str)
+@pytest.mark.parametrize("trouble", [*DONE_UNSEEN, *NOT_DONE, *REFUSED_BY_OTHERS], ids=str)
 async def test_a_fault_at_the_write_ends_in_exactly_one_voucher(
     lexware: RunningSandbox, database: Database, books: Books, client: LexwareClient, trouble: Trouble
 ) -> None:

@@ -79,6 +79,31 @@ async def test_denied_access_parks_as_contract_problem_and_a_new_connection_rele
     assert len(await writer.vouchers()) == 1
 
 
+@pytest.mark.parametrize("committed", [True, False])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/profile"),
+        ("GET", "/v1/posting-categories"),
+        ("GET", "/v1/voucherlist"),
+        ("POST", "/v1/vouchers"),
+        ("POST", "/v1/vouchers/{id}/files"),
+    ],
+)
+async def test_what_somebody_in_between_refuses_parks_nothing_at_any_call(
+    writer: Harness, method: str, path: str, committed: bool
+) -> None:
+    invoice = make_invoice()
+    await writer.lexware.control.fault(
+        method, path, "foreign_refusal", 4, status=403, body="html", committed=committed
+    )
+    await writer.work(await writer.event(invoice), deadline=60.0)
+    outcome = await writer.outcome(invoice)
+    assert (outcome.status, outcome.file_status) == ("booked", "attached")
+    assert "parked" not in await writer.story(invoice)
+    assert len(await writer.vouchers()) == 1
+
+
 async def test_new_key_releases_what_the_revoked_one_parked(writer: Harness) -> None:
     invoice = make_invoice()
     await writer.lexware.control.post("revoke", {"token": writer.organization["api_key"]})

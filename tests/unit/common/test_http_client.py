@@ -16,6 +16,7 @@ from common.http.multipart import file_form
 from common.http.redact import loggable_host, loggable_path
 from common.http.retry import retry_after
 from common.http.transport import Network, Response
+from common.lexware.errors import VoucherRejected, error_for
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -41,6 +42,16 @@ class Played:
 
     def client(self, **options: object) -> ApiClient:
         return ApiClient(Network(transport=httpx.MockTransport(self)), "http://books", **options)  # type: ignore[arg-type]
+
+
+class Hasty(httpx.AsyncBaseTransport):
+    """Answers without ever reading the body."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self._answer = answer
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self._answer
 
 
 class Keys:
@@ -104,6 +115,52 @@ async def test_a_write_is_sent_once_and_unknown(trouble: httpx.Response | Except
     with pytest.raises((OutcomeLost, Withdrawn)):
         await played.client().post_gated("/x", b"{}", "application/json", Gate(10))
     assert len(played.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (403, b"<html>Access denied</html>", Withdrawn),
+        (413, b"", Withdrawn),
+        (429, b"slow down", Withdrawn),
+        (503, b"null", Withdrawn),
+        (201, b"{}", Withdrawn),
+        (401, b'{"message": "Unauthorized"}', Unauthorized),
+        (429, b'{"message": "Rate limit exceeded"}', RateLimited),
+        (406, b'{"IssueList": [{"i18nKey": "missing_entity", "source": "x"}]}', VoucherRejected),
+    ],
+)
+async def test_an_answer_before_the_last_byte_surely_did_nothing_whoever_gives_it(
+    status: int, body: bytes, kind: type[Exception]
+) -> None:
+    gate = Gate(10)
+    network = Network(transport=Hasty(httpx.Response(status, content=body)))
+    client = ApiClient(network, "http://books", error_for=error_for)
+    with pytest.raises(kind):
+        await client.post_gated("/v1/vouchers", b"{}", "application/json", gate)
+    assert not gate.opened
+    with pytest.raises(Withdrawn):
+        gate.check()
+
+
+async def test_a_401_of_somebody_in_between_spends_no_credentials() -> None:
+    played, keys = Played(httpx.Response(401, content=b"<html>")), Keys(has_newer=True)
+    client = played.client(auth=keys, error_for=error_for)
+    with pytest.raises(ServerTrouble):
+        await client.get("/v1/profile")
+    with pytest.raises(OutcomeLost):
+        await client.post("/v1/contacts", b"{}", "application/json")
+    assert await keys.headers() == {"Authorization": "Bearer old"}
+
+
+async def test_a_429_of_somebody_in_between_slows_down_and_leaves_a_write_unknown() -> None:
+    limit = Counting()
+    client = Played(httpx.Response(429, content=b"<html>")).client(limit=limit, error_for=error_for)
+    with pytest.raises(OutcomeLost):
+        await client.post("/v1/contacts", b"{}", "application/json")
+    with pytest.raises(RateLimited):
+        await client.get("/v1/profile")
+    assert len(limit.refusals) == 2
 
 
 @pytest.mark.parametrize("has_newer", [True, False])

@@ -16,6 +16,11 @@ class ConnectorError(Exception):
 
     code: ClassVar[str] = "connector.error"
 
+    @property
+    def told(self) -> str:
+        """All that was said, for the record of one document; it may hold data and goes into no log."""
+        return str(self)
+
 
 class TransientError(ConnectorError):
     """The work may succeed later without anybody acting; `retry_after` is the earliest sensible moment."""

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 Sim: TypeAlias = "Simulator[Any]"
 Play = Callable[[Sim, Fault, Call, Handler], Awaitable[Answer]]
 
+_FOREIGN = {  # what a firewall, a proxy or a portal in between answers
+    "html": (b"<html><head><title>403 Forbidden</title></head><body>nginx</body></html>", b"text/html"),
+    "json": (b'{"success": false, "error": "blocked", "ray": "8f2a-FRA"}', b"application/json"),
+    "message": (b'{"message": "Blocked by policy", "code": 1020}', b"application/json"),
+    "text": (b"Access denied", b"text/plain"),
+    "empty": (b"", None),
+}
 _HTML = b"<!DOCTYPE html><html><head><title>Wartung</title></head><body><h1>Wartung</h1></body></html>"
 
 
@@ -110,6 +117,14 @@ async def html_answer(simulator: Sim, fault: Fault, call: Call, handler: Handler
     return Answer(int(fault.params.get("status", 200)), _HTML, b"text/html;charset=utf-8")
 
 
+async def foreign_refusal(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+    """Somebody in between refuses: `status` 403, a `body` of theirs; with `committed` the work is done."""
+    if fault.params.get("committed", False):
+        simulator.commit(call, handler)
+    content, kind = _FOREIGN.get(str(fault.params.get("body", "html")), _FOREIGN["html"])
+    return Answer(int(fault.params.get("status", 403)), content, kind)
+
+
 COMMON_PLAYS: dict[str, Play] = {
     play.__name__: play
     for play in (
@@ -127,5 +142,6 @@ COMMON_PLAYS: dict[str, Play] = {
         not_found_lag,
         truncated_answer,
         html_answer,
+        foreign_refusal,
     )
 }

@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from common.domain.reasons import Reason
 from common.errors import ConnectorError
-from common.lexware.errors import AccessDenied, BooksNotConnected, ContractProblem, ReconnectNeeded
+from common.lexware.errors import (
+    AccessDenied,
+    BooksNotConnected,
+    BooksRefusal,
+    ContractProblem,
+    ReconnectNeeded,
+)
 
 OF_THE_CONNECTION: Mapping[type[ConnectorError], Reason] = MappingProxyType(
     {
@@ -23,3 +30,12 @@ def connection_reason(refusal: ConnectorError) -> Reason | None:
         if isinstance(refusal, kind):
             return reason
     return None
+
+
+def said_by(refusal: ConnectorError) -> dict[str, Any]:
+    """What the books objected to, for the record of the document: issues, or else their own text."""
+    if not isinstance(refusal, BooksRefusal):
+        return {}
+    if refusal.issues or not refusal.text:
+        return {"issues": [issue.model_dump(mode="json") for issue in refusal.issues]}
+    return {"issues": [], "said": refusal.text}

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC
-from typing import Any
 
 from common.domain.reasons import Reason
 from common.domain.verdicts import SingleContact
@@ -11,12 +10,12 @@ from common.errors import ConnectorError, RefusedError
 from common.events.documents import DocumentIssued
 from common.inbox.messages import Later
 from common.lexware.countries import NAMES, code_in_books
-from common.lexware.errors import BooksRefusal, VoucherRejected
+from common.lexware.errors import VoucherRejected
 from invoice_writer.contact_effect import ContactNeed
 from invoice_writer.contacts import Contacts
 from invoice_writer.deciding import ToWrite
 from invoice_writer.outcomes import Outcome
-from invoice_writer.refusals import connection_reason
+from invoice_writer.refusals import connection_reason, said_by
 
 NOT_ACCEPTED = ("invalid_value", "contactId")
 
@@ -95,7 +94,4 @@ def _is_about_contact(result: EffectResult) -> bool:
 
 def _refused(error: ConnectorError, plan: ToWrite) -> Outcome:
     reason = connection_reason(error) or Reason.CONTACT_REJECTED
-    params: dict[str, Any] = {"code": error.code}
-    if isinstance(error, BooksRefusal) and error.issues:
-        params["issues"] = [issue.model_dump(mode="json") for issue in error.issues]
-    return plan.parked(reason, **params)
+    return plan.parked(reason, code=error.code, **said_by(error))

@@ -19,7 +19,7 @@ from invoice_writer.context import BooksConnection
 from invoice_writer.deciding import ToWrite
 from invoice_writer.mapping import marker_in
 from invoice_writer.outcomes import Outcome
-from invoice_writer.refusals import connection_reason
+from invoice_writer.refusals import connection_reason, said_by
 from invoice_writer.voucher_contacts import VoucherContacts
 from invoice_writer.voucher_effect import VoucherEffect, counts, is_void
 from invoice_writer.voucher_index import IndexedVoucher, VoucherIndex
@@ -171,12 +171,11 @@ def _translated(result: EffectResult, plan: ToWrite) -> Bound | Outcome | Later:
 def _refused(error: ConnectorError, plan: ToWrite) -> Outcome:
     if isinstance(error, VoucherRejected):
         reason = Reason.LOCKED_PERIOD if _is_locked(error) else Reason.VOUCHER_REJECTED
-        issues = [issue.model_dump(mode="json") for issue in error.issues]
-        return plan.parked(reason, issues=issues, request_id=error.request_id)
+        return plan.parked(reason, **said_by(error), request_id=error.request_id)
     of_connection = connection_reason(error)
     if of_connection is not None:
         return plan.parked(of_connection, code=error.code)
-    return plan.parked(Reason.VOUCHER_REJECTED, code=error.code)
+    return plan.parked(Reason.VOUCHER_REJECTED, code=error.code, **said_by(error))
 
 
 def _is_locked(error: VoucherRejected) -> bool:

@@ -145,7 +145,7 @@ class FileStep:
         except FileRejected as refusal:
             await self._close(attempt, refusal)
             is_locked = any(issue.source in LOCK_SOURCES for issue in refusal.issues)
-            return FileRefused(VOUCHER_LOCKED if is_locked else str(refusal))
+            return FileRefused(VOUCHER_LOCKED if is_locked else refusal.told)
         except (RequestNotExecuted, RefusedError) as refusal:
             await self._close(attempt, refusal)
             return _again(refusal, attempt.number)
@@ -162,7 +162,7 @@ class FileStep:
         return Pending(timedelta(seconds=1), "file_unconfirmed")
 
     async def _close(self, attempt: Attempt, error: ConnectorError) -> None:
-        answer = {"code": error.code, "said": str(error)}
+        answer = {"code": error.code, "said": error.told}
         await self._attempts.close(attempt.attempt_id, REFUSED, answer=answer)
 
 

@@ -180,7 +180,7 @@ class EffectRunner:
         if sent and not is_answer:
             return Pending(timedelta(seconds=self._settings.first_look), UNCONFIRMED)
         state = REFUSED if is_answer and not isinstance(error, Withdrawn) else WITHDRAWN
-        await self._attempts.close(attempt.attempt_id, state, answer={"code": error.code, "said": str(error)})
+        await self._attempts.close(attempt.attempt_id, state, answer={"code": error.code, "said": error.told})
         return Refused(error) if isinstance(error, RefusedError) else _again(error, attempt.number)
 
     async def _bind(

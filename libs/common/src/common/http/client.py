@@ -87,6 +87,8 @@ def generic_error(call: Call, response: Response) -> ConnectorError:
     said = f"{call.method} {loggable_path(call.path)}: {response.status}"
     if response.status == 401:
         return Unauthorized(said)
+    if response.status == 429:
+        return RateLimited()
     if 400 <= response.status < 500:
         return RefusedError(said)
     return ServerTrouble(said, retry_after=retry_after(response)) if call.safe else OutcomeLost(said)
@@ -122,7 +124,7 @@ class ApiClient:
 
         async def once() -> Response:
             response, sent = await self._read(call, url, accept, max_bytes)
-            if response.status == 401 and await self._auth.refused(sent):
+            if self._is_unauthorized(call, response) and await self._auth.refused(sent):
                 response, _ = await self._read(call, url, accept, max_bytes)
             return await self._checked(call, response)
 
@@ -169,7 +171,7 @@ class ApiClient:
             raise kind(f"POST {loggable_path(path)}: {failure}") from failure
         finally:
             gate.shut()
-        if not gate.opened and not 400 <= response.status < 500:
+        if not gate.opened and self._is_no_word(call, response):
             raise Withdrawn(f"POST {loggable_path(path)}: {response.status} before the last byte")
         return await self._write_checked(call, response, sent)
 
@@ -213,7 +215,7 @@ class ApiClient:
         )
 
     async def _write_checked(self, call: Call, response: Response, sent: Mapping[str, str]) -> Response:
-        if response.status == 401:
+        if self._is_unauthorized(call, response):
             try:
                 await self._auth.refused(sent)
             except (TransientError, UnknownOutcomeError) as trouble:
@@ -224,9 +226,19 @@ class ApiClient:
         if response.ok:
             await self._limit.accepted()
             return response
-        if response.status == 429:
-            raise RateLimited(retry_after=await self._limit.refused(retry_after(response)))
-        raise self._error_for(call, response)
+        error = self._error_for(call, response)
+        if response.status == 429:  # whoever says so wants us to be slower
+            wait = await self._limit.refused(retry_after(response))
+            raise error if isinstance(error, UnknownOutcomeError) else RateLimited(retry_after=wait)
+        raise error
+
+    def _is_unauthorized(self, call: Call, response: Response) -> bool:
+        """Whether the other side itself, and nobody in between, refuses the credentials."""
+        return response.status == 401 and isinstance(self._error_for(call, response), Unauthorized)
+
+    def _is_no_word(self, call: Call, response: Response) -> bool:
+        """Whether the answer is none that the other side gives to a request it refuses."""
+        return response.ok or isinstance(self._error_for(call, response), UnknownOutcomeError)
 
     async def _logged(self, call: Call, exchange: Awaitable[Response]) -> Response:
         started = time.perf_counter()

@@ -1,9 +1,10 @@
-"""Lexware's answers as our errors; its four body shapes are read defensively.
+"""Lexware's answers as our errors; whose word a 4xx is, its body says and not its number.
 
-A write answered with 4xx surely did not happen; one answered with anything else but a usable 2xx is unknown.
+A write that Lexware itself answered with 4xx surely did not happen. One answered with anything else but a
+usable 2xx is unknown: somebody in between may refuse what was carried out.
 
 TransientError
-├── BooksUnavailable        5xx to a read
+├── BooksUnavailable        a read answered with 5xx, or with a 4xx of somebody in between
 ├── NotExecuted family      see common.http.errors: 429, 401, a withdrawn request
 RefusedError
 ├── ReconnectNeeded         the connection's credentials are gone
@@ -18,51 +19,56 @@ RefusedError
     └── ContactRejected
 UnknownOutcomeError
 └── OutcomeLost             see common.http.errors
+    └── ForeignAnswer       a write answered with a 4xx of somebody in between
 """
 
-from collections.abc import Sequence
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from common.errors import ConnectorError, RefusedError
 from common.http.client import Call
-from common.http.errors import NotFound, OutcomeLost, ServerTrouble, Unauthorized
+from common.http.errors import NotFound, OutcomeLost, RateLimited, ServerTrouble, Unauthorized
 from common.http.redact import loggable_path
 from common.http.retry import retry_after
 from common.http.transport import Response
-from common.lexware.wire import read_json
-
-ISSUES_SHOWN = 20
-
-
-class Issue(BaseModel):
-    """One thing Lexware objects to: its machine key, where, and of what kind."""
-
-    model_config = ConfigDict(frozen=True)
-
-    key: str | None = None
-    source: str | None = None
-    type: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.key or 'unknown'} ({self.source})" if self.source else self.key or "unknown"
+from common.lexware.answers import Issue, Word, word_of
 
 
 class BooksUnavailable(ServerTrouble):
-    """Lexware failed at a read."""
+    """Lexware failed at a read, or somebody in between did."""
 
     code = "lexware.unavailable"
 
 
+class ForeignAnswer(OutcomeLost):
+    """Somebody between us and Lexware refused a write; whether it was carried out before, nobody knows."""
+
+    code = "lexware.foreign_answer"
+
+
 class BooksRefusal(RefusedError):
-    """Lexware said no; `issues` say to what, `request_id` is for its support."""
+    """Lexware said no; `issues` say to what, `request_id` is for its support.
+
+    `text` is what it said in its own words; it may hold data, so it is kept with the document and not logged.
+    """
 
     code = "lexware.refused"
 
-    def __init__(self, said: str, issues: Sequence[Issue] = (), *, request_id: str | None = None) -> None:
-        self.issues, self.request_id = tuple(issues), request_id
+    def __init__(
+        self,
+        said: str,
+        issues: Sequence[Issue] = (),
+        *,
+        text: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        self.issues, self.text, self.request_id = tuple(issues), text, request_id
         super().__init__(f"{said}: {', '.join(map(str, self.issues))}" if self.issues else said)
+
+    @property
+    def told(self) -> str:
+        """The issues, and where there are none Lexware's own text."""
+        return f"{self}: {self.text}" if self.text and not self.issues else str(self)
 
 
 class ReconnectNeeded(BooksRefusal):
@@ -119,45 +125,34 @@ class ContactRejected(RequestRejected):
     code = "lexware.contact_rejected"
 
 
+_OF_STATUS: Mapping[int, type[BooksRefusal]] = MappingProxyType(
+    {402: ContractProblem, 403: AccessDenied, 409: Conflict}
+)
+
+
 def error_for(call: Call, response: Response) -> ConnectorError:
     """The error of a non-2xx answer."""
     said, status = f"{call.method} {loggable_path(call.path)}: {response.status}", response.status
-    if not 400 <= status < 500:
-        if call.safe:
-            return BooksUnavailable(said, retry_after=retry_after(response))
-        return OutcomeLost(said)
+    word = word_of(call.path, response) if 400 <= status < 500 else None
+    if word is not None:
+        return _refusal(call, status, said, word)
+    if call.safe:
+        return BooksUnavailable(said, retry_after=retry_after(response))
+    return ForeignAnswer(said) if 400 <= status < 500 else OutcomeLost(said)
+
+
+def _refusal(call: Call, status: int, said: str, word: Word) -> ConnectorError:
+    """What Lexware's own word means."""
     if status == 401:
         return Unauthorized(said)
     if status == 404:
         return NotFound(said)
-    issues, request_id = issues_of(response.content), request_id_of(response)
-    if status == 409 or any(issue.source == "version" for issue in issues):
-        return Conflict(said, issues, request_id=request_id)
-    kinds: dict[int, type[BooksRefusal]] = {402: ContractProblem, 403: AccessDenied}
-    return kinds.get(status, _rejection(call.path))(said, issues, request_id=request_id)
-
-
-def issues_of(content: bytes) -> tuple[Issue, ...]:
-    """What the body objects to, whichever shape it has; nothing when it has none."""
-    body = _object(content)
-    legacy, regular = body.get("IssueList"), body.get("details")
-    if isinstance(legacy, list):
-        return tuple(
-            Issue(key=_text(issue, "i18nKey"), source=_text(issue, "source"), type=_text(issue, "type"))
-            for issue in legacy[:ISSUES_SHOWN]
-        )
-    if isinstance(regular, list) and regular:
-        return tuple(
-            Issue(key=_text(issue, "violation"), source=_text(issue, "field"), type="regular")
-            for issue in regular[:ISSUES_SHOWN]
-        )
-    return ()
-
-
-def request_id_of(response: Response) -> str | None:
-    """The id to quote towards Lexware's support."""
-    body = _object(response.content)
-    return _text(body, "requestId") or _text(body, "traceId") or response.request_id
+    if status == 429:
+        return RateLimited()
+    kind = _OF_STATUS.get(status, _rejection(call.path))
+    if any(issue.source == "version" for issue in word.issues):
+        kind = Conflict
+    return kind(said, word.issues, text=word.text, request_id=word.request_id)
 
 
 def _rejection(path: str) -> type[RequestRejected]:
@@ -166,16 +161,3 @@ def _rejection(path: str) -> type[RequestRejected]:
     if path.startswith("/v1/vouchers"):
         return VoucherRejected
     return ContactRejected if path.startswith("/v1/contacts") else RequestRejected
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    try:
-        body = read_json(content)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _text(body: Any, name: str) -> str | None:
-    value = body.get(name) if isinstance(body, dict) else None
-    return value[:200] if isinstance(value, str) else None

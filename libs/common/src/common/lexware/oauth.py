@@ -10,10 +10,11 @@ from pydantic import Field, SecretStr
 
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
 from common.http.client import ApiClient, Call
-from common.http.errors import OutcomeLost, UnreadableAnswer
+from common.http.errors import OutcomeLost, RateLimited, UnreadableAnswer
 from common.http.redact import loggable_path
 from common.http.transport import Network, Response
-from common.lexware.wire import Wire, parse, read_json
+from common.lexware.answers import oauth_error_of, word_of
+from common.lexware.wire import Wire, parse
 from common.settings import LexwareSettings
 
 FORM = "application/x-www-form-urlencoded"
@@ -104,14 +105,15 @@ def _basic(settings: LexwareSettings) -> str:
 
 
 def _token_error(call: Call, response: Response) -> ConnectorError:
+    """Only an error of RFC 6749 says that nothing was spent; all else leaves it open."""
     said = f"POST {loggable_path(call.path)}: {response.status}"
-    if not 400 <= response.status < 500:
-        return OutcomeLost(said)
-    try:
-        body = read_json(response.content)
-    except (ValueError, RecursionError):
-        body = None
-    error = body.get("error") if isinstance(body, dict) else None
-    if error == "invalid_grant":
-        return GrantInvalid(said)
-    return OAuthMisconfigured(f"{said} {str(error)[:60]}")
+    word = word_of(call.path, response) if response.status == 429 else None
+    if word is not None:
+        return RateLimited()
+    match oauth_error_of(response):
+        case None:
+            return OutcomeLost(said)
+        case "invalid_grant":
+            return GrantInvalid(said)
+        case error:
+            return OAuthMisconfigured(f"{said} {error[:60]}")
