@@ -79,7 +79,7 @@ async def test_health_readiness_and_metrics_are_on_the_port(running: Running) ->
     assert (ready.status_code, ready.json()["checks"]["database"]) == (200, "ok")
     metrics = (await running.client.get("/metrics")).text
     assert "relay_published_rows_total" in metrics
-    for check in running.service.checks.values():
+    for check in (*running.service.needs.values(), *running.service.parts.values()):
         await check()
 
 

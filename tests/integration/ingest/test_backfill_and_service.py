@@ -52,7 +52,7 @@ async def test_the_built_service_carries_a_document_to_the_writers_inbox_and_end
     async with asyncio.timeout(20):
         while not await writers_inbox(ingest):
             await asyncio.sleep(0.02)
-    for check in app.checks.values():
+    for check in (*app.needs.values(), *app.parts.values()):
         await check()
     stop.set()
     async with asyncio.timeout(10):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
+from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from common.archive import Archive
@@ -55,6 +56,7 @@ class Harness:
     books_id: UUID = field(default_factory=uuid4)
     shop_id: UUID = field(default_factory=uuid4)
     organization: dict[str, Any] = field(default_factory=dict)
+    keys: tuple[SecretStr, ...] = (KEY,)
 
     async def set_up(self, **settings: Any) -> None:
         """A merchant with these settings and an organization of its own."""
@@ -71,7 +73,7 @@ class Harness:
         """Settings with short waits and no rate limit of our own."""
         return Settings(
             database=DatabaseSettings(url="sqlite+aiosqlite://"),
-            encryption_keys=(KEY,),
+            encryption_keys=self.keys,
             lexware=LexwareSettings(api_url=self.lexware.base_url, rate_limit_enabled=False),
             effects=self.effects,
             contacts=self.contacts,

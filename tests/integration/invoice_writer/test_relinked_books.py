@@ -1,19 +1,23 @@
 """Books that are linked in another way are used without a restart."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
-from common.db.crypto import SecretBox, SecretPlace
+from common.db.crypto import SecretBox, SecretPlace, new_key
+from common.db.models.books import OutcomeRow
 from common.db.models.core import ConnectionRow, SecretRow
 from common.db.models.effects import OAuthTokenRow
+from common.db.models.line import InboxRow
 from common.lexware.connect import LexwareClients
 from common.lexware.errors import ReconnectNeeded
 from common.lexware.oauth import TokenPair
 from common.lexware.tokens import TokenStore
 from common.settings import LexwareSettings
+from factories.documents import make_invoice
 from factories.tenants import KEY
 from integration.invoice_writer.harness import Harness
 
@@ -82,3 +86,21 @@ async def test_refused_credentials_without_others_need_a_person(
     await revoke(writer, token)
     with pytest.raises(ReconnectNeeded):
         await client.profile.get()
+
+
+async def test_a_process_with_the_wrong_key_parks_nothing_and_the_right_one_books(writer: Harness) -> None:
+    document = make_invoice()
+    event = await writer.event(document)
+    wrong = replace(writer, keys=(SecretStr(new_key()),))
+
+    async def has_failed() -> bool:
+        async with writer.db.reading.begin() as session:
+            kept = await session.scalar(select(InboxRow.last_error))
+        return kept is not None and "connector.secret_unreadable" in kept
+
+    await wrong.work_until(has_failed, event)
+    async with writer.db.reading.begin() as session:
+        assert (await session.scalars(select(OutcomeRow.status))).all() == []
+    await writer.hurry()
+    await writer.work()
+    assert await writer.is_booked(document)

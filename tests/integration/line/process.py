@@ -50,7 +50,7 @@ async def main(mode: str, drain_seconds: float) -> None:
         if mode == "unready":
             raise NotReady("books are away")
 
-    app = ServiceApp(name="probe", components=[Part(mode)], checks={"books": fine}, close=close)
+    app = ServiceApp(name="probe", components=[Part(mode)], needs={"books": fine}, close=close)
     drain = timedelta(seconds=drain_seconds)
     await serve([app], OpsSettings(host="127.0.0.1", port=0, drain_timeout=drain))
 

@@ -1,17 +1,21 @@
 """A message nobody can process holds back its own key only, until a person replays or discards it."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Integer, cast, select
 from sqlalchemy.exc import IntegrityError
 
 from common.db.engine import Database
+from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
+from common.domain.alarms import AlarmKind
 from common.errors import ConnectorError, InvalidMessageError, TransientError
 from common.events.base import Event
 from common.events.commands import DiscardIngestDeadLetter, FetchOrder, ReplayIngestDeadLetter
-from common.inbox.dead_letters import DeadLetterLimitReached, command_handlers, discard, replay
+from common.inbox.dead_letters import command_handlers, discard, replay
+from common.inbox.halting import DeadLetterLimitReached
 from common.inbox.messages import Done, Handler, Message, RawMessage
 from common.inbox.worker import Worker
 from fixtures.line import (
@@ -30,6 +34,8 @@ from fixtures.line import (
     until,
     worker,
 )
+
+OTHER = UUID(int=99)
 
 
 async def invalid(message: Message) -> Done | Exception:
@@ -160,17 +166,69 @@ async def test_a_command_replays_or_discards(
     assert await inbox_states(database) == [*states, "done"]
 
 
-async def test_too_many_dead_letters_stop_the_worker_until_a_restart(database: Database) -> None:
+async def test_dead_letters_of_one_merchant_halt_this_merchant_alone(database: Database) -> None:
     settings = FAST.model_copy(update={"dead_letter_limit": 3, "concurrency": 1, "claim_batch": 1})
     await deliver(database, *(order(f"bad{number}") for number in range(12)))
+    first = worker(database, Recorder(invalid), settings)
+    async with running(first):
+        await until(lambda: halted(database, [TENANT]))
+        await deliver(database, order("good", tenant=OTHER))
+        await until(lambda: has_done(database, "good"))
+    await first.check()
+    assert (await inbox_states(database)).count("ready") >= 5
+
+
+async def test_a_halted_merchant_goes_on_once_the_letters_are_closed(database: Database) -> None:
+    settings = FAST.model_copy(update={"dead_letter_limit": 1, "concurrency": 1, "claim_batch": 1})
+    await deliver(database, *(order(f"bad{number}") for number in range(3)))
+    async with running(worker(database, Recorder(invalid), settings)):
+        await until(lambda: halted(database, [TENANT]))
+    async with database.sessions.begin() as session:
+        for letter in await letters(database):
+            assert await discard(session, CONSUMER, letter.dead_letter_id)
+    repaired = worker(database, Recorder(), settings)
+    await repaired.run_until_idle()
+    assert await halted(database, [])
+
+
+async def test_too_many_dead_letters_of_several_merchants_stop_the_worker_until_a_restart(
+    database: Database,
+) -> None:
+    settings = FAST.model_copy(update={"dead_letter_limit": 3, "concurrency": 1, "claim_batch": 1})
+    tenants = [UUID(int=number) for number in range(1, 7)]
+    await deliver(
+        database, *(order(f"bad{tenant}{number}", tenant=tenant) for tenant in tenants for number in range(2))
+    )
     first = worker(database, Recorder(invalid), settings)
     await first.check()
     async with running(first):
         await until(lambda: stopped(first))
-    assert 4 <= (await inbox_states(database)).count("dead") <= 7
+        await until(lambda: alarmed(database))
+    assert 4 <= (await inbox_states(database)).count("dead") <= 9
     repaired = Recorder()
     await worker(database, repaired, settings).run_until_idle()
     assert "ready" not in await inbox_states(database)
+
+
+async def alarmed(db: Database) -> bool:
+    """Whether operators are told that the worker stands."""
+    query = select(AlarmRow.tenant_id, AlarmRow.subject).where(AlarmRow.kind == AlarmKind.WORKER_HALTED.value)
+    async with db.reading.begin() as session:
+        return [tuple(row) for row in (await session.execute(query)).all()] == [(None, CONSUMER)]
+
+
+async def halted(db: Database, tenants: list[UUID]) -> bool:
+    """Whether just these merchants are named by an open alarm."""
+    query = select(AlarmRow.tenant_id).where(
+        AlarmRow.kind == AlarmKind.TENANT_HALTED.value, AlarmRow.closed_at.is_(None)
+    )
+    async with db.reading.begin() as session:
+        return list((await session.scalars(query)).all()) == tenants
+
+
+async def has_done(db: Database, key: str) -> bool:
+    """Whether the message of this key was worked."""
+    return [row.state for row in await inbox_rows(db) if row.ordering_key.endswith(key)] == ["done"]
 
 
 async def stopped(one: Worker) -> bool:

@@ -7,6 +7,7 @@ from common.db.engine import Database, open_database
 from common.db.paused import PausedSessions
 from common.http.transport import Network
 from common.inbox.accept import accept
+from common.parts import PartsWatch
 from common.runtime import ServiceApp, serve
 from common.settings import DatabaseSettings, KafkaSettings, OpsSettings
 from common.transport.base import Transport
@@ -37,7 +38,8 @@ async def serve_in_cluster(settings: ClusterSettings, build: Build) -> None:
         async with Network() as network:
             service = build(db, transport, network)
             paused = PausedSessions(db, settings.database.idle_transaction_seconds)
-            carrier = ServiceApp("transport", [transport, paused], {"broker": transport.check})
+            watch = PartsWatch(db, service.name, {**service.parts, "broker": transport.check})
+            carrier = ServiceApp("transport", [transport, paused, watch], parts={"broker": transport.check})
             await serve([service, carrier], settings.ops)
     finally:
         await db.close()

@@ -15,8 +15,9 @@ import uvloop
 from fastapi import APIRouter, FastAPI
 
 from common.observability import metrics, tracing
+from common.observability.health import Check
 from common.observability.logging import configure_logging
-from common.observability.routes import Check, ops_router
+from common.observability.routes import ops_router
 from common.settings import OpsSettings
 
 log = structlog.get_logger()
@@ -46,11 +47,15 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True)
 class ServiceApp:
-    """What one service contributes to a process; `mount` may add handlers to the HTTP application."""
+    """What one service contributes to a process; `mount` may add handlers to the HTTP application.
+
+    Without one of its `needs` the process can do none of its work; `parts` may fail while the rest goes on.
+    """
 
     name: str
     components: Sequence[Component]
-    checks: Mapping[str, Check] = field(default_factory=dict)
+    needs: Mapping[str, Check] = field(default_factory=dict)
+    parts: Mapping[str, Check] = field(default_factory=dict)
     routers: Sequence[APIRouter] = ()
     close: Callable[[], Awaitable[None]] = _nothing
     mount: Callable[[FastAPI], None] | None = None
@@ -160,9 +165,10 @@ def _crashes(ended: set[asyncio.Task[Any]]) -> list[str]:
 def _http_app(apps: Sequence[ServiceApp], stop: asyncio.Event) -> FastAPI:
     routers = [router for app in apps for router in app.routers]
     http = FastAPI(title="shopbooks", openapi_url="/openapi.json" if routers else None)
-    checks = {f"{app.name}.{name}": check for app in apps for name, check in app.checks.items()}
+    needs = {f"{app.name}.{name}": check for app in apps for name, check in app.needs.items()}
+    parts = {f"{app.name}.{name}": check for app in apps for name, check in app.parts.items()}
     components = [component for app in apps for component in app.components]
-    http.include_router(ops_router(checks, components, stop))
+    http.include_router(ops_router(needs, parts, components, stop))
     http.add_middleware(tracing.TraceRequests)
     for router in routers:
         http.include_router(router)

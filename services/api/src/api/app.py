@@ -29,13 +29,14 @@ from api.tokens import hash_token
 from api.verification import ConnectionChecks, UpstreamChecks
 from common.db.crypto import SecretBox
 from common.db.engine import Database
+from common.db.probes import needs_of
 from common.events.topics import API
 from common.http.transport import Network
 from common.inbox.housekeeping import Housekeeping
 from common.lexware.connect import LexwareClients
 from common.observability.routes import ops_router
 from common.outbox.relay import Relay
-from common.runtime import ServiceApp
+from common.runtime import Component, ServiceApp
 from common.transport.base import Publishes
 
 __all__ = ["ClusterSettings", "Settings", "build", "create_app"]
@@ -66,16 +67,16 @@ def build(
     """The api on this database and transport; `routers` of others are served on its port too."""
     books = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
     relay = Relay(db, API, transport, settings.relay)
-    checks = {"database": db.ping, "relay": relay.check}
+    needs = needs_of(db, API, SecretBox(settings.encryption_keys))
+    parts = {"relay": relay.check}
     stopping = asyncio.Event()
-    ops = ops_router(checks, [relay], stopping)
+    ops = ops_router(needs, parts, [relay], stopping)
     app = create_app(
         settings, db, UpstreamChecks(network.guarded(settings.hosts), books), routers=(ops, *routers)
     )
     web = WebServer(app, settings.host, settings.port, stopping)
-    return ServiceApp(
-        name=API, components=[web, relay, Housekeeper(db), Housekeeping(db, API)], checks=checks
-    )
+    components: list[Component] = [web, relay, Housekeeper(db), Housekeeping(db, API)]
+    return ServiceApp(name=API, components=components, needs=needs, parts=parts)
 
 
 def create_app(

@@ -3,6 +3,7 @@
 from common.archive import Archive
 from common.db.crypto import SecretBox
 from common.db.engine import Database
+from common.db.probes import needs_of
 from common.events.topics import INGEST
 from common.http.transport import Network
 from common.inbox.dead_letters import command_handlers
@@ -39,7 +40,8 @@ def build(settings: Settings, db: Database, transport: Transport, network: Netwo
     return ServiceApp(
         name=INGEST,
         components=[poller, files, worker, relay, Housekeeping(db, INGEST)],
-        checks={"database": db.ping, "worker": worker.check, "relay": relay.check},
+        needs=needs_of(db, INGEST, SecretBox(settings.encryption_keys)),
+        parts={"worker": worker.check, "relay": relay.check},
         routers=[Webhooks(db, shops, worker.wake).router()],
     )
 

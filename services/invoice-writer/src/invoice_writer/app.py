@@ -7,6 +7,7 @@ from datetime import timedelta
 from common.archive import Archive
 from common.db.crypto import SecretBox
 from common.db.engine import Database
+from common.db.probes import needs_of
 from common.effects.effect import Probe
 from common.effects.files import FileStep
 from common.effects.runner import EffectRunner
@@ -90,7 +91,8 @@ def build(
             Housekeeping(db, INVOICE_WRITER),
             *_vat_checks(settings.vies, db, network, worker),
         ],
-        checks={"database": db.ping, "worker": worker.check, "relay": relay.check},
+        needs={**needs_of(db, INVOICE_WRITER, SecretBox(settings.encryption_keys)), "worker": worker.check},
+        parts={"relay": relay.check},
     )
 
 

@@ -15,6 +15,7 @@ from common.db.engine import Database, open_database
 from common.db.migrate import upgrade_database
 from common.http.transport import Network
 from common.inbox.accept import accept
+from common.parts import PartsWatch
 from common.runtime import ServiceApp, serve
 from common.settings import DatabaseSettings, HostPolicy, LexwareSettings, OpsSettings, ViesSettings
 from common.transport.local import LocalTransport
@@ -51,10 +52,9 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Installation:
-    """The secrets and the database of this data folder."""
+    """The operator's token and the database of this data folder."""
 
     database: DatabaseSettings
-    keys: tuple[SecretStr, ...]
     token: SecretStr
     token_is_ours: bool
 
@@ -66,7 +66,6 @@ class Installation:
         token, is_ours = admin_token(settings.data_dir, settings.admin_token)
         return cls(
             database=DatabaseSettings(url=f"sqlite+aiosqlite:///{path}"),
-            keys=encryption_keys(settings.data_dir),
             token=token,
             token_is_ours=is_ours,
         )
@@ -104,19 +103,26 @@ async def _serve(
     await asyncio.to_thread(upgrade_database, installation.database.url)
     db = open_database(installation.database)
     try:
-        apps = _apps(settings, installation, surroundings, db, network)
+        keys = await encryption_keys(settings.data_dir, db)
+        apps = _apps(settings, installation, keys, surroundings, db, network)
         ops = OpsSettings(host="127.0.0.1", port=0, log_format="console", log_level=settings.log_level)
-        await serve([*apps, *others], ops)
+        watches = [PartsWatch(db, app.name, app.parts) for app in apps]
+        await serve([*apps, *others, ServiceApp("watch", watches)], ops)
     finally:
         await db.close()
 
 
 def _apps(
-    settings: Settings, installation: Installation, surroundings: Surroundings, db: Database, network: Network
+    settings: Settings,
+    installation: Installation,
+    keys: tuple[SecretStr, ...],
+    surroundings: Surroundings,
+    db: Database,
+    network: Network,
 ) -> list[ServiceApp]:
     transport = LocalTransport(db, accept)
     shared: dict[str, Any] = {"database": installation.database}
-    sealed = shared | {"encryption_keys": installation.keys}
+    sealed = shared | {"encryption_keys": keys}
     books = sealed | {"lexware": surroundings.lexware}
     reading: dict[str, Any] = sealed | {"hosts": surroundings.hosts}
     if surroundings.overlap_seconds is not None:

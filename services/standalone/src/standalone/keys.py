@@ -7,14 +7,39 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from common.db.crypto import new_key
+from common.db.crypto import SecretBox, new_key
+from common.db.engine import Database
+from common.db.probes import sealed_by_key, share_out
+from standalone.starting import CannotStart
 
 PRIVATE = 0o600
+KEY_FILE = "encryption.keys"
 
 
-def encryption_keys(data_dir: Path) -> tuple[SecretStr, ...]:
-    """The keys in `encryption.keys`, newest first; made at the first start."""
-    return tuple(SecretStr(line) for line in _kept(data_dir / "encryption.keys", new_key).split())
+async def encryption_keys(data_dir: Path, db: Database) -> tuple[SecretStr, ...]:
+    """The keys in `encryption.keys`, newest first; made at the first start only.
+
+    Raises `CannotStart`, and makes none, when the database holds secrets that no key of the file opens.
+    """
+    path = data_dir / KEY_FILE
+    async with db.reading.begin() as session:
+        sealed = await sealed_by_key(session)
+    if sealed and not path.exists():
+        raise CannotStart(
+            f"{path} is missing, and the database holds {sum(sealed.values())} secrets sealed with its keys. "
+            "Put the file back from your backup. No new keys were made: they would open nothing."
+        )
+    keys = tuple(SecretStr(line) for line in _kept(path, new_key).split())
+    try:
+        known, missing = share_out(SecretBox(keys), sealed)
+    except ValueError as error:
+        raise CannotStart(f"{path}: {error}") from error
+    if missing and not known:
+        raise CannotStart(
+            f"No key in {path} opens any of the {sum(missing.values())} secrets in the database. "
+            "Put the file back that belongs to this database."
+        )
+    return keys
 
 
 def admin_token(data_dir: Path, given: SecretStr | None) -> tuple[SecretStr, bool]:

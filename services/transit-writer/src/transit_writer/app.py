@@ -1,6 +1,7 @@
 """Builds the transit writer: its worker, its relay and what they need."""
 
 from common.db.engine import Database
+from common.db.probes import needs_of
 from common.events.topics import TRANSIT_WRITER
 from common.inbox.dead_letters import command_handlers
 from common.inbox.housekeeping import Housekeeping
@@ -27,5 +28,6 @@ def build(settings: Settings, db: Database, transport: Transport) -> ServiceApp:
     return ServiceApp(
         name=TRANSIT_WRITER,
         components=[worker, relay, Housekeeping(db, TRANSIT_WRITER)],
-        checks={"database": db.ping, "worker": worker.check, "relay": relay.check},
+        needs={**needs_of(db, TRANSIT_WRITER), "worker": worker.check},
+        parts={"relay": relay.check},
     )

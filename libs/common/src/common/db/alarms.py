@@ -10,7 +10,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import structlog
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
@@ -37,6 +37,26 @@ class Alarm:
 async def raise_alarm(session: AsyncSession, alarm: Alarm) -> bool:
     """Open the alarm unless the same one is open; True when it is new. Part of the caller's transaction."""
     return await _raise(session, alarm, uuid4(), "open_key")
+
+
+async def renew_alarm(session: AsyncSession, alarm: Alarm) -> None:
+    """Open the alarm, or say of the open one that its cause is still there, with today's evidence."""
+    if not await raise_alarm(session, alarm):
+        renewing = (
+            update(AlarmRow)
+            .where(AlarmRow.open_key == _open_key(alarm))
+            .values(evidence=dict(alarm.evidence), seen_at=db_now())
+            .execution_options(synchronize_session=False)
+        )
+        await session.execute(renewing)
+
+
+async def close_stale_alarms(session: AsyncSession, kind: AlarmKind, prefix: str, seconds: float) -> int:
+    """Close alarms of the installation whose cause nobody has seen for so long: who renewed them is gone."""
+    seen_at = func.coalesce(AlarmRow.seen_at, AlarmRow.created_at)
+    return await close_alarms_where(
+        session, kind, AlarmRow.subject.startswith(prefix, autoescape=True), seen_at < db_now(-seconds)
+    )
 
 
 async def raise_once(session: AsyncSession, alarm: Alarm, name: str) -> bool:

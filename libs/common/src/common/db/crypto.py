@@ -10,12 +10,20 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
+from common.errors import TransientError
+
 NONCE_BYTES = 12
 KEY_BYTES = 32
+KEY_ID_LENGTH = 8
 
 
-class SecretUnreadable(Exception):
-    """A stored secret cannot be opened: its key is gone or it was moved to another place."""
+class SecretUnreadable(TransientError):
+    """A stored secret cannot be opened: its key is gone or it was moved to another place.
+
+    Our own trouble, never the merchant's: what needs the secret waits until the key is there.
+    """
+
+    code = "connector.secret_unreadable"
 
 
 @dataclass(frozen=True)
@@ -51,14 +59,18 @@ class SecretBox:
 
     def open(self, sealed: str, place: SecretPlace) -> SecretStr:
         """The secret; raises `SecretUnreadable`."""
-        key_id, nonce, ciphertext = sealed.split(".")
         try:
+            key_id, nonce, ciphertext = sealed.split(".")
             plain = self._ciphers[key_id].decrypt(
                 bytes.fromhex(nonce), bytes.fromhex(ciphertext), place.bound_context
             )
-        except (KeyError, InvalidTag):
+        except (KeyError, ValueError, InvalidTag):
             raise SecretUnreadable(place.field) from None
         return SecretStr(plain.decode())
+
+    def knows(self, key_id: str) -> bool:
+        """Whether one of the keys has this id."""
+        return key_id in self._ciphers
 
     def is_current(self, sealed: str) -> bool:
         """Whether the newest key sealed it; otherwise a rotation should seal it again."""
@@ -71,4 +83,4 @@ def new_key() -> str:
 
 
 def _key_id(key: bytes) -> str:
-    return hashlib.sha256(key).hexdigest()[:8]
+    return hashlib.sha256(key).hexdigest()[:KEY_ID_LENGTH]

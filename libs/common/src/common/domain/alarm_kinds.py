@@ -16,6 +16,10 @@ class AlarmKind(StrEnum):
     OAUTH_MISCONFIGURED = "oauth_misconfigured"
     SMALL_BUSINESS_TURNOVER = "small_business_turnover"
     SHOP_ITEM_UNREADABLE = "shop_item_unreadable"
+    SERVICE_PART_FAILING = "service_part_failing"
+    SECRETS_UNREADABLE = "secrets_unreadable"
+    TENANT_HALTED = "tenant_halted"
+    WORKER_HALTED = "worker_halted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Claim:
     history_quota: int
     token: UUID
     lease_seconds: float
+    halted: frozenset[UUID] = frozenset()  # tenants whose messages are left alone
 
 
 async def claim(session: AsyncSession, wanted: Claim) -> list[RawMessage]:
@@ -46,9 +47,12 @@ async def claim(session: AsyncSession, wanted: Claim) -> list[RawMessage]:
     return await _heads(session, wanted.consumer, keys) if keys else []
 
 
-async def next_due_within(session: AsyncSession, consumer: str, seconds: float) -> bool:
-    """Whether a key becomes due in this time."""
-    query = select(exists().where(KEYS.c.consumer == consumer, KEYS.c.due_at <= db_now(seconds)))
+async def next_due_within(
+    session: AsyncSession, consumer: str, seconds: float, halted: Collection[UUID] = ()
+) -> bool:
+    """Whether a key becomes due in this time, those of halted tenants aside."""
+    is_due = exists().where(KEYS.c.consumer == consumer, KEYS.c.due_at <= db_now(seconds))
+    query = select(is_due.where(KEYS.c.tenant_id.not_in(halted)) if halted else is_due)
     return bool(await session.scalar(query))
 
 
@@ -82,7 +86,7 @@ async def lock_leased(session: AsyncSession, consumer: str, tokens: dict[str, UU
 
 
 async def _claim_lane(session: AsyncSession, wanted: Claim, lane: Lane, limit: int) -> list[str]:
-    tenants = await _take_turns(session, wanted.consumer, lane, limit)
+    tenants = await _take_turns(session, wanted, lane, limit)
     if not tenants:
         return []
     due = first_of_each(
@@ -109,21 +113,23 @@ async def _claim_lane(session: AsyncSession, wanted: Claim, lane: Lane, limit: i
     return keys
 
 
-async def _take_turns(session: AsyncSession, consumer: str, lane: Lane, limit: int) -> Sequence[UUID]:
+async def _take_turns(session: AsyncSession, wanted: Claim, lane: Lane, limit: int) -> Sequence[UUID]:
     """Tenants with something due, longest unserved first; the turns stay locked, so two claims never meet."""
     has_due = exists().where(
-        KEYS.c.consumer == consumer,
+        KEYS.c.consumer == wanted.consumer,
         KEYS.c.lane == lane.value,
         KEYS.c.tenant_id == TURNS.c.tenant_id,
         _is_due(),
     )
     query = (
         select(TURNS.c.tenant_id)
-        .where(TURNS.c.consumer == consumer, TURNS.c.lane == lane.value, has_due)
+        .where(TURNS.c.consumer == wanted.consumer, TURNS.c.lane == lane.value, has_due)
         .order_by(TURNS.c.served_at)
         .limit(limit)
         .with_for_update(**row_lock(session))
     )
+    if wanted.halted:
+        query = query.where(TURNS.c.tenant_id.not_in(wanted.halted))
     return (await session.scalars(query)).all()
 
 

@@ -1,12 +1,10 @@
 """Messages our code could not process: kept with their key held back until a person replays or discards."""
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from typing import cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Table, Update, func, select, update
+from sqlalchemy import Table, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
@@ -18,49 +16,14 @@ from common.inbox.accept import DEAD, DISCARDED, READY
 from common.inbox.claim import lock_leased
 from common.inbox.finish import close, free_keys
 from common.inbox.messages import Done, Handler, Later, Message, RawMessage
-from common.observability.health import NotReady
 
 LETTERS = cast(Table, DeadLetterRow.__table__)
 INBOX = cast(Table, InboxRow.__table__)
 KEYS = cast(Table, InboxKeyRow.__table__)
 KEPT, REPLAYED, GIVEN_UP = "kept", "replayed", "discarded"
 
-LOOK_SECONDS = 5.0
-
 OnDead = Callable[[AsyncSession, Message | RawMessage, Exception], Awaitable[None]]
 Act = Callable[[AsyncSession, str, UUID], Awaitable[bool]]
-
-
-class DeadLetterLimitReached(NotReady):
-    """So many messages died within an hour that the release is to blame; a restart goes on."""
-
-
-class DeadLetterLimit:
-    """Counts what died within the last hour since this process began, in all processes of the consumer."""
-
-    def __init__(self, db: Database, consumer: str, limit: int) -> None:
-        self._db, self._consumer, self._most = db, consumer, limit
-        self._since: datetime | None = None
-        self._next_look = 0.0
-        self._count = 0
-
-    def look_again(self) -> None:
-        """Count anew at the next question instead of after a while."""
-        self._next_look = 0.0
-
-    async def reached(self) -> bool:
-        """Whether more messages died than one release may bury."""
-        if time.monotonic() >= self._next_look:
-            async with self._db.reading.begin() as session:
-                self._since = self._since or await session.scalar(select(db_now()))
-                self._count = await _count_kept(session, self._consumer, self._since)
-            self._next_look = time.monotonic() + LOOK_SECONDS
-        return self._count > self._most
-
-    def raise_if_reached(self) -> None:
-        """Raise `DeadLetterLimitReached` when the last count was over the limit."""
-        if self._count > self._most:
-            raise DeadLetterLimitReached(f"{self._count} messages of {self._consumer} died within an hour")
 
 
 async def bury(session: AsyncSession, consumer: str, message: RawMessage, token: UUID, error: str) -> bool:
@@ -135,16 +98,6 @@ def _handler(db: Database, consumer: str, act: Act, wake: Callable[[], None]) ->
         return Done()
 
     return handle
-
-
-async def _count_kept(session: AsyncSession, consumer: str, since: datetime | None) -> int:
-    query = select(func.count()).where(
-        LETTERS.c.consumer == consumer,
-        LETTERS.c.state == KEPT,
-        LETTERS.c.created_at > select(db_now(-3600.0)).scalar_subquery(),
-        LETTERS.c.created_at >= since,
-    )
-    return await session.scalar(query) or 0
 
 
 async def _open_letter(session: AsyncSession, consumer: str, dead_letter_id: UUID) -> DeadLetterRow | None:

@@ -14,8 +14,9 @@ from common.db.trouble import DATABASE_TROUBLE, describe, is_trouble
 from common.events.base import Event, Lane
 from common.inbox.attempt import Attempts, Dead, explain
 from common.inbox.claim import Claim, claim, next_due_within, release, renew
-from common.inbox.dead_letters import DeadLetterLimit, OnDead, bury
+from common.inbox.dead_letters import OnDead, bury
 from common.inbox.finish import Ending, finish
+from common.inbox.halting import DeadLetterLimit
 from common.inbox.messages import Handler, RawMessage
 from common.observability import metrics
 from common.observability.health import Heartbeat
@@ -70,7 +71,7 @@ class Worker:
         self._due.set()
 
     async def check(self) -> None:
-        """Raise when too many messages died; nothing is claimed then."""
+        """Raise when messages of several merchants died; nothing is claimed then."""
         self._limit.raise_if_reached()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -119,7 +120,7 @@ class Worker:
     async def _due_before(self, moment: float) -> bool:
         left = moment - asyncio.get_running_loop().time()
         async with self._db.reading.begin() as session:
-            return await next_due_within(session, self._consumer, left)
+            return await next_due_within(session, self._consumer, left, self._limit.halted)
 
     async def _notice(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -163,7 +164,8 @@ class Worker:
         return max(0, min(self._settings.claim_batch, most + free_hands) - queued)
 
     async def _claim(self, room: int) -> int:
-        wanted = Claim(self._consumer, room, int(self._history_credit), uuid4(), self._settings.lease_seconds)
+        history, lease = int(self._history_credit), self._settings.lease_seconds
+        wanted = Claim(self._consumer, room, history, uuid4(), lease, self._limit.halted)
         self._claiming = True
         try:
             async with self._db.sessions.begin() as session:
@@ -218,14 +220,13 @@ class Worker:
                 self._endings.put_nowait((held, verdict))
 
     async def _bury(self, held: Held, dead: Dead) -> None:
-        log.error(
-            "inbox.message_died", consumer=self._consumer, type=dead.raw.type, error=explain(dead.error)
-        )
+        said = explain(dead.error)
+        log.error("inbox.message_died", consumer=self._consumer, type=dead.raw.type, error=said)
         hook = self._on_dead
         while held in self._held:
             try:
                 async with self._db.sessions.begin() as session:
-                    buried = await bury(session, self._consumer, dead.raw, dead.token, explain(dead.error))
+                    buried = await bury(session, self._consumer, dead.raw, dead.token, said)
                     if buried and hook:
                         await hook(session, dead.message, dead.error)
                 self._forget([held])

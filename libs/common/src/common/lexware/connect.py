@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from common.db.crypto import SecretBox, SecretPlace, SecretUnreadable
+from common.db.crypto import SecretBox, SecretPlace
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow, SecretRow
 from common.http.client import ApiClient, Auth, RequestLimit
@@ -167,7 +167,4 @@ class LexwareClients:
             sealed = (await session.execute(query)).scalar_one_or_none()
         if sealed is None:
             return None
-        try:
-            return self._box.open(sealed, SecretPlace(tenant_id, connection_id, API_KEY))
-        except SecretUnreadable:
-            raise ReconnectNeeded("the stored API key cannot be opened") from None
+        return self._box.open(sealed, SecretPlace(tenant_id, connection_id, API_KEY))

@@ -8,7 +8,6 @@ from uuid import UUID
 import structlog
 from pydantic import SecretStr
 
-from common.db.crypto import SecretUnreadable
 from common.db.trouble import describe, is_trouble
 from common.domain.alarms import AlarmKind
 from common.errors import TransientError
@@ -195,10 +194,7 @@ class OAuthTokens:
 
     async def _read(self) -> StoredTokens:
         at = boot_seconds()
-        try:
-            stored = await self._store.load()
-        except SecretUnreadable:
-            raise ReconnectNeeded("the stored tokens cannot be opened") from None
+        stored = await self._store.load()
         if stored is None:
             raise BooksNotConnected("the connection has no tokens")
         if stored.state == RECONNECT:

@@ -54,4 +54,7 @@ INGEST_DOCUMENTS = Counter(
 )
 INGEST_WEBHOOKS = Counter("ingest_webhooks_total", "Notifications by the status answered.", ["status"])
 
+RUNTIME_FAILING_PARTS = Gauge(
+    "runtime_failing_parts", "Parts that answer they cannot work now (1), or can (0).", ["service", "part"]
+)
 RUNTIME_COMPONENTS = Gauge("runtime_running_components", "Components that run now.", ["service"])

@@ -1,22 +1,24 @@
 """/healthz, /readyz and /metrics of a process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from common.observability.health import Beating, NotReady
-
-CHECK_SECONDS = 3.0
-
-Check = Callable[[], Awaitable[None]]
+from common.observability.health import Beating, Check, Standings
 
 
-def ops_router(checks: Mapping[str, Check], components: Sequence[object], stop: asyncio.Event) -> APIRouter:
-    """The routes that operators and the platform ask; none of them needs a login or tells a secret."""
+def ops_router(
+    needs: Mapping[str, Check], parts: Mapping[str, Check], components: Sequence[object], stop: asyncio.Event
+) -> APIRouter:
+    """The routes that operators and the platform ask; none of them needs a login or tells a secret.
+
+    Without one of its `needs` a process can do none of its work; a part that fails is only shown.
+    """
     router = APIRouter(include_in_schema=False)
+    needed, shown = Standings(needs), Standings(parts)
 
     @router.get("/healthz")
     async def healthz() -> Response:
@@ -30,11 +32,14 @@ def ops_router(checks: Mapping[str, Check], components: Sequence[object], stop: 
 
     @router.get("/readyz")
     async def readyz() -> Response:
-        """Say whether everything this process needs answers."""
-        answers = await asyncio.gather(*(_ask(check) for check in checks.values()))
-        results = dict(zip(checks, answers, strict=True))
-        ready = not stop.is_set() and all(answer == "ok" for answer in answers)
-        body = {"ready": ready, "stopping": stop.is_set(), "checks": results}
+        """Say whether this process can do some of its work.
+
+        It cannot while a need has never held, or has failed at every question for a minute.
+        """
+        answers, parts_now = await asyncio.gather(needed.ask(), shown.ask())
+        missing = sorted({*needed.failing(), *needed.never_held()})
+        ready = not stop.is_set() and not missing
+        body = {"ready": ready, "stopping": stop.is_set(), "missing": missing, "checks": answers | parts_now}
         return JSONResponse(body, status_code=200 if ready else 503)
 
     @router.get("/metrics")
@@ -43,14 +48,3 @@ def ops_router(checks: Mapping[str, Check], components: Sequence[object], stop: 
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router
-
-
-async def _ask(check: Check) -> str:
-    try:
-        async with asyncio.timeout(CHECK_SECONDS):
-            await check()
-    except NotReady as reason:
-        return str(reason)
-    except Exception as error:  # noqa: BLE001 - whatever a check raises means not ready, and must not break the others
-        return type(error).__name__
-    return "ok"

@@ -71,6 +71,7 @@ class AlarmRow(CreatedAt, Base):
     kind: Mapped[str]
     subject: Mapped[str]
     evidence: Mapped[dict[str, Any]]
+    seen_at: Mapped[datetime | None]  # when the cause was last seen, where that is renewed
     closed_at: Mapped[datetime | None]
 
 

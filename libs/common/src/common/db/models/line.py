@@ -138,6 +138,16 @@ class InboxTurnRow(Base):
     served_at: Mapped[datetime]
 
 
+class WriteProbeRow(Base):
+    """When a service last proved that it can write."""
+
+    __tablename__ = "write_probes"
+    __table_args__ = ({"schema": "line"},)
+
+    service: Mapped[str] = mapped_column(primary_key=True)
+    written_at: Mapped[datetime]
+
+
 class DeadLetterRow(CreatedAt, OfTenant, Base):
     """A message our code could not process, kept until a person replays or discards it."""
 
