@@ -77,6 +77,54 @@ async def test_an_unusable_contact_is_refused(
     assert issue in await office.issues(contact(**changes), "contacts")
 
 
+@pytest.mark.parametrize("number", ["0" * 31, "0431 123456 abends", "0431.123456"])
+async def test_a_phone_number_too_long_or_with_letters_is_refused_unless_switched_off(
+    office: Office, number: str
+) -> None:
+    numbers = {"phoneNumbers": {"business": [number]}}
+    issue = ("invalid_size", "phoneNumbers[0].phoneNumber")
+    assert issue in await office.issues(contact(**numbers), "contacts")
+    person = {"name": "X", "contactPersons": [{"lastName": "A", "phoneNumber": number}]}
+    assert issue in await office.issues(contact(company=person), "contacts")
+    await office.control.settings(check_phones=False)
+    await office.created(contact(**numbers), "contacts")
+
+
+async def test_a_vat_id_in_lower_case_is_taken_and_given_back_in_upper_case(office: Office) -> None:
+    company = {"name": "X", "vatRegistrationId": "atu12345678"}
+    contact_id = await office.created(contact(company=company), "contacts")
+    read = await office.read(f"/v1/contacts/{contact_id}")
+    assert read["company"]["vatRegistrationId"] == "ATU12345678"
+
+
+async def test_an_empty_email_of_a_contact_person_is_taken(office: Office) -> None:
+    company = {"name": "X", "contactPersons": [{"lastName": "A", "emailAddress": ""}]}
+    await office.created(contact(company=company), "contacts")
+
+
+async def test_an_email_with_umlauts_in_its_domain_is_taken(office: Office) -> None:
+    emails = {"emailAddresses": {"business": ["info@bücher.example"]}}
+    contact_id = await office.created(contact(**emails), "contacts")
+    assert (await office.read(f"/v1/contacts/{contact_id}"))["emailAddresses"] == emails["emailAddresses"]
+
+
+async def test_a_role_left_out_of_an_update_is_dropped(office: Office) -> None:
+    both = {"customer": {}, "vendor": {}}
+    contact_id = await office.created(contact(roles=both), "contacts")
+    body = contact(version=1, roles={"customer": {}})
+    assert (await office.http.put(f"/v1/contacts/{contact_id}", json=body)).status_code == 200
+    assert (await office.read(f"/v1/contacts/{contact_id}"))["roles"] == {"customer": {"number": 10002}}
+
+
+@pytest.mark.parametrize("status", [406, 409])
+async def test_a_stale_version_is_refused_as_the_switch_says(office: Office, status: int) -> None:
+    contact_id = await office.created(contact(), "contacts")
+    await office.control.settings(contact_conflict_status=status)
+    response = await office.http.put(f"/v1/contacts/{contact_id}", json=contact(version=7))
+    assert response.status_code == status
+    assert [issue["source"] for issue in response.json()["IssueList"]] == ["version"]
+
+
 async def found(office: Office, **query: str) -> list[str]:
     page = await office.read("/v1/contacts?" + "&".join(f"{key}={value}" for key, value in query.items()))
     return [one["id"] for one in page["content"]]
@@ -110,6 +158,8 @@ async def test_numbers_and_roles_are_filtered(office: Office) -> None:
     assert await found(office, number="70001") == [vendor]
     assert await found(office, customer="false") == [vendor]
     assert await found(office, vendor="true") == [vendor]
+    assert await found(office, customer="1") == [customer]
+    assert await found(office, customer="0") == [vendor]
 
 
 @pytest.mark.parametrize(

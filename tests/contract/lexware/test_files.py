@@ -56,11 +56,11 @@ async def test_exactly_five_mebibytes_are_accepted_and_given_back(office: Office
     assert file_id in download.headers["content-disposition"]
 
 
-async def test_a_missing_file_part_is_a_server_error(office: Office) -> None:
+async def test_a_missing_file_part_is_a_server_error_told_as_one_flat_issue(office: Office) -> None:
     voucher_id = await office.created(voucher())
     response = await office.http.post(f"/v1/vouchers/{voucher_id}/files", files={"other": ("a.pdf", PDF)})
     assert response.status_code == 500
-    assert response.json()["IssueList"][0]["type"] == "technical_error"
+    assert (response.json()["type"], response.json()["source"]) == ("technical_error", "file")
 
 
 async def test_a_body_that_is_no_multipart_form_is_refused(office: Office) -> None:
@@ -122,19 +122,39 @@ async def test_a_receipt_becomes_an_unchecked_purchase_voucher(office: Office) -
     assert (await office.get(f"/v1/payments/{response.json()['voucherId']}")).status_code == 406
 
 
-async def test_a_receipt_needs_its_type(office: Office) -> None:
+async def test_a_receipt_without_its_type_is_refused_by_one_flat_issue(office: Office) -> None:
     response = await office.http.post("/v1/files", files={"file": ("r.pdf", PDF)})
-    assert response.status_code == 400
+    assert (response.status_code, response.json()["source"]) == (400, "type")
+    assert "IssueList" not in response.json()
+
+
+async def test_a_receipt_of_an_unknown_type_is_refused_by_a_bare_string(office: Office) -> None:
+    files, data = {"file": ("r.pdf", PDF)}, {"type": "letter"}
+    response = await office.http.post("/v1/files", files=files, data=data)
+    assert (response.status_code, response.json()) == (400, "Unsupported upload type: letter")
 
 
 @pytest.mark.parametrize(
     ("accept", "status"),
-    [("*/*", 200), ("application/pdf", 200), ("application/xml", 404), ("image/png", 406)],
+    [
+        ("*/*", 200),
+        ("application/pdf", 200),
+        ("application/json", 200),
+        ("application/xml", 404),
+        ("image/png", 406),
+    ],
 )
 async def test_a_download_depends_on_what_is_accepted(office: Office, accept: str, status: int) -> None:
     file_id = (await office.upload(await office.created(voucher()), PDF)).json()["id"]
     response = await office.http.get(f"/v1/files/{file_id}", headers={"Accept": accept})
     assert response.status_code == status
+
+
+async def test_a_download_as_json_can_be_switched_off(office: Office) -> None:
+    file_id = (await office.upload(await office.created(voucher()), PDF)).json()["id"]
+    await office.control.settings(download_as_json=False)
+    response = await office.http.get(f"/v1/files/{file_id}", headers={"Accept": "application/json"})
+    assert response.status_code == 406
 
 
 async def test_the_status_of_an_upload_is_told(office: Office) -> None:

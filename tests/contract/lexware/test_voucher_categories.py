@@ -21,7 +21,7 @@ SUNDRY_COST = "16d04a28-fd91-11e1-a21f-0800200c9a66"
         (simple("119", "19", "19", "no-such-id"), ("invalid_value", "voucherItems[0].categoryId")),
         (simple("120", "20", "20"), ("invalid_value", "voucherItems[0].taxRatePercent")),
         (simple("119", "19", "19", ROUNDING), ("invalid_value", "voucherItems[0].taxRatePercent")),
-        (simple("100", "0", "0", INTRA), ("missing_entity", "contactId")),
+        (simple("100", "0", "0", INTRA), ("Missing_ContactId", "contactId")),
         (simple("119", "19", "19", ORIGIN), ("invalid_value", "voucherItems[0].categoryId")),
         (simple("120", "20", "20", OSS), ("invalid_value", "voucherItems[0].categoryId")),
         (simple("119", "19", "19", type="purchaseinvoice"), ("invalid_value", "voucherItems[0].categoryId")),

@@ -13,13 +13,15 @@ _VAT_ID = re.compile(
     r"|IT\d{11}|LT(\d{9}|\d{12})|LU\d{8}|LV\d{11}|MT\d{8}|NL\d{9}B\d{2}|PL\d{10}|PT\d{9}|RO\d{2,10}"
     r"|SE\d{12}|SI\d{8}|SK\d{10}|XI\d{9}|GB\d{9}|CHE\d{9}(MWST|TVA|IVA)?"
 )
+_PHONE = re.compile(r"[0-9 ()+/-]{1,30}")
 _EMAIL_LISTS = ("business", "office", "private", "other")
 _PHONE_LISTS = ("business", "office", "mobile", "private", "fax", "other")
 
 
-def contact_issues(body: dict[str, Any]) -> list[Issue]:
+def contact_issues(body: dict[str, Any], *, check_phones: bool) -> list[Issue]:
     """Return every reason why a contact must be refused."""
     return [
+        *(_phone_issues(body) if check_phones else ()),
         *_role_issues(body.get("roles")),
         *_party_issues(body),
         *_address_issues(body.get("addresses")),
@@ -52,7 +54,7 @@ def _party_issues(body: dict[str, Any]) -> list[Issue]:
 def _company_issues(company: dict[str, Any]) -> list[Issue]:
     issues = _required("company.name", company.get("name"))
     vat_id = company.get("vatRegistrationId")
-    if vat_id is not None and not (isinstance(vat_id, str) and _VAT_ID.fullmatch(vat_id)):
+    if vat_id is not None and not (isinstance(vat_id, str) and _VAT_ID.fullmatch(vat_id.upper())):
         issues.append(issue("regex_mismatch", "company.vatRegistrationId"))
     if not isinstance(company.get("allowTaxFreeInvoices"), bool | None):
         issues.append(issue("invalid_value", "company.allowTaxFreeInvoices"))
@@ -62,7 +64,7 @@ def _company_issues(company: dict[str, Any]) -> list[Issue]:
     for person in persons:
         issues += _person_issues("company.contactPersons[0]", person)
         email = person.get("emailAddress") if isinstance(person, dict) else None
-        if email is not None and not _is_email(email):
+        if email not in (None, "") and not _is_email(email):
             issues.append(issue("invalid_value", "company.contactPersons[0].emailAddress"))
     return issues
 
@@ -101,6 +103,24 @@ def _email_issues(emails: Any) -> list[Issue]:
         if isinstance(entries, list) and not all(_is_email(entry) for entry in entries):
             issues.append(issue("invalid_value", "emailAddresses[0].emailAddress"))
     return issues
+
+
+def _phone_issues(body: dict[str, Any]) -> list[Issue]:
+    """Numbers of more than 30 characters or with letters in them."""
+    lists, company = body.get("phoneNumbers"), body.get("company")
+    numbers = [entry for name in _PHONE_LISTS for entry in _entries(lists, name)]
+    numbers += [
+        person["phoneNumber"]
+        for person in _entries(company, "contactPersons")
+        if isinstance(person, dict) and person.get("phoneNumber")
+    ]
+    fits = (isinstance(number, str) and _PHONE.fullmatch(number) for number in numbers)
+    return [] if all(fits) else [issue("invalid_size", "phoneNumbers[0].phoneNumber")]
+
+
+def _entries(part: Any, name: str) -> list[Any]:
+    entries = part.get(name) if isinstance(part, dict) else None
+    return entries if isinstance(entries, list) else []
 
 
 def _list_issues(source: str, lists: Any, names: tuple[str, ...]) -> list[Issue]:

@@ -14,6 +14,7 @@ from sandbox.lexware.vouchers import BaseUrl
 from sandbox.store import Document
 
 _WRITABLE = ("company", "person", "addresses", "xRechnung", "emailAddresses", "phoneNumbers", "note")
+_TRUE, _FALSE = {"true", "1"}, {"false", "0"}
 _LISTS = (("company", "contactPersons"), ("addresses", "billing"), ("addresses", "shipping"))
 
 
@@ -26,7 +27,7 @@ class Contacts:
     def create(self, call: Call) -> Answer:
         """Keep a new contact and give it its customer or vendor number."""
         body = _body_of(call)
-        issues = contact_issues(body)
+        issues = contact_issues(body, check_phones=self._books.switches.check_phones)
         if body.get("version") != 0:
             issues.append(
                 issue("missing_entity" if body.get("version") is None else "invalid_value", "version")
@@ -47,16 +48,18 @@ class Contacts:
         return json_answer(200, contact_view(contact))
 
     def update(self, call: Call) -> Answer:
-        """Replace a contact; numbers and the archived mark stay."""
+        """Replace a contact; numbers and the archived mark stay, a role that is left out is gone."""
         contact = self._books.contacts.current(call.params["id"].lower())
         if contact is None:
             raise legacy_not_found()
         if contact["organizationId"] != call.identity["organizationId"]:
             return gateway(403)
         body = _body_of(call)
-        issues = contact_issues(body)
+        issues = contact_issues(body, check_phones=self._books.switches.check_phones)
         if body.get("version") != contact["version"]:
             issues.insert(0, issue("invalid_value", "version"))
+            if self._books.switches.contact_conflict_status == 409:
+                raise legacy(409, issues[:1])
         if ("company" in contact) != ("company" in body):
             issues.append(issue("invalid_value", "company or person"))
         if _has_long_list(contact):
@@ -100,11 +103,11 @@ class Contacts:
         }
 
     def _numbered_roles(self, organization_id: str, asked: Document, had: Document) -> Document:
-        roles = dict(had)
-        for role in ("customer", "vendor"):
-            if isinstance(asked.get(role), dict) and role not in roles:
-                roles[role] = {"number": self._books.next_number(organization_id, role)}
-        return roles
+        wanted = [role for role in ("customer", "vendor") if isinstance(asked.get(role), dict)]
+        return {
+            role: had.get(role) or {"number": self._books.next_number(organization_id, role)}
+            for role in wanted
+        }
 
     def _written(self, status: int, contact: Document) -> Answer:
         result = action_result(self._base_url(), "contacts", contact)
@@ -120,8 +123,11 @@ def _body_of(call: Call) -> dict[str, Any]:
 
 def _written_part(body: dict[str, Any]) -> Document:
     part = {key: body[key] for key in _WRITABLE if body.get(key) is not None}
-    for person in part.get("company", {}).get("contactPersons") or []:
+    company = part.get("company", {})
+    for person in company.get("contactPersons") or []:
         person.setdefault("primary", False)
+    if isinstance(company.get("vatRegistrationId"), str):
+        company["vatRegistrationId"] = company["vatRegistrationId"].upper()
     return part
 
 
@@ -152,10 +158,10 @@ def _filters_of(query: dict[str, str]) -> list[Any]:
         keeps.append(lambda contact: int(number) in [role["number"] for role in contact["roles"].values()])
     for role in ("customer", "vendor"):
         if query.get(role) is not None:
-            if query[role] not in ("true", "false"):
+            if query[role] not in _TRUE | _FALSE:
                 raise legacy(400, [issue("invalid_value", role, "bad_request_error")])
             keeps.append(
-                lambda contact, role=role, wanted=query[role] == "true": (role in contact["roles"]) == wanted
+                lambda contact, role=role, wanted=query[role] in _TRUE: (role in contact["roles"]) == wanted
             )
     return keeps
 

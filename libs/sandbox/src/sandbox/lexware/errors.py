@@ -47,6 +47,11 @@ def legacy(status: int, issues: Sequence[Issue]) -> Refused:
     return Refused(json_answer(status, {"requestId": secrets.token_hex(16), "IssueList": list(issues)}))
 
 
+def flat(status: int, one: Issue) -> Refused:
+    """Return the refusal of an upload form: a single issue without the list around it."""
+    return Refused(json_answer(status, one))
+
+
 def legacy_not_found() -> Refused:
     """Return the refusal for an id nobody knows, or not yet."""
     return legacy(404, [issue("missing_entity", "id", "bad_request_error")])

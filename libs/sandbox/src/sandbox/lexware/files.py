@@ -8,7 +8,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from sandbox.http import Answer, Call, Refused, json_answer
 from sandbox.lexware.books import Books, new_id
-from sandbox.lexware.errors import gateway, issue, legacy, legacy_not_found
+from sandbox.lexware.errors import flat, gateway, issue, legacy, legacy_not_found
 from sandbox.lexware.values import berlin_moment, today
 from sandbox.lexware.vouchers import Vouchers, changed, is_locked
 from sandbox.store import Document
@@ -60,8 +60,11 @@ class Files:
 
     def receive(self, call: Call) -> Answer:
         """Take a receipt: an unchecked purchase voucher comes into being around it."""
-        if _fields(call).get("type") != "voucher":
-            raise legacy(400, [issue("invalid_value", "type", "bad_request_error")])
+        kind = _fields(call).get("type")
+        if kind is None:
+            raise flat(400, issue("missing_entity", "type", "bad_request_error"))
+        if kind != "voucher":
+            raise Refused(json_answer(400, f"Unsupported upload type: {kind}"))
         name, content = _uploaded(call)
         organization_id = call.identity["organizationId"]
         known = self._known(organization_id, content)
@@ -78,7 +81,10 @@ class Files:
         file = self._own(call)
         accepted = {entry.partition(";")[0].strip() for entry in call.header("accept").split(",")}
         media_type = _MEDIA_TYPES[file["extension"]]
-        if not accepted & {"", "*/*", media_type, f"{media_type.partition('/')[0]}/*"}:
+        served = {"", "*/*", media_type, f"{media_type.partition('/')[0]}/*"}
+        if self._books.switches.download_as_json:
+            served.add("application/json")
+        if not accepted & served:
             return gateway(404) if "application/xml" in accepted else _not_acceptable()
         disposition = f'attachment; filename="{file["id"]}.{file["extension"]}"'.encode()
         headers = ((b"content-disposition", disposition),)
@@ -120,7 +126,7 @@ def _uploaded(call: Call) -> tuple[str, bytes]:
     """Return name and bytes of the file part, or refuse them."""
     part = next((part for part in _parts(call) if part.disposition("name") == "file"), None)
     if part is None:
-        raise legacy(500, [issue("missing_entity", "file", "technical_error")])
+        raise flat(500, issue("missing_entity", "file", "technical_error"))
     name, content = part.disposition("filename") or "", bytes(part.content)
     stem, _, extension = name.rpartition(".")
     if not stem or extension.lower() not in _MEDIA_TYPES:

@@ -19,8 +19,11 @@ class LexwareSwitches(Switches):
     refuse_voucher_status: bool = True  # in POST and PUT of vouchers
     check_tax_free_contact: bool = True  # VAT id and allowTaxFreeInvoices for intra-community supply
     refuse_files_when_locked: bool = False  # uploads to paid or otherwise locked vouchers
+    check_phones: bool = True  # numbers over 30 characters or with letters in them are refused
+    download_as_json: bool = True  # a file is also served to who accepts `application/json` only
     dedupe_files: bool = True  # the same content once more gives the id of the file that exists
     voucher_conflict_status: int = 409  # 409 or 406: answer to a stale voucher version
+    contact_conflict_status: int = 406  # 409 or 406: answer to a stale contact version
     contact_create_status: int = 200  # 200 or 201
     code_lifetime: float = 300.0
     access_token_lifetime: float = 14399.0

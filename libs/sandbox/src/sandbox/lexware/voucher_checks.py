@@ -230,14 +230,15 @@ def _check_mixing(draft: Draft) -> None:
 
 def _check_contact(draft: Draft, books: Books) -> None:
     categories = [item.category for item in draft.items]
+    demanded = any(category.contact_required for category in categories)
     if draft.collective:
-        if any(category.contact_required for category in categories):
-            draft.note("missing_entity", "contactId")
+        if demanded:
+            draft.note("Missing_ContactId", "contactId")
         return
     contact_id = draft.body.get("contactId")
     if contact_id is None:
         if not draft.unchecked:
-            draft.note("missing_entity", "contactId")
+            draft.note("Missing_ContactId" if demanded else "missing_entity", "contactId")
         return
     if draft.body.get("contactName") is not None:
         draft.note("custom_contact_name_for_referenced_contact_not_allowed", "contactName")
