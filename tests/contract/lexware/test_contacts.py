@@ -109,7 +109,7 @@ async def test_an_email_with_umlauts_in_its_domain_is_taken(office: Office) -> N
 
 
 async def test_a_role_left_out_of_an_update_is_dropped(office: Office) -> None:
-    both = {"customer": {}, "vendor": {}}
+    both: dict[str, Any] = {"customer": {}, "vendor": {}}
     contact_id = await office.created(contact(roles=both), "contacts")
     body = contact(version=1, roles={"customer": {}})
     assert (await office.http.put(f"/v1/contacts/{contact_id}", json=body)).status_code == 200

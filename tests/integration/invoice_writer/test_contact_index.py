@@ -45,7 +45,8 @@ async def test_index_is_read_once_in_pages_of_250(writer: Harness, process: Proc
     assert await filled(process)
     assert await filled(process)
     assert await writer.requests() == {LIST: 3}
-    await process.ready(make_customer(email="kunde-599@viele.example"))
+    one = make_customer(email="kunde-599@viele.example", last_name="Kunde 599", first_name=None)
+    await process.ready(one)
     assert await writer.requests() == {LIST: 3}
 
 

@@ -83,8 +83,8 @@ async def test_number_of_our_shop_in_a_note_is_recognised_and_another_shops_is_n
 
 async def test_of_several_the_oldest_contact_is_used(writer: Harness, process: Process) -> None:
     emails = {"emailAddresses": {"private": ["mara@kunde.example"]}}
-    oldest = await writer.add_contact(person={"lastName": "Z"}, **emails)
-    await writer.add_contact(person={"lastName": "A"}, **emails)
+    oldest = await writer.add_contact(**MARA, **emails)
+    await writer.add_contact(person={"lastName": "Beispiel"}, **emails)
     assert await process.ready(make_customer()) == oldest
 
 
@@ -111,16 +111,6 @@ async def test_company_with_another_vat_id_is_another_company(writer: Harness, p
     first = await process.ready(make_company())
     assert await process.ready(make_company(vat_id="ATU87654321")) != first
     assert await process.ready(make_company(vat_id=None)) == first
-
-
-async def test_sale_without_tax_needs_a_contact_that_allows_it(writer: Harness, process: Process) -> None:
-    """R27: such a contact has the VAT id and the tick; a company's other contact is left as it is."""
-    taxed = await process.ready(make_company())
-    free = await process.ready(make_company(), tax_free=True)
-    assert free != taxed
-    contacts = {contact["id"]: contact["company"] for contact in await writer.customers()}
-    assert contacts[free]["vatRegistrationId"] == "ATU12345678"
-    assert (contacts[free]["allowTaxFreeInvoices"], contacts[taxed]["allowTaxFreeInvoices"]) == (True, False)
 
 
 @pytest.mark.parametrize("fault", ["timeout_after_commit", "drop_after_commit", "no_id"])

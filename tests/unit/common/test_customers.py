@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.cleaning import utf16_length
-from common.domain.customers import Customer, customer_of, email_of, phone_of, vat_id_of
+from common.domain.customers import Customer, company_name, customer_of, email_of, phone_of, vat_id_of
 from common.domain.documents import Address
 from factories.documents import make_address, make_order
 
@@ -98,6 +98,12 @@ def test_salutation_that_is_too_long_is_dropped() -> None:
         (".mara@kunde.example", None),
         ("mara@kun\u200bde.example", "mara@kunde.example"),
         ("mära@kunde.example", None),
+        ("info@bücher.example", "info@bücher.example"),
+        ("info@bu\u0308cher.example", "info@bücher.example"),
+        ("info@xn--bcher-kva.example", "info@xn--bcher-kva.example"),
+        ("a@-b.example", None),
+        ("a@b_c.example", None),
+        ("a@b..example", None),
         ("a" * 250 + "@b.example", None),
         (None, None),
     ],
@@ -108,10 +114,73 @@ def test_email_that_cannot_be_written_to_is_dropped(raw: str | None, email: str 
 
 @pytest.mark.parametrize(
     ("raw", "phone"),
-    [("+49 (30) 123-45", "+49 (30) 123-45"), ("abends", None), ("1" * 61, None), ("030/1234", "030/1234")],
+    [
+        ("+49 (30) 123-45", "+49 (30) 123-45"),
+        ("030/1234", "030/1234"),
+        ("0431 123456 / 0170 9876543", "0431 123456 / 0170 9876543"),  # two, but the books take it
+        ("0431.123.456", "0431 123 456"),
+        ("0431–123456", "0431-123456"),
+        ("０４３１ 123456", "0431 123456"),
+        ("Tel. 0431-123456", "0431-123456"),
+        ("0431 123456 DW 12", "0431 123456"),
+        ("(0431) 123456 Büro", "(0431) 123456"),
+        ("0431 123456 (Zentrale)", "0431 123456"),
+        ("+49 431 123456, mobil 0170 1234567", "+49 431 123456"),
+        ("+49 431 123456 +49 170 1234567 ab 18h", "+49 431 123456"),
+        ("0431 123456 / 0170 9876543 (abends)", "0431 123456"),
+        ("0431 / 12 34 56 / 0170 98 76 543 / 0171", "0431 / 12 34 56"),
+        ("+49 (0) 431 / 12 34 56 78 - 0170 / 98 76 54 32", "+49 (0) 431 / 12 34 56 78"),
+        ("0 4 3 1 - 1 2 3 4 5 6 7 8 9 0 1", "0431-12345678901"),
+        ("0431 123456 0170 9876543 abends", None),
+        ("0800-SHOP-NOW", None),
+        ("abends", None),
+        ("1" * 61, None),
+        ("()", None),
+        ("+", None),
+    ],
 )
-def test_phone_that_is_none_is_dropped(raw: str, phone: str | None) -> None:
+def test_phone_is_one_number_that_fits_or_none(raw: str, phone: str | None) -> None:
     assert phone_of(raw) == phone
+
+
+@given(st.text(alphabet="0123456789 ()+/-.,abTelü", max_size=80))
+def test_whatever_stands_for_a_phone_fits_the_books_or_is_left_out(raw: str) -> None:
+    found = phone_of(raw)
+    assert found is None or (len(found) <= 30 and set(found) <= set("0123456789 ()+/-"))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "-",
+        "—",
+        "/",
+        "privat",
+        "Privatperson",
+        "keine",
+        "KEINE FIRMA",
+        "k. A.",
+        "n/a",
+        "Keine Angabe",
+        "X",
+        ".",
+    ],
+)
+def test_a_word_for_no_company_is_a_person(raw: str) -> None:
+    found = customer(company=raw)
+    assert (found.kind, found.company, found.name) == ("person", None, "Mara Beispiel")
+
+
+@pytest.mark.parametrize("raw", ["3M", "Private Equity GmbH", "Firma Keiner", "Ohne Gleichen OHG", "X-Line"])
+def test_a_company_with_such_a_word_in_its_name_is_one(raw: str) -> None:
+    assert (customer(company=raw).kind, company_name(raw)) == ("company", raw)
+
+
+def test_an_address_with_a_word_for_no_company_and_no_name_gives_way_to_the_orders() -> None:
+    order = make_order(billing_address=make_address(last_name="Zahlt"))
+    found = customer_of(Address(company="-", street="Weg 1"), order, "DE")
+    assert found is not None
+    assert (found.kind, found.last_name) == ("person", "Zahlt")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,14 @@
 import re
 
 from common.domain.cleaning import clip
-from common.domain.customer_keys import email_key, number_key, place_key, vat_key
+from common.domain.customer_keys import (
+    address_print,
+    email_key,
+    name_print,
+    number_key,
+    place_key,
+    vat_key,
+)
 from common.domain.customers import Customer
 from common.lexware.contact_wire import Company, Contact, ContactPerson, NewContact, PostalAddress
 from common.lexware.countries import KNOWN_CODES
@@ -69,6 +76,20 @@ def keys_of(contact: Contact) -> frozenset[str]:
     emails = [email_key(email) for email in contact.emails]
     vat_id = None if contact.company is None else vat_key(contact.company.vat_registration_id)
     return frozenset(key for key in (vat_id, *numbers, *emails, *places) if key is not None)
+
+
+def prints_of(contact: Contact) -> dict[str, str | None]:
+    """What tells whether a name or an address is another one, however it is spelled.
+
+    A person's last name stands beside the whole name: the first one may be missing.
+    """
+    place = next(iter(contact.addresses.billing), PostalAddress())
+    last_name = None if contact.company is not None or contact.person is None else contact.person.last_name
+    return {
+        "name_print": name_print(contact.name),
+        "last_name_print": name_print(last_name),
+        "address_print": address_print(place.street, place.zip, place.city, _ours(place.country_code)),
+    }
 
 
 def _company(customer: Customer, tax_free: bool) -> Company:

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.dialect import db_now, insert, prepared
 from common.db.models.books import ContactIndexRow, ContactKeyRow
 from common.lexware.contact_wire import Contact
-from invoice_writer.contact_mapping import keys_of
+from invoice_writer.contact_mapping import keys_of, prints_of
 
 ACTIVE, ARCHIVED, GONE = "active", "archived", "gone"
-AS_LISTED = ("kind", "number", "vat_id", "tax_free", "state", "seen_at")
+PRINTS = ("name_print", "last_name_print", "address_print")
+AS_LISTED = ("kind", "number", "vat_id", "tax_free", *PRINTS, "state", "seen_at")
 
 ROWS, KEYS = cast(Table, ContactIndexRow.__table__), cast(Table, ContactKeyRow.__table__)
 FOUND = (
@@ -44,6 +45,9 @@ class KnownContact:
     as_of: datetime | None
     age: timedelta | None
     keys: frozenset[str]
+    name_print: str | None = None
+    last_name_print: str | None = None
+    address_print: str | None = None
 
 
 class ContactRows:
@@ -127,6 +131,7 @@ class ContactRows:
             "number": contact.number,
             "vat_id": None if company is None else company.vat_registration_id,
             "tax_free": company is not None and company.allow_tax_free_invoices,
+            **prints_of(contact),
             "state": ARCHIVED if contact.archived else ACTIVE,
         }
 
@@ -178,4 +183,7 @@ def _known(row: Any, keys: frozenset[str]) -> KnownContact:
         as_of=row.as_of,
         age=None if row.made_at is None else row.now - row.made_at,
         keys=keys,
+        name_print=row.name_print,
+        last_name_print=row.last_name_print,
+        address_print=row.address_print,
     )

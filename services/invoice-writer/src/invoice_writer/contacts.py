@@ -9,14 +9,15 @@ from datetime import timedelta
 import structlog
 
 from common.db.engine import Database
-from common.domain.customer_keys import customer_keys, vat_key
+from common.domain.customer_keys import customer_keys
 from common.domain.reasons import Reason
 from common.effects.effect import Bound, EffectResult, Pending, Refused
 from common.effects.runner import EffectRunner
-from common.errors import RefusedError
+from common.errors import RefusedError, UnknownOutcomeError
 from common.http.errors import NotFound
 from common.lexware.contact_wire import Contact
 from common.lexware.errors import AccessDenied, ContactRejected, RequestRejected
+from invoice_writer.choosing.best import best_of, is_unread
 from invoice_writer.contact_effect import ContactEffect, ContactNeed
 from invoice_writer.contact_index import ContactIndex
 from invoice_writer.contact_rows import ARCHIVED, GONE, KnownContact
@@ -28,6 +29,7 @@ log = structlog.get_logger(__name__)
 NUMBER_RACE = "account_number_already_exists"  # the server's own, while it assigns the customer number
 NUMBER_RACE_OVER = timedelta(seconds=3)
 SETTLING, READING, OTHERS = "contact_settling", "contacts_being_read", "contact_being_made"
+MOST_READ = 5  # contacts with equal weak keys that are looked at one by one
 READING_PAUSES = 5  # a first reading takes up to half a minute
 SEARCHES_KEPT, SEARCH_HOLDS_SECONDS = 10_000, 60.0
 
@@ -61,18 +63,33 @@ class Contacts:
             return Refused(refusal)
         if is_complete is None:
             return Pending(READING_PAUSES * self._short, READING)
-        known = await self._find(need)
+        return await self._ensure(need, is_complete)
+
+    async def _ensure(
+        self, need: ContactNeed, is_complete: bool, unfit: frozenset[str] = frozenset()
+    ) -> EffectResult:
+        """Find the contact or make it, leaving out those that were found unfit."""
+        known = await self._find(need, unfit)
         if known is None:
             keys = (need.identity, *customer_keys(need.customer, need.shop_id))
             places = [f"{need.connection_id}:{key}" for key in keys]
             async with self._turns.of(places, self._short) as is_turn:
                 if not is_turn:
                     return Pending(self._short, OTHERS)
-                known = await self._find(need)
+                known = await self._find(need, unfit)
                 if known is None and not is_complete:
-                    known = await self._search(need)
+                    known = await self._search(need, unfit)
                 if known is None:
                     return await self._make(need)
+        if need.tax_free and not known.tax_free:
+            try:
+                is_ticked = await self._updates.allow_tax_free(need, known)
+            except RefusedError as refusal:
+                return Refused(refusal)
+            except UnknownOutcomeError:
+                return Pending(self._short, SETTLING)  # reading it again tells
+            if not is_ticked:
+                return await self._ensure(need, is_complete, unfit | {known.contact_id})
         if need.update:
             await self._updates.follow(need, known)
         return self._rested(known)
@@ -96,17 +113,36 @@ class Contacts:
             await need.rows(session).mark(contact_id, state)
         return Pending(timedelta(), SETTLING)
 
-    async def _find(self, need: ContactNeed) -> KnownContact | None:
+    async def _find(self, need: ContactNeed, unfit: frozenset[str]) -> KnownContact | None:
         keys = customer_keys(need.customer, need.shop_id)
+        found = await self._found(need, keys)
+        if best_of(need, keys, found) is None:
+            unread = [known.contact_id for known in found if is_unread(need, known)]
+            if unread:
+                await self._read(need, unread[:MOST_READ])
+                found = await self._found(need, keys)
+        return best_of(need, keys, [known for known in found if known.contact_id not in unfit])
+
+    async def _found(self, need: ContactNeed, keys: Sequence[str]) -> Sequence[KnownContact]:
         async with self._db.reading.begin() as session:
-            found = await need.rows(session).find(keys) if keys else ()
-        return best_of(need, keys, found)
+            return await need.rows(session).find(keys) if keys else ()
+
+    async def _read(self, need: ContactNeed, contact_ids: Sequence[str]) -> None:
+        """Look at contacts of which an older release kept no name."""
+        for contact_id in contact_ids:
+            try:
+                contact = await need.client.contacts.get(contact_id)
+            except (NotFound, AccessDenied):
+                async with self._db.sessions.begin() as session:
+                    await need.rows(session).mark(contact_id, GONE)
+            else:
+                await self._keep(need, [contact])
 
     async def _get(self, need: ContactNeed, contact_id: str) -> KnownContact | None:
         async with self._db.reading.begin() as session:
             return await need.rows(session).get(contact_id)
 
-    async def _search(self, need: ContactNeed) -> KnownContact | None:
+    async def _search(self, need: ContactNeed, unfit: frozenset[str]) -> KnownContact | None:
         """Ask the books once for a customer the index does not show, by e-mail or else by name."""
         now, place = self._clock(), f"{need.connection_id}:{need.identity}"
         if now < self._searched.get(place, now):
@@ -125,7 +161,7 @@ class Contacts:
         while len(self._searched) >= SEARCHES_KEPT:
             del self._searched[next(iter(self._searched))]
         self._searched[place] = now + SEARCH_HOLDS_SECONDS
-        return await self._find(need)
+        return await self._find(need, unfit)
 
     async def _keep(self, need: ContactNeed, found: Sequence[Contact]) -> None:
         async with self._db.sessions.begin() as session:
@@ -201,27 +237,3 @@ class Turns:
             lock, users = self._locks.pop(key)
             if users > 1:
                 self._locks[key] = (lock, users - 1)
-
-
-def best_of(need: ContactNeed, keys: Sequence[str], found: Sequence[KnownContact]) -> KnownContact | None:
-    """The contact with the surest key that a voucher of this need may name; of several the oldest."""
-
-    def rank(known: KnownContact) -> tuple[int, float, timedelta, str]:
-        surest = min(place for place, key in enumerate(keys) if key in known.keys)
-        number = float("inf") if known.number is None else known.number
-        return surest, number, -(known.age or timedelta()), known.contact_id
-
-    return min((known for known in found if is_usable(need, known)), key=rank, default=None)
-
-
-def is_usable(need: ContactNeed, known: KnownContact) -> bool:
-    """Whether the contact is of the same kind, contradicts no VAT id and allows what is sold."""
-    customer = need.customer
-    if known.kind != customer.kind:
-        return False
-    if known.kind == "person":
-        return True
-    is_same_vat_id = vat_key(known.vat_id) == vat_key(customer.vat_id)
-    if need.tax_free:
-        return known.tax_free and (customer.vat_id is None or is_same_vat_id)
-    return None in (known.vat_id, customer.vat_id) or is_same_vat_id

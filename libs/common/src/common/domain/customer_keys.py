@@ -2,18 +2,24 @@
 
 import hashlib
 import unicodedata
+from collections.abc import Callable
 from uuid import UUID
 
 from common.domain.customers import Customer
 
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "ø": "oe", "œ": "oe", "å": "aa"})
+
 
 def customer_keys(customer: Customer, shop_id: UUID) -> tuple[str, ...]:
-    """Every key the customer has, the surest first: VAT id, number in the shop, e-mail, name and address."""
+    """Every key the customer has, the surest first: VAT id, name and address, number in the shop, e-mail.
+
+    The last two are weak: people share them.
+    """
     keys = (
         vat_key(customer.vat_id),
+        place_key(customer.name, customer.street, customer.zip_code, customer.city, customer.country),
         number_key(shop_tag(shop_id), customer.shop_customer_number),
         email_key(customer.email),
-        place_key(customer.name, customer.street, customer.zip_code, customer.city, customer.country),
     )
     return tuple(key for key in keys if key is not None)
 
@@ -21,11 +27,12 @@ def customer_keys(customer: Customer, shop_id: UUID) -> tuple[str, ...]:
 def identity_of(customer: Customer, shop_id: UUID, *, tax_free: bool = False) -> str:
     """The fact "this customer of this shop" as a string; companies and persons never share one.
 
-    The e-mail comes first because guests have no number, or another one with each order.
+    The e-mail comes first because guests have no number, or another one with each order. The name belongs to
+    it: several customers may share an e-mail or a number.
     """
+    weak = email_key(customer.email) or number_key(shop_tag(shop_id), customer.shop_customer_number)
     who = (
-        email_key(customer.email)
-        or number_key(shop_tag(shop_id), customer.shop_customer_number)
+        (f"{weak}:{name_print(customer.name)}" if weak else None)
         or place_key(customer.name, customer.street, customer.zip_code, customer.city, customer.country)
         or f"name:{_digest(customer.name, customer.zip_code, customer.city, customer.country)}"
     )
@@ -49,8 +56,11 @@ def number_key(shop: str, number: str | None) -> str | None:
 
 
 def email_key(email: str | None) -> str | None:
-    """The key of an e-mail address, in whatever case it is written."""
-    return f"email:{_digest(email)}" if email and email.strip() else None
+    """The key of an e-mail address, in whatever case it is written, its umlauts encoded or not."""
+    if not email or not email.strip():
+        return None
+    local, at, domain = email.strip().rpartition("@")
+    return f"email:{_digest(f'{local}{at}{_in_ascii(domain)}')}"
 
 
 def place_key(
@@ -60,6 +70,41 @@ def place_key(
     if not name or not street or not (zip_code or city):
         return None
     return f"place:{_digest(name, street, zip_code, city, country)}"
+
+
+def name_print(name: str | None) -> str | None:
+    """What two spellings of one name have in common; None where there is no name."""
+    return _print(name)
+
+
+def address_print(
+    street: str | None, zip_code: str | None, city: str | None, country: str | None
+) -> str | None:
+    """What two spellings of one address have in common; None where there is too little of one."""
+    where = _letters(zip_code) or _letters(city)
+    return _print(f"{street} {where} {country or ''}", _street) if _letters(street) and where else None
+
+
+def _print(text: str | None, also: Callable[[str], str] = str) -> str | None:
+    letters = also(_letters(text))
+    return hashlib.sha256(letters.encode("utf-8", "surrogatepass")).hexdigest()[:16] if letters else None
+
+
+def _letters(text: str | None) -> str:
+    """The text in lower case without umlauts, accents, spaces and signs."""
+    folded = unicodedata.normalize("NFKD", _normal(text).translate(_UMLAUTS))
+    return "".join(character for character in folded if character.isalnum())
+
+
+def _street(letters: str) -> str:
+    return letters.replace("strasse", "str")
+
+
+def _in_ascii(domain: str) -> str:
+    try:
+        return domain if domain.isascii() else domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
 
 
 def _digest(*texts: str | None) -> str:

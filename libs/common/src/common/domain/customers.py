@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from typing import Literal
 
 from common.domain.cleaning import clean, clip, utf16_length
@@ -11,13 +12,25 @@ TEXT_LIMIT = 100
 SALUTATION_LIMIT = 25
 SHORT_LIMIT = 60  # of what loses its meaning when it is cut: such a value is dropped instead
 EMAIL_LIMIT = 254
+PHONE_LIMIT = 30
+MOST_DIGITS = 15  # of a telephone number, by international agreement
+FEWEST_DIGITS = 6  # a cut number with less is rather a piece of one
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{{2,}}")
-_PHONE = re.compile(r"\+?[0-9()][0-9 ()/.\-]*[0-9)]")
+_LABEL = r"[^\W_]+(?:-+[^\W_]+)*"  # of a domain; umlauts are letters as well
+_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?:[^\W\d_]{{2,}}|xn--[a-z0-9-]+)", re.IGNORECASE)
+_PHONE = re.compile(r"\+?[0-9()][0-9 ()/\-]*[0-9)]")
+_DASH, _DOT = re.compile(r"[\u2010-\u2015\u2212]"), re.compile(r"[.\u00b7\u2022]")
+_BETWEEN_NUMBERS = re.compile(r"[^0-9 ()+/\-]+|(?<=[0-9)]) *(?=\+)")
+_PERHAPS_BETWEEN = re.compile(r"/| - ")  # also between an area code and its number
 _VAT_ID = re.compile(r"[A-Z]{2}(?=[0-9A-Z+*]*[0-9])[0-9A-Z+*]{2,13}")
 _BETWEEN = re.compile(r"[\s./_\-]")
+_NO_COMPANY = re.compile(
+    "privat(e|person|kunde|kundin|käufer|käuferin|kauf|haushalt)?|private? person|person|firma|company|"
+    "(keine?r?|ohne|no)( firma| angaben?| company)?|none|null|nein|entfällt|[kn] a|x{1,3}|not applicable|"
+    "nicht (vorhanden|zutreffend)|trifft nicht zu"
+)
 _VAT_PREFIXES = {"GR": "EL"}  # people write the country, the id begins otherwise
 
 
@@ -61,10 +74,10 @@ def customer_of(address: Address | None, order: OrderSnapshot, country: str) -> 
     if named is None:
         return None
     first, last = _text(named.first_name), _text(named.last_name)
-    company = _text(named.company)
+    company = company_name(named.company)
     return Customer(
         kind="company" if company else "person",
-        company=company or None,
+        company=company,
         salutation=_salutation(named),
         first_name=(first or None) if last else None,
         last_name=last or first or None,
@@ -80,16 +93,25 @@ def customer_of(address: Address | None, order: OrderSnapshot, country: str) -> 
     )
 
 
+def company_name(raw: str | None) -> str | None:
+    """The company's name; None where the field holds nothing, no letter, or a word for "none"."""
+    text = _text(raw)
+    words = " ".join(re.findall(r"[^\W_]+", text.casefold()))
+    return text if words and not _NO_COMPANY.fullmatch(words) else None
+
+
 def email_of(raw: str | None) -> str | None:
-    """The e-mail address if it can be written to, else None."""
-    text = _decoded(raw)
+    """The e-mail address if it can be written to, else None; a domain may have umlauts."""
+    text = unicodedata.normalize("NFC", _decoded(raw))
     return text if len(text) <= EMAIL_LIMIT and _EMAIL.fullmatch(text) else None
 
 
 def phone_of(raw: str | None) -> str | None:
-    """The phone number if it looks like one, else None."""
-    text = _decoded(raw)
-    return text if len(text) <= SHORT_LIMIT and _PHONE.fullmatch(text) else None
+    """A telephone number the books take: the text where it fits, else the first whole number in it."""
+    text = clean(_DOT.sub(" ", _DASH.sub("-", unicodedata.normalize("NFKC", _decoded(raw)))))
+    if len(text) <= PHONE_LIMIT and _PHONE.fullmatch(text) and _digits(text):
+        return text
+    return next(filter(None, map(_one_number, _BETWEEN_NUMBERS.split(text))), None)
 
 
 def vat_id_of(raw: str | None) -> str | None:
@@ -97,6 +119,22 @@ def vat_id_of(raw: str | None) -> str | None:
     text = _BETWEEN.sub("", _decoded(raw)).upper()
     text = _VAT_PREFIXES.get(text[:2], text[:2]) + text[2:]
     return text if _VAT_ID.fullmatch(text) else None
+
+
+def _one_number(text: str) -> str | None:
+    """The text if it is one whole number; of several the first, its area code included."""
+    if _digits(text) > MOST_DIGITS:
+        fewest = FEWEST_DIGITS + 3 if text.strip().startswith(("+", "00")) else FEWEST_DIGITS
+        begins = (text[: end.start()] for end in _PERHAPS_BETWEEN.finditer(text))
+        text = next((begin for begin in begins if _digits(begin) >= fewest), "")
+    text = text.strip(" /-").removeprefix(")").removesuffix("(").strip(" /-")
+    text = text if len(text) <= PHONE_LIMIT else text.replace(" ", "")
+    fits = len(text) <= PHONE_LIMIT and FEWEST_DIGITS <= _digits(text) <= MOST_DIGITS
+    return text if fits and _PHONE.fullmatch(text) else None
+
+
+def _digits(text: str) -> int:
+    return sum(character.isdigit() for character in text)
 
 
 def _of_billing(order: OrderSnapshot, what: Literal["email", "phone", "vat_id"]) -> str | None:
@@ -109,7 +147,8 @@ def _of_billing(order: OrderSnapshot, what: Literal["email", "phone", "vat_id"])
 def _named(address: Address | None) -> bool:
     if address is None:
         return False
-    return any(_text(part) for part in (address.company, address.first_name, address.last_name))
+    names = company_name(address.company), _text(address.first_name), _text(address.last_name)
+    return any(names)
 
 
 def _salutation(address: Address) -> str | None:

@@ -9,6 +9,7 @@ from common.domain.case import Case, Trail
 from common.domain.cleaning import clean
 from common.domain.corrections import supplied_on
 from common.domain.country_codes import NORTHERN_IRELAND
+from common.domain.customers import company_name
 from common.domain.documents import DocumentLine
 from common.domain.reason_codes import Reason
 from common.domain.split import Split
@@ -55,7 +56,7 @@ class Sale:
     def is_to_company(self) -> bool:
         """Whether the buyer acts as a company: a company's name or something like a VAT id says so."""
         address = self.case.document.address
-        named = address is not None and bool(clean(address.company))
+        named = address is not None and company_name(address.company) is not None
         return named or (self.vat_id is not None and self.vat_id.value[:2].isalpha())
 
     @property

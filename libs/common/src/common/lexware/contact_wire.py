@@ -135,13 +135,31 @@ def fingerprint(contact: Mapping[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
 
 
+def with_tick(current: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The body of an update that allows sales without tax and changes nothing else; None for a person."""
+    company = current.get("company")
+    if not isinstance(company, dict):
+        return None
+    return {**current, "roles": _roles(current), "company": {**company, "allowTaxFreeInvoices": True}}
+
+
+def is_ticked(current: Mapping[str, Any]) -> bool:
+    """Whether the contact may be sold to without tax."""
+    company = current.get("company")
+    return isinstance(company, dict) and company.get("allowTaxFreeInvoices") is True
+
+
 def merged(current: Mapping[str, Any], ours: NewContact) -> dict[str, Any]:
     """The body of an update: our parts anew, everything else as it is, fields unknown to us too.
 
     An e-mail or phone number the customer does not name this time stays.
     """
-    roles: dict[str, Any] = {name: {} for name in current.get("roles") or {"customer": {}}}
-    return {**current, "roles": roles, **ours.content()}
+    return {**current, "roles": _roles(current), **ours.content()}
+
+
+def _roles(current: Mapping[str, Any]) -> dict[str, Any]:
+    """Every role the contact has; one that is left out is lost."""
+    return {name: {} for name in current.get("roles") or {"customer": {}}}
 
 
 def has_long_list(contact: Mapping[str, Any]) -> bool:

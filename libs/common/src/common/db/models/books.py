@@ -123,6 +123,9 @@ class ContactIndexRow(OfTenant, Base):
     number: Mapped[int | None]  # the books' customer number
     vat_id: Mapped[str | None]
     tax_free: Mapped[bool] = mapped_column(default=False)
+    name_print: Mapped[str | None]  # what two spellings of a name or an address have in common
+    last_name_print: Mapped[str | None]
+    address_print: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="active")  # active | archived | gone
     identity: Mapped[str | None]  # the customer we made it for
     fingerprint: Mapped[str | None]  # of what we last wrote

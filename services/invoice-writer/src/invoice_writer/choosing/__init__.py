@@ -1,0 +1,1 @@
+"""Which contact of the books a customer is."""
