@@ -1,5 +1,7 @@
 """Whatever goes wrong is a problem answer that tells the kind and leaks nothing."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -110,6 +112,30 @@ async def test_a_body_of_more_than_a_mebibyte_is_refused_announced_or_not(api: A
         assert is_problem(answer, 413, "body_too_large")
     fits = b'{"name": "A"}'.ljust(MIB)
     assert (await api.client.post("/api/v1/tenants", content=fits, headers=headers)).status_code == 201
+
+
+async def test_large_bodies_of_many_at_once_are_refused_and_small_ones_taken(api: Api) -> None:
+    release, waiting = asyncio.Event(), 0
+
+    async def half() -> AsyncIterator[bytes]:
+        nonlocal waiting
+        yield b" " * (MIB - 1)
+        waiting += 1
+        await release.wait()
+
+    headers = {**api.operator, "Content-Type": "application/json"}
+    post = api.client.post
+    held = [asyncio.create_task(post("/api/v1/tenants", content=half(), headers=headers)) for _ in range(32)]
+    while waiting < 32:
+        await asyncio.sleep(0.01)
+    large = await post("/api/v1/tenants", content=b'{"name": "A"}'.ljust(MIB), headers=headers)
+    assert is_problem(large, 503, "too_many_large_bodies")
+    small = await post("/api/v1/tenants", content=b'{"name": "A"}'.ljust(64 * 1024), headers=headers)
+    assert small.status_code == 201
+    release.set()
+    await asyncio.gather(*held)
+    again = await post("/api/v1/tenants", content=b'{"name": "A"}'.ljust(MIB), headers=headers)
+    assert again.status_code == 201
 
 
 async def test_every_problem_code_is_explained(api: Api) -> None:

@@ -18,6 +18,7 @@ from common.observability import metrics, tracing
 from common.observability.health import Check
 from common.observability.logging import configure_logging
 from common.observability.routes import ops_router
+from common.serving.door import served
 from common.settings import OpsSettings
 
 log = structlog.get_logger()
@@ -80,17 +81,7 @@ async def serve(apps: Sequence[ServiceApp], ops: OpsSettings) -> None:
     tracing.start("-".join(app.name for app in apps))
     stop, hurry = asyncio.Event(), asyncio.Event()
     listener = socket.create_server((ops.host, ops.port), family=_family(ops.host), backlog=2048)
-    server = _Server(
-        uvicorn.Config(
-            _http_app(apps, stop),
-            http="httptools",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=HTTP_SECONDS,
-        )
-    )
+    server = _Server(served(_http_app(apps, stop), ops.door, drain_seconds=HTTP_SECONDS))
     with _signals(stop, hurry):
         http = asyncio.create_task(server.serve(sockets=[listener]), name="http")
         log.info("runtime.started", apps=[app.name for app in apps], port=listener.getsockname()[1])

@@ -124,6 +124,15 @@ class HostPolicy(Block):
     trusted_hosts: CommaList = ()
 
 
+class DoorSettings(Block):
+    """Who may stand in the door of a web server, and how long."""
+
+    connections: PositiveInt = 512  # more find no room; who has not said everything makes it first
+    head_seconds: PositiveFloat = 10.0
+    body_seconds: PositiveFloat = 10.0
+    head_bytes: PositiveInt = 32 * 1024
+
+
 class OpsSettings(Block):
     """The port of /healthz, /readyz and /metrics, and how long a stop may take."""
 
@@ -132,3 +141,4 @@ class OpsSettings(Block):
     drain_timeout: timedelta = timedelta(seconds=25)
     log_format: str = "json"
     log_level: str = "INFO"
+    door: DoorSettings = DoorSettings()

@@ -74,7 +74,7 @@ def build(
     app = create_app(
         settings, db, UpstreamChecks(network.guarded(settings.hosts), books), routers=(ops, *routers)
     )
-    web = WebServer(app, settings.host, settings.port, stopping)
+    web = WebServer(app, settings.host, settings.port, stopping, settings.door)
     components: list[Component] = [web, relay, Housekeeper(db), Housekeeping(db, API)]
     return ServiceApp(name=API, components=components, needs=needs, parts=parts)
 

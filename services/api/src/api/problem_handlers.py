@@ -13,10 +13,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from api.body_problems import BodyTooLarge, TooManyLargeBodies, UnsupportedMediaType
 from api.problem import PROBLEM_JSON, Problem
 from api.problems import (
     BadRequest,
-    BodyTooLarge,
     Conflict,
     DatabaseUnavailable,
     Forbidden,
@@ -25,7 +25,6 @@ from api.problems import (
     MethodNotAllowed,
     NotFound,
     Unauthenticated,
-    UnsupportedMediaType,
 )
 from api.validation.wording import in_words, operation_of
 
@@ -38,6 +37,7 @@ BY_STATUS: dict[int, type[Problem]] = {
     413: BodyTooLarge,
     415: UnsupportedMediaType,
     422: InvalidRequest,
+    503: TooManyLargeBodies,  # raised while a body is received
 }
 
 UNREACHABLE: tuple[type[Exception], ...] = (

@@ -193,23 +193,6 @@ class PreconditionRequired(Problem):
     )
 
 
-class BodyTooLarge(Problem):
-    """The request body is larger than 1 MiB."""
-
-    status = 413
-    code = "body_too_large"
-    title = "The request body is larger than 1 MiB"
-
-
-class UnsupportedMediaType(Problem):
-    """The request body does not say that it is JSON."""
-
-    status = 415
-    code = "unsupported_media_type"
-    title = "The request body must be JSON and say so"
-    detail = "Send it with the header Content-Type: application/json."
-
-
 class InvalidRequest(Problem):
     """The request was read but does not fit; `errors` points at each part."""
 
@@ -277,7 +260,6 @@ class UpstreamUnavailable(Problem):
 
 ALWAYS: tuple[type[Problem], ...] = (BadRequest, InternalError, DatabaseUnavailable)
 BEHIND_TOKEN: tuple[type[Problem], ...] = (Unauthenticated, Forbidden, InvalidRequest)
-WITH_BODY: tuple[type[Problem], ...] = (BodyTooLarge, UnsupportedMediaType)
 
 
 def kinds() -> dict[str, type[Problem]]:

@@ -9,6 +9,9 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from common.serving.door import served
+from common.settings import DoorSettings
+
 log = structlog.get_logger(__name__)
 
 OPEN_REQUESTS_SECONDS = 10
@@ -19,8 +22,16 @@ class WebServer:
 
     name = "api.web"
 
-    def __init__(self, app: FastAPI, host: str, port: int, stopping: asyncio.Event) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        host: str,
+        port: int,
+        stopping: asyncio.Event,
+        door: DoorSettings = DoorSettings(),  # noqa: B008 - frozen
+    ) -> None:
         self._app, self._host, self._port, self._stopping = app, host, port, stopping
+        self._door = door
         self._listening: asyncio.Future[int] | None = None
 
     async def port(self) -> int:
@@ -31,18 +42,7 @@ class WebServer:
         """Serve; raises `OSError` when the port is taken."""
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         with socket.create_server((self._host, self._port), family=family, backlog=2048) as listener:
-            server = _Server(
-                uvicorn.Config(
-                    self._app,
-                    http="httptools",
-                    lifespan="off",
-                    log_config=None,
-                    access_log=False,
-                    server_header=False,
-                    proxy_headers=False,
-                    timeout_graceful_shutdown=OPEN_REQUESTS_SECONDS,
-                )
-            )
+            server = _Server(served(self._app, self._door, drain_seconds=OPEN_REQUESTS_SECONDS))
             serving = asyncio.create_task(server.serve(sockets=[listener]), name=f"{self.name}.serving")
             self._future().set_result(listener.getsockname()[1])
             log.info("api.listening", host=self._host, port=listener.getsockname()[1])

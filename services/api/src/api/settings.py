@@ -5,6 +5,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.settings import (
     DatabaseSettings,
+    DoorSettings,
     HostPolicy,
     KafkaSettings,
     LexwareSettings,
@@ -28,6 +29,7 @@ class Settings(BaseSettings):
     hosts: HostPolicy = HostPolicy()
     relay: RelaySettings = RelaySettings()
     ops: OpsSettings = OpsSettings()
+    door: DoorSettings = DoorSettings()
 
 
 class ClusterSettings(Settings):

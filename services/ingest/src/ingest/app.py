@@ -42,7 +42,7 @@ def build(settings: Settings, db: Database, transport: Transport, network: Netwo
         components=[poller, files, worker, relay, Housekeeping(db, INGEST)],
         needs=needs_of(db, INGEST, SecretBox(settings.encryption_keys)),
         parts={"worker": worker.check, "relay": relay.check},
-        routers=[Webhooks(db, shops, worker.wake).router()],
+        routers=[Webhooks(db, shops, worker.wake, settings.webhook_bytes).router()],
     )
 
 

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     poll: PollSettings = PollSettings()
     files: FileSettings = FileSettings()
     hosts: HostPolicy = HostPolicy()
+    webhook_bytes: int = Field(default=64 * 1024, ge=1024, le=1024 * 1024)  # no notification needs more
     worker: WorkerSettings = WorkerSettings()
     relay: RelaySettings = RelaySettings()
     ops: OpsSettings = OpsSettings()

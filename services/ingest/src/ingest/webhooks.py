@@ -7,6 +7,7 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import SecretStr
+from starlette.requests import ClientDisconnect
 
 from common.db.crypto import SecretUnreadable
 from common.db.engine import Database
@@ -22,12 +23,11 @@ from ingest.connections import CLIENT_SECRET, ShopConnection, ShopConnections
 
 log = structlog.get_logger(__name__)
 
-LARGEST_BODY = 1024 * 1024
 PROBLEM_JSON = "application/problem+json"
 PROBLEMS = {
     400: ("bad_request", "The notification cannot be read"),
     401: ("bad_signature", "The signature does not belong to this address"),
-    413: ("body_too_large", "The request body is larger than 1 MiB"),
+    413: ("body_too_large", "The request body is larger than any notification"),
     503: ("database_unavailable", "The notification could not be kept, send it again"),
 }
 
@@ -39,8 +39,11 @@ class BodyTooLarge(Exception):
 class Webhooks:
     """Takes notifications of every connection; an unknown connection looks exactly like a bad signature."""
 
-    def __init__(self, db: Database, shops: ShopConnections, wake_worker: Callable[[], None]) -> None:
+    def __init__(
+        self, db: Database, shops: ShopConnections, wake_worker: Callable[[], None], largest_body: int
+    ) -> None:
         self._db, self._shops, self._wake_worker = db, shops, wake_worker
+        self._largest_body = largest_body
         self._nobodys_secret = SecretStr(uuid4().hex)
 
     def router(self) -> APIRouter:
@@ -66,9 +69,11 @@ class Webhooks:
 
     async def _received(self, connection_id: str, request: Request) -> int:
         try:
-            body = await read_body(request)
+            body = await read_body(request, self._largest_body)
         except BodyTooLarge:
             return 413
+        except ClientDisconnect:
+            return 400  # nobody is left to read it
         try:
             with continued("ingest.webhook", {}):
                 return await self._take(connection_id, request.headers.get(SIGNATURE_HEADER, ""), body)
@@ -136,12 +141,15 @@ class Webhooks:
             return None
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, largest: int) -> bytes:
     """The raw body; raises `BodyTooLarge` as soon as it is known to be."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > largest:
+        raise BodyTooLarge
     chunks, size = list[bytes](), 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > LARGEST_BODY:
+        if size > largest:
             raise BodyTooLarge
         chunks.append(chunk)
     return b"".join(chunks)

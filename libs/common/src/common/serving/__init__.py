@@ -1,0 +1,1 @@
+"""What stands between the public network and our web applications."""
