@@ -51,6 +51,7 @@ ALLOWED = {
     "save_settings": EDITORS,
     "change_settings": EDITORS,
     "pause_tenant": EDITORS,
+    "list_categories": ALL,
     "resume_tenant": EDITORS,
     "list_settings_versions": ALL,
     "get_settings_version": ALL,

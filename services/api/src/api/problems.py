@@ -165,6 +165,14 @@ class BooksConnectionExists(Problem):
     title = "The tenant has another books connection in use"
 
 
+class CategoriesNotRead(Problem):
+    """The books were not read yet: without books in use never, after linking them within a minute."""
+
+    status = 409
+    code = "categories_not_read"
+    title = "The books' categories are not known yet"
+
+
 class NothingToConfirm(Problem):
     """No other organization waits for a person's word."""
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import audit
 from api.auth import Principal
+from api.merchant_settings.categories import require_fit
 from api.queries.lists import get_tenant
 from api.sending import release_parked
 from api.versions import SettingsRepository
@@ -36,7 +37,11 @@ class Saving:
         return MerchantSettings.model_validate(self.newest.values)
 
     async def save(self, values: MerchantSettings, comment: str | None) -> SettingsVersionRow:
-        """The values are in force as a new version, and documents they may have freed are decided again."""
+        """The values are in force as a new version, and documents they may have freed are decided again.
+
+        Raises `InvalidRequest` for a category that the books do not have or that takes no sales.
+        """
+        await require_fit(self.session, self.tenant_id, self.in_force, values)
         changed = changed_settings(self.in_force, values)
         row = await SettingsRepository(self.session, self.tenant_id).add(
             values, author=self.editor.actor, comment=comment

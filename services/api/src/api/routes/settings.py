@@ -7,12 +7,14 @@ from fastapi import APIRouter, Path, Response
 
 from api.auth import AnyRole, Editor, Principal
 from api.idempotency import Answer, OncePerKey
+from api.merchant_settings.categories import category_list, known_categories
 from api.merchant_settings.merging import merged
 from api.merchant_settings.preconditions import Stated, tag_of
 from api.merchant_settings.saving import Saving
 from api.paging import Paged
 from api.problems import (
     BadCursor,
+    CategoriesNotRead,
     Conflict,
     IdempotencyKeyReused,
     NotFound,
@@ -21,6 +23,7 @@ from api.problems import (
     problems,
 )
 from api.queries.lists import get_tenant, list_rows
+from api.schemas.categories import CategoryList
 from api.schemas.settings import (
     SettingsComment,
     SettingsPage,
@@ -127,6 +130,21 @@ async def resume_tenant(
         return Answer(200, await _in_mode(session, response, editor, tenant_id, "automatic", wanted))
 
     return await once.answer(session, SettingsRead, work)
+
+
+@router.get(
+    "/{tenant_id}/categories",
+    responses=problems(NotFound, CategoriesNotRead),
+    operation_id="list_categories",
+)
+async def list_categories(tenant_id: UUID, principal: AnyRole, session: Reading) -> CategoryList:
+    """The books' posting categories, what each allows, and which settings name it."""
+    await _tenant_is_there(session, principal, tenant_id)
+    known = await known_categories(session, tenant_id)
+    if known is None:
+        raise CategoriesNotRead
+    values = await SettingsRepository(session, tenant_id).values_in_force()
+    return category_list(known, values)
 
 
 @router.get(
