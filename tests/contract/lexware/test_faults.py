@@ -260,3 +260,13 @@ async def test_a_client_that_leaves_after_its_last_byte_has_booked(office: Offic
         return await booked(office) == 1
 
     await eventually(is_booked)
+
+
+async def test_one_field_of_a_true_answer_can_be_spoilt(office: Office) -> None:
+    await office.created(voucher("S-1"))
+    query = {"voucherType": "any", "voucherStatus": "any"}
+    spoilt = ("GET", "/v1/voucherlist", "spoilt_field")
+    await office.control.fault(*spoilt, field="content.0.voucherNumber", value=None)
+    await office.control.fault(*spoilt, field="content.0.voucherNumber")
+    answers = [(await office.get("/v1/voucherlist", **query)).json()["content"][0] for _ in range(3)]
+    assert [row.get("voucherNumber", "absent") for row in answers] == [None, "absent", "S-1"]

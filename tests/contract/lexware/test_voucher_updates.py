@@ -86,3 +86,24 @@ async def test_a_file_for_a_locked_voucher_is_refused_when_the_switch_says_so(
     assert (await office.upload(voucher_id, PDF)).status_code == status
     if switched:
         assert (await office.read(f"/v1/vouchers/{voucher_id}"))["files"] == []
+
+
+@pytest.mark.parametrize("refused", [True, False])
+async def test_an_unchecked_voucher_takes_data_and_is_booked_by_the_status_open(
+    office: Office, refused: bool
+) -> None:
+    await office.control.settings(refuse_voucher_status=refused)
+    made = await office.control.post("vouchers", {"voucherNumber": None, "voucherDate": None})
+    response = await put(office, made["id"], number="S-7", version=1)
+    assert (response.status_code, response.json()["version"]) == (200, 2)
+    read = await office.read(f"/v1/vouchers/{made['id']}")
+    assert (read["voucherStatus"], read["voucherNumber"]) == ("unchecked", "S-7")
+    assert (await put(office, made["id"], version=2, voucherStatus="paid")).status_code == 406
+    assert (await put(office, made["id"], version=2, voucherStatus="open")).status_code == 200
+    assert (await office.read(f"/v1/vouchers/{made['id']}"))["voucherStatus"] == "open"
+
+
+async def test_an_unchecked_voucher_without_number_is_not_booked_by_the_status_open(office: Office) -> None:
+    made = await office.control.post("vouchers", {"voucherStatus": "unchecked"})
+    response = await put(office, made["id"], number=None, version=1, voucherStatus="open")
+    assert ("missing_entity", "voucherNumber") in issues_of(response)

@@ -42,11 +42,20 @@ async def test_the_size_refusal_names_the_limit(office: Office) -> None:
     assert "250" in response.json()["message"]
 
 
-async def test_the_number_filter_is_exact(office: Office) -> None:
+async def test_the_number_filter_takes_whole_numbers_in_whatever_case(office: Office) -> None:
     for number in ("S-1", "S-10", "s-1"):
         await office.created(voucher(number))
-    assert await office.numbers(voucherNumber="S-1") == ["S-1"]
+    assert sorted(await office.numbers(voucherNumber="S-1")) == ["S-1", "s-1"]
+    assert await office.numbers(voucherNumber="s-10") == ["S-10"]
     assert await office.numbers(voucherNumber="S") == []
+
+
+async def test_a_path_with_a_slash_at_its_end_is_served(office: Office) -> None:
+    voucher_id = await office.created(voucher("S-1"))
+    response = await office.get("/v1/voucherlist/", **BASE)
+    assert [row["id"] for row in response.json()["content"]] == [voucher_id]
+    assert (await office.get(f"/v1/vouchers/{voucher_id}/")).json()["voucherNumber"] == "S-1"
+    assert (await office.get("/v1/nowhere/")).status_code == 404
 
 
 async def test_search_terms_must_be_html_encoded(office: Office) -> None:
@@ -127,3 +136,34 @@ async def test_an_edited_number_is_found_under_the_new_one_only(office: Office) 
     await office.control.post(f"vouchers/{voucher_id}", {"voucherNumber": "NEW", "remark": ""})
     assert await office.numbers(voucherNumber="OLD") == []
     assert await office.numbers(voucherNumber="NEW") == ["NEW"]
+
+
+@pytest.mark.parametrize(("shown", "row"), [("null", [None]), ("absent", ["absent"]), ("hidden", [])])
+@pytest.mark.parametrize("in_filters", [False, True])
+async def test_an_unchecked_voucher_may_have_neither_date_nor_number_nor_total(
+    office: Office, shown: str, row: list[str | None], in_filters: bool
+) -> None:
+    await office.control.settings(undated_row=shown, undated_in_date_filters=in_filters)
+    nothing = {"voucherDate": None, "voucherNumber": None, "totalGrossAmount": None}
+    undated = await office.control.post("vouchers", nothing)
+    assert undated["voucherStatus"] == "unchecked"
+    listed = (await office.get("/v1/voucherlist", **BASE)).json()["content"]
+    assert [one.get("voucherDate", "absent") for one in listed] == row
+    dated = (await office.get("/v1/voucherlist", **BASE, voucherDateFrom="2000-01-01")).json()["content"]
+    assert len(dated) == (len(row) if in_filters else 0)
+    changed = (await office.get("/v1/voucherlist", **BASE, updatedDateFrom="2000-01-01")).json()["content"]
+    assert len(changed) == len(row)
+
+
+async def test_thousands_of_vouchers_of_the_past_are_made_at_once_and_the_window_ends_at_10000(
+    office: Office,
+) -> None:
+    moment = "2026-03-02T12:00:00.000+01:00"
+    order = {"voucherNumber": "B-{}", "voucherDate": "2026-03-01", "createdDate": moment}
+    await office.control.post("vouchers", {**order, "count": 10_001})
+    query = {**BASE, "size": "250", "updatedDateFrom": "2026-03-02", "updatedDateTo": "2026-03-02"}
+    page = (await office.get("/v1/voucherlist", **query, page="39")).json()
+    assert (page["totalElements"], page["totalPages"], page["last"]) == (10_000, 40, True)
+    assert (await office.get("/v1/voucherlist", **query, page="40")).status_code == 400
+    assert await office.numbers(updatedDateFrom="2026-03-03") == []
+    assert await office.numbers(voucherNumber="B-10000") == ["B-10000"]

@@ -102,3 +102,10 @@ async def test_payments_follow_the_voucher(office: Office) -> None:
     assert (after["paymentStatus"], after["voucherStatus"]) == ("balanced", "paid")
     assert [one["amount"] for one in after["paymentItems"]] == [4.7, 100.0]
     assert "paidDate" in after
+
+
+async def test_the_filter_by_number_takes_the_case_as_it_is(office: Office) -> None:
+    for number in ("S-1", "s-1"):
+        await office.created(voucher(number))
+    page = await office.read("/v1/vouchers?voucherNumber=S-1")
+    assert [one["voucherNumber"] for one in page["content"]] == ["S-1"]

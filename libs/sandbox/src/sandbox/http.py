@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 ABORT = "sandbox.abort"  # key in the ASGI scope: a function that cuts the connection
 
@@ -61,6 +61,19 @@ class Refused(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__(str(answer.status))
         self.answer = answer
+
+
+class TrailingSlashes:
+    """Serves a path that ends with a slash as the one without."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and scope["path"].endswith("/"):
+            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+        await self._app(scope, receive, send)
 
 
 def json_answer(status: int, document: Any, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:

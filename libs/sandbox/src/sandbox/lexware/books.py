@@ -80,19 +80,19 @@ class Books:
         self._contacts_of.setdefault(contact["organizationId"], {})[contact["id"]] = None
 
     def searched_vouchers(self, organization_id: str, number: str | None = None) -> list[Document]:
-        """Return what a search sees now; the number is one as the search compares it."""
+        """Return what a search sees now; the number is one as the search compares it, in whatever case."""
+        wanted = None if number is None else number.lower()
         index = (
             self._vouchers_of.get(organization_id, {})
-            if number is None
-            else self._by_number.get((organization_id, number), {})
+            if wanted is None
+            else self._by_number.get((organization_id, wanted), {})
         )
         lag = self.switches.search_lag
         seen = [self.vouchers.as_of(key, lag) for key in index]
         return [
             voucher
             for voucher in seen
-            if voucher is not None
-            and (number is None or html_encoded(voucher["voucherNumber"] or "") == number)
+            if voucher is not None and (wanted is None or _compared(voucher) == wanted)
         ]
 
     def searched_contacts(self, organization_id: str) -> list[Document]:
@@ -127,9 +127,12 @@ class Books:
     def _index_voucher(self, voucher: Document) -> None:
         organization_id = voucher["organizationId"]
         self._vouchers_of.setdefault(organization_id, {})[voucher["id"]] = None
-        number = html_encoded(voucher["voucherNumber"] or "")
-        self._by_number.setdefault((organization_id, number), {})[voucher["id"]] = None
+        self._by_number.setdefault((organization_id, _compared(voucher)), {})[voucher["id"]] = None
 
     def _longest_lag(self) -> float:
         switches = self.switches
         return max(switches.read_lag, switches.search_lag, switches.contact_lag, switches.upload_lag)
+
+
+def _compared(voucher: Document) -> str:
+    return html_encoded(voucher["voucherNumber"] or "").lower()

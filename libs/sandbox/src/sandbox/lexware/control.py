@@ -12,8 +12,9 @@ from sandbox.lexware.contacts import Contacts
 from sandbox.lexware.demo_data import DEMO_CLIENT, DEMO_ORGANIZATION
 from sandbox.lexware.oauth import OAuth
 from sandbox.lexware.organization import new_organization
-from sandbox.lexware.values import CENT, berlin_moment, decimal_from, today
+from sandbox.lexware.values import CENT, berlin_moment, today
 from sandbox.lexware.views import open_amount
+from sandbox.lexware.voucher_by_hand import amount_of, voucher_by_hand
 from sandbox.lexware.vouchers import changed
 from sandbox.store import Document
 
@@ -101,10 +102,17 @@ class LexwareControl:
         return self._done(200, {"expired": connection["id"]})
 
     def add_voucher(self, call: Call) -> Answer:
-        """Make a voucher as a person or another program would, with sensible values for what is not said."""
+        """Make a voucher as a person or another program would, with sensible values for what is not said.
+
+        With `count` there are so many, `{}` in any text standing for their numbers; the last one is shown.
+        """
         order = _order(call)
-        voucher = _voucher_by_hand(self._organization_id(order), order)
-        self._books.put_voucher(voucher)
+        organization_id, count = self._organization_id(order), order.pop("count", None)
+        voucher: Document = {}
+        for number in range(1 if count is None else int(count)):
+            body = order if count is None else _numbered(order, str(number))
+            voucher = voucher_by_hand(organization_id, body)
+            self._books.put_voucher(voucher)
         return self._done(201, voucher)
 
     def edit_voucher(self, call: Call) -> Answer:
@@ -119,7 +127,7 @@ class LexwareControl:
         """Book a payment of a voucher, the whole open amount unless `amount` says less."""
         voucher, order = self._voucher(call), _order(call)
         still_open = Decimal(open_amount(voucher) or "0")
-        amount = _amount(order, "amount", str(still_open))
+        amount = amount_of(order, "amount", str(still_open))
         rest = max(still_open - amount, Decimal(0)).quantize(CENT)
         payment = {"type": "manualPayment", "postingDate": today(), "amount": str(amount.quantize(CENT))}
         changes = {"payments": [*voucher.get("payments", []), payment], "openAmount": str(rest)}
@@ -224,43 +232,3 @@ def _order(call: Call) -> Document:
     if not isinstance(order, dict):
         raise ControlRefused("a JSON object is needed")
     return order
-
-
-def _amount(order: Document, name: str, otherwise: str) -> Decimal:
-    amount = decimal_from(str(order.get(name, otherwise)))
-    if amount is None:
-        raise ControlRefused(f"`{name}` must be a number")
-    return amount
-
-
-def _voucher_by_hand(organization_id: str, order: Document) -> Document:
-    gross, tax = _amount(order, "totalGrossAmount", "119.00"), _amount(order, "totalTaxAmount", "19.00")
-    moment, day = berlin_moment(), str(order.get("voucherDate") or today())
-    item = {
-        "amount": str(gross.quantize(CENT)),
-        "taxAmount": str(tax.quantize(CENT)),
-        "taxRatePercent": "19" if tax else "0",
-        "categoryId": "8f8664a8-fd86-11e1-a21f-0800200c9a66",
-    }
-    return {
-        "id": str(order.get("id") or new_id()),
-        "organizationId": organization_id,
-        "type": order.get("type", "salesinvoice"),
-        "voucherNumber": order.get("voucherNumber", "HAND-1"),
-        "voucherDate": day,
-        "shippingDate": None,
-        "dueDate": order.get("dueDate", day),
-        "totalGrossAmount": item["amount"],
-        "totalTaxAmount": item["taxAmount"],
-        "taxType": "gross",
-        "useCollectiveContact": order.get("contactId") is None,
-        "contactId": order.get("contactId"),
-        "contactName": order.get("contactName"),
-        "remark": order.get("remark"),
-        "voucherItems": [item],
-        "voucherStatus": order.get("voucherStatus", "open"),
-        "files": [],
-        "createdDate": moment,
-        "updatedDate": moment,
-        "version": 1,
-    }

@@ -1,6 +1,7 @@
 """Faults that only Lexware Office knows, beside the common ones."""
 
 from dataclasses import replace
+from typing import Any
 
 import orjson
 
@@ -29,7 +30,29 @@ async def account_number_race(simulator: Sim, fault: Fault, call: Call, handler:
     return legacy(406, [issue("account_number_already_exists", "roles.customer.number")]).answer
 
 
+async def spoilt_field(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+    """The true answer but for one field: `field` is its way from the top, `value` what it is, or is absent.
+
+    The way's parts are names and places in lists, with points between them: `content.0.voucherDate`.
+    """
+    answer = simulator.commit(call, handler)
+    document = orjson.loads(answer.body)
+    holder, name = _spot(document, str(fault.params["field"]))
+    if "value" in fault.params:
+        holder[name] = fault.params["value"]
+    else:
+        holder.pop(name, None)
+    return replace(answer, body=orjson.dumps(document))
+
+
+def _spot(document: Any, way: str) -> tuple[Any, Any]:
+    *parts, last = [int(part) if part.isdigit() else part for part in way.split(".")]
+    for part in parts:
+        document = document[part]
+    return document, last
+
+
 LEXWARE_PLAYS: dict[str, Play] = {
     **COMMON_PLAYS,
-    **{play.__name__: play for play in (filter_ignored, no_id, account_number_race)},
+    **{play.__name__: play for play in (filter_ignored, no_id, account_number_race, spoilt_field)},
 }

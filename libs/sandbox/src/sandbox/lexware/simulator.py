@@ -5,12 +5,14 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import orjson
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from sandbox.base import Simulator
 from sandbox.clock import Clock
 from sandbox.faults import Faults
-from sandbox.http import Answer, Call, Handler
+from sandbox.http import Answer, Call, Handler, TrailingSlashes
 from sandbox.lexware.access import ALL_SCOPES, Access
 from sandbox.lexware.books import Books, new_id
 from sandbox.lexware.categories import all_categories
@@ -80,6 +82,7 @@ class LexwareSimulator(Simulator[LexwareSwitches]):
         self._categories = orjson.dumps([category.as_json() for category in all_categories().values()])
         self._countries = orjson.dumps(COUNTRIES)
         super().__init__(settings, store, clock, faults)
+        self.app = Starlette(routes=self.app.routes, middleware=[Middleware(TrailingSlashes)])
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of the API and of the web application."""

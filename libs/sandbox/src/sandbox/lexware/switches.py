@@ -22,6 +22,8 @@ class LexwareSwitches(Switches):
     check_phones: bool = True  # numbers over 30 characters or with letters in them are refused
     download_as_json: bool = True  # a file is also served to who accepts `application/json` only
     dedupe_files: bool = True  # the same content once more gives the id of the file that exists
+    undated_row: str = "null"  # how the list shows a voucher without date: "null", "absent" or "hidden"
+    undated_in_date_filters: bool = False  # whether a filter by voucher date lets it through
     voucher_conflict_status: int = 409  # 409 or 406: answer to a stale voucher version
     contact_conflict_status: int = 406  # 409 or 406: answer to a stale contact version
     contact_create_status: int = 200  # 200 or 201

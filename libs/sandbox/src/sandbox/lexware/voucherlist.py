@@ -35,7 +35,13 @@ class Voucherlist:
 
     def search(self, call: Call) -> Answer:
         """Show one page of the rows that fit all filters; parameters it does not know change nothing."""
-        filters = [_by_type(call), _by_status(call), *_by_day(call), *_by_contact(call), *_by_archived(call)]
+        filters = [
+            _by_type(call),
+            _by_status(call),
+            *self._by_day(call),
+            *_by_contact(call),
+            *_by_archived(call),
+        ]
         key, direction = _sort_of(call)
         number, size = _page_of(call)
         searched = None if call.notes.get("filter_ignored") else call.query.get("voucherNumber") or None
@@ -50,7 +56,26 @@ class Voucherlist:
 
     def _row(self, voucher: Document) -> Document:
         contact_id = voucher["contactId"]
-        return row_view(voucher, None if contact_id is None else self._books.contacts.current(contact_id))
+        row = row_view(voucher, None if contact_id is None else self._books.contacts.current(contact_id))
+        if row["voucherDate"] is None and self._books.switches.undated_row == "absent":
+            del row["voucherDate"]
+        return row
+
+    def _by_day(self, call: Call) -> list[Keep]:
+        """A voucher without date is in no range of dates, or in all of them, or not in the list at all."""
+        switches = self._books.switches
+        keeps = [
+            _between(
+                name,
+                _day(call, f"{name}From"),
+                _day(call, f"{name}To"),
+                otherwise=name == "voucherDate" and switches.undated_in_date_filters,
+            )
+            for name in _DAYS
+        ]
+        if switches.undated_row == "hidden":
+            keeps.append(lambda voucher: voucher["voucherDate"] is not None)
+        return keeps
 
 
 def _wanted(call: Call, name: str, known: frozenset[str]) -> frozenset[str] | None:
@@ -80,14 +105,15 @@ def _by_status(call: Call) -> Keep:
     return lambda voucher: voucher["voucherStatus"] in wanted or row_status(voucher) in wanted
 
 
-def _by_day(call: Call) -> list[Keep]:
-    return [_between(name, _day(call, f"{name}From"), _day(call, f"{name}To")) for name in _DAYS]
-
-
-def _between(name: str, first: str | None, last: str | None) -> Keep:
+def _between(name: str, first: str | None, last: str | None, *, otherwise: bool) -> Keep:
     if first is None and last is None:
         return lambda voucher: True
-    return lambda voucher: (first or "0") <= _local_day(voucher, name) <= (last or "9")
+
+    def keep(voucher: Document) -> bool:
+        day = _local_day(voucher, name)
+        return (first or "0") <= day <= (last or "9") if day else otherwise
+
+    return keep
 
 
 def _day(call: Call, name: str) -> str | None:

@@ -8,7 +8,7 @@ from sandbox.http import Answer, Call, Refused, json_answer
 from sandbox.lexware.books import Books, new_id
 from sandbox.lexware.errors import Issue, gateway, issue, legacy, legacy_not_found, malformed
 from sandbox.lexware.paging import paging_from
-from sandbox.lexware.values import CENT, Malformed, berlin_moment, json_object
+from sandbox.lexware.values import CENT, Malformed, berlin_moment, html_encoded, json_object
 from sandbox.lexware.views import action_result, page, voucher_view
 from sandbox.lexware.voucher_checks import Draft, checked_draft
 from sandbox.store import Document
@@ -88,7 +88,12 @@ class Vouchers:
         number, size, problem = paging_from(call.query)
         if problem:
             raise legacy(400, [issue("invalid_value", problem, "bad_request_error")])
-        found = self._books.searched_vouchers(call.identity["organizationId"], call.query["voucherNumber"])
+        wanted = call.query["voucherNumber"]
+        found = [
+            voucher
+            for voucher in self._books.searched_vouchers(call.identity["organizationId"], wanted)
+            if html_encoded(voucher["voucherNumber"] or "") == wanted
+        ]
         rows = [self._view(voucher) for voucher in found[number * size : (number + 1) * size]]
         return json_answer(200, page(rows, len(found), number, size, None))
 
@@ -118,11 +123,10 @@ class Vouchers:
     ) -> tuple[list[Issue], str]:
         status, asked = "open" if voucher is None else voucher["voucherStatus"], body.get("voucherStatus")
         refused = [issue("invalid_value", "voucherStatus")]
-        if voucher is not None and status == "unchecked":
-            opens = asked == "open" and not self._books.switches.refuse_voucher_status
-            return ([], "open") if opens else (refused, status)
         if asked is None:
             return [], status
+        if voucher is not None and status == "unchecked":
+            return ([], "open") if asked == "open" else (refused, status)
         allowed = ("open", "unchecked") if voucher is None else (status,)
         if self._books.switches.refuse_voucher_status or asked not in allowed:
             return refused, status
