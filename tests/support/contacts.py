@@ -15,6 +15,7 @@ from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from factories.tenants import KEY
 from integration.invoice_writer.harness import Harness
+from invoice_writer.books_watch.readings import Readings
 from invoice_writer.contact_effect import ContactNeed
 from invoice_writer.contacts import Contacts
 
@@ -30,12 +31,14 @@ class Process:
     db: Database
     contacts: Contacts = field(init=False)
     clients: LexwareClients = field(init=False)
+    readings: Readings = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.harness.settings()
         runner = EffectRunner(self.db, settings.effects)
         first_look = timedelta(seconds=settings.effects.first_look)
-        self.contacts = Contacts(self.db, runner, settings.contacts, first_look=first_look)
+        self.readings = Readings(self.db, settings.readings)
+        self.contacts = Contacts(self.db, runner, settings.contacts, self.readings, first_look=first_look)
         self.clients = LexwareClients(self.db, SecretBox([KEY]), settings.lexware, self.harness.network)
 
     async def client(self) -> LexwareClient:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
-from common.db.models.books import BooksProfileRow
+from common.db.models.books import BooksProfileRow, BooksReadingRow
 from common.db.models.effects import AlarmRow
 from common.db.models.ingest import ShopCursorRow
 from common.db.turnover import this_year
@@ -145,3 +145,16 @@ async def test_the_audit_log_tells_who_did_what(api: Api, furnished: list[Tenant
     assert newest["action"] == "connection.disabled"
     assert newest["details"] == {"connection_id": str(tenant.shop_id), "state": "disabled"}
     assert newest["actor"].startswith("token:")
+
+
+async def test_books_of_which_a_list_cannot_be_read_come_first_with_what_was_said(
+    api: Api, furnished: list[Tenant]
+) -> None:
+    troubled = furnished[1]
+    said = {"failures": 7, "last_error": "http.unreadable_answer: no page", "unfit": {}}
+    books = {"tenant_id": troubled.tenant_id, "connection_id": troubled.books_id}
+    await api.add(BooksReadingRow, {**books, "list": "vouchers", **said})
+    first, *others = (await api.get("/api/v1/status")).json()["connections"]
+    assert (first["id"], first["failures"]) == (str(troubled.books_id), 7)
+    assert first["last_error"] == "vouchers: http.unreadable_answer: no page"
+    assert {other["failures"] for other in others} == {0}

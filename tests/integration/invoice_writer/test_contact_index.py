@@ -11,8 +11,9 @@ from common.db.dialect import db_now
 from common.db.models.books import ContactIndexStateRow
 from common.effects.effect import Pending, Refused
 from common.http.errors import RateLimitWait
-from common.lexware.contact_wire import ContactPage
+from common.lexware.contact_wire import Contact
 from common.lexware.errors import AccessDenied
+from common.lexware.rows import Page
 from factories.customers import make_customer
 from integration.invoice_writer.harness import Harness
 from invoice_writer.contact_index import ContactIndex
@@ -35,7 +36,7 @@ async def many(writer: Harness, count: int) -> None:
 
 async def filled(process: Process, after: timedelta = EVER) -> bool | None:
     """Whether a new process finds the index complete."""
-    index = ContactIndex(process.db, after)
+    index = ContactIndex(process.db, process.readings, after)
     harness = process.harness
     return await index.ensure_filled(harness.tenant_id, harness.books_id, await process.client())
 
@@ -57,7 +58,7 @@ async def test_interrupted_reading_goes_on_where_it_was(
     client, asked = await process.client(), list[int]()
     read = client.contacts.customers
 
-    async def customers(number: int) -> ContactPage:
+    async def customers(number: int) -> Page[Contact]:
         asked.append(number)
         if asked == [0, 1, 2]:
             raise RateLimitWait("no slot")
@@ -101,7 +102,7 @@ async def test_refresh_that_fails_is_put_off(
     await filled(process)
     client = await process.client()
 
-    async def customers(number: int) -> ContactPage:
+    async def customers(number: int) -> Page[Contact]:
         raise RateLimitWait("no slot")
 
     monkeypatch.setattr(client.contacts, "customers", customers)

@@ -11,6 +11,7 @@ from common.domain.reasons import REASONS, Reason, ReleasedBy
 from common.lexware.connect import LexwareClients
 from integration.invoice_writer.harness import Harness
 from integration.invoice_writer.releases import carry_out, in_line, look, numbers, park, release
+from invoice_writer.books_watch.readings import Readings
 from invoice_writer.context import TenantContexts
 from invoice_writer.profiles import BooksProfiles
 
@@ -94,6 +95,7 @@ WAYS: dict[Reason, set[str]] = {
     Reason.VOUCHER_DELETED: ONLY_A_PERSON,
     Reason.BOOKS_NOT_CONNECTED: {"connection"},
     Reason.BOOKS_UNAVAILABLE: {"connection", "time"},
+    Reason.BOOKS_UNREADABLE: {"time"},
     Reason.RECONNECT_NEEDED: {"connection"},
     Reason.CONNECTION_HALTED: {"connection"},
     Reason.ORGANIZATION_CHANGED: {"connection"},
@@ -119,7 +121,8 @@ async def read_profile(writer: Harness) -> None:
     context = await TenantContexts(writer.db).get(writer.tenant_id)
     assert context.books is not None
     client = await clients.for_connection(writer.tenant_id, writer.books_id)
-    await BooksProfiles(writer.db).get(writer.tenant_id, context.books, client, doubted=True)
+    profiles = BooksProfiles(writer.db, Readings(writer.db, settings.readings))
+    await profiles.get(writer.tenant_id, context.books, client, doubted=True)
 
 
 def test_table_names_every_reason_and_keeps_what_the_texts_promise() -> None:

@@ -17,14 +17,14 @@ from common.http.errors import RateLimitWait
 from common.inbox.accept import accept
 from common.inbox.worker import Worker
 from common.lexware.profile import ProfileApi
-from common.lexware.voucherlist import PAGE_SIZE, VoucherList
-from common.lexware.wire import VoucherListPage
+from common.lexware.rows import Page
+from common.lexware.voucherlist import PAGE_SIZE, VoucherFilter, VoucherList
+from common.lexware.wire import VoucherListRow
 from common.settings import WorkerSettings
 from common.transport.base import Incoming
 from common.transport.local import LocalTransport
 from factories.documents import make_invoice, make_order
 from integration.invoice_writer.harness import Harness
-from invoice_writer import voucher_reading
 from invoice_writer.app import build
 from invoice_writer.context import BooksConnection
 from invoice_writer.voucher_index import BEING_READ, VoucherIndex
@@ -37,25 +37,18 @@ LIST = "GET /v1/voucherlist"
 
 async def many(writer: Harness, count: int, day: str = "2025-03-04") -> None:
     """So many vouchers of a predecessor on one day."""
-    for number in range(count):
-        await writer.lexware.control.post(
-            "vouchers",
-            {
-                "organization_id": writer.organization["organization_id"],
-                "type": "salesinvoice",
-                "voucherNumber": f"P-{day}-{number}",
-                "voucherDate": day,
-                "totalGrossAmount": "11.90",
-            },
-        )
+    order = {"voucherNumber": f"P-{day}-{{}}", "voucherDate": day, "totalGrossAmount": "11.90"}
+    whose = {"organization_id": writer.organization["organization_id"]}
+    await writer.lexware.control.post("vouchers", {**whose, **order, "count": count})
     await asyncio.sleep(0.2)
 
 
 async def refreshed(writer: Harness) -> Any:
     """What a new process answers who wants a fresh index."""
     books = BooksConnection(writer.books_id, writer.organization["organization_id"], "active", SINCE)
-    client = await Process(writer, writer.db).client()
-    return await VoucherIndex(writer.db).ensure_fresh(writer.tenant_id, books, client, SINCE)
+    process = Process(writer, writer.db)
+    index = VoucherIndex(writer.db, process.readings)
+    return await index.ensure_fresh(writer.tenant_id, books, await process.client(), SINCE)
 
 
 async def indexed(writer: Harness) -> int:
@@ -87,33 +80,23 @@ async def test_an_interrupted_reading_goes_on_where_it_was(
     writer: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await many(writer, 2 * PAGE_SIZE + 1)
-    honest, asked = VoucherList.dated, list[int]()
+    honest, asked = VoucherList.page, list[int]()
 
-    async def dated(self: VoucherList, *window: Any, page: int = 0) -> VoucherListPage:
-        asked.append(page)
-        if asked.count(page) == 1 and page:
+    async def shown(self: VoucherList, part: VoucherFilter, number: int = 0) -> Page[VoucherListRow]:
+        asked.append(number)
+        if asked.count(number) == 1 and number:
             raise RateLimitWait("no slot")
-        return await honest(self, *window, page=page)
+        return await honest(self, part, number)
 
-    monkeypatch.setattr(VoucherList, "dated", dated)
+    monkeypatch.setattr(VoucherList, "page", shown)
     for _ in range(2):
         with pytest.raises(RateLimitWait):
             await refreshed(writer)
     assert await refreshed(writer) is None
-    assert (asked, await indexed(writer)) == ([0, 1, 1, 2, 2], 2 * PAGE_SIZE + 1)
+    whole, dated, undated = [0], [0, 1, 1, 2, 2], [0]
+    assert (asked, await indexed(writer)) == ([*whole, *dated, *undated], 2 * PAGE_SIZE + 1)
     await writer.work(await writer.event(make_invoice(number="R-1")))
-    assert len(asked) == 5
-
-
-async def test_a_list_longer_than_it_shows_is_read_in_halves_of_its_time(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    days = ["2025-01-02", "2025-03-04", "2025-03-05", "2025-12-24"]
-    for day in days:
-        await many(writer, 2, day)
-    monkeypatch.setattr(voucher_reading, "WINDOW_LIMIT", 3)
-    assert await refreshed(writer) is None
-    assert await indexed(writer) == 2 * len(days)
+    assert len(asked) == 7
 
 
 async def test_one_process_at_a_time_reads_and_the_others_come_back(writer: Harness) -> None:
@@ -136,7 +119,7 @@ async def test_who_ends_while_reading_keeps_the_others_out_for_seconds_only(
         reads.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(VoucherList, "dated", never_answered)
+    monkeypatch.setattr(VoucherList, "page", never_answered)
     reading = asyncio.create_task(refreshed(writer))
     await reads.wait()
     reading.cancel()
@@ -147,7 +130,7 @@ async def test_who_ends_while_reading_keeps_the_others_out_for_seconds_only(
     assert state[0] - state[1] <= timedelta(seconds=10)
 
 
-@pytest.mark.parametrize(("resource", "method"), [(VoucherList, "dated"), (ProfileApi, "get")])
+@pytest.mark.parametrize(("resource", "method"), [(VoucherList, "page"), (ProfileApi, "read")])
 async def test_while_the_books_of_one_merchant_are_read_another_merchants_documents_are_booked(
     writer: Harness, monkeypatch: pytest.MonkeyPatch, resource: type[Any], method: str
 ) -> None:

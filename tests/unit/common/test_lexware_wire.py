@@ -11,6 +11,7 @@ from common.domain.money import Money
 from common.http.errors import OutcomeLost, UnreadableAnswer
 from common.lexware.contacts import filter_text
 from common.lexware.files import file_name
+from common.lexware.rows import parse_page, parse_rows
 from common.lexware.voucherlist import searchable
 from common.lexware.vouchers import written_id
 from common.lexware.wire import (
@@ -19,11 +20,9 @@ from common.lexware.wire import (
     NewVoucherItem,
     Profile,
     Voucher,
-    VoucherListPage,
     VoucherListRow,
     money_number,
     parse,
-    parse_list,
     short_number,
 )
 
@@ -127,12 +126,13 @@ def test_a_voucher_date_is_the_german_calendar_date(moment: str) -> None:
 
 
 def test_a_page_is_read_with_its_totals_as_money() -> None:
-    page = parse(
-        VoucherListPage,
+    page = parse_page(
+        VoucherListRow,
         b'{"content": [{"id": "v", "voucherType": "salesinvoice", "voucherStatus": "new-one",'
         b' "voucherNumber": "1",'
         b' "voucherDate": "2026-03-02T00:00:00.000+01:00", "contactId": null, "totalAmount": 80.04}],'
         b' "first": true, "last": true, "totalElements": 1, "number": 0}',
+        250,
     )
     assert page.content[0].total == Money(8004)
 
@@ -158,11 +158,10 @@ def test_a_write_answered_without_an_id_is_unknown(content: bytes) -> None:
 
 
 def test_a_bare_array_is_read_and_an_object_in_its_place_is_not() -> None:
-    assert parse_list(Category, b'[{"id": "c", "type": "income", "contactRequired": true}]')[
-        0
-    ].contact_required
+    rows = parse_rows(Category, b'[{"id": "c", "type": "income", "contactRequired": true}]')
+    assert rows.fit[0].contact_required
     with pytest.raises(UnreadableAnswer):
-        parse_list(Category, b'{"content": []}')
+        parse_rows(Category, b'{"content": []}')
 
 
 def test_exactly_three_characters_are_encoded_for_filters() -> None:

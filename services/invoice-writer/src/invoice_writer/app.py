@@ -24,6 +24,7 @@ from common.runtime import ServiceApp
 from common.settings import ViesSettings
 from common.transport.base import Transport
 from common.vat.vies import ViesChecker
+from invoice_writer.books_watch.readings import Readings
 from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
 from invoice_writer.dead import park_dead
@@ -86,7 +87,7 @@ def build(
         components=[
             worker,
             relay,
-            Rechecker(db, worker.wake, settings.recheck_seconds),
+            Rechecker(db, worker.wake, settings.recheck_seconds, settings.readings),
             StopArming(runner, files),
             Housekeeping(db, INVOICE_WRITER),
             *_vat_checks(settings.vies, db, network, worker),
@@ -116,9 +117,10 @@ def _handlers(
     first_look = timedelta(seconds=settings.effects.first_look)
     einvoices = EInvoices(db, Archive())
     judge = Judge(VatChecks(db, settings.vies), einvoices)
-    contacts = Contacts(db, runner, settings.contacts, first_look=first_look)
-    decider = Decider(db, contexts, clients, BooksProfiles(db), judge, runner)
-    writer = VoucherWriter(db, runner, VoucherIndex(db), VoucherContacts(contacts))
+    readings = Readings(db, settings.readings)
+    contacts = Contacts(db, runner, settings.contacts, readings, first_look=first_look)
+    decider = Decider(db, contexts, clients, BooksProfiles(db, readings), judge, runner)
+    writer = VoucherWriter(db, runner, VoucherIndex(db, readings), VoucherContacts(contacts, readings))
     filing = Filing(db, Archive(), clients, contexts, files, einvoices)
     return {
         **DocumentHandlers(db, decider, writer, filing).table(),

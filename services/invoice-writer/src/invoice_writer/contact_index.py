@@ -17,8 +17,10 @@ from common.db.engine import Database
 from common.db.models.books import ContactIndexStateRow
 from common.errors import ConnectorError, TransientError
 from common.lexware.client import LexwareClient
-from common.lexware.contact_wire import ContactPage
+from common.lexware.contact_wire import Contact
+from common.lexware.rows import Page
 from common.lexware.voucherlist import PAGE_SIZE, WINDOW_LIMIT
+from invoice_writer.books_watch.readings import BooksList, Place, Readings, note_unfit
 from invoice_writer.contact_rows import ContactRows
 
 log = structlog.get_logger(__name__)
@@ -45,9 +47,13 @@ class ContactIndex:
     """
 
     def __init__(
-        self, db: Database, refill_after: timedelta, clock: Callable[[], float] = time.monotonic
+        self,
+        db: Database,
+        readings: Readings,
+        refill_after: timedelta,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._db, self._refill_after, self._clock = db, refill_after, clock
+        self._db, self._readings, self._refill_after, self._clock = db, readings, refill_after, clock
         self._known: dict[UUID, Remembered] = {}
         self._locks: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -55,6 +61,7 @@ class ContactIndex:
         """Whether the index holds every customer; None while somebody else reads them the first time.
 
         While somebody refreshes an index, the others go on with it as it was. Nobody waits here for others.
+        Raises `BooksUnreadable` when the list cannot be read the first time.
         """
         known, lock = self._known.get(connection_id), self._locks[connection_id]
         if known is not None and self._clock() < known.until:
@@ -62,7 +69,7 @@ class ContactIndex:
         if lock.locked():
             return None if known is None else known.complete
         async with lock:
-            return await Filling(self._db, tenant_id, connection_id, client).run(
+            return await Filling(self._db, self._readings, tenant_id, connection_id, client).run(
                 self._refill_after, lambda complete, left: self._remember(connection_id, complete, left)
             )
 
@@ -78,9 +85,17 @@ Remember = Callable[[bool, timedelta], bool]
 class Filling:
     """One look at the state of an index, and the reading that follows when it is due."""
 
-    def __init__(self, db: Database, tenant_id: UUID, connection_id: UUID, client: LexwareClient) -> None:
-        self._db, self._client = db, client
+    def __init__(
+        self,
+        db: Database,
+        readings: Readings,
+        tenant_id: UUID,
+        connection_id: UUID,
+        client: LexwareClient,
+    ) -> None:
+        self._db, self._readings, self._client = db, readings, client
         self._tenant_id, self._connection_id = tenant_id, connection_id
+        self._place = Place(tenant_id, connection_id, BooksList.CONTACTS)
         self._mine = (STATE.c.tenant_id == tenant_id, STATE.c.connection_id == connection_id)
 
     async def run(self, refill_after: timedelta, remember: Remember) -> bool | None:
@@ -96,7 +111,8 @@ class Filling:
         if claimed is None:
             return None if before is None else bool(before.complete)
         try:
-            complete = await self._read(claimed, before)
+            async with self._readings.of(self._place):
+                complete = await self._read(claimed, before)
         except ConnectorError as trouble:
             await self._give_back()
             if before is None or not isinstance(trouble, TransientError):
@@ -132,16 +148,19 @@ class Filling:
         while not is_last:
             page = await self._client.contacts.customers(number)
             number += 1
-            beyond = page.total_elements >= WINDOW_LIMIT
-            is_last = page.last or not page.content or number * PAGE_SIZE >= WINDOW_LIMIT
-            is_last = is_last or (beyond and before is not None and not before.complete)
+            is_end = number * PAGE_SIZE >= WINDOW_LIMIT
+            beyond = (page.total or 0) >= WINDOW_LIMIT or (is_end and not page.last)
+            is_last = page.last or is_end or (beyond and before is not None and not before.complete)
             await self._keep(page, number)
         await self._finish(claimed.started_at, not beyond, before)
         return not beyond
 
-    async def _keep(self, page: ContactPage, number: int) -> None:
+    async def _keep(self, page: Page[Contact], number: int) -> None:
         async with self._db.sessions.begin() as session:
-            await ContactRows(session, self._tenant_id, self._connection_id).store(page.content)
+            rows = ContactRows(session, self._tenant_id, self._connection_id)
+            await rows.store(page.content)
+            await rows.touch([row.key for row in page.rows.unfit if row.is_lost])
+            await note_unfit(session, self._place, [one.id for one in page.content], page.rows.unfit)
             await session.execute(
                 update(STATE).where(*self._mine).values(next_page=number, claimed_until=db_now(CLAIM_SECONDS))
             )

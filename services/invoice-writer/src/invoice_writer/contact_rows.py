@@ -105,6 +105,12 @@ class ContactRows:
         """The contact is archived or gone: it is used no more."""
         await self.note(contact_id, state=state)
 
+    async def touch(self, contact_ids: Collection[str]) -> None:
+        """The contacts are still listed, in a form that cannot be read: what is known of them stays."""
+        if contact_ids:
+            there = update(ROWS).where(*self._mine, ROWS.c.contact_id.in_(contact_ids))
+            await self._session.execute(there.values(seen_at=db_now()))
+
     async def mark_unseen(self, since: datetime) -> None:
         """What no reading has shown since then is gone."""
         unseen = update(ROWS).where(*self._mine, ROWS.c.seen_at < since, ROWS.c.state != GONE)
@@ -127,7 +133,7 @@ class ContactRows:
             "tenant_id": self._tenant_id,
             "connection_id": self._connection_id,
             "contact_id": contact.id,
-            "kind": "person" if company is None else "company",
+            "kind": contact.kind,
             "number": contact.number,
             "vat_id": None if company is None else company.vat_registration_id,
             "tax_free": company is not None and company.allow_tax_free_invoices,

@@ -17,6 +17,7 @@ from common.errors import RefusedError, UnknownOutcomeError
 from common.http.errors import NotFound
 from common.lexware.contact_wire import Contact
 from common.lexware.errors import AccessDenied, ContactRejected, RequestRejected
+from invoice_writer.books_watch.readings import Readings
 from invoice_writer.choosing.best import best_of, is_unread
 from invoice_writer.contact_effect import ContactEffect, ContactNeed
 from invoice_writer.contact_index import ContactIndex
@@ -42,12 +43,13 @@ class Contacts:
         db: Database,
         runner: EffectRunner,
         settings: ContactSettings,
+        readings: Readings,
         *,
         first_look: timedelta,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._db, self._runner, self._settings, self._clock = db, runner, settings, clock
-        self._index = ContactIndex(db, timedelta(seconds=settings.refill_seconds))
+        self._index = ContactIndex(db, readings, timedelta(seconds=settings.refill_seconds))
         self._updates, self._turns = ContactUpdates(db), Turns()
         self._searched: dict[str, float] = {}
         self._first_look = first_look

@@ -18,6 +18,8 @@ from common.errors import RefusedError
 from common.events.documents import DocumentIssued
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
+from invoice_writer.books_watch.readings import BooksUnreadable
+from invoice_writer.books_watch.waiting import waiting_for_books
 from invoice_writer.context import TenantContext, TenantContexts
 from invoice_writer.doubts import SETTINGS_VERSION, armed_decision
 from invoice_writer.judging import Judge
@@ -47,8 +49,15 @@ class ToWrite:
 
     def parked(self, reason: Reason, **params: Any) -> Outcome:
         """The outcome when the voucher cannot be written; what was decided stays on record."""
+        return self._standing(PARKED, reason, params)
+
+    def waiting(self, reason: Reason, **params: Any) -> Outcome:
+        """The outcome while something is waited for that is looked after elsewhere."""
+        return self._standing(WAITING, reason, params)
+
+    def _standing(self, status: str, reason: Reason, params: dict[str, Any]) -> Outcome:
         return Outcome(
-            PARKED,
+            status,
             reason=reason.value,
             params=params,
             rules=self.decision.rules,
@@ -86,6 +95,8 @@ class Decider:
             client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
             doubted = fresh and seen is not None and seen.reason in READ_FROM_PROFILE
             books = await self._profiles.get(event.tenant_id, context.books, client, doubted=doubted)
+        except BooksUnreadable as stalled:
+            return waiting_for_books(stalled, context.settings.id)
         except RefusedError as refusal:
             reason = connection_reason(refusal) or Reason.PROFILE_UNAVAILABLE
             return _parked(reason, context, code=refusal.code)
@@ -125,6 +136,8 @@ class Decider:
         try:
             client = await self._clients.for_connection(tenant_id, context.books.connection_id)
             await self._profiles.get(tenant_id, context.books, client, doubted=True)
+        except BooksUnreadable as stalled:
+            log.info("profile.unreadable", tenant_id=str(tenant_id), list=stalled.place.list.value)
         except RefusedError as refusal:
             log.warning("profile.refused", tenant_id=str(tenant_id), error=refusal.code)
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +19,8 @@ from common.domain.reasons import Reason
 from common.domain.releases import CURED_BY_PROFILE
 from common.errors import TransientError
 from common.lexware.client import LexwareClient
+from common.lexware.posting_categories import to_category
+from invoice_writer.books_watch.readings import BooksList, Place, Readings, note_unfit
 from invoice_writer.context import BooksConnection
 from invoice_writer.releasing import release_reasons
 
@@ -48,8 +50,8 @@ class BooksProfiles:
     Whoever finds it changed puts the documents that the old one held up back in line, with the new one.
     """
 
-    def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
-        self._db, self._clock = db, clock
+    def __init__(self, db: Database, readings: Readings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._db, self._readings, self._clock = db, readings, clock
         self._known: dict[UUID, tuple[float, Books]] = {}
         self._locks: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -58,7 +60,8 @@ class BooksProfiles:
     ) -> Books:
         """The reading, an hour old at most; `doubted` looks again unless that was done just now.
 
-        Raises `ProfileBeingRead` when somebody else takes longer over it than one waits here.
+        Raises `ProfileBeingRead` when somebody else takes longer over it than one waits here, and
+        `BooksUnreadable` when it cannot be read.
         """
         async with _soon(self._locks[books.connection_id]):
             known = self._known.get(books.connection_id)
@@ -94,8 +97,8 @@ class BooksProfiles:
     async def _refresh(
         self, tenant_id: UUID, books: BooksConnection, client: LexwareClient, before: Books | None
     ) -> Books:
-        profile = await client.profile.get()
-        categories = await client.posting_categories.list()
+        profile = await self._profile(tenant_id, books, client)
+        categories = await self._categories(tenant_id, books, client)
         current = Books(profile, {category.id: category for category in categories})
         values = {
             "tenant_id": tenant_id,
@@ -116,6 +119,24 @@ class BooksProfiles:
             released = CURED_BY_PROFILE if is_changed else (Reason.PROFILE_UNAVAILABLE.value,)
             await release_reasons(session, tenant_id, released)
         return current
+
+    async def _profile(self, tenant_id: UUID, books: BooksConnection, client: LexwareClient) -> SellerProfile:
+        place = Place(tenant_id, books.connection_id, BooksList.PROFILE)
+        async with self._readings.of(place, refusals=True):
+            profile, unfit = await client.profile.read()
+        async with self._db.sessions.begin() as session:
+            await note_unfit(session, place, (), () if unfit is None else (unfit,), is_all=True)
+        return profile
+
+    async def _categories(
+        self, tenant_id: UUID, books: BooksConnection, client: LexwareClient
+    ) -> Sequence[PostingCategory]:
+        place = Place(tenant_id, books.connection_id, BooksList.CATEGORIES)
+        async with self._readings.of(place, refusals=True):
+            categories = await client.posting_categories.read()
+        async with self._db.sessions.begin() as session:
+            await note_unfit(session, place, (), categories.unfit, is_all=True)
+        return [to_category(category) for category in categories.fit]
 
 
 @asynccontextmanager

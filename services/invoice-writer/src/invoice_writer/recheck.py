@@ -23,13 +23,16 @@ from common.domain.releases import (
     ORIGINAL_EXCLUDED,
     cured_by_settings,
 )
+from common.events.base import Lane
 from common.events.commands import ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.transport.base import Incoming
+from invoice_writer.books_watch.waiting import readable_again, tries
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING
 from invoice_writer.probing import accepted_again, probes
 from invoice_writer.releasing import BY_PROFILE, COLUMNS, not_in_line, put_in_line
+from invoice_writer.settings import ReadingSettings
 from invoice_writer.turnover import TurnoverWatch
 
 log = structlog.get_logger(__name__)
@@ -38,11 +41,14 @@ BATCH = 500
 PROFILE_AGE_SECONDS = 3600.0
 SLOW_LOOK_SECONDS = 60.0
 LATE_SECONDS = 3600.0  # no decision takes longer than this
+READING = ReadingSettings()
 READING_SHARED_SECONDS = 120.0  # a reading may be remembered for so long by a process that did not make it
 
 
 class Rechecker:
     """Looks every few seconds for documents whose waiting is over or whose invoice has moved.
+
+    Those that wait for a list of the books go on when it can be read; until then one of them tries it.
 
     Once a minute also for parked documents that an hour-old reading of the seller's profile holds up, for
     those decided with settings or a profile that had changed while they were, and for books that denied
@@ -51,8 +57,10 @@ class Rechecker:
 
     name = "recheck"
 
-    def __init__(self, db: Database, wake: Any, every_seconds: float) -> None:
-        self._db, self._wake, self._every_seconds = db, wake, every_seconds
+    def __init__(
+        self, db: Database, wake: Any, every_seconds: float, readings: ReadingSettings = READING
+    ) -> None:
+        self._db, self._wake, self._every_seconds, self._readings = db, wake, every_seconds, readings
         self._slow_look_at = 0.0
         self._turnover = TurnoverWatch(db)
 
@@ -75,6 +83,8 @@ class Rechecker:
         is_slow_turn = time.monotonic() >= self._slow_look_at
         async with self._db.reading.begin() as session:
             due = list((await session.execute(_due())).all())
+            due += (await session.execute(tries(self._readings.shown_after_seconds))).all()
+            readable = (await session.execute(readable_again(self._readings.shown_after_seconds))).all()
             profiles = (await session.execute(_old_profiles())).all() if is_slow_turn else ()
             if is_slow_turn:
                 due += (await session.execute(_decided_with_old_settings())).all()
@@ -83,11 +93,12 @@ class Rechecker:
                 due += (await session.execute(probes())).all()
         if is_slow_turn:
             self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
-        if not due and not profiles:
+        if not due and not profiles and not readable:
             return 0
         async with self._db.sessions.begin() as session:
             reading = await accept(session, INVOICE_WRITER, [_reading_of(row) for row in profiles])
-            return reading + await put_in_line(session, due)
+            behind = await put_in_line(session, readable, lane=Lane.HISTORY)
+            return reading + behind + await put_in_line(session, due)
 
 
 def _due() -> Select[Any]:

@@ -33,6 +33,14 @@ class ContactSettings(Block):
         return self.model_copy(update=waits)
 
 
+class ReadingSettings(Block):
+    """How often a list of the books that cannot be read is tried again, and when that is shown."""
+
+    first_pause_seconds: PositiveFloat = 1.0  # doubled with each failure
+    longest_pause_seconds: PositiveFloat = 60.0
+    shown_after_seconds: PositiveFloat = 600.0
+
+
 class Settings(BaseSettings):
     """Everything the invoice writer reads from its environment, whichever way messages come."""
 
@@ -48,6 +56,7 @@ class Settings(BaseSettings):
     lexware: LexwareSettings = LexwareSettings()
     effects: EffectSettings = EffectSettings()
     contacts: ContactSettings = ContactSettings()
+    readings: ReadingSettings = ReadingSettings()
     worker: WorkerSettings = MANY_AT_ONCE
     relay: RelaySettings = RelaySettings()
     vies: ViesSettings = ViesSettings()

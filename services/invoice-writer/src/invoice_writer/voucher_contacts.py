@@ -11,6 +11,7 @@ from common.events.documents import DocumentIssued
 from common.inbox.messages import Later
 from common.lexware.countries import NAMES, code_in_books
 from common.lexware.errors import VoucherRejected
+from invoice_writer.books_watch.readings import BooksList, Place, Readings
 from invoice_writer.contact_effect import ContactNeed
 from invoice_writer.contacts import Contacts
 from invoice_writer.deciding import ToWrite
@@ -23,12 +24,15 @@ NOT_ACCEPTED = ("invalid_value", "contactId")
 class VoucherContacts:
     """Speaks to the contacts in the words of documents."""
 
-    def __init__(self, contacts: Contacts) -> None:
-        self._contacts = contacts
+    def __init__(self, contacts: Contacts, readings: Readings) -> None:
+        self._contacts, self._readings = contacts, readings
         self._codes: dict[tuple[str, str], str] = {}
 
     async def ready(self, event: DocumentIssued, plan: ToWrite) -> str | Outcome | Later | None:
-        """The contact's id, None for the collective contact; or what becomes of the document instead."""
+        """The contact's id, None for the collective contact; or what becomes of the document instead.
+
+        Raises `BooksUnreadable` when contacts or countries cannot be read.
+        """
         need = need_of(event, plan)
         if need is None:
             return None
@@ -63,7 +67,10 @@ class VoucherContacts:
             return None
         key = (need.organization_id, country)
         if key not in self._codes:
-            self._codes[key] = code_in_books(country, await need.client.countries.list())
+            place = Place(need.tenant_id, need.connection_id, BooksList.COUNTRIES)
+            async with self._readings.of(place):
+                listed = await need.client.countries.list()
+            self._codes[key] = code_in_books(country, listed.fit)
         return self._codes[key]
 
 

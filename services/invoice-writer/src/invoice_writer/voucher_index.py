@@ -5,11 +5,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Row, Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.batching import Batched
@@ -17,8 +17,10 @@ from common.db.dialect import one_of, prepared
 from common.db.engine import Database
 from common.db.models.books import VoucherIndexRow
 from common.db.models.effects import BindingRow
-from common.domain.money import Money
 from common.lexware.client import LexwareClient
+from common.lexware.voucherlist import VoucherFilter
+from invoice_writer.books_watch.readings import Readings
+from invoice_writer.books_watch.slices import holds, parts_from_json
 from invoice_writer.context import BooksConnection
 from invoice_writer.voucher_reading import REFRESH_AFTER, IndexReading, is_due
 
@@ -26,6 +28,7 @@ REMEMBER_SECONDS = 60.0
 BEING_READ = timedelta(seconds=1)
 EARLIER = timedelta(days=31)  # others may have dated the same document a little earlier
 Number: TypeAlias = tuple[UUID, UUID, str, str]  # tenant, connection, voucher type, number
+UNKNOWN_TYPE = ""  # of a row that does not say it in a way we can read
 
 INDEX, BINDINGS = cast(Table, VoucherIndexRow.__table__), cast(Table, BindingRow.__table__)
 IS_BOUND = (BINDINGS.c.external_id == INDEX.c.voucher_id) & (BINDINGS.c.tenant_id == INDEX.c.tenant_id)
@@ -36,19 +39,25 @@ class IndexedVoucher:
     """A voucher in the books that is bound to no document of ours."""
 
     voucher_id: str
-    type: str
     number: str
-    voucher_on: date
-    gross_total: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """What this process knows of an index, and until when it need not look again."""
+
+    until: float
+    filled_from: date
+    unread: tuple[VoucherFilter, ...]
 
 
 class VoucherIndex:
     """Filled in pages of 250, refreshed by change date when older than a quarter of an hour."""
 
-    def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
-        self._db, self._clock = db, clock
+    def __init__(self, db: Database, readings: Readings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._db, self._readings, self._clock = db, readings, clock
         self._unbound: Batched[Number, list[IndexedVoucher]] = Batched(self._find_unbound)
-        self._fresh: dict[UUID, tuple[float, date]] = {}  # trusted until, filled since
+        self._fresh: dict[UUID, Trusted] = {}
         self._locks: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def ensure_fresh(
@@ -56,27 +65,36 @@ class VoucherIndex:
     ) -> timedelta | None:
         """Make the index hold every sales voucher dated `since` or later, 15 minutes old at most.
 
-        When to ask again while somebody else reads it: nobody waits here for others.
+        When to ask again while somebody else reads it: nobody waits here for others. Raises
+        `BooksUnreadable` when the list cannot be read.
         """
         since = since.replace(month=1, day=1) - EARLIER
         known, lock = self._fresh.get(books.connection_id), self._locks[books.connection_id]
-        if known is not None and self._clock() < known[0] and known[1] <= since:
+        if known is not None and self._clock() < known.until and known.filled_from <= since:
             return None
-        looked_at, reading = self._clock(), IndexReading(self._db, tenant_id, books.connection_id, client)
+        looked_at = self._clock()
+        reading = IndexReading(self._db, self._readings, tenant_id, books.connection_id, client)
         state, now = await reading.state()
-        if not is_due(state, since, now):
-            left = (REFRESH_AFTER - (now - state.refreshed_at)).total_seconds()
-            self._fresh[books.connection_id] = (looked_at + min(left, REMEMBER_SECONDS), state.filled_from)
-            return None
-        if lock.locked():
-            return BEING_READ
-        async with lock:
-            return None if await reading.run(since) else BEING_READ
+        if is_due(state, since, now):
+            if lock.locked():
+                return BEING_READ
+            async with lock:
+                if not await reading.run(since):
+                    return BEING_READ
+            state, now = await reading.state()
+        self._remember(books.connection_id, state, looked_at, now)
+        return None
+
+    def unread(self, connection_id: UUID, voucher_type: str, day: date) -> VoucherFilter | None:
+        """The part of the list that is longer than it shows and may hold a voucher of the type and date."""
+        known = self._fresh.get(connection_id)
+        parts = () if known is None else known.unread
+        return next((part for part in parts if holds(part, voucher_type, day)), None)
 
     async def unbound(
         self, tenant_id: UUID, connection_id: UUID, voucher_type: str, number: str
     ) -> Sequence[IndexedVoucher]:
-        """Vouchers of that type and number that no document of ours is bound to."""
+        """Vouchers of that number and type, or of an unknown one, that no document of ours is bound to."""
         return await self._unbound.ask((tenant_id, connection_id, voucher_type, number))
 
     async def forget(self, tenant_id: UUID, connection_id: UUID, voucher_id: str) -> None:
@@ -90,6 +108,11 @@ class VoucherIndex:
                 )
             )
 
+    def _remember(self, connection_id: UUID, state: Row[Any], looked_at: float, now: datetime) -> None:
+        left = (REFRESH_AFTER - (now - state.refreshed_at)).total_seconds()
+        until = looked_at + min(left, REMEMBER_SECONDS)
+        self._fresh[connection_id] = Trusted(until, state.filled_from, parts_from_json(state.unread))
+
     async def _find_unbound(self, wanted: Sequence[Number]) -> list[list[IndexedVoucher]]:
         async with self._db.reading.begin() as session:
             tenants, connections, _, numbers = zip(*wanted, strict=True)
@@ -101,10 +124,12 @@ class VoucherIndex:
             rows = (await session.execute(_unbound(session), among)).all()
         found: defaultdict[Number, list[IndexedVoucher]] = defaultdict(list)
         for row in rows:
-            found[row.tenant_id, row.connection_id, row.type, row.number].append(
-                IndexedVoucher(row.voucher_id, row.type, row.number, row.voucher_on, Money(row.gross_minor))
-            )
-        return [found[one] for one in wanted]
+            key = (row.tenant_id, row.connection_id, row.type, row.number)
+            found[key].append(IndexedVoucher(row.voucher_id, row.number))
+        return [
+            [*found[tenant, connection, kind, number], *found[tenant, connection, UNKNOWN_TYPE, number]]
+            for tenant, connection, kind, number in wanted
+        ]
 
 
 @prepared

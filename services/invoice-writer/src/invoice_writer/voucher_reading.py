@@ -1,7 +1,7 @@
 """Reads the voucherlist into the index, mostly one process at a time; each page is kept with its place."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -9,42 +9,26 @@ from uuid import UUID
 from sqlalchemy import Row, Table, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.dialect import db_now, insert
+from common.db.alarms import Alarm, close_alarms, raise_alarm
+from common.db.dialect import db_now, insert, prepared
 from common.db.engine import Database
 from common.db.models.books import VoucherIndexRow, VoucherIndexStateRow
+from common.domain.alarms import AlarmKind
 from common.errors import ConnectorError
 from common.lexware.client import LexwareClient
-from common.lexware.voucherlist import PAGE_SIZE, WINDOW_LIMIT
-from common.lexware.wire import VoucherListPage, VoucherListRow
+from common.lexware.rows import Page
+from common.lexware.voucherlist import VoucherFilter
+from common.lexware.wire import VoucherListRow
+from invoice_writer.books_watch.readings import BooksList, Place, Readings, note_unfit
+from invoice_writer.books_watch.slices import CHANGES, FILL, Plan, part_to_json, parts_from_json
 
-VOUCHER_TYPES = ("salesinvoice", "salescreditnote")
 REFRESH_AFTER = timedelta(minutes=15)
 OVERLAP = timedelta(days=1)
-AHEAD = timedelta(days=366)  # vouchers may be dated in the future
 CLAIM_SECONDS = 10.0  # mostly longer than the wait for one page; two readings at once do no harm
 BEGIN_ANEW = timedelta(hours=1)  # the pages of a reading that was interrupted so long have moved
-DAY = timedelta(days=1)
-STATE = cast(Table, VoucherIndexStateRow.__table__)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How far a reading since a date came: all after `end` is kept, and of this window all before `page`."""
-
-    since: date
-    start: date
-    end: date
-    page: int = 0
-
-    def after(self, read: VoucherListPage) -> "Place | None":
-        """Where to go on; None at the end. A window as large as the list shows is read in halves."""
-        if self.page == 0 and read.total_elements >= WINDOW_LIMIT and self.start < self.end:
-            return replace(self, start=self.start + (self.end - self.start) // 2 + DAY)
-        if not read.last and read.content and (self.page + 1) * PAGE_SIZE < WINDOW_LIMIT:
-            return replace(self, page=self.page + 1)
-        if self.start > self.since:
-            return Place(self.since, start=self.since, end=self.start - DAY)
-        return None
+LONGEST_NUMBER = 200  # no document of ours has a longer one
+STATE, INDEX = cast(Table, VoucherIndexStateRow.__table__), cast(Table, VoucherIndexRow.__table__)
+KEY = ("tenant_id", "connection_id", "voucher_id")
 
 
 def is_due(state: Row[Any], since: date, now: datetime) -> bool:
@@ -55,15 +39,23 @@ def is_due(state: Row[Any], since: date, now: datetime) -> bool:
 class IndexReading:
     """One process' look at the vouchers of one connection."""
 
-    def __init__(self, db: Database, tenant_id: UUID, connection_id: UUID, client: LexwareClient) -> None:
-        self._db, self._client = db, client
+    def __init__(
+        self,
+        db: Database,
+        readings: Readings,
+        tenant_id: UUID,
+        connection_id: UUID,
+        client: LexwareClient,
+    ) -> None:
+        self._db, self._client, self._readings = db, client, readings
         self._tenant_id, self._connection_id = tenant_id, connection_id
+        self._place = Place(tenant_id, connection_id, BooksList.VOUCHERS)
         self._mine = (STATE.c.tenant_id == tenant_id, STATE.c.connection_id == connection_id)
 
     async def state(self) -> tuple[Row[Any], datetime]:
         """The index as it stands, and the database's clock."""
         now = select(db_now().label("now")).subquery()
-        columns = (STATE.c.filled_from, STATE.c.refreshed_at)
+        columns = (STATE.c.filled_from, STATE.c.refreshed_at, STATE.c.unread)
         mine = self._mine[0] & self._mine[1]
         query = select(now.c.now, *columns).select_from(now).outerjoin(STATE, mine)
         async with self._db.reading.begin() as session:
@@ -71,111 +63,128 @@ class IndexReading:
         return state, state.now
 
     async def run(self, since: date) -> bool:
-        """Read what is due, beginning where the last reading was interrupted; False while another reads."""
-        claimed = await self._claim()
-        if claimed is None:
-            return False
-        try:
-            if _is_to_fill(claimed, since):
-                await self._fill(claimed, since)
-            elif is_due(claimed, since, claimed.now):
-                await self._refresh(claimed)
+        """Read what is due, beginning where the last reading was interrupted; False while another reads.
+
+        Raises `BooksUnreadable` when the list cannot be read.
+        """
+        async with self._readings.of(self._place) as look, self._claim() as claimed:
+            look.made = claimed is not None and is_due(claimed, since, claimed.now)
+            if claimed is None:
+                return False
+            if look.made:
+                await self._read(_plan(claimed, since), claimed)
             else:
                 await self._give_back()
-        except ConnectorError:
-            await self._give_back()
-            raise
         return True
 
-    async def _claim(self) -> Row[Any] | None:
+    @asynccontextmanager
+    async def _claim(self) -> AsyncIterator[Row[Any] | None]:
+        """The state of the index, ours to read for a moment; None while somebody else does."""
         fresh = {"tenant_id": self._tenant_id, "connection_id": self._connection_id}
         is_free = or_(STATE.c.claimed_until.is_(None), STATE.c.claimed_until < db_now())
         claiming = update(STATE).where(*self._mine, is_free).values(claimed_until=db_now(CLAIM_SECONDS))
+        claimed: Row[Any] | None = None
         async with self._db.sessions.begin() as session:
             row = insert(session, STATE).values(**fresh)
             await session.execute(row.on_conflict_do_nothing(index_elements=["connection_id"]))
-            if (await session.execute(claiming.returning(STATE.c.connection_id))).one_or_none() is None:
-                return None
-            query = select(STATE, db_now().label("now")).where(*self._mine)
-            return (await session.execute(query)).one()
+            if (await session.execute(claiming.returning(STATE.c.connection_id))).one_or_none() is not None:
+                query = select(STATE, db_now().label("now")).where(*self._mine)
+                claimed = (await session.execute(query)).one()
+        try:
+            yield claimed
+        except ConnectorError:
+            await self._give_back()
+            raise
 
-    async def _fill(self, claimed: Row[Any], since: date) -> None:
-        started_at, begin = _begin(claimed, since)
-        place: Place | None = begin
-        while place is not None:
-            page = await self._client.voucherlist.dated(
-                VOUCHER_TYPES, place.start, place.end, page=place.page
-            )
-            place = place.after(page)
-            values = _done(begin.since, started_at) if place is None else _under_way(started_at, place)
-            await self._keep(page.content, values)
+    async def _read(self, plan: Plan, claimed: Row[Any]) -> None:
+        while plan.parts:
+            page = await self._client.voucherlist.page(plan.parts[0], plan.page)
+            plan = plan.after(page)
+            values = _under_way(plan) if plan.parts else _done(plan, claimed)
+            async with self._db.sessions.begin() as session:
+                await self._keep(session, page)
+                await session.execute(update(STATE).where(*self._mine).values(**values))
+                if not plan.parts:
+                    await self._tell_unread(session, parts_from_json(claimed.unread), plan.unread)
 
-    async def _refresh(self, claimed: Row[Any]) -> None:
-        rows = await self._client.voucherlist.changed_since(
-            VOUCHER_TYPES, (claimed.refreshed_at - OVERLAP).date()
-        )
-        await self._keep(rows, _done(claimed.filled_from, claimed.now))
+    async def _keep(self, session: AsyncSession, page: Page[VoucherListRow]) -> None:
+        ids = {"tenant_id": self._tenant_id, "connection_id": self._connection_id}
+        rows = [{**ids, **values_of(row)} for row in page.content]
+        if rows:
+            await session.execute(_upserting(session), rows)
+        await note_unfit(session, self._place, [row.id for row in page.content], page.rows.unfit)
 
-    async def _keep(self, rows: Sequence[VoucherListRow], values: dict[str, Any]) -> None:
-        async with self._db.sessions.begin() as session:
-            for row in rows:
-                await _upsert(session, self._tenant_id, self._connection_id, row)
-            await session.execute(update(STATE).where(*self._mine).values(**values))
+    async def _tell_unread(
+        self, session: AsyncSession, before: Sequence[VoucherFilter], now: Sequence[VoucherFilter]
+    ) -> None:
+        """Each part that is longer than the list shows has its alarm while it is."""
+        kind = AlarmKind.BOOKS_PART_TOO_LONG
+        for part in set(before) - set(now):
+            await close_alarms(session, kind, self._part(part), tenant_id=self._tenant_id)
+        for part in now:
+            evidence = {"connection_id": str(self._connection_id), **part_to_json(part)}
+            await raise_alarm(session, Alarm(kind, self._part(part), evidence, self._tenant_id))
+
+    def _part(self, part: VoucherFilter) -> str:
+        said = "&".join(f"{name}={value}" for name, value in part.params().items())
+        return f"{self._connection_id}:{said}"
 
     async def _give_back(self) -> None:
         async with self._db.sessions.begin() as session:
             await session.execute(update(STATE).where(*self._mine).values(claimed_until=None))
 
 
+def values_of(row: VoucherListRow) -> dict[str, Any]:
+    """What the index keeps of a row of the list."""
+    return {
+        "voucher_id": row.id,
+        "type": row.voucher_type,
+        "status": row.voucher_status,
+        "number": row.voucher_number.strip()[:LONGEST_NUMBER],
+        "voucher_on": row.voucher_on,
+        "gross_minor": None if row.total is None else row.total.minor,
+        "updated_at": row.updated_date,
+    }
+
+
 def _is_to_fill(state: Row[Any], since: date) -> bool:
     return state.filled_from is None or since < state.filled_from
 
 
-def _begin(claimed: Row[Any], since: date) -> tuple[datetime, Place]:
-    """When the reading under way began, and where to go on with it; a new one if it will not do."""
-    is_usable = (
-        claimed.started_at is not None
-        and claimed.now - claimed.started_at < BEGIN_ANEW
-        and claimed.reading_from <= since
-    )
-    if not is_usable:
-        return claimed.now, Place(since, start=since, end=claimed.now.date() + AHEAD)
-    place = Place(claimed.reading_from, claimed.window_from, claimed.window_to, claimed.next_page)
-    return claimed.started_at, place
+def _plan(claimed: Row[Any], since: date) -> Plan:
+    """The reading to go on with; a new one if the last will not do."""
+    kind = FILL if _is_to_fill(claimed, since) else CHANGES
+    if claimed.plan:
+        kept = Plan.from_json(claimed.plan)
+        is_young = claimed.now - kept.started_at < BEGIN_ANEW
+        if is_young and kept.kind == kind and kept.since <= since:
+            return kept
+    if kind == FILL:
+        return Plan.fill(since, claimed.now)
+    after = (claimed.refreshed_at - OVERLAP).date()
+    return Plan.changes(claimed.filled_from, claimed.now, after, parts_from_json(claimed.unread))
 
 
-def _under_way(started_at: datetime, place: Place) -> dict[str, Any]:
+def _under_way(plan: Plan) -> dict[str, Any]:
+    return {"plan": plan.to_json(), "claimed_until": db_now(CLAIM_SECONDS)}
+
+
+def _done(plan: Plan, claimed: Row[Any]) -> dict[str, Any]:
+    """A reading is as old as its beginning; parts that could not be read are kept by name."""
+    unread = [part_to_json(part) for part in plan.unread]
+    is_changed = unread != (claimed.unread or [])
     return {
-        "started_at": started_at,
-        "reading_from": place.since,
-        "window_from": place.start,
-        "window_to": place.end,
-        "next_page": place.page,
-        "claimed_until": db_now(CLAIM_SECONDS),
-    }
-
-
-def _done(filled_from: date, refreshed_at: datetime) -> dict[str, Any]:
-    return {
-        "filled_from": filled_from,
-        "refreshed_at": refreshed_at,
-        "started_at": None,
+        "filled_from": plan.since,
+        "refreshed_at": plan.started_at,
+        "plan": None,
+        "unread": unread,
         "claimed_until": None,
+        **({"unread_changed_at": db_now()} if is_changed else {}),
     }
 
 
-async def _upsert(session: AsyncSession, tenant_id: UUID, connection_id: UUID, row: VoucherListRow) -> None:
-    values = {
-        "type": row.voucher_type,
-        "status": row.voucher_status,
-        "number": row.voucher_number.strip(),
-        "voucher_on": row.voucher_on,
-        "gross_minor": row.total.minor,
-        "updated_at": row.updated_date,
-    }
-    statement = insert(session, VoucherIndexRow).values(
-        tenant_id=tenant_id, connection_id=connection_id, voucher_id=row.id, **values
-    )
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["connection_id", "voucher_id"], set_=values)
-    )
+@prepared
+def _upserting(session: AsyncSession) -> Any:
+    statement = insert(session, INDEX)
+    news = {column.name: statement.excluded[column.name] for column in INDEX.c if column.name not in KEY}
+    return statement.on_conflict_do_update(index_elements=["connection_id", "voucher_id"], set_=news)

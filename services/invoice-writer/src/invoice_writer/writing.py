@@ -15,6 +15,8 @@ from common.http.errors import NotFound
 from common.inbox.messages import Later
 from common.lexware.errors import VoucherRejected
 from common.lexware.wire import Voucher
+from invoice_writer.books_watch.readings import BooksUnreadable
+from invoice_writer.books_watch.waiting import waiting_for_books, waiting_for_part
 from invoice_writer.context import BooksConnection
 from invoice_writer.deciding import ToWrite
 from invoice_writer.mapping import marker_in
@@ -46,11 +48,16 @@ class VoucherWriter:
         if is_new and not book_anyway:
             try:
                 taken = await self._taken(effect, plan)
+            except BooksUnreadable as stalled:
+                return waiting_for_books(stalled, plan.context.settings.id)
             except RefusedError as refusal:
                 return _refused(refusal, plan)
             if taken is not None:
                 return taken
-        contact_id = await self._customers.ready(event, plan)
+        try:
+            contact_id = await self._customers.ready(event, plan)
+        except BooksUnreadable as stalled:
+            return waiting_for_books(stalled, plan.context.settings.id)
         if isinstance(contact_id, Outcome | Later):
             return contact_id
         result = await self._runner.ensure(effect.for_contact(contact_id), is_new=is_new)
@@ -100,15 +107,23 @@ class VoucherWriter:
         pause = await self._index.ensure_fresh(effect.tenant_id, books, plan.client, _since(plan, books))
         if pause is not None:
             return Later(pause, "vouchers_being_read")
+        wanted = plan.decision.voucher_type
+        unread = self._index.unread(books.connection_id, wanted, plan.decision.voucher_on)
+        if unread is not None:
+            return plan.waiting(Reason.BOOKS_UNREADABLE, **waiting_for_part(unread))
         found = await self._index.unbound(
-            effect.tenant_id, books.connection_id, plan.decision.voucher_type, plan.decision.voucher_number
+            effect.tenant_id, books.connection_id, wanted, plan.decision.voucher_number
         )
         if not found:
             return None
         looked = {known.voucher_id: await self._look(books, plan, known) for known in found}
         if any(isinstance(voucher, Later) for voucher in looked.values()):
             return Later(NOT_VISIBLE_YET, "voucher_not_visible")
-        there = {key: voucher for key, voucher in looked.items() if isinstance(voucher, Voucher)}
+        there = {
+            key: voucher
+            for key, voucher in looked.items()
+            if isinstance(voucher, Voucher) and voucher.type == wanted
+        }
         ours = [
             key
             for key, voucher in there.items()
@@ -130,7 +145,7 @@ class VoucherWriter:
         try:
             voucher = await plan.client.vouchers.get(known.voucher_id)
         except NotFound:
-            listed = await plan.client.voucherlist.find(known.type, known.number)
+            listed = await plan.client.voucherlist.find(plan.decision.voucher_type, known.number)
             if not listed.complete or any(row.id == known.voucher_id for row in listed.rows):
                 return Later(NOT_VISIBLE_YET, "voucher_not_visible")
         else:

@@ -88,6 +88,7 @@ class Reason(StrEnum):
     # the connection to the books
     BOOKS_NOT_CONNECTED = "books_not_connected"
     BOOKS_UNAVAILABLE = "books_unavailable"
+    BOOKS_UNREADABLE = "books_unreadable"
     RECONNECT_NEEDED = "reconnect_needed"
     CONNECTION_HALTED = "connection_halted"
     ORGANIZATION_CHANGED = "organization_changed"

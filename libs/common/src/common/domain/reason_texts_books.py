@@ -155,6 +155,14 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nichts zu tun; es wird weiter versucht.",
         "Nothing to do; we keep trying.",
     ),
+    Reason.BOOKS_UNREADABLE: ReasonText(
+        Who.NOBODY,
+        ReleasedBy.TIME,
+        "Eine Liste der Buchhaltung ist nicht lesbar; vorher ist nicht sicher, was dort schon gebucht ist.",
+        "A list of the books cannot be read; before, it is not sure what they hold already.",
+        "Nichts zu tun: es wird jede Minute versucht, und ein Alarm nennt dem Betreiber den Fehler.",
+        "Nothing to do: it is tried every minute, and an alarm names the error to the operator.",
+    ),
     Reason.RECONNECT_NEEDED: ReasonText(
         Who.MERCHANT,
         ReleasedBy.CONNECTION,

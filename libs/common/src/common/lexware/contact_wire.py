@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 from pydantic import Field
 
-from common.lexware.wire import Wire
+from common.lexware.wire import Wire, WireId, WireNumber
 
 WRITABLE = ("company", "person", "addresses", "xRechnung", "emailAddresses", "phoneNumbers", "note")
 LISTS = ("contactPersons", "billing", "shipping", "business", "office", "private", "mobile", "fax", "other")
@@ -27,7 +27,7 @@ class Company(Wire):
     """The company a contact is."""
 
     name: str = ""
-    vat_registration_id: str | None = None
+    vat_registration_id: Annotated[str, Field(max_length=64)] | None = None
     allow_tax_free_invoices: bool = False
     contact_persons: tuple[ContactPerson, ...] = ()
 
@@ -52,13 +52,15 @@ class Addresses(Wire):
 class Role(Wire):
     """What a contact is to us, with the number the books gave it."""
 
-    number: int | None = None
+    number: WireNumber | None = None
 
 
 class Contact(Wire):
     """A contact in the books, as far as it is compared."""
 
-    id: str
+    VITAL = frozenset({"id", "company", "person", "addresses", "archived"})
+
+    id: WireId
     version: int | None = None
     roles: dict[str, Role] = Field(default_factory=dict)
     company: Company | None = None
@@ -77,6 +79,13 @@ class Contact(Wire):
         return " ".join(part for part in (person.first_name, person.last_name) if part)
 
     @property
+    def kind(self) -> str:
+        """Whether it is a company or a person; neither where the books say nothing we can read."""
+        if self.company is not None:
+            return "company"
+        return "nobody" if self.person is None else "person"
+
+    @property
     def number(self) -> int | None:
         """The books' customer number; the smaller, the older."""
         customer = self.roles.get("customer")
@@ -88,14 +97,6 @@ class Contact(Wire):
         own = [email for entries in self.email_addresses.values() for email in entries or ()]
         persons = () if self.company is None else self.company.contact_persons
         return (*own, *(person.email_address for person in persons if person.email_address))
-
-
-class ContactPage(Wire):
-    """One page of contacts; `total_elements` is capped at the search window."""
-
-    content: tuple[Contact, ...]
-    last: bool = True
-    total_elements: int = 0
 
 
 class NewContact(Wire):

@@ -11,10 +11,11 @@ import orjson
 from common.http.client import ApiClient
 from common.http.errors import UnreadableAnswer
 from common.http.gate import Gate
-from common.lexware.contact_wire import Contact, ContactPage
+from common.lexware.contact_wire import Contact
+from common.lexware.rows import Page, parse_object, parse_page
 from common.lexware.voucherlist import PAGE_SIZE, WINDOW_LIMIT, searchable
 from common.lexware.vouchers import JSON, written_id
-from common.lexware.wire import parse, read_json
+from common.lexware.wire import read_json
 
 SHORTEST_TERM, LONGEST_TERM = 3, 128
 _WILDCARDS = re.compile(r"([\\_%])")
@@ -44,7 +45,8 @@ class Contacts:
 
     async def get(self, contact_id: str) -> Contact:
         """The contact; raises `NotFound`."""
-        return parse(Contact, (await self._api.get(f"/v1/contacts/{contact_id}")).content)
+        content = (await self._api.get(f"/v1/contacts/{contact_id}")).content
+        return parse_object(Contact, content)[0]
 
     async def get_whole(self, contact_id: str) -> dict[str, Any]:
         """The contact with every field, those unknown to us too; raises `NotFound`."""
@@ -61,7 +63,7 @@ class Contacts:
         """Replace the contact whose `version` the body carries; raises `Conflict` when it is another now."""
         await self._api.put(f"/v1/contacts/{contact_id}", orjson.dumps(whole, default=_number), JSON)
 
-    async def customers(self, number: int) -> ContactPage:
+    async def customers(self, number: int) -> Page[Contact]:
         """One page of all customers by name, archived ones too; pages beyond the window are refused."""
         return await self._page({"customer": "true"}, number)
 
@@ -97,13 +99,13 @@ class Contacts:
         while not last and number * PAGE_SIZE < WINDOW_LIMIT:
             page = await self._page({"customer": "true", **filters}, number)
             found += page.content
-            number, last, total = number + 1, page.last or not page.content, page.total_elements
+            number, last, total = number + 1, page.last, page.total or total
         meant = tuple(one for one in found if is_meant(one) and not one.archived)
-        return FoundContacts(meant, total < WINDOW_LIMIT and all(map(fits, found)))
+        return FoundContacts(meant, last and total < WINDOW_LIMIT and all(map(fits, found)))
 
-    async def _page(self, filters: dict[str, str], number: int) -> ContactPage:
+    async def _page(self, filters: dict[str, str], number: int) -> Page[Contact]:
         params = {**filters, "page": str(number), "size": str(PAGE_SIZE)}
-        return parse(ContactPage, (await self._api.get("/v1/contacts", params)).content)
+        return parse_page(Contact, (await self._api.get("/v1/contacts", params)).content, PAGE_SIZE)
 
 
 def filter_text(text: str) -> str:

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from common.domain.country_codes import NORTHERN_IRELAND
 from common.http.client import ApiClient
-from common.lexware.wire import Wire, parse_list
+from common.lexware.rows import Rows, parse_rows
+from common.lexware.wire import Wire, WireId
 
 NAMES = {NORTHERN_IRELAND: "Northern Ireland"}  # no country of ISO 3166-1: the books' code is not told
 KNOWN_CODES = {"IX": NORTHERN_IRELAND}  # what others have seen
@@ -15,7 +16,9 @@ KNOWN_CODES = {"IX": NORTHERN_IRELAND}  # what others have seen
 class Country(Wire):
     """A country as contacts may name it."""
 
-    country_code: str
+    VITAL = frozenset({"countryCode", "countryNameEN"})
+
+    country_code: WireId
     name_en: str = Field(default="", alias="countryNameEN")
 
 
@@ -25,9 +28,9 @@ class Countries:
     def __init__(self, api: ApiClient) -> None:
         self._api = api
 
-    async def list(self) -> tuple[Country, ...]:
+    async def list(self) -> Rows[Country]:
         """Every country."""
-        return parse_list(Country, (await self._api.get("/v1/countries")).content)
+        return parse_rows(Country, (await self._api.get("/v1/countries")).content)
 
 
 def code_in_books(country: str, listed: Sequence[Country]) -> str:

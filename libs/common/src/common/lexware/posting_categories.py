@@ -2,7 +2,8 @@
 
 from common.domain.profile import PostingCategory
 from common.http.client import ApiClient
-from common.lexware.wire import Category, parse_list
+from common.lexware.rows import Rows, parse_rows
+from common.lexware.wire import Category
 
 
 class PostingCategories:
@@ -12,9 +13,12 @@ class PostingCategories:
         self._api = api
 
     async def list(self) -> tuple[PostingCategory, ...]:
-        """Every category with the flags that limit its use."""
-        categories = parse_list(Category, (await self._api.get("/v1/posting-categories")).content)
-        return tuple(to_category(category) for category in categories)
+        """Every category that can be read, with the flags that limit its use."""
+        return tuple(map(to_category, (await self.read()).fit))
+
+    async def read(self) -> Rows[Category]:
+        """Every category, and what could not be read."""
+        return parse_rows(Category, (await self._api.get("/v1/posting-categories")).content)
 
 
 def to_category(category: Category) -> PostingCategory:

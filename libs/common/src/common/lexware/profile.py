@@ -2,7 +2,8 @@
 
 from common.domain.profile import SellerProfile
 from common.http.client import ApiClient
-from common.lexware.wire import Profile, parse
+from common.lexware.rows import Unfit, parse_object
+from common.lexware.wire import Profile
 
 
 class ProfileApi:
@@ -12,8 +13,13 @@ class ProfileApi:
         self._api = api
 
     async def get(self) -> SellerProfile:
-        """The profile as decisions read it."""
-        return to_seller(parse(Profile, (await self._api.get("/v1/profile")).content))
+        """The profile as decisions read it; what no decision depends on may be unreadable."""
+        return (await self.read())[0]
+
+    async def read(self) -> tuple[SellerProfile, Unfit | None]:
+        """The profile as decisions read it, and what of it could not be read."""
+        profile, unfit = parse_object(Profile, (await self._api.get("/v1/profile")).content)
+        return to_seller(profile), unfit
 
 
 def to_seller(profile: Profile) -> SellerProfile:

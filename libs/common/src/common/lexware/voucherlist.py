@@ -1,14 +1,16 @@
 """`/v1/voucherlist` of one connection: look-ups by number, and pages for a local index."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from common.http.client import ApiClient
-from common.lexware.wire import VoucherListPage, VoucherListRow, parse
+from common.lexware.rows import Page, parse_page
+from common.lexware.wire import VoucherListRow
 
 PAGE_SIZE = 250
 WINDOW_LIMIT = 10_000  # pages beyond it are refused
+SALES_TYPES = ("salesinvoice", "salescreditnote")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,35 @@ class FoundVouchers:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class VoucherFilter:
+    """A part of the list: sales vouchers within whole German days of change and of their own date.
+
+    No bound is no filter, and no status is any. A voucher without date may be in no range of dates.
+    """
+
+    types: tuple[str, ...] = SALES_TYPES
+    statuses: tuple[str, ...] = ()
+    changed_from: date | None = None
+    changed_to: date | None = None
+    dated_from: date | None = None
+    dated_to: date | None = None
+
+    def params(self) -> dict[str, str]:
+        """The parameters of the query."""
+        days = {
+            "updatedDateFrom": self.changed_from,
+            "updatedDateTo": self.changed_to,
+            "voucherDateFrom": self.dated_from,
+            "voucherDateTo": self.dated_to,
+        }
+        return {
+            "voucherType": ",".join(self.types),
+            "voucherStatus": ",".join(self.statuses) or "any",
+            **{name: day.isoformat() for name, day in days.items() if day is not None},
+        }
+
+
 class VoucherList:
     """Metadata of all vouchers, some seconds late; only the default order is used."""
 
@@ -26,61 +57,32 @@ class VoucherList:
         self._api = api
 
     async def find(self, voucher_type: str, number: str) -> FoundVouchers:
-        """Vouchers of that type and number.
+        """Vouchers of that type and number; one whose type cannot be read may be of this type.
 
-        Misspelt and ignored filters give an unfiltered list: a page with other numbers proves nothing.
+        Misspelt and ignored filters give an unfiltered list: a page with other numbers proves nothing. The
+        filter ignores case, so that numbers of another case are kin.
         """
-        page = await self._page((voucher_type,), {"voucherNumber": searchable(number)})
-        rows = tuple(row for row in page.content if row.voucher_number.strip() == number.strip())
-        kin = number.strip().casefold()
+        query = VoucherFilter(types=(voucher_type,)).params()
+        page = await self._page({**query, "voucherNumber": searchable(number)})
+        types, kin = (voucher_type, ""), number.strip().casefold()
         foreign = [
             row
             for row in page.content
-            if row.voucher_number.strip().casefold() != kin or row.voucher_type != voucher_type
+            if row.voucher_number.strip().casefold() != kin or row.voucher_type not in types
         ]
+        rows = [row for row in page.content if row.voucher_number.strip() == number.strip()]
         return FoundVouchers(
-            rows=tuple(row for row in rows if row.voucher_type == voucher_type),
-            complete=page.last and not foreign,
+            rows=tuple(row for row in rows if row.voucher_type in types),
+            complete=page.last and not page.rows.lost and not foreign,
         )
 
-    async def changed_since(
-        self, voucher_types: Sequence[str], changed_from: date
-    ) -> tuple[VoucherListRow, ...]:
-        """Every voucher changed on that day or later."""
-        query = {"updatedDateFrom": changed_from.isoformat()}
-        first = await self._page(voucher_types, query)
-        return tuple([row async for row in self._rest(first, voucher_types, query)])
+    async def page(self, wanted: VoucherFilter, number: int = 0) -> Page[VoucherListRow]:
+        """One page of a part of the list; `total` is capped at `WINDOW_LIMIT`."""
+        return await self._page(wanted.params(), number)
 
-    async def dated(
-        self, voucher_types: Sequence[str], start: date, end: date, *, page: int = 0
-    ) -> VoucherListPage:
-        """The page of vouchers dated within both days; `total_elements` is capped at `WINDOW_LIMIT`."""
-        query = {"voucherDateFrom": start.isoformat(), "voucherDateTo": end.isoformat()}
-        return await self._page(voucher_types, query, page)
-
-    async def _rest(
-        self, page: VoucherListPage, voucher_types: Sequence[str], query: dict[str, str]
-    ) -> AsyncIterator[VoucherListRow]:
-        number = page.number
-        while True:
-            for row in page.content:
-                yield row
-            if page.last or not page.content:
-                return
-            number += 1
-            page = await self._page(voucher_types, query, number)
-
-    async def _page(
-        self, voucher_types: Sequence[str], query: dict[str, str], number: int = 0
-    ) -> VoucherListPage:
-        params = {
-            "voucherType": ",".join(voucher_types),
-            "voucherStatus": "any",
-            **query,
-            "page": str(number),
-            "size": str(PAGE_SIZE),
-        }
-        return parse(VoucherListPage, (await self._api.get("/v1/voucherlist", params)).content)
+    async def _page(self, query: Mapping[str, str], number: int = 0) -> Page[VoucherListRow]:
+        params = {**query, "page": str(number), "size": str(PAGE_SIZE)}
+        return parse_page(VoucherListRow, (await self._api.get("/v1/voucherlist", params)).content, PAGE_SIZE)
 
 
 def searchable(text: str) -> str:

@@ -3,6 +3,7 @@
 from common.http.client import ApiClient
 from common.http.errors import OutcomeLost, UnreadableAnswer
 from common.http.gate import Gate
+from common.lexware.rows import parse_object
 from common.lexware.wire import ActionResult, Voucher, parse
 
 JSON = "application/json"
@@ -25,7 +26,8 @@ class Vouchers:
 
     async def get(self, voucher_id: str) -> Voucher:
         """The voucher; raises `NotFound`, also for one that is seconds old."""
-        return parse(Voucher, (await self._api.get(f"/v1/vouchers/{voucher_id}")).content)
+        content = (await self._api.get(f"/v1/vouchers/{voucher_id}")).content
+        return parse_object(Voucher, content)[0]
 
 
 def written_id(content: bytes, what: str) -> str:

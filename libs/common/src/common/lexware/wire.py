@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, TypeVar
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from common.domain.cleaning import storable
 from common.domain.documents import BERLIN
 from common.domain.money import Money
 from common.http.errors import UnreadableAnswer
@@ -22,9 +23,10 @@ def _decimal(value: Any) -> Decimal:
         raise ValueError("no decimal")
     try:
         amount = Decimal(value)
-    except InvalidOperation:
+        is_amount = amount.is_finite() and abs(amount) <= LARGEST
+    except ArithmeticError:
         raise ValueError("no decimal") from None
-    if not amount.is_finite() or abs(amount) > LARGEST:
+    if not is_amount:
         raise ValueError("no amount")
     return amount
 
@@ -34,15 +36,38 @@ def _local_date(value: Any) -> Any:
     if not isinstance(value, str) or len(value) == len("2026-03-02"):
         return value
     moment = datetime.fromisoformat(value)
-    return moment.date() if moment.tzinfo is None else moment.astimezone(BERLIN).date()
+    return moment.date() if moment.tzinfo is None else _moved(moment, BERLIN).date()
+
+
+def _moment(value: Any) -> Any:
+    """The moment in UTC; one without offset is German time."""
+    if not isinstance(value, str):
+        return value
+    moment = datetime.fromisoformat(value)
+    return _moved(moment if moment.tzinfo else moment.replace(tzinfo=BERLIN), UTC)
+
+
+def _moved(moment: datetime, zone: tzinfo) -> datetime:
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        raise ValueError("no moment") from None
 
 
 WireDecimal = Annotated[Decimal, BeforeValidator(_decimal)]
 WireDate = Annotated[date, BeforeValidator(_local_date)]
+WireMoment = Annotated[datetime, BeforeValidator(_moment)]
+WireId = Annotated[str, Field(min_length=1, max_length=64)]
+WireNumber = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class Wire(BaseModel):
-    """Something Lexware sends: null means absent, unknown fields are ignored."""
+    """Something Lexware sends: null means absent, unknown fields are ignored.
+
+    `VITAL` names the fields without which a row would be taken for another: unreadable, they lose it.
+    """
+
+    VITAL: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(
         frozen=True, extra="ignore", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
@@ -52,8 +77,14 @@ class Wire(BaseModel):
     @classmethod
     def _without_nulls(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {name: field for name, field in value.items() if field is not None}
+            return {name: _storable(field) for name, field in value.items() if field is not None}
         return value
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_storable(part) for part in value]
+    return storable(value) if isinstance(value, str) else value
 
 
 WireT = TypeVar("WireT", bound=Wire)
@@ -61,7 +92,10 @@ WireT = TypeVar("WireT", bound=Wire)
 
 def read_json(content: bytes) -> Any:
     """The JSON of an answer with decimals instead of floats; raises `ValueError`."""
-    return json.loads(content, parse_float=Decimal, parse_constant=_no_constant)
+    try:
+        return json.loads(content, parse_float=Decimal, parse_constant=_no_constant)
+    except ArithmeticError as error:
+        raise ValueError("a number beyond all bounds") from error
 
 
 def parse(model: type[WireT], content: bytes) -> WireT:
@@ -72,20 +106,6 @@ def parse(model: type[WireT], content: bytes) -> WireT:
         raise UnreadableAnswer(f"{model.__name__}: {error.error_count()} fields do not fit") from None
     except (ValueError, RecursionError):
         raise UnreadableAnswer(f"{model.__name__}: no JSON") from None
-
-
-def parse_list(model: type[WireT], content: bytes) -> tuple[WireT, ...]:
-    """A bare array of objects; raises `UnreadableAnswer`."""
-    try:
-        items = read_json(content)
-    except (ValueError, RecursionError):
-        items = None
-    if not isinstance(items, list):
-        raise UnreadableAnswer(f"{model.__name__}: no array")
-    try:
-        return tuple(model.model_validate(item) for item in items)
-    except ValidationError as error:
-        raise UnreadableAnswer(f"{model.__name__}: {error.error_count()} fields do not fit") from None
 
 
 class NewVoucherItem(Wire):
@@ -151,7 +171,9 @@ class VoucherItem(Wire):
 class Voucher(Wire):
     """A voucher in the books."""
 
-    id: str
+    VITAL = frozenset({"id", "type", "voucherStatus", "voucherNumber", "remark", "files"})
+
+    id: WireId
     type: str
     voucher_status: str | None = None
     voucher_number: str | None = None
@@ -169,40 +191,37 @@ class Voucher(Wire):
 
 
 class VoucherListRow(Wire):
-    """What the voucherlist says about one voucher."""
+    """What the voucherlist says about one voucher; one that nobody checked may say little."""
 
-    id: str
-    voucher_type: str
+    VITAL = frozenset({"id"})
+
+    id: WireId
+    voucher_type: str = ""
     voucher_status: str = ""
     voucher_number: str = ""
-    voucher_on: WireDate = Field(alias="voucherDate")
-    updated_date: datetime | None = None
+    voucher_on: WireDate | None = Field(default=None, alias="voucherDate")
+    updated_date: WireMoment | None = None
     contact_id: str | None = None
     contact_name: str | None = None
-    total_amount: WireDecimal = Decimal(0)
+    total_amount: WireDecimal | None = None
     open_amount: WireDecimal | None = None
     currency: str = "EUR"
     archived: bool = False
 
     @property
-    def total(self) -> Money:
-        """The gross total."""
-        return Money.of(self.total_amount, self.currency)
-
-
-class VoucherListPage(Wire):
-    """One page of the voucherlist; `number` counts from 0."""
-
-    content: tuple[VoucherListRow, ...]
-    number: int = 0
-    last: bool
-    total_elements: int = 0
+    def total(self) -> Money | None:
+        """The gross total, when it is known."""
+        return None if self.total_amount is None else Money.of(self.total_amount, self.currency)
 
 
 class Profile(Wire):
     """The organization behind a connection."""
 
-    organization_id: str
+    VITAL = frozenset(
+        {"organizationId", "taxType", "smallBusiness", "distanceSalesPrinciple", "businessFeatures"}
+    )
+
+    organization_id: WireId
     company_name: str | None = None
     tax_type: str | None = None
     small_business: bool = False
@@ -214,7 +233,9 @@ class Profile(Wire):
 class Category(Wire):
     """A posting category."""
 
-    id: str
+    VITAL = frozenset({"id", "type", "contactRequired", "splitAllowed"})
+
+    id: WireId
     name: str = ""
     type: str
     contact_required: bool = False

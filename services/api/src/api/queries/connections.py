@@ -1,6 +1,7 @@
 """Connections as they really stand: what ingest and the books' token pair say counts too."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.linking import ACTIVE, BOOKS, PENDING
 from api.schemas.connections import ConnectionRead, TroubleRead
 from api.schemas.operations import ConnectionHealth
+from common.db.models.books import BooksReadingRow
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import OAuthTokenRow
 from common.db.models.ingest import ShopCursorRow
@@ -25,6 +27,7 @@ class Standing:
 
     row: ConnectionRow
     cursor: ShopCursorRow | None
+    readings: Sequence[BooksReadingRow]
     token_state: str | None
     pending_address: str | None
 
@@ -76,11 +79,26 @@ class Standing:
                 "state_reason": reason,
                 "last_poll_at": cursor.last_poll_at if cursor else None,
                 "next_poll_at": cursor.next_poll_at if cursor else None,
-                "failures": cursor.failures + cursor.refusals if cursor else 0,
-                "last_error": cursor.last_error if cursor else None,
+                "failures": cursor.failures + cursor.refusals if cursor else self._worst.failures,
+                "last_error": cursor.last_error if cursor else self._worst.last_error,
                 "trouble": self.trouble,
             }
         )
+
+    @property
+    def _worst(self) -> "Trouble":
+        """The list of the books that failed most often in a row."""
+        failing = [row for row in self.readings if row.failures]
+        worst = max(failing, key=lambda row: row.failures, default=None)
+        return Trouble() if worst is None else Trouble(worst.failures, f"{worst.list}: {worst.last_error}")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """How often something failed in a row, and what was said last."""
+
+    failures: int = 0
+    last_error: str | None = None
 
 
 async def standings(session: AsyncSession, rows: Sequence[ConnectionRow]) -> list[Standing]:
@@ -89,6 +107,7 @@ async def standings(session: AsyncSession, rows: Sequence[ConnectionRow]) -> lis
     tenants = {row.tenant_id for row in rows}
     cursors = await _by_connection(session, ShopCursorRow, ids, tenants)
     tokens = await _by_connection(session, OAuthTokenRow, ids, tenants)
+    readings = await _readings(session, ids, tenants)
     pending = [UUID(row.config[PENDING]) for row in rows if PENDING in row.config]
     successors = await _by_connection(session, ConnectionRow, pending, tenants)
     found = []
@@ -99,6 +118,7 @@ async def standings(session: AsyncSession, rows: Sequence[ConnectionRow]) -> lis
             Standing(
                 row=row,
                 cursor=cursors.get(row.connection_id),
+                readings=readings[row.connection_id],
                 token_state=token.state if token else None,
                 pending_address=successor.address if successor else None,
             )
@@ -119,6 +139,18 @@ async def _by_connection(
         return {}
     query = select(table).where(table.connection_id.in_(ids), table.tenant_id.in_(tenants))
     return {row.connection_id: row for row in (await session.scalars(query)).all()}
+
+
+async def _readings(
+    session: AsyncSession, ids: Sequence[UUID], tenants: set[UUID]
+) -> Mapping[UUID, Sequence[BooksReadingRow]]:
+    query = select(BooksReadingRow).where(
+        BooksReadingRow.connection_id.in_(ids), BooksReadingRow.tenant_id.in_(tenants)
+    )
+    found: defaultdict[UUID, list[BooksReadingRow]] = defaultdict(list)
+    for row in (await session.scalars(query)).all():
+        found[row.connection_id].append(row)
+    return found
 
 
 def _shared(row: ConnectionRow) -> dict[str, Any]:

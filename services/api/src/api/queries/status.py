@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Scope
@@ -14,7 +14,7 @@ from api.schemas.documents import FileStatus, Status
 from api.schemas.operations import StatusRead
 from api.views import turnover_warning_read
 from common.db.dialect import db_now
-from common.db.models.books import OutcomeRow
+from common.db.models.books import BooksReadingRow, OutcomeRow
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import AlarmRow
 from common.db.models.ingest import DocumentRow, ShopCursorRow
@@ -68,7 +68,12 @@ def _groups(scope: Scope) -> Any:
 
 
 async def _connections(session: AsyncSession, scope: Scope) -> list[Standing]:
-    is_failing = ShopCursorRow.failures + ShopCursorRow.refusals > 0
+    unreadable = exists().where(
+        BooksReadingRow.connection_id == ConnectionRow.connection_id,
+        BooksReadingRow.tenant_id == ConnectionRow.tenant_id,
+        BooksReadingRow.failures > 0,
+    )
+    is_failing = or_(ShopCursorRow.failures + ShopCursorRow.refusals > 0, unreadable)
     trouble = case((ConnectionRow.state.in_(("halted", RECONNECT)), 0), (is_failing, 1), else_=2)
     query = (
         select(ConnectionRow)

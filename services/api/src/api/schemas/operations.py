@@ -24,7 +24,9 @@ class ConnectionHealth(Read):
     state_reason: str | None
     last_poll_at: Moment | None
     next_poll_at: Moment | None
-    failures: int = Field(description="Polls that failed or were refused in a row.")
+    failures: int = Field(
+        description="Polls of a shop, or readings of a list of the books, that failed in a row."
+    )
     last_error: str | None
     trouble: TroubleRead | None = Field(description="A known cause behind it, with what to do.")
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from common.db.models.base import Base, CreatedAt, MinorUnits, OfTenant, big_id
 
 WAITS = text("waits_until IS NOT NULL")
+UNREADABLE = text("reason = 'books_unreadable'")
 
 
 class OutcomeRow(OfTenant, Base):
@@ -20,6 +21,13 @@ class OutcomeRow(OfTenant, Base):
         Index("ix_outcomes_status", "tenant_id", "status", "reason"),
         Index("ix_outcomes_order", "connection_id", "order_id"),
         Index("ix_outcomes_waits", "waits_until", postgresql_where=WAITS, sqlite_where=WAITS),
+        Index(
+            "ix_outcomes_books_unreadable",
+            "first_seen_at",
+            "document_id",
+            postgresql_where=UNREADABLE,
+            sqlite_where=UNREADABLE,
+        ),
         {"schema": "books"},
     )
 
@@ -86,16 +94,19 @@ class VoucherIndexRow(OfTenant, Base):
 
     connection_id: Mapped[UUID] = mapped_column(primary_key=True)
     voucher_id: Mapped[str] = mapped_column(primary_key=True)
-    type: Mapped[str]
+    type: Mapped[str]  # empty where the list does not say it in a way we can read, like the two below
     status: Mapped[str]
     number: Mapped[str]
-    voucher_on: Mapped[date]
-    gross_minor: Mapped[MinorUnits]
+    voucher_on: Mapped[date | None]  # an unchecked voucher may have none, and no total either
+    gross_minor: Mapped[MinorUnits | None]
     updated_at: Mapped[datetime | None]
 
 
 class VoucherIndexStateRow(OfTenant, Base):
-    """How far the index reaches: filled since a date, complete up to a moment."""
+    """How far the index reaches: filled since a date, complete up to a moment but for what is `unread`.
+
+    `plan` is the reading under way; `unread` holds parts of the list that are longer than it shows.
+    """
 
     __tablename__ = "voucher_index_state"
     __table_args__ = {"schema": "books"}
@@ -103,12 +114,30 @@ class VoucherIndexStateRow(OfTenant, Base):
     connection_id: Mapped[UUID] = mapped_column(primary_key=True)
     filled_from: Mapped[date | None]
     refreshed_at: Mapped[datetime | None]
-    started_at: Mapped[datetime | None]  # the reading under way, since a date, and the window it has come to
+    plan: Mapped[dict[str, Any] | None]
+    unread: Mapped[list[Any] | None]
+    unread_changed_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]  # this and the next four: as the first release kept a reading
     reading_from: Mapped[date | None]
     window_from: Mapped[date | None]
     window_to: Mapped[date | None]
     next_page: Mapped[int] = mapped_column(default=0)
     claimed_until: Mapped[datetime | None]
+
+
+class BooksReadingRow(OfTenant, Base):
+    """How the readings of one list of the books go; `unfit` are the rows that could not be read, by id."""
+
+    __tablename__ = "books_readings"
+    __table_args__ = {"schema": "books"}
+
+    connection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    list: Mapped[str] = mapped_column(primary_key=True)  # vouchers | contacts | profile | categories | …
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    failing_since: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+    unfit: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class ContactIndexRow(OfTenant, Base):

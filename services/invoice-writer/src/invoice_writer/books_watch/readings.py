@@ -1,0 +1,197 @@
+"""Each list of the books and how its readings go: a stalled one is tried less often, and then shown."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, cast
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row, Table, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.alarms import Alarm, close_alarms, raise_alarm
+from common.db.dialect import db_now, insert
+from common.db.engine import Database
+from common.db.models.books import BooksReadingRow
+from common.domain.alarms import AlarmKind
+from common.domain.cleaning import storable
+from common.errors import ConnectorError, RefusedError, TransientError
+from common.http.errors import RateLimitWait
+from common.lexware.rows import Unfit
+from invoice_writer.refusals import connection_reason
+from invoice_writer.settings import ReadingSettings
+
+log = structlog.get_logger(__name__)
+
+READINGS = cast(Table, BooksReadingRow.__table__)
+PRIMARY = ["connection_id", "list"]
+UNFIT_KEPT, UNFIT_SHOWN = 1000, 20
+
+
+class BooksList(StrEnum):
+    """The lists of the books that documents depend on."""
+
+    VOUCHERS = "vouchers"
+    CONTACTS = "contacts"
+    PROFILE = "profile"
+    CATEGORIES = "categories"
+    COUNTRIES = "countries"
+
+
+@dataclass(slots=True)
+class Look:
+    """One try to read a list; not `made` when there was nothing to read or somebody else does."""
+
+    made: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One list of one connection."""
+
+    tenant_id: UUID
+    connection_id: UUID
+    list: BooksList
+
+    @property
+    def subject(self) -> str:
+        """The list as alarms name it."""
+        return f"{self.connection_id}:{self.list.value}"
+
+    def mine(self) -> tuple[Any, ...]:
+        """The conditions for the row of this list."""
+        return (
+            READINGS.c.tenant_id == self.tenant_id,
+            READINGS.c.connection_id == self.connection_id,
+            READINGS.c.list == self.list.value,
+        )
+
+    def key(self) -> dict[str, Any]:
+        """The columns that name the row of this list."""
+        place = {"tenant_id": self.tenant_id, "connection_id": self.connection_id}
+        return {**place, "list": self.list.value}
+
+
+class BooksUnreadable(TransientError):
+    """A list of the books cannot be read right now; `is_shown` once that has lasted."""
+
+    code = "invoice_writer.books_unreadable"
+
+    def __init__(self, place: Place, *, retry_after: timedelta, is_shown: bool) -> None:
+        self.place, self.is_shown = place, is_shown
+        super().__init__(place.list.value, retry_after=retry_after)
+
+
+class Readings:
+    """How the readings of all lists go, shared by every process."""
+
+    def __init__(self, db: Database, settings: ReadingSettings) -> None:
+        self._db, self._settings = db, settings
+
+    @asynccontextmanager
+    async def of(self, place: Place, *, refusals: bool = False) -> AsyncIterator[Look]:
+        """Read the list inside: trouble raises `BooksUnreadable`, at once while the list rests after some.
+
+        What is said about the connection, and our own rate limit, are no trouble of the list; with
+        `refusals` no other refusal is.
+        """
+        before = await self._standing(place)
+        if before is not None and before.retry_at is not None and before.retry_at > before.now:
+            raise self._unreadable(place, before)
+        look = Look()
+        try:
+            yield look
+        except ConnectorError as error:
+            is_answer = refusals and isinstance(error, RefusedError)
+            if is_answer or isinstance(error, RateLimitWait) or connection_reason(error) is not None:
+                raise
+            raise await self._failed(place, error) from error
+        if look.made and before is not None and before.failing_since is not None:
+            await self._recovered(place)
+
+    async def _standing(self, place: Place) -> Row[Any] | None:
+        query = select(READINGS, db_now().label("now")).where(*place.mine())
+        async with self._db.reading.begin() as session:
+            return (await session.execute(query)).one_or_none()
+
+    def _unreadable(self, place: Place, row: Row[Any]) -> BooksUnreadable:
+        lasted = row.now - row.failing_since >= timedelta(seconds=self._settings.shown_after_seconds)
+        pause = max(row.retry_at - row.now, timedelta())
+        return BooksUnreadable(place, retry_after=pause, is_shown=lasted)
+
+    async def _failed(self, place: Place, error: ConnectorError) -> BooksUnreadable:
+        """Count the failure, and tell of it once it has lasted."""
+        said = storable(f"{error.code}: {error}"[:500])
+        async with self._db.sessions.begin() as session:
+            await _ensure(session, place)
+            counted = (
+                update(READINGS)
+                .where(*place.mine())
+                .values(
+                    failures=READINGS.c.failures + 1,
+                    failing_since=func.coalesce(READINGS.c.failing_since, db_now()),
+                    last_error=said,
+                )
+            )
+            failures = (await session.execute(counted.returning(READINGS.c.failures))).scalar_one()
+            resting = update(READINGS).where(*place.mine()).values(retry_at=db_now(self._pause(failures)))
+            await session.execute(resting)
+            query = select(READINGS, db_now().label("now")).where(*place.mine())
+            row = (await session.execute(query)).one()
+            unreadable = self._unreadable(place, row)
+            if unreadable.is_shown:
+                await raise_alarm(session, _stalled(place, row))
+        log.warning("books.list_unreadable", list=place.list.value, failures=failures, error=said)
+        return unreadable
+
+    def _pause(self, failures: int) -> float:
+        first, longest = self._settings.first_pause_seconds, self._settings.longest_pause_seconds
+        return min(first * 2.0 ** min(failures - 1, 30), longest)
+
+    async def _recovered(self, place: Place) -> None:
+        ended = {"failures": 0, "failing_since": None, "retry_at": None, "last_error": None}
+        async with self._db.sessions.begin() as session:
+            await session.execute(update(READINGS).where(*place.mine()).values(**ended))
+            subject, tenant_id = place.subject, place.tenant_id
+            await close_alarms(session, AlarmKind.BOOKS_UNREADABLE, subject, tenant_id=tenant_id)
+
+
+async def note_unfit(
+    session: AsyncSession, place: Place, seen: Sequence[str], unfit: Sequence[Unfit], *, is_all: bool = False
+) -> None:
+    """Keep which rows do not fit: `seen` are those just read, all there are or some of them.
+
+    One alarm per list is open while there is such a row. Part of the caller's transaction.
+    """
+    found = {row.key: list(row.fields) for row in unfit}
+    known = (await session.execute(select(READINGS.c.unfit).where(*place.mine()))).scalar_one_or_none() or {}
+    gone = set(known) if is_all else set(seen)
+    now = {key: fields for key, fields in known.items() if key not in gone} | found
+    if now == known:
+        return
+    now = dict(list(now.items())[:UNFIT_KEPT])
+    await _ensure(session, place)
+    await session.execute(update(READINGS).where(*place.mine()).values(unfit=now))
+    kind = AlarmKind.BOOKS_ROW_UNREADABLE
+    if now:
+        evidence = {**_evidence(place), "rows": dict(list(now.items())[:UNFIT_SHOWN]), "count": len(now)}
+        await raise_alarm(session, Alarm(kind, place.subject, evidence, place.tenant_id))
+    else:
+        await close_alarms(session, kind, place.subject, tenant_id=place.tenant_id)
+
+
+async def _ensure(session: AsyncSession, place: Place) -> None:
+    row = insert(session, READINGS).values(**place.key(), failures=0, unfit={})
+    await session.execute(row.on_conflict_do_nothing(index_elements=PRIMARY))
+
+
+def _stalled(place: Place, row: Row[Any]) -> Alarm:
+    said = {"since": row.failing_since.isoformat(), "failures": row.failures, "last_error": row.last_error}
+    return Alarm(AlarmKind.BOOKS_UNREADABLE, place.subject, {**_evidence(place), **said}, place.tenant_id)
+
+
+def _evidence(place: Place) -> dict[str, Any]:
+    return {"connection_id": str(place.connection_id), "list": place.list.value}
