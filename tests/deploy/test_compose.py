@@ -61,7 +61,12 @@ def documented(service: str) -> dict[str, str]:
 
 def filled_in(value: str) -> str:
     """The value as compose hands it on, with a secret where the example leaves one to be made."""
-    return REFERENCE.sub(lambda match: examples().get(match[1]) or match[3] or "ab" * 32, str(value))
+
+    def of(match: re.Match[str]) -> str:
+        default = match[3] if match[2] == ":-" else None
+        return examples().get(match[1]) or default or "ab" * 32
+
+    return REFERENCE.sub(of, str(value))
 
 
 def test_every_piece_of_the_cluster_is_there() -> None:
@@ -145,3 +150,18 @@ def test_the_example_shows_the_defaults(service: str, monkeypatch: pytest.Monkey
         if value:
             monkeypatch.setenv(name, value)
     assert settings_of(service)() == by_default
+
+
+@pytest.mark.parametrize("container", sorted(set(CONTAINERS) - {"migrate"}))
+def test_everything_that_serves_comes_back_after_a_restart_of_the_machine(container: str) -> None:
+    assert CONTAINERS[container]["restart"] == "unless-stopped"
+
+
+def test_the_sandbox_is_started_without_the_command_of_the_image() -> None:
+    """An entrypoint takes the image's CMD away, an empty command leaves it; the sandbox knows no `run`."""
+    assert CONTAINERS["sandbox"]["entrypoint"] == ["/venv/bin/python", "-m", "sandbox"]
+    assert "command" not in CONTAINERS["sandbox"]
+
+
+def test_the_server_that_prepares_a_new_volume_is_not_taken_for_the_database() -> None:
+    assert "--host=127.0.0.1" in CONTAINERS["postgres"]["healthcheck"]["test"][-1]

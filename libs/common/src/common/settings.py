@@ -1,10 +1,22 @@
 """Settings blocks that services nest into their own; read once, frozen, no working default secrets."""
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+)
 from pydantic_settings import NoDecode
+
+KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def _split(value: Any) -> Any:
@@ -12,7 +24,15 @@ def _split(value: Any) -> Any:
 
 
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-SecretList = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+
+
+def _usable(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if not keys or any(KEY.fullmatch(key.get_secret_value()) is None for key in keys):
+        raise ValueError("takes 32 bytes in hex each, newest first, comma between them, at least one")
+    return keys
+
+
+EncryptionKeys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), AfterValidator(_usable)]
 
 
 class Block(BaseModel):

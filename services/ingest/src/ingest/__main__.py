@@ -10,6 +10,7 @@ from common.archive import Archive
 from common.cluster import serve_in_cluster
 from common.db.engine import Database, open_database
 from common.domain.documents import BERLIN
+from common.environment import read_environment
 from common.http.transport import Network
 from common.runtime import ServiceApp
 from common.runtime import run as run_process
@@ -29,7 +30,7 @@ cli = typer.Typer(
 @cli.command()
 def run() -> None:
     """Work until told to stop."""
-    settings = ClusterSettings()
+    settings = read_environment(ClusterSettings)
 
     def service(db: Database, transport: Transport, network: Network) -> ServiceApp:
         return build(settings, db, transport, network)
@@ -40,7 +41,7 @@ def run() -> None:
 @cli.command()
 def backfill(connection: Connection, since: Since) -> None:
     """Read every order placed since a day once more; what is known already is not announced again."""
-    run_process(_backfill(ClusterSettings(), connection, since.replace(tzinfo=BERLIN)))
+    run_process(_backfill(read_environment(ClusterSettings), connection, since.replace(tzinfo=BERLIN)))
 
 
 async def _backfill(settings: ClusterSettings, connection_id: UUID, since: datetime) -> None:

@@ -6,11 +6,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from common.settings import (
     Block,
     DatabaseSettings,
+    EncryptionKeys,
     HostPolicy,
     KafkaSettings,
     OpsSettings,
     RelaySettings,
-    SecretList,
     WorkerSettings,
 )
 
@@ -46,10 +46,12 @@ class FileSettings(Block):
 class Settings(BaseSettings):
     """Everything ingest reads from its environment, whichever way messages come."""
 
-    model_config = SettingsConfigDict(env_prefix="INGEST_", env_nested_delimiter="__", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="INGEST_", env_nested_delimiter="__", frozen=True, hide_input_in_errors=True
+    )
 
     database: DatabaseSettings
-    encryption_keys: SecretList = Field(min_length=1)  # newest first; no default on purpose
+    encryption_keys: EncryptionKeys  # newest first; no default on purpose
     overlap_seconds: NonNegativeFloat = 900.0  # every poll looks this far behind its cursor
     poll: PollSettings = PollSettings()
     files: FileSettings = FileSettings()

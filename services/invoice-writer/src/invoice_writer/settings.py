@@ -1,17 +1,17 @@
 """What the invoice writer reads from its environment."""
 
-from pydantic import Field, PositiveFloat
+from pydantic import PositiveFloat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.settings import (
     Block,
     DatabaseSettings,
     EffectSettings,
+    EncryptionKeys,
     KafkaSettings,
     LexwareSettings,
     OpsSettings,
     RelaySettings,
-    SecretList,
     ViesSettings,
     WorkerSettings,
 )
@@ -49,10 +49,11 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         nested_model_default_partial_update=True,
         frozen=True,
+        hide_input_in_errors=True,
     )
 
     database: DatabaseSettings
-    encryption_keys: SecretList = Field(min_length=1)  # newest first; no default on purpose
+    encryption_keys: EncryptionKeys  # newest first; no default on purpose
     lexware: LexwareSettings = LexwareSettings()
     effects: EffectSettings = EffectSettings()
     contacts: ContactSettings = ContactSettings()

@@ -4,6 +4,7 @@ import typer
 
 from common.cluster import serve_in_cluster
 from common.db.engine import Database
+from common.environment import read_environment
 from common.http.transport import Network
 from common.runtime import ServiceApp
 from common.runtime import run as run_process
@@ -21,7 +22,7 @@ def main() -> None:
 @cli.command()
 def run() -> None:
     """Work until told to stop."""
-    settings = ClusterSettings()
+    settings = read_environment(ClusterSettings)
 
     def service(db: Database, transport: Transport, network: Network) -> ServiceApp:
         return build(settings, db, transport)

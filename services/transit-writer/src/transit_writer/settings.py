@@ -8,7 +8,9 @@ from common.settings import DatabaseSettings, KafkaSettings, OpsSettings, RelayS
 class Settings(BaseSettings):
     """Everything the transit writer reads from its environment, whichever way messages come."""
 
-    model_config = SettingsConfigDict(env_prefix="TRANSIT_WRITER_", env_nested_delimiter="__", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TRANSIT_WRITER_", env_nested_delimiter="__", frozen=True, hide_input_in_errors=True
+    )
 
     database: DatabaseSettings
     worker: WorkerSettings = WorkerSettings()
