@@ -24,6 +24,7 @@ from common.effects.attempts import (
 )
 from common.effects.effect import Bound, Follow
 from common.effects.looks import Look
+from common.effects.numbered import NOWHERE, Elsewhere, foremost
 
 NO_SESSION = cast(AsyncSession, None)  # what follows from a binding has no database here
 
@@ -49,12 +50,14 @@ class MemoryAttempts:
     rows: dict[str, list[Row]] = field(default_factory=dict)
     bindings: dict[str, Bound] = field(default_factory=dict)
     alarms: list[Alarm] = field(default_factory=list)
+    numbered: dict[str, ArmRequest] = field(default_factory=dict)
 
     async def read(self, key: str, tenant_id: UUID) -> EffectState:
         await self.pause("read")
         rows = self.rows.get(key, [])
         unresolved = [row.attempt for row in rows if row.attempt.state in UNRESOLVED]
         released = [row.attempt for row in rows if row.attempt.state == RELEASED]
+        known = self.numbered.get(key)
         return EffectState(
             now=self.now(),
             bound=self.bindings.get(key),
@@ -62,11 +65,15 @@ class MemoryAttempts:
             last_number=len(rows),
             absent=sum(row.attempt.state == ABSENT for row in rows),
             accepted=frozenset(
-                one for attempt in released for look in attempt.looks for one in look.unmarked
+                one
+                for attempt in released
+                for look in attempt.looks
+                for one in (*look.unmarked, *look.elsewhere)
             ),
+            despite=known is not None and known.despite,
         )
 
-    async def arm(self, request: ArmRequest, last_number: int) -> Attempt | None:
+    async def arm(self, request: ArmRequest, last_number: int) -> Attempt | Elsewhere | None:
         await self.pause("arm")
         attempt = self._insert(request, last_number, OPEN, None)
         await self.pause("armed")
@@ -108,10 +115,13 @@ class MemoryAttempts:
         await follow.write(NO_SESSION, [follow.item])
         return True
 
-    async def adopt(self, request: ArmRequest, last_number: int, bound: Bound, follow: Follow[Any]) -> bool:
+    async def adopt(
+        self, request: ArmRequest, last_number: int, bound: Bound, follow: Follow[Any]
+    ) -> bool | Elsewhere:
         await self.pause("adopt")
-        if self._insert(request, last_number, BOUND, bound.external_id) is None:
-            return False
+        adopted = self._insert(request, last_number, BOUND, bound.external_id)
+        if adopted is None or isinstance(adopted, Elsewhere):
+            return adopted or False
         self.bindings[request.key] = bound
         await follow.write(NO_SESSION, [follow.item])
         return True
@@ -147,13 +157,40 @@ class MemoryAttempts:
 
     def _insert(
         self, request: ArmRequest, last_number: int, state: str, external_id: str | None
-    ) -> Attempt | None:
+    ) -> Attempt | Elsewhere | None:
+        other = self._elsewhere(request)
+        if other is not None:
+            return other
         if not self.may_arm(request.key, last_number):
             return None
         rows = self.rows.setdefault(request.key, [])
         attempt = Attempt(uuid4(), len(rows) + 1, state, self.now())
         rows.append(Row(attempt, external_id))
         return attempt
+
+    def _elsewhere(self, request: ArmRequest) -> Elsewhere | None:
+        """The effect that stands for the same document; from now on others find this one."""
+        if request.numbered is None:
+            return None
+        known = self.numbered.get(request.key)
+        despite = request.despite or (known is not None and known.despite)
+        self.numbered[request.key] = replace(request, despite=despite)
+        if despite:
+            return None
+        same = [
+            Elsewhere(key, other.tenant_id, other.numbered, self._standing(key), self._external_id(key))
+            for key, other in self.numbered.items()
+            if key != request.key and other.numbered and other.numbered.is_same_document(request.numbered)
+        ]
+        return foremost([one for one in same if one.state != NOWHERE])
+
+    def _standing(self, key: str) -> str:
+        unresolved = [row.attempt.state for row in self.rows.get(key, []) if row.attempt.state in UNRESOLVED]
+        return BOUND if key in self.bindings else unresolved[-1] if unresolved else NOWHERE
+
+    def _external_id(self, key: str) -> str | None:
+        bound = self.bindings.get(key)
+        return None if bound is None else bound.external_id
 
     def _change(
         self, attempt_id: UUID, states: Sequence[str] | None, state: str | None, looks: Sequence[Look] | None

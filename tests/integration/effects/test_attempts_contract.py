@@ -44,7 +44,7 @@ async def nothing(session: AsyncSession) -> None:
 
 async def armed(attempts: Attempts, last_number: int = 0) -> Attempt:
     attempt = await attempts.arm(REQUEST, last_number)
-    assert attempt is not None
+    assert isinstance(attempt, Attempt)
     return attempt
 
 

@@ -10,10 +10,12 @@ from sqlalchemy import select
 from common.db.models.books import OutcomeRow, VoucherIndexRow
 from common.db.models.line import DeadLetterRow
 from common.effects.sql_attempts import SqlAttempts
-from factories.documents import euro, make_credit_note, make_invoice, make_line
+from factories.documents import euro, make_credit_note, make_invoice, make_line, make_order
 from integration.invoice_writer.adoption import alarms, by_hand
 from integration.invoice_writer.harness import CREATE, Harness
 from invoice_writer.mapping import effect_key, marker_of
+
+ANOTHER_ORDER = make_order(order_id="6A10C0DE-0001-4A2B-9C3D-0A0B0C0D0E02", order_number="2025-1043")
 
 
 async def test_voucher_of_another_type_does_not_take_the_number(writer: Harness) -> None:
@@ -70,7 +72,7 @@ async def test_voucher_bound_to_another_document_is_not_adopted_again(writer: Ha
     invoice = make_invoice()
     await by_hand(writer, invoice.number)
     await writer.work(await writer.event(invoice))
-    await writer.work(await writer.event(invoice, connection_id=writer.books_id))
+    await writer.work(await writer.event(invoice, ANOTHER_ORDER, connection_id=writer.books_id))
     assert len(await writer.vouchers()) == 2
 
 
@@ -79,7 +81,7 @@ async def test_voucher_is_adopted_by_one_of_two_documents_that_reach_for_it_at_o
 ) -> None:
     invoice, honest, reached, both = make_invoice(), SqlAttempts.adopt, 0, asyncio.Event()
 
-    async def at_once(self: SqlAttempts, *asked: Any) -> bool:
+    async def at_once(self: SqlAttempts, *asked: Any) -> Any:
         nonlocal reached
         reached += 1
         if reached > 1:
@@ -89,7 +91,8 @@ async def test_voucher_is_adopted_by_one_of_two_documents_that_reach_for_it_at_o
 
     made = await by_hand(writer, invoice.number)
     monkeypatch.setattr(SqlAttempts, "adopt", at_once)
-    await writer.work(await writer.event(invoice), await writer.event(invoice, connection_id=writer.books_id))
+    other = await writer.event(invoice, ANOTHER_ORDER, connection_id=writer.books_id)
+    await writer.work(await writer.event(invoice), other)
     async with writer.db.reading.begin() as session:
         outcomes = (await session.scalars(select(OutcomeRow).order_by(OutcomeRow.how))).all()
     assert [outcome.how for outcome in outcomes] == ["adopted", "written"]

@@ -31,6 +31,7 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
     Reason.NUMBER_TAKEN_IN_BOOKS.value: ("adopt", "book"),
     Reason.MARKER_MISSING_IN_BOOKS.value: ("adopt", "book"),
     Reason.DUPLICATE_IN_BOOKS.value: ("adopt",),
+    Reason.SAME_DOCUMENT_ELSEWHERE.value: ("adopt", "book"),
 }
 
 

@@ -33,6 +33,7 @@ PERHAPS_WRITTEN = frozenset(
         Reason.NUMBER_TAKEN_IN_BOOKS.value,
         Reason.MARKER_MISSING_IN_BOOKS.value,
         Reason.DUPLICATE_IN_BOOKS.value,
+        Reason.SAME_DOCUMENT_ELSEWHERE.value,
     }
 )
 

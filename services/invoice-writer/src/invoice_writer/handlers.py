@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from common.batching import Batched
 from common.db.engine import Database
 from common.domain.reasons import Reason
-from common.domain.releases import EXCLUDED_BY_PERSON
+from common.domain.releases import EXCLUDED_BY_PERSON, ITS_OWN_MESSAGE_WAITS
 from common.effects.effect import Bound
 from common.errors import TransientError
 from common.events.base import Event
@@ -53,11 +53,10 @@ from invoice_writer.outcomes import (
 )
 from invoice_writer.recording import record_outcome, record_standing
 from invoice_writer.releasing import BY_PROFILE, is_automatic, release
+from invoice_writer.standing import is_settled
 from invoice_writer.writing import VoucherWriter
 
-GO_ON = frozenset({Reason.INTERNAL_ERROR.value})
-UNCONFIRMED, CONFLICT = Reason.WRITE_UNCONFIRMED.value, Reason.DOCUMENT_CONFLICT.value
-WAIT_FOR_OTHERS = frozenset({Reason.ORIGINAL_MISSING.value, Reason.ORIGINAL_WAITING.value})
+CONFLICT = Reason.DOCUMENT_CONFLICT.value
 
 
 class DocumentHandlers:
@@ -86,7 +85,7 @@ class DocumentHandlers:
         event = message.event
         assert isinstance(event, DocumentIssued)
         seen = await self._seen(event)
-        if seen is not None and _is_settled(seen):
+        if seen is not None and is_settled(seen.status, seen.reason):
             return Done()
         if seen is not None and seen.status == BOOKED:
             return await self._file(event, seen)
@@ -204,8 +203,8 @@ class DocumentHandlers:
             case Outcome():
                 return await self._record(event, result, seen)
             case Later():
-                if result.reason == UNCONFIRMED:
-                    await self._show_doubt(event, result.after, seen)
+                if result.reason in ITS_OWN_MESSAGE_WAITS:
+                    await self._show_waiting(event, result, seen)
                 return result
             case Bound() if seen is None and event.pdf is None:
                 return Done()  # the outcome was made with the binding, and no file can have come since
@@ -222,13 +221,13 @@ class DocumentHandlers:
                 await record(session, INVOICE_WRITER, fetch_again(event))
         return Done()
 
-    async def _show_doubt(self, event: DocumentIssued, after: timedelta, seen: Row[Any] | None) -> None:
+    async def _show_waiting(self, event: DocumentIssued, later: Later, seen: Row[Any] | None) -> None:
         """While nobody knows whether the voucher is there, the document waits for the next look."""
         async with self._db.sessions.begin() as session:
-            if seen is not None and (seen.status, seen.reason) == (WAITING, UNCONFIRMED):
-                await OutcomeRepository(session, event.tenant_id).wait(event.document_id, after)
+            if seen is not None and (seen.status, seen.reason) == (WAITING, later.reason):
+                await OutcomeRepository(session, event.tenant_id).wait(event.document_id, later.after)
             else:
-                doubt = Outcome(WAITING, reason=UNCONFIRMED, waits_for=after)
+                doubt = Outcome(WAITING, reason=later.reason, waits_for=later.after)
                 await record_outcome(session, event, doubt, before=seen)
 
     async def _file(self, event: DocumentIssued, seen: Row[Any]) -> Done:
@@ -272,10 +271,3 @@ class DocumentHandlers:
     async def _known(self, about: DocumentEvent | DocumentCommand) -> tuple[DocumentIssued, Row[Any]]:
         async with self._db.reading.begin() as session:
             return await read_known(session, about)
-
-
-def _is_settled(seen: Row[Any]) -> bool:
-    """Whether the outcome stands until somebody asks for another try."""
-    if seen.status == WAITING:
-        return seen.reason in WAIT_FOR_OTHERS
-    return seen.status != BOOKED and seen.reason not in GO_ON

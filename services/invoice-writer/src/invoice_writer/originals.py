@@ -29,6 +29,7 @@ TAKEN_OTHERWISE = frozenset(
         Reason.NUMBER_TAKEN_IN_BOOKS.value,
         Reason.MARKER_MISSING_IN_BOOKS.value,
         Reason.DUPLICATE_IN_BOOKS.value,
+        Reason.SAME_DOCUMENT_ELSEWHERE.value,
     }
 )
 CORRECTED, SUPPLIED = "corrected_invoice", "supplied_on"

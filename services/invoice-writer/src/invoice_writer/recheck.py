@@ -15,10 +15,10 @@ from common.db.models.books import BooksProfileRow, OutcomeRow
 from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.documents import DocumentType
-from common.domain.reasons import Reason
 from common.domain.releases import (
     CURED_BY_ORIGINAL,
     CURED_BY_PROFILE,
+    ITS_OWN_MESSAGE_WAITS,
     LASTING_EXCLUSIONS,
     ORIGINAL_EXCLUDED,
     cured_by_settings,
@@ -120,7 +120,7 @@ def _due() -> Select[Any]:
     )
     time_has_come = and_(
         OutcomeRow.status == WAITING,
-        OutcomeRow.reason != Reason.WRITE_UNCONFIRMED.value,  # its own message is still in line
+        OutcomeRow.reason.not_in(ITS_OWN_MESSAGE_WAITS),
         OutcomeRow.waits_until <= db_now(),
     )
     since = func.coalesce(OutcomeRow.waits_until, OutcomeRow.changed_at)

@@ -12,6 +12,7 @@ from common.db.models.books import VoucherIndexRow
 from common.db.models.effects import BindingRow
 from common.domain.alarms import AlarmKind
 from common.domain.verdicts import Decision
+from common.effects.sql_numbers import effects_bound_to
 from common.errors import TransientError
 from common.events.base import Event
 from common.events.documents import DocumentIssued
@@ -117,8 +118,19 @@ async def _refuse_taken(session: AsyncSession, bookings: Sequence[Booking]) -> N
         BindingRow.tenant_id.in_(tenants), BindingRow.external_id.in_(ids)
     )
     twice = bound.group_by(BindingRow.tenant_id, BindingRow.external_id).having(func.count() > 1)
-    if (await session.scalars(twice)).first() is not None:
+    shared = (await session.scalars(twice)).all()
+    if shared and not await _are_same(session, shared):
         raise VoucherTaken("the voucher stands for another document by now")
+
+
+async def _are_same(session: AsyncSession, voucher_ids: Sequence[str]) -> bool:
+    """Whether all that stands for each voucher is one document, seen through several connections."""
+    query = select(BindingRow.effect_key).where(BindingRow.external_id.in_(voucher_ids))
+    bound = set(await session.scalars(query))
+    known = await effects_bound_to(session, voucher_ids)
+    first = {one.external_id: one.numbered for one in known}
+    same = {one.key for one in known if one.numbered.is_same_document(first[one.external_id])}
+    return bound <= same
 
 
 async def _announce(

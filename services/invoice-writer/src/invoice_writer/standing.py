@@ -5,9 +5,20 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from common.domain.reasons import Reason
+
 BOOKED, PARKED, EXCLUDED, WAITING = "booked", "parked", "excluded", "waiting"
 ATTACHED, PENDING, REFUSED, MISSING = "attached", "pending", "refused", "missing"
 NOT_WANTED = "not_wanted"
+GO_ON = frozenset({Reason.INTERNAL_ERROR.value})
+WAIT_FOR_OTHERS = frozenset({Reason.ORIGINAL_MISSING.value, Reason.ORIGINAL_WAITING.value})
+
+
+def is_settled(status: str, reason: str | None) -> bool:
+    """Whether the outcome stands until somebody asks for another try."""
+    if status == WAITING:
+        return reason in WAIT_FOR_OTHERS
+    return status != BOOKED and reason not in GO_ON
 
 
 @dataclass(frozen=True, slots=True)

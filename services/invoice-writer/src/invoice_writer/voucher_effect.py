@@ -12,7 +12,8 @@ from common.events.documents import DocumentIssued
 from common.lexware.wire import Voucher
 from invoice_writer.deciding import ToWrite
 from invoice_writer.doubts import SETTINGS_VERSION
-from invoice_writer.mapping import effect_key, marker_in, marker_of, voucher_of
+from invoice_writer.elsewhere import NOBODY, Others
+from invoice_writer.mapping import effect_key, marker_in, marker_of, numbered, voucher_of
 from invoice_writer.outcomes import BOOKED, Outcome
 from invoice_writer.recording import Booking, record_bookings
 
@@ -23,7 +24,8 @@ class VoucherEffect:
     """One voucher for one document, recognised by the marker that stands first in its remark.
 
     Where the decision asks for the customer's own contact, `contact_id` is needed to write, not to adopt.
-    `chosen` is a voucher that somebody else made for the document, whatever it says.
+    `chosen` is a voucher that somebody else made for the document, whatever it says. `despite`: a person
+    knows that the books hold the document for another connection.
     """
 
     def __init__(
@@ -32,9 +34,14 @@ class VoucherEffect:
         plan: ToWrite,
         contact_id: str | None = None,
         chosen: Voucher | None = None,
+        *,
+        others: Others = NOBODY,
+        despite: bool = False,
     ) -> None:
         self._event, self._plan, self._contact_id, self._chosen = event, plan, contact_id, chosen
+        self._others, self.despite = others, despite
         self.key = effect_key(plan.organization_id, event)
+        self.numbered = numbered(plan.organization_id, event, plan.decision)
         self.tenant_id: UUID = event.tenant_id
         self.marker = marker_of(self.key)
 
@@ -51,11 +58,11 @@ class VoucherEffect:
 
     def for_contact(self, contact_id: str | None) -> "VoucherEffect":
         """The same effect for the customer's own contact; None is the collective one."""
-        return self if contact_id is None else VoucherEffect(self._event, self._plan, contact_id)
+        return self if contact_id is None else self._with(contact_id=contact_id)
 
     def standing_for(self, voucher: Voucher) -> "VoucherEffect":
         """The same effect, met by a voucher that somebody else made: in what it differs is told."""
-        return VoucherEffect(self._event, self._plan, chosen=voucher)
+        return self._with(chosen=voucher)
 
     async def prepare(self) -> None:
         """Have credentials and a slot of the rate limit before anything is armed."""
@@ -66,15 +73,28 @@ class VoucherEffect:
         return await self._plan.client.vouchers.create(self.payload, gate)
 
     async def search(self) -> Findings:
-        """Every voucher of that type and number, told apart by its marker."""
+        """Every voucher of that type and number, told apart by its marker.
+
+        Another document's voucher of ours is none of our business, whichever connection it came through.
+        """
         decision = self._plan.decision
         found = await self._plan.client.voucherlist.find(decision.voucher_type, decision.voucher_number)
-        marked: list[str] = []
-        unmarked: list[str] = []
-        for row in found.rows:
-            voucher = await self._plan.client.vouchers.get(row.id)
-            (marked if marker_in(voucher.remark) == self.marker else unmarked).append(row.id)
-        return Findings(complete=found.complete, marked=tuple(marked), unmarked=tuple(unmarked))
+        remarks = {row.id: (await self._plan.client.vouchers.get(row.id)).remark for row in found.rows}
+        markers = {voucher_id: marker_in(remark) for voucher_id, remark in remarks.items()}
+        of_others = {
+            one: remarks[one] for one, marker in markers.items() if marker not in (None, self.marker)
+        }
+        return Findings(
+            complete=found.complete,
+            marked=tuple(one for one, marker in markers.items() if marker == self.marker),
+            unmarked=tuple(one for one, marker in markers.items() if marker is None),
+            elsewhere=tuple(await self._others.same(self.numbered, of_others)),
+        )
+
+    def _with(self, **over: Any) -> "VoucherEffect":
+        values: dict[str, Any] = {"contact_id": self._contact_id, "chosen": self._chosen} | over
+        values |= {"others": self._others, "despite": self.despite}
+        return VoucherEffect(self._event, self._plan, **values)
 
     def bound(self, external_id: str, how: str) -> Follow[Booking]:
         """The outcome and its announcement come with the binding."""

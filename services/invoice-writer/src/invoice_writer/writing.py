@@ -9,6 +9,7 @@ from common.db.models.effects import BindingRow
 from common.domain.reasons import Reason
 from common.effects.effect import Bound, EffectResult, Parked, Pending, Refused
 from common.effects.runner import EffectRunner
+from common.effects.sql_numbers import effects_bound_to
 from common.errors import ConnectorError, RefusedError
 from common.events.documents import DocumentIssued
 from common.http.errors import NotFound
@@ -19,6 +20,7 @@ from invoice_writer.books_watch.readings import BooksUnreadable
 from invoice_writer.books_watch.waiting import waiting_for_books, waiting_for_part
 from invoice_writer.context import BooksConnection
 from invoice_writer.deciding import ToWrite
+from invoice_writer.elsewhere import OtherEffects
 from invoice_writer.mapping import marker_in
 from invoice_writer.outcomes import Outcome
 from invoice_writer.refusals import connection_reason, said_by
@@ -38,12 +40,13 @@ class VoucherWriter:
         self, db: Database, runner: EffectRunner, index: VoucherIndex, customers: VoucherContacts
     ) -> None:
         self._db, self._runner, self._index, self._customers = db, runner, index, customers
+        self._others = OtherEffects(db)
 
     async def write(
         self, event: DocumentIssued, plan: ToWrite, *, book_anyway: bool = False
     ) -> Bound | Outcome | Later:
         """The binding, an outcome to record instead, or when to try again."""
-        effect = VoucherEffect(event, plan)
+        effect = self._effect(event, plan, despite=book_anyway)
         is_new = not await self._runner.is_known(effect.key)
         if is_new and not book_anyway:
             try:
@@ -65,15 +68,16 @@ class VoucherWriter:
 
     async def settle(self, event: DocumentIssued, armed: ToWrite) -> Bound | Outcome | Later | None:
         """What became of a write in doubt; None when it surely did nothing and all may be decided anew."""
-        result = await self._runner.settle(VoucherEffect(event, armed))
+        result = await self._runner.settle(self._effect(event, armed))
         return None if result is None else _translated(result, armed)
 
     async def adopt(self, event: DocumentIssued, plan: ToWrite, voucher_id: str) -> Bound | Outcome | Later:
         """Bind the voucher a person chose, if it is there, of the right type and nobody else's.
 
         It may say other totals than the document, or count for nothing yet: then both are told in an alarm.
+        A voucher that stands for the same document of another connection stands for this one too.
         """
-        effect, wanted = VoucherEffect(event, plan), plan.decision.voucher_type
+        effect, wanted = self._effect(event, plan, despite=True), plan.decision.voucher_type
         try:
             voucher = await plan.client.vouchers.get(voucher_id)
         except NotFound:
@@ -85,20 +89,26 @@ class VoucherWriter:
         return _translated(await self._runner.adopt(effect.standing_for(voucher), voucher_id), plan)
 
     async def book_anyway(self, event: DocumentIssued, plan: ToWrite) -> Bound | Outcome | Later:
-        """Write although the number is taken, because a person said so."""
-        if not await self._runner.give_up_open_attempt(VoucherEffect(event, plan).key):
+        """Write although the number is taken, because a person said so of what was shown."""
+        settled = await self._runner.settle(self._effect(event, plan), unseen=True)
+        if settled is not None:
+            return _translated(settled, plan)
+        if not await self._runner.give_up_open_attempt(self._effect(event, plan).key):
             return Later(STILL_ARRIVING, "write_unconfirmed")
         return await self.write(event, plan, book_anyway=True)
 
+    def _effect(self, event: DocumentIssued, plan: ToWrite, *, despite: bool = False) -> VoucherEffect:
+        return VoucherEffect(event, plan, others=self._others, despite=despite)
+
     async def _is_anothers(self, effect: VoucherEffect, voucher_id: str) -> bool:
-        """Whether the voucher already stands for another document."""
+        """Whether the voucher already stands for another document, whichever tenant's."""
         query = select(BindingRow.effect_key).where(
-            BindingRow.tenant_id == effect.tenant_id,
-            BindingRow.external_id == voucher_id,
-            BindingRow.effect_key != effect.key,
+            BindingRow.external_id == voucher_id, BindingRow.effect_key != effect.key
         )
         async with self._db.reading.begin() as session:
-            return (await session.scalars(query)).first() is not None
+            bound = set(await session.scalars(query))
+            same = await effects_bound_to(session, [voucher_id])
+        return bool(bound - {one.key for one in same if one.numbered.is_same_document(effect.numbered)})
 
     async def _taken(self, effect: VoucherEffect, plan: ToWrite) -> Bound | Outcome | Later | None:
         """What follows from a voucher of that type and number that is bound to no document of ours."""
@@ -133,10 +143,21 @@ class VoucherWriter:
             return plan.parked(Reason.DUPLICATE_IN_BOOKS, vouchers=ours)
         if ours:
             return _translated(await self._runner.adopt(effect, ours[0], how="reconciled"), plan)
-        same = [key for key, voucher in there.items() if _is_predecessors(voucher, plan)]
-        if len(there) == len(same) == 1:
+        return await self._judge(effect, plan, there)
+
+    async def _judge(
+        self, effect: VoucherEffect, plan: ToWrite, there: dict[str, Voucher]
+    ) -> Bound | Outcome | Later | None:
+        """Vouchers without our marker: a predecessor's is adopted, another document's of ours left alone."""
+        marked = {key: one.remark for key, one in there.items() if marker_in(one.remark) is not None}
+        told = await self._others.told_apart(effect.numbered, marked)
+        if told.same:
+            return plan.parked(Reason.SAME_DOCUMENT_ELSEWHERE, vouchers=told.same)
+        left = [key for key in there if key not in marked or key in told.foreign]
+        same = [key for key in left if _is_predecessors(there[key], plan)]
+        if len(left) == len(same) == 1:
             return _translated(await self._runner.adopt(effect.standing_for(there[same[0]]), same[0]), plan)
-        return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=list(there)) if there else None
+        return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=left) if left else None
 
     async def _look(
         self, books: BooksConnection, plan: ToWrite, known: IndexedVoucher

@@ -84,6 +84,7 @@ class Reason(StrEnum):
     NUMBER_TAKEN_IN_BOOKS = "number_taken_in_books"
     MARKER_MISSING_IN_BOOKS = "marker_missing_in_books"
     DUPLICATE_IN_BOOKS = "duplicate_in_books"
+    SAME_DOCUMENT_ELSEWHERE = "same_document_elsewhere"
     VOUCHER_DELETED = "voucher_deleted"
     # the connection to the books
     BOOKS_NOT_CONNECTED = "books_not_connected"

@@ -131,6 +131,14 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Überzählige Belege in der Buchhaltung löschen und den richtigen bestätigen.",
         "Delete the surplus vouchers in the books and confirm the right one.",
     ),
+    Reason.SAME_DOCUMENT_ELSEWHERE: ReasonText(
+        Who.MERCHANT,
+        ReleasedBy.PERSON,
+        "Dasselbe Dokument kam schon über eine andere Verbindung und steht in dieser Buchhaltung.",
+        "The same document already came through another connection and is in these books.",
+        "Beleg ansehen und entscheiden: als denselben übernehmen oder dieses Dokument zusätzlich buchen.",
+        "Look at the voucher and decide: adopt it as the same or book this document in addition.",
+    ),
     Reason.VOUCHER_DELETED: ReasonText(
         Who.MERCHANT,
         ReleasedBy.PERSON,

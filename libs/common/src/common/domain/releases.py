@@ -85,7 +85,9 @@ IN_DOUBT = _codes(
     Reason.NUMBER_TAKEN_IN_BOOKS,
     Reason.MARKER_MISSING_IN_BOOKS,
     Reason.DUPLICATE_IN_BOOKS,
+    Reason.SAME_DOCUMENT_ELSEWHERE,
 )
+ITS_OWN_MESSAGE_WAITS = _codes(Reason.WRITE_UNCONFIRMED, Reason.SAME_DOCUMENT_ELSEWHERE)
 
 BEFORE_START, ORIGINAL_EXCLUDED, BOOKED_BY_HAND = "before_start_date", "original_excluded", "booked_by_hand"
 EXCLUDED_BY_PERSON = "excluded_by_person"

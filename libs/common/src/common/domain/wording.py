@@ -25,6 +25,12 @@ def contact_name(address: Address | None) -> str | None:
     return clip(clean(address.full_name) or clean(address.company), NAME_LIMIT) or None
 
 
+def order_words(order_number: str) -> str | None:
+    """How a remark names the order; None for an order without a number."""
+    number = clean(order_number)
+    return f"Bestellung {clip(number, 60)}" if number else None
+
+
 def _parts(document_type: DocumentType, order: OrderSnapshot, original: OriginalInvoice | None) -> list[str]:
     parts: list[str] = []
     if original is not None:
@@ -33,8 +39,8 @@ def _parts(document_type: DocumentType, order: OrderSnapshot, original: Original
         )
     elif document_type is DocumentType.CREDIT_NOTE:
         parts.append("Rechnungskorrektur")
-    if order_number := clean(order.order_number):
-        parts.append(f"Bestellung {clip(order_number, 60)}")
+    if words := order_words(order.order_number):
+        parts.append(words)
     if order.payment is not None:
         method = clip(clean(order.payment.name) or clean(order.payment.provider), 40)
         if method:

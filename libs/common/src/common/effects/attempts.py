@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm
 from common.domain.alarms import AlarmKind
-from common.effects.effect import Bound, Effect, Follow
+from common.effects.effect import Bound, Effect, Follow, HasNumber
 from common.effects.looks import Look
+from common.effects.numbered import Elsewhere, Numbered
 
 OPEN, PARKED, BOUND, REFUSED = "open", "parked", "bound", "refused"
 WITHDRAWN, ABSENT, RELEASED = "withdrawn", "absent", "released"
@@ -42,22 +43,32 @@ class EffectState:
     last_number: int = 0
     absent: int = 0
     accepted: frozenset[str] = frozenset()  # unmarked objects a person said are not ours
+    despite: bool = False  # a person wants it written though another effect stands for the document
 
 
 @dataclass(frozen=True, slots=True)
 class ArmRequest:
-    """What is written down before anything is sent."""
+    """What is written down before anything is sent.
+
+    `numbered` is looked for among all other effects; `despite` says that a person wants it written all the
+    same.
+    """
 
     key: str
     tenant_id: UUID
     marker: str
     payload: bytes
     decision: Mapping[str, Any] = field(default_factory=dict)
+    numbered: Numbered | None = None
+    despite: bool = False
 
     @classmethod
     def of(cls, effect: Effect) -> "ArmRequest":
         """The request of this effect."""
-        return cls(effect.key, effect.tenant_id, effect.marker, effect.payload, effect.decision)
+        bare = cls(effect.key, effect.tenant_id, effect.marker, effect.payload, effect.decision)
+        if not isinstance(effect, HasNumber):
+            return bare
+        return replace(bare, numbered=effect.numbered, despite=effect.despite)
 
 
 class Attempts(Protocol):
@@ -66,8 +77,11 @@ class Attempts(Protocol):
     async def read(self, key: str, tenant_id: UUID) -> EffectState:
         """Where the effect stands."""
 
-    async def arm(self, request: ArmRequest, last_number: int) -> Attempt | None:
-        """A new open attempt; None when something is bound or unresolved or the last number is another."""
+    async def arm(self, request: ArmRequest, last_number: int) -> Attempt | Elsewhere | None:
+        """A new open attempt; None when something is bound or unresolved or the last number is another.
+
+        Where another effect of any tenant stands for the same document nothing is armed: that effect.
+        """
 
     async def close(
         self,
@@ -91,7 +105,9 @@ class Attempts(Protocol):
     ) -> bool:
         """The object stands for the fact; False when the attempt is in none of the states any more."""
 
-    async def adopt(self, request: ArmRequest, last_number: int, bound: Bound, follow: Follow[Any]) -> bool:
+    async def adopt(
+        self, request: ArmRequest, last_number: int, bound: Bound, follow: Follow[Any]
+    ) -> bool | Elsewhere:
         """The object stands for the fact without an attempt of ours, under the same conditions as `arm`."""
 
     async def late(self, request: ArmRequest, attempt: Attempt, external_id: str) -> Bound | None:

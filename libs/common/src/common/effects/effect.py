@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.effects.gate import Gate
+from common.effects.numbered import Numbered
 from common.errors import ConnectorError
 
 How = Literal["written", "reconciled", "adopted"]
@@ -17,11 +18,15 @@ ItemT = TypeVar("ItemT")
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a search saw: objects with our marker, of the same fact without it, and whether that is all."""
+    """What a search saw: objects with our marker, of the same fact without it, and whether that is all.
+
+    `elsewhere`: objects with the marker of another effect that stands for the same document.
+    """
 
     complete: bool
     marked: tuple[str, ...] = ()
     unmarked: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,22 @@ class TellsParked(Protocol):
 
     async def parked(self, session: AsyncSession, reason: str, evidence: Mapping[str, Any]) -> None:
         """Write what follows from the parking."""
+
+
+@runtime_checkable
+class HasNumber(Protocol):
+    """An effect whose document another connection may bring too.
+
+    `despite`: a person said to write it although the books hold the same document.
+    """
+
+    @property
+    def numbered(self) -> Numbered:
+        """The number in the books, and what tells the document from others that have it."""
+
+    @property
+    def despite(self) -> bool:
+        """Whether the same document elsewhere stands in no way."""
 
 
 class Probe(Protocol):

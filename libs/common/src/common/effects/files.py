@@ -137,7 +137,7 @@ class FileStep:
         if self._stopping:
             return Pending(timedelta(), "stopping")
         attempt = await self._attempts.arm(request, last_number)
-        if attempt is None:
+        if not isinstance(attempt, Attempt):
             return Pending(self._look_after, "file_unconfirmed")
         self._probe.reach("before_file")
         try:

@@ -23,11 +23,12 @@ class Look:
     complete: bool
     marked: tuple[str, ...] = ()
     unmarked: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether it was complete and saw nothing."""
-        return self.complete and not self.marked and not self.unmarked
+        return self.complete and not (self.marked or self.unmarked or self.elsewhere)
 
     def as_json(self) -> dict[str, Any]:
         """The look as it is stored."""
@@ -37,13 +38,15 @@ class Look:
             "complete": self.complete,
             "marked": list(self.marked),
             "unmarked": list(self.unmarked),
+            "elsewhere": list(self.elsewhere),
         }
 
 
 def look_of(started_at: datetime, seconds: float, findings: Findings) -> Look:
     """The look a search was that took so long."""
     ended_at = started_at + timedelta(seconds=seconds)
-    return Look(started_at, ended_at, findings.complete, findings.marked, findings.unmarked)
+    seen = (findings.marked, findings.unmarked, findings.elsewhere)
+    return Look(started_at, ended_at, findings.complete, *seen)
 
 
 def look_from_json(stored: dict[str, Any]) -> Look:
@@ -54,6 +57,7 @@ def look_from_json(stored: dict[str, Any]) -> Look:
         bool(stored["complete"]),
         tuple(stored["marked"]),
         tuple(stored["unmarked"]),
+        tuple(stored.get("elsewhere", ())),
     )
 
 

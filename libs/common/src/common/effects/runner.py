@@ -38,6 +38,8 @@ from common.effects.effect import (
 )
 from common.effects.gate import Gate, boot_seconds
 from common.effects.looks import Look, LookRules, look_of
+from common.effects.numbered import OPEN as STILL_OPEN
+from common.effects.numbered import Elsewhere
 from common.effects.sql_attempts import SqlAttempts
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
 from common.http.errors import NotFound, RequestNotExecuted, Withdrawn
@@ -49,7 +51,7 @@ __all__ = ["Bound", "EffectResult", "EffectRunner", "Parked", "Pending", "Refuse
 
 ROUNDS = 4  # of one call: how often a lost race is looked at again
 LONGEST_PAUSE_SECONDS = 300.0
-UNCONFIRMED = Reason.WRITE_UNCONFIRMED.value
+UNCONFIRMED, ELSEWHERE = Reason.WRITE_UNCONFIRMED.value, Reason.SAME_DOCUMENT_ELSEWHERE.value
 NOT_YET = timedelta()
 
 
@@ -93,13 +95,18 @@ class EffectRunner:
             state = await self._attempts.read(effect.key, effect.tenant_id)
         return Pending(timedelta(seconds=1), UNCONFIRMED)
 
-    async def settle(self, effect: Effect) -> EffectResult | None:
-        """What became of the last write, without another; None if there was none or it surely did nothing."""
+    async def settle(self, effect: Effect, *, unseen: bool = False) -> EffectResult | None:
+        """What became of the last write, without another; None if there was none or it surely did nothing.
+
+        `unseen`: only of a write nobody has looked at yet; what is parked is left to the person it was shown.
+        """
         request = ArmRequest.of(effect)
         for _ in range(ROUNDS):
             state = await self._attempts.read(effect.key, effect.tenant_id)
             if state.bound is not None or state.unresolved is None:
                 return state.bound
+            if unseen and state.unresolved.state != OPEN:
+                return None
             if (result := await self._reconcile(effect, request, state, state.unresolved)) is not None:
                 return result
         return Pending(timedelta(seconds=1), UNCONFIRMED)
@@ -119,6 +126,8 @@ class EffectRunner:
                 return Pending(wait, UNCONFIRMED)
             else:
                 done = await self._attempts.bind(request, attempt, bound, UNRESOLVED, follow)
+            if isinstance(done, Elsewhere):
+                return self._stands_aside(done)
             if done:
                 return bound
         return Pending(timedelta(seconds=1), UNCONFIRMED)
@@ -156,6 +165,8 @@ class EffectRunner:
         attempt = await self._attempts.arm(request, last_number)
         if attempt is None:
             return None
+        if isinstance(attempt, Elsewhere):
+            return self._stands_aside(attempt)
         self._probe.reach("after_arm")
         try:
             external_id = await effect.send(gate)
@@ -170,6 +181,13 @@ class EffectRunner:
             gate.shut()
         self._probe.reach("after_post")
         return await self._bind(effect, request, attempt, Bound(external_id, "written"))
+
+    def _stands_aside(self, other: Elsewhere) -> EffectResult:
+        """Wait while another effect may still bring the document; once it is there a person says."""
+        if other.state == STILL_OPEN:
+            return Pending(timedelta(seconds=self._settings.first_look), ELSEWHERE)
+        there = [] if other.external_id is None else [other.external_id]
+        return Parked(ELSEWHERE, {"vouchers": there})
 
     async def _unanswered(
         self, effect: Effect, attempt: Attempt, error: ConnectorError, *, sent: bool
@@ -218,8 +236,11 @@ class EffectRunner:
             return Refused(error)
         except (TransientError, UnknownOutcomeError) as trouble:
             return _again(trouble, attempt.number)
-        unmarked = tuple(voucher for voucher in findings.unmarked if voucher not in state.accepted)
-        findings = Findings(findings.complete, findings.marked, unmarked)
+        unmarked, elsewhere = (
+            tuple(one for one in seen if one not in state.accepted)
+            for seen in (findings.unmarked, () if state.despite else findings.elsewhere)
+        )
+        findings = Findings(findings.complete, findings.marked, unmarked, elsewhere)
         look = look_of(state.now, self._clock() - started, findings)
         return await self._conclude(effect, request, attempt, look)
 
@@ -232,9 +253,8 @@ class EffectRunner:
             return await self._park(effect, request, attempt, looks, Reason.DUPLICATE_IN_BOOKS, ids)
         if look.marked:
             return await self._bind(effect, request, attempt, Bound(look.marked[0], "reconciled"))
-        if look.unmarked and look.complete and self._rules.trusted(attempt.armed_at, look):
-            ids = {"vouchers": list(look.unmarked)}
-            return await self._park(effect, request, attempt, looks, Reason.MARKER_MISSING_IN_BOOKS, ids)
+        if (others := _in_the_way(look)) and look.complete and self._rules.trusted(attempt.armed_at, look):
+            return await self._park(effect, request, attempt, looks, *others)
         if self._rules.proves_absence(attempt.armed_at, looks):
             log.info("effect.absent", effect=effect.key, attempt=attempt.number)
             await self._attempts.close(attempt.attempt_id, ABSENT, looks)
@@ -264,6 +284,15 @@ class EffectRunner:
     def _distrust(self, state: EffectState, attempt: Attempt) -> timedelta:
         assert state.now is not None
         return max(attempt.armed_at + self._settings.trust_time - state.now, NOT_YET)
+
+
+def _in_the_way(look: Look) -> tuple[Reason, Mapping[str, Any]] | None:
+    """What a person has to decide about before anything is written again."""
+    if look.elsewhere:
+        return Reason.SAME_DOCUMENT_ELSEWHERE, {"vouchers": list(look.elsewhere)}
+    if look.unmarked:
+        return Reason.MARKER_MISSING_IN_BOOKS, {"vouchers": list(look.unmarked)}
+    return None
 
 
 def _again(trouble: ConnectorError, tries: int) -> Pending:

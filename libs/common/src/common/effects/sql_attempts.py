@@ -16,6 +16,7 @@ from common.db.alarms import Alarm, raise_alarm
 from common.db.dialect import db_now, one_of, prepared
 from common.db.engine import Database
 from common.db.models.effects import AttemptRow, BindingRow
+from common.db.models.numbers import NumberedEffectRow
 from common.effects.attempts import (
     ABSENT,
     BOUND,
@@ -31,6 +32,7 @@ from common.effects.attempts import (
 )
 from common.effects.effect import Bound, Follow
 from common.effects.looks import LOOKS_KEPT, Look, look_from_json
+from common.effects.numbered import Elsewhere
 from common.effects.sql_batches import ToArm, ToBind, add_bindings, arm_all, bind_all, write_following
 
 
@@ -40,22 +42,26 @@ class SqlAttempts:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._known: Batched[str, bool] = Batched(self._are_known)
-        self._arming: Batched[ToArm, datetime | None] = Batched(self._arm_all)
+        self._arming: Batched[ToArm, datetime | Elsewhere | None] = Batched(self._arm_all)
         self._binding: Batched[ToBind, bool] = Batched(self._bind_all)
 
     async def read(self, key: str, tenant_id: UUID) -> EffectState:
         """Where the effect stands, in one statement."""
         now = select(db_now().label("now")).subquery()
         query = (
-            select(now.c.now, BindingRow.external_id, BindingRow.how, AttemptRow)
+            select(now.c.now, BindingRow.external_id, BindingRow.how, NumberedEffectRow.despite, AttemptRow)
             .select_from(now)
+            .outerjoin(
+                NumberedEffectRow,
+                (NumberedEffectRow.effect_key == key) & (NumberedEffectRow.tenant_id == tenant_id),
+            )
             .outerjoin(BindingRow, (BindingRow.effect_key == key) & (BindingRow.tenant_id == tenant_id))
             .outerjoin(AttemptRow, (AttemptRow.effect_key == key) & (AttemptRow.tenant_id == tenant_id))
             .order_by(AttemptRow.number)
         )
         async with self._db.reading.begin() as session:
             rows = (await session.execute(query)).all()
-        moment, external_id, how, _ = rows[0]
+        moment, external_id, how, despite, _ = rows[0]
         attempts = [row.AttemptRow for row in rows if row.AttemptRow is not None]
         unresolved = [_attempt(row) for row in attempts if row.state in UNRESOLVED]
         return EffectState(
@@ -65,13 +71,16 @@ class SqlAttempts:
             last_number=attempts[-1].number if attempts else 0,
             absent=sum(row.state == ABSENT for row in attempts),
             accepted=frozenset(_accepted(attempts)),
+            despite=bool(despite),
         )
 
-    async def arm(self, request: ArmRequest, last_number: int) -> Attempt | None:
+    async def arm(self, request: ArmRequest, last_number: int) -> Attempt | Elsewhere | None:
         """One statement that compares and inserts; its commit is the permission to send."""
         asked = ToArm(request, uuid4(), last_number, OPEN)
-        armed_at = await self._arming.ask(asked)
-        return None if armed_at is None else Attempt(asked.attempt_id, last_number + 1, OPEN, armed_at)
+        armed = await self._arming.ask(asked)
+        if armed is None or isinstance(armed, Elsewhere):
+            return armed
+        return Attempt(asked.attempt_id, last_number + 1, OPEN, armed)
 
     async def close(
         self,
@@ -115,12 +124,15 @@ class SqlAttempts:
         asked = ToBind(request, attempt.attempt_id, bound, tuple(states), follow)
         return await self._binding.ask(asked)
 
-    async def adopt(self, request: ArmRequest, last_number: int, bound: Bound, follow: Follow[Any]) -> bool:
+    async def adopt(
+        self, request: ArmRequest, last_number: int, bound: Bound, follow: Follow[Any]
+    ) -> bool | Elsewhere:
         """See `Attempts.adopt`; a closed attempt row makes it compete with everybody who arms."""
         asked = ToArm(request, uuid4(), last_number, BOUND, bound.external_id)
         async with self._db.sessions.begin() as session:
-            if (await arm_all(session, [asked]))[0] is None:
-                return False
+            armed = (await arm_all(session, [asked]))[0]
+            if armed is None or isinstance(armed, Elsewhere):
+                return armed or False
             await add_bindings(session, [(request, asked.attempt_id, bound)])
             await write_following(session, [follow])
             return True
@@ -169,7 +181,7 @@ class SqlAttempts:
             found = set(await session.scalars(_known(session), {"keys": list(keys)}))
         return [key in found for key in keys]
 
-    async def _arm_all(self, asked: Sequence[ToArm]) -> list[datetime | None]:
+    async def _arm_all(self, asked: Sequence[ToArm]) -> list[datetime | Elsewhere | None]:
         async with self._db.sessions.begin() as session:
             return await arm_all(session, asked)
 
@@ -203,7 +215,7 @@ def _accepted(attempts: Sequence[AttemptRow]) -> Iterator[str]:
     for row in attempts:
         if row.state == RELEASED:
             for look in row.searches:
-                yield from look["unmarked"]
+                yield from (*look["unmarked"], *look.get("elsewhere", ()))
 
 
 def _stored(looks: Sequence[Look]) -> list[Any]:

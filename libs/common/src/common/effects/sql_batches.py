@@ -15,6 +15,8 @@ from common.db.dialect import ForRows, db_now, insert, one_of
 from common.db.models.effects import AttemptRow, BindingRow
 from common.effects.attempts import BOUND, UNRESOLVED, ArmRequest, payload_hash
 from common.effects.effect import Bound, Follow
+from common.effects.numbered import Elsewhere
+from common.effects.sql_numbers import others_of
 
 ATTEMPTS, BINDINGS = cast(Table, AttemptRow.__table__), cast(Table, BindingRow.__table__)
 GIVEN = (
@@ -53,12 +55,18 @@ class ToBind:
     follow: Follow[Any]
 
 
-async def arm_all(session: AsyncSession, asked: Sequence[ToArm]) -> list[datetime | None]:
-    """When each was armed; None where something is bound or unresolved or the last number is another."""
-    rows = [_attempt_row(one) for one in sorted(asked, key=lambda one: one.request.key)]
-    added = await session.execute(*ARM(session, rows))
+async def arm_all(session: AsyncSession, asked: Sequence[ToArm]) -> list[datetime | Elsewhere | None]:
+    """When each was armed; None where something is bound or unresolved or the last number is another.
+
+    Where another effect stands for the same document that one is the answer; of two that ask together the
+    second gets None and has to ask again.
+    """
+    others = await others_of(session, [one.request for one in asked])
+    free = [one for one in asked if one.request.key not in others]
+    rows = [_attempt_row(one) for one in _first_of_each(free)]
+    added = await session.execute(*ARM(session, rows)) if rows else ()
     armed = {row.attempt_id: row.armed_at for row in added}
-    return [armed.get(one.attempt_id) for one in asked]
+    return [others.get(one.request.key) or armed.get(one.attempt_id) for one in asked]
 
 
 async def bind_all(session: AsyncSession, asked: Sequence[ToBind]) -> list[bool]:
@@ -95,6 +103,26 @@ async def write_following(session: AsyncSession, follows: Sequence[Follow[Any]])
         kinds[follow.write].append(follow.item)
     for write, items in kinds.items():
         await write(session, items)
+
+
+def _first_of_each(asked: Sequence[ToArm]) -> list[ToArm]:
+    """In order of their keys those whose document none before them has."""
+    first: list[ToArm] = []
+    places: defaultdict[tuple[str, str, str], list[ArmRequest]] = defaultdict(list)
+    for one in sorted(asked, key=lambda one: one.request.key):
+        numbered = one.request.numbered
+        if numbered is not None:
+            before = places[numbered.place]
+            if not one.request.despite and any(_is_same(one.request, other) for other in before):
+                continue
+            before.append(one.request)
+        first.append(one)
+    return first
+
+
+def _is_same(request: ArmRequest, other: ArmRequest) -> bool:
+    assert request.numbered is not None and other.numbered is not None
+    return request.key != other.key and request.numbered.is_same_document(other.numbered)
 
 
 async def _close(session: AsyncSession, asked: Sequence[ToBind], states: tuple[str, ...]) -> set[UUID]:

@@ -1,0 +1,73 @@
+"""Vouchers of ours that came through another connection or tenant: which of them are the same document."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from common.db.engine import Database
+from common.effects.numbered import OPEN, Elsewhere, Numbered
+from common.effects.sql_numbers import effects_of_markers
+from invoice_writer.mapping import marker_in, names_order
+
+
+class Others(Protocol):
+    """Knows the vouchers that effects of ours stand for."""
+
+    async def same(self, mine: Numbered, remarks: Mapping[str, str | None]) -> Sequence[str]:
+        """Those of these vouchers with a marker of ours that stand for this very document."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedVouchers:
+    """Vouchers with markers of other effects, by what is known of those.
+
+    `same`: they stand for this very document. `on_their_way`: so they do, and their effect will say so
+    itself. `foreign`: nobody here knows their marker, and their remark names another order.
+    """
+
+    same: list[str] = field(default_factory=list)
+    on_their_way: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+
+class OtherEffects:
+    """Looks markers up in the database, over all tenants: the organization's books are the same."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def same(self, mine: Numbered, remarks: Mapping[str, str | None]) -> Sequence[str]:
+        """A known marker says which document it is; else the order in the remark does."""
+        told = await self.told_apart(mine, remarks)
+        return [*told.same, *told.on_their_way]
+
+    async def told_apart(self, mine: Numbered, remarks: Mapping[str, str | None]) -> MarkedVouchers:
+        """These vouchers, sorted; another document's are left out."""
+        told = MarkedVouchers()
+        if not remarks:
+            return told
+        markers = {voucher_id: marker_in(remark) or "" for voucher_id, remark in remarks.items()}
+        async with self._db.reading.begin() as session:
+            known = await effects_of_markers(session, sorted(set(markers.values())))
+        for voucher_id, marker in markers.items():
+            _sort_in(told, voucher_id, mine, known.get(marker), remarks[voucher_id])
+        return told
+
+
+def _sort_in(
+    told: MarkedVouchers, voucher_id: str, mine: Numbered, other: Elsewhere | None, remark: str | None
+) -> None:
+    if other is None:
+        is_ours = names_order(remark, mine.order_number or "")
+        (told.same if is_ours else told.foreign).append(voucher_id)
+    elif other.numbered.is_same_document(mine):
+        (told.on_their_way if other.state == OPEN else told.same).append(voucher_id)
+
+
+class _Nobody:
+    async def same(self, mine: Numbered, remarks: Mapping[str, str | None]) -> Sequence[str]:
+        """Without a database nobody is known."""
+        return ()
+
+
+NOBODY: Others = _Nobody()
