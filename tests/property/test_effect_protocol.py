@@ -100,6 +100,11 @@ class Protocol(RuleBasedStateMachine):
     def a_replica_falls_behind(self) -> None:
         self.world.stale_from = self.world.now
 
+    @precondition(lambda self: abs(self.world.database_ahead) < 60)
+    @rule(seconds=st.sampled_from([-20.0, -5.0, 5.0, 20.0, 60.0]))
+    def database_clock_is_set(self, seconds: float) -> None:
+        self.world.database_ahead += seconds
+
     @invariant()
     def never_twice(self) -> None:
         if len(self.world.ours) > 1:
@@ -160,6 +165,13 @@ class AnyTwoSearches(LookRules):
         return True
 
 
+class DatabaseClockAlone(LookRules):
+    """Believes the age that the database's clock gives an attempt."""
+
+    def trusted(self, armed_at: datetime, look: Look) -> bool:
+        return look.started_at >= armed_at + self.settings.trust_time
+
+
 @dataclass(frozen=True)
 class Mutant:
     """The protocol with one guard taken away."""
@@ -185,6 +197,7 @@ MUTANTS = [
     Mutant("weather is no refusal", partial(World, weather=RateLimited)),
     Mutant("searching twice", rules=OneEmptySearch(SETTINGS)),
     Mutant("searching after the trust time", rules=AnyTwoSearches(SETTINGS)),
+    Mutant("the boot clock as a witness", rules=DatabaseClockAlone(SETTINGS)),
 ]
 PROOF = settings(
     max_examples=150,
@@ -192,7 +205,8 @@ PROOF = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-WALKS = 30_000  # the rarest duplicate shows up within a fifth of them
+WALKS = 30_000  # the rarest duplicate shows up within a third of them
+STEPS = 24
 
 
 @pytest.mark.parametrize("machine", [Protocol, ProtocolWithUser])
@@ -219,8 +233,8 @@ def first_duplicate(mutant: Mutant, walks: int) -> int | None:
 def _walk(mutant: Mutant, chance: Random) -> bool:
     world = mutant.world()
     workers = [Worker(world, mutant.rules) for _ in range(2)]
-    for _ in range(12):
-        match chance.randrange(13):
+    for _ in range(STEPS):
+        match chance.randrange(14):
             case 0 | 1 | 2 | 3 | 4 | 5:
                 chance.choice(workers).run(chance.choice(POINTS))
             case 6 | 7 | 8 | 9:
@@ -234,6 +248,8 @@ def _walk(mutant: Mutant, chance: Random) -> bool:
                 chance.choice(workers).crash()
             case 12 if world.messages:
                 chance.choice(world.messages).weather = True
+            case 13:
+                world.database_ahead += chance.choice((-5.0, 5.0, 20.0, 60.0))
     for message in world.under_way:
         world.commit(message, 0)
     for worker in workers:

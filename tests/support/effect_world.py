@@ -2,8 +2,9 @@
 
 The far side is as unkind as the protocol allows: it commits up to D after the last byte, shows it up to L
 later, closes a half-sent request after S, loses answers, refuses, and once a stale replica answers searches
-for less than L. Somebody in between refuses what goes on its way all the same (weather). Everything is a step
-of the test, so every interleaving and every crash can be reached.
+for less than L. Somebody in between refuses what goes on its way all the same (weather). The database's clock
+may be set, forwards and back; those of the machines never are. Everything is a step of the test, so every
+interleaving and every crash can be reached.
 """
 
 from collections.abc import Callable, Coroutine, Generator
@@ -16,6 +17,7 @@ from common.effects.effect import NOTHING, Bound, EffectResult, Findings, Follow
 from common.effects.gate import Gate
 from common.effects.looks import LookRules
 from common.effects.runner import EffectRunner
+from common.effects.witness import Witness
 from common.errors import ConnectorError
 from common.http.client import Call
 from common.http.errors import OutcomeLost, RateLimited
@@ -93,6 +95,7 @@ class World:
     checks_gate: bool = True
     weather: Callable[[], ConnectorError] = foreign_page
     now: float = 0.0
+    database_ahead: float = 0.0
     messages: list[Message] = field(default_factory=list)
     vouchers: list[Voucher] = field(default_factory=list)
     stale_from: float | None = None
@@ -111,9 +114,11 @@ class World:
         return [voucher for voucher in self.vouchers if voucher.ours]
 
     def moment(self) -> datetime:
-        return START + timedelta(seconds=self.now)
+        """The database's clock."""
+        return START + timedelta(seconds=self.now + self.database_ahead)
 
     def seconds(self) -> float:
+        """The boot clock of the machines."""
         return self.now
 
     def tick(self) -> None:
@@ -190,6 +195,7 @@ class Worker:
         self._work: Coroutine[Any, Any, EffectResult] | None = None
         self.at: str | None = None
         self.result: EffectResult | None = None
+        self._witness = Witness(world.seconds)
 
     @property
     def idle(self) -> bool:
@@ -204,6 +210,7 @@ class Worker:
                 attempts=self._world.attempts,
                 rules=self._rules,
                 clock=self._world.seconds,
+                witness=self._witness,
             )
             self._work, self.result = runner.ensure(self._world), None
         try:
@@ -212,10 +219,11 @@ class Worker:
             self._work, self.at, self.result = None, None, end.value
 
     def crash(self) -> None:
-        """End in the middle; nothing it holds is given back."""
+        """End in the middle; nothing it holds is given back, and its successor knows nothing of before."""
         if self._work is not None:
             self._work.close()
         self._work, self.at = None, None
+        self._witness = Witness(self._world.seconds)
 
     def run(self, to: str = "answer") -> None:
         """Go on until that point, or until there is an answer to wait for, or to the end."""
@@ -226,7 +234,7 @@ class Worker:
 
 def finish(world: World, worker: Worker) -> EffectResult | None:
     """No more faults: let time pass and one worker work until the document is decided."""
-    for _ in range(60):
+    for _ in range(150):
         worker.run()
         for message in world.under_way:
             world.commit(message, 0)

@@ -6,6 +6,7 @@ import pytest
 
 from common.effects.effect import Findings
 from common.effects.looks import Look, LookRules, look_from_json, look_of
+from common.effects.witness import Witnessed
 from common.settings import EffectSettings
 
 ARMED = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -17,8 +18,15 @@ def at(seconds: float) -> datetime:
     return ARMED + timedelta(seconds=seconds)
 
 
-def empty(seconds: float, took: float = 1.0) -> Look:
-    return Look(at(seconds), at(seconds + took), complete=True)
+def seen(seconds: float, took: float = 1.0, *, known: float | None = None, by: str = "one") -> Witnessed:
+    """The search of a process that saw the attempt being armed, or has known it for so long only."""
+    known_for = seconds if known is None else known
+    return Witnessed(by=by, known_for=known_for, started=1000.0 + seconds, ended=1000.0 + seconds + took)
+
+
+def empty(seconds: float, took: float = 1.0, *, known: float | None = None, by: str = "one") -> Look:
+    witness = seen(seconds, took, known=known, by=by)
+    return Look(at(seconds), at(seconds + took), complete=True, witness=witness)
 
 
 def test_the_trust_time_is_the_sum_of_its_parts() -> None:
@@ -53,6 +61,12 @@ def test_looks_follow_the_plan(looks: list[Look], now: float, wait: float) -> No
         ([empty(195)], False),
         ([empty(195), empty(225.9)], False),
         ([empty(195), empty(226)], True),
+        ([empty(195, known=189.9), empty(226)], False),
+        ([empty(195, known=190), empty(226, known=221)], True),
+        ([empty(195), empty(226, by="another")], False),
+        ([empty(195), empty(205, by="another"), empty(226)], True),
+        ([empty(195), empty(205, by="another"), empty(240, by="another")], True),
+        ([Look(at(195), at(196), complete=True), Look(at(226), at(227), complete=True)], False),
         ([empty(195, took=40), empty(226)], False),
         ([empty(195), empty(210), empty(226)], True),
         ([empty(195), Look(at(226), at(227), complete=False)], False),
@@ -60,11 +74,27 @@ def test_looks_follow_the_plan(looks: list[Look], now: float, wait: float) -> No
         ([empty(195), Look(at(205), at(206), complete=False), empty(240)], True),
     ],
 )
-def test_two_trusted_empty_looks_a_read_lag_apart_prove_absence(looks: list[Look], proved: bool) -> None:
+def test_two_trusted_empty_looks_of_one_process_a_read_lag_apart_prove_absence(
+    looks: list[Look], proved: bool
+) -> None:
     assert RULES.proves_absence(ARMED, looks) is proved
 
 
+def test_a_clock_of_the_database_that_was_set_forward_proves_nothing() -> None:
+    """A minute after arming it says that five have passed."""
+    looks = [empty(300, known=60), empty(340, known=100)]
+    assert not RULES.proves_absence(ARMED, looks)
+    stepped = [Look(at(300), at(301), complete=True, witness=seen(200)) for _ in range(2)]
+    assert not RULES.proves_absence(ARMED, stepped)
+
+
 def test_a_look_survives_its_storage() -> None:
-    look = look_of(at(1), 2.5, Findings(True, ("a",), ("b", "c")))
+    look = look_of(at(1), seen(1, 2.5), Findings(True, ("a",), ("b", "c"), ("d",)))
     assert look.ended_at == at(3.5)
     assert look_from_json(look.as_json()) == look
+
+
+def test_a_look_of_the_release_before_has_no_witness() -> None:
+    stored = Look(at(1), at(2), complete=True).as_json()
+    del stored["witness"], stored["elsewhere"]
+    assert look_from_json(stored) == Look(at(1), at(2), complete=True)

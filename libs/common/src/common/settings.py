@@ -101,6 +101,11 @@ class EffectSettings(Block):
         seconds = self.gate + self.server_patience + self.commit_delay + self.read_lag + self.clock_doubt
         return timedelta(seconds=seconds)
 
+    @property
+    def known_seconds(self) -> float:
+        """How long a process must have known an attempt before it believes it absent."""
+        return self.gate + self.server_patience + self.commit_delay + self.read_lag
+
     def scaled(self, factor: float) -> "EffectSettings":
         """The same protocol with every wait multiplied, for tests and the sandbox."""
         times = {name: value * factor for name, value in self if isinstance(value, float)}

@@ -11,6 +11,8 @@ from common.db.probes import needs_of
 from common.effects.effect import Probe
 from common.effects.files import FileStep
 from common.effects.runner import EffectRunner
+from common.effects.watch import ClockWatch
+from common.effects.witness import Witness
 from common.events.base import Event
 from common.events.topics import INVOICE_WRITER
 from common.http.transport import Network
@@ -69,7 +71,8 @@ def build(
     probe: Probe | None = None,
 ) -> ServiceApp:
     """The invoice writer on this database and transport; nothing runs before it is served."""
-    runner = EffectRunner(db, settings.effects, probe=probe)
+    witness = Witness()
+    runner = EffectRunner(db, settings.effects, probe=probe, witness=witness)
     files = FileStep(db, probe=probe, look_after=timedelta(seconds=settings.effects.first_look))
 
     def wake() -> None:
@@ -89,6 +92,7 @@ def build(
             relay,
             Rechecker(db, worker.wake, settings.recheck_seconds, settings.readings),
             StopArming(runner, files),
+            ClockWatch(db, witness, settings.effects),
             Housekeeping(db, INVOICE_WRITER),
             *_vat_checks(settings.vies, db, network, worker),
         ],

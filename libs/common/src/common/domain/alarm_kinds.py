@@ -17,6 +17,7 @@ class AlarmKind(StrEnum):
     BOOKS_PART_TOO_LONG = "books_part_too_long"
     RECONNECT_NEEDED = "reconnect_needed"
     OAUTH_MISCONFIGURED = "oauth_misconfigured"
+    CLOCK_STEPPED = "clock_stepped"
     SMALL_BUSINESS_TURNOVER = "small_business_turnover"
     SHOP_ITEM_UNREADABLE = "shop_item_unreadable"
     SERVICE_PART_FAILING = "service_part_failing"

@@ -54,6 +54,15 @@ BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_de="Er schließt sich mit der nächsten gelungenen Erneuerung des Zugangs.",
         ends_en="It closes with the next refresh that succeeds.",
     ),
+    AlarmKind.CLOCK_STEPPED: AlarmText(
+        who=Who.OPERATOR,
+        cause_de="Die Uhr der Datenbank oder eines Rechners wurde gestellt; Belege konnten unterwegs sein.",
+        cause_en="The clock of the database or of a machine was set; vouchers may have been on their way.",
+        remedy_de="Uhren nur nachführen, nie stellen (NTP mit slew); danach die Liste der Doppelten ansehen.",
+        remedy_en="Let clocks be slewed, never set (NTP); then look at the list of duplicates.",
+        ends_de="Er schließt sich, sobald die Uhren eine Vertrauenszeit lang gleich gehen.",
+        ends_en="It closes when the clocks have kept the same pace for a trust time.",
+    ),
     AlarmKind.SMALL_BUSINESS_TURNOVER: AlarmText(
         who=Who.MERCHANT,
         cause_de="Der Umsatz eines Kleinunternehmers (§ 19 UStG) ist einer Grenze nahe oder über ihr.",

@@ -1,11 +1,13 @@
 """When to look for what an attempt without an answer made, and when not finding it means something; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from common.domain.reason_codes import Reason
 from common.effects.effect import Findings
+from common.effects.witness import Witnessed
 from common.settings import EffectSettings
 
 LOOKS_KEPT = 20
@@ -16,6 +18,7 @@ class Look:
     """One search: its moments by the database's clock, and what it saw.
 
     `started_at` was read before the search began, so it is never too late; `ended_at` is never too early.
+    `witness` is what the process that searched knew by its own clock; looks of older releases have none.
     """
 
     started_at: datetime
@@ -24,6 +27,7 @@ class Look:
     marked: tuple[str, ...] = ()
     unmarked: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    witness: Witnessed | None = None
 
     @property
     def empty(self) -> bool:
@@ -39,14 +43,15 @@ class Look:
             "marked": list(self.marked),
             "unmarked": list(self.unmarked),
             "elsewhere": list(self.elsewhere),
+            "witness": None if self.witness is None else self.witness.as_json(),
         }
 
 
-def look_of(started_at: datetime, seconds: float, findings: Findings) -> Look:
-    """The look a search was that took so long."""
-    ended_at = started_at + timedelta(seconds=seconds)
+def look_of(started_at: datetime, witness: Witnessed, findings: Findings) -> Look:
+    """The look a search was, as its process witnessed it."""
+    ended_at = started_at + timedelta(seconds=witness.ended - witness.started)
     seen = (findings.marked, findings.unmarked, findings.elsewhere)
-    return Look(started_at, ended_at, findings.complete, *seen)
+    return Look(started_at, ended_at, findings.complete, *seen, witness)
 
 
 def look_from_json(stored: dict[str, Any]) -> Look:
@@ -58,7 +63,17 @@ def look_from_json(stored: dict[str, Any]) -> Look:
         tuple(stored["marked"]),
         tuple(stored["unmarked"]),
         tuple(stored.get("elsewhere", ())),
+        None if (witness := stored.get("witness")) is None else Witnessed(**witness),
     )
+
+
+def in_the_way(look: Look) -> tuple[Reason, Mapping[str, Any]] | None:
+    """What a person has to decide about before anything is written again."""
+    if look.elsewhere:
+        return Reason.SAME_DOCUMENT_ELSEWHERE, {"vouchers": list(look.elsewhere)}
+    if look.unmarked:
+        return Reason.MARKER_MISSING_IN_BOOKS, {"vouchers": list(look.unmarked)}
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +83,23 @@ class LookRules:
     settings: EffectSettings
 
     def trusted(self, armed_at: datetime, look: Look) -> bool:
-        """Whether everything the attempt could have made was visible to this look."""
-        return look.started_at >= armed_at + self.settings.trust_time
+        """Whether everything the attempt could have made was visible to this look, by both clocks."""
+        known_for = 0.0 if look.witness is None else look.witness.known_for
+        is_old = look.started_at >= armed_at + self.settings.trust_time
+        return is_old and known_for >= self.settings.known_seconds
 
     def proves_absence(self, armed_at: datetime, looks: Sequence[Look]) -> bool:
-        """Two trusted empty looks, the last begun a read lag after the end of the first, nothing between."""
-        empties = self._trusted_empties(armed_at, looks)
-        return len(empties) > 1 and empties[-1].started_at - empties[0].ended_at >= self._lag
+        """Two trusted empty looks of one process, the second begun a read lag after the end of the first.
+
+        Nothing was seen between them; looks of several processes cannot be told apart by any one clock.
+        """
+        firsts: dict[str, float] = {}
+        for look in self._trusted_empties(armed_at, looks):
+            if (witness := look.witness) is None:
+                continue
+            if witness.started - firsts.setdefault(witness.by, witness.ended) >= self.settings.read_lag:
+                return True
+        return False
 
     def wait(self, armed_at: datetime, looks: Sequence[Look], now: datetime) -> timedelta:
         """How long until the next look; zero when it is due."""

@@ -23,6 +23,7 @@ from common.effects.attempts import (
     Attempts,
     EffectState,
     duplicate_alarm,
+    stood_aside,
 )
 from common.effects.effect import (
     Bound,
@@ -37,10 +38,10 @@ from common.effects.effect import (
     TellsParked,
 )
 from common.effects.gate import Gate, boot_seconds
-from common.effects.looks import Look, LookRules, look_of
-from common.effects.numbered import OPEN as STILL_OPEN
+from common.effects.looks import Look, LookRules, in_the_way, look_of
 from common.effects.numbered import Elsewhere
 from common.effects.sql_attempts import SqlAttempts
+from common.effects.witness import Witness
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
 from common.http.errors import NotFound, RequestNotExecuted, Withdrawn
 from common.settings import EffectSettings
@@ -51,7 +52,7 @@ __all__ = ["Bound", "EffectResult", "EffectRunner", "Parked", "Pending", "Refuse
 
 ROUNDS = 4  # of one call: how often a lost race is looked at again
 LONGEST_PAUSE_SECONDS = 300.0
-UNCONFIRMED, ELSEWHERE = Reason.WRITE_UNCONFIRMED.value, Reason.SAME_DOCUMENT_ELSEWHERE.value
+UNCONFIRMED = Reason.WRITE_UNCONFIRMED.value
 NOT_YET = timedelta()
 
 
@@ -67,12 +68,13 @@ class EffectRunner:
         attempts: Attempts | None = None,
         rules: LookRules | None = None,
         clock: Callable[[], float] = boot_seconds,
+        witness: Witness | None = None,
     ) -> None:
         if attempts is None and db is None:
             raise ValueError("a runner needs a database")
         self._attempts: Attempts = attempts or SqlAttempts(db)  # type: ignore[arg-type]
         self._settings, self._rules = settings, rules or LookRules(settings)
-        self._probe, self._clock = probe or NoProbe(), clock
+        self._probe, self._clock, self._witness = probe or NoProbe(), clock, witness or Witness(clock)
         self._stopping = False
 
     def stop_arming(self) -> None:
@@ -127,7 +129,7 @@ class EffectRunner:
             else:
                 done = await self._attempts.bind(request, attempt, bound, UNRESOLVED, follow)
             if isinstance(done, Elsewhere):
-                return self._stands_aside(done)
+                return stood_aside(done, self._settings)
             if done:
                 return bound
         return Pending(timedelta(seconds=1), UNCONFIRMED)
@@ -166,7 +168,8 @@ class EffectRunner:
         if attempt is None:
             return None
         if isinstance(attempt, Elsewhere):
-            return self._stands_aside(attempt)
+            return stood_aside(attempt, self._settings)
+        self._witness.saw([attempt.attempt_id])
         self._probe.reach("after_arm")
         try:
             external_id = await effect.send(gate)
@@ -181,13 +184,6 @@ class EffectRunner:
             gate.shut()
         self._probe.reach("after_post")
         return await self._bind(effect, request, attempt, Bound(external_id, "written"))
-
-    def _stands_aside(self, other: Elsewhere) -> EffectResult:
-        """Wait while another effect may still bring the document; once it is there a person says."""
-        if other.state == STILL_OPEN:
-            return Pending(timedelta(seconds=self._settings.first_look), ELSEWHERE)
-        there = [] if other.external_id is None else [other.external_id]
-        return Parked(ELSEWHERE, {"vouchers": there})
 
     async def _unanswered(
         self, effect: Effect, attempt: Attempt, error: ConnectorError, *, sent: bool
@@ -224,10 +220,11 @@ class EffectRunner:
     ) -> EffectResult | None:
         """Look at the other side when it is time to, and draw the conclusion."""
         assert state.now is not None
+        self._witness.saw([attempt.attempt_id])
         wait = self._rules.wait(attempt.armed_at, attempt.looks, state.now)
         if wait > NOT_YET:
             return Pending(wait, UNCONFIRMED)
-        started = self._clock()
+        started, known_for = self._witness.clock(), self._witness.known_for(attempt.attempt_id)
         try:
             findings = await effect.search()
         except NotFound:
@@ -241,7 +238,7 @@ class EffectRunner:
             for seen in (findings.unmarked, () if state.despite else findings.elsewhere)
         )
         findings = Findings(findings.complete, findings.marked, unmarked, elsewhere)
-        look = look_of(state.now, self._clock() - started, findings)
+        look = look_of(state.now, self._witness.of_search(known_for, started), findings)
         return await self._conclude(effect, request, attempt, look)
 
     async def _conclude(
@@ -253,9 +250,9 @@ class EffectRunner:
             return await self._park(effect, request, attempt, looks, Reason.DUPLICATE_IN_BOOKS, ids)
         if look.marked:
             return await self._bind(effect, request, attempt, Bound(look.marked[0], "reconciled"))
-        if (others := _in_the_way(look)) and look.complete and self._rules.trusted(attempt.armed_at, look):
+        if (others := in_the_way(look)) and look.complete and self._rules.trusted(attempt.armed_at, look):
             return await self._park(effect, request, attempt, looks, *others)
-        if self._rules.proves_absence(attempt.armed_at, looks):
+        if self._rules.proves_absence(attempt.armed_at, looks) and not self._witness.doubts:
             log.info("effect.absent", effect=effect.key, attempt=attempt.number)
             await self._attempts.close(attempt.attempt_id, ABSENT, looks)
             return None
@@ -282,17 +279,14 @@ class EffectRunner:
         return Parked(reason.value, params)
 
     def _distrust(self, state: EffectState, attempt: Attempt) -> timedelta:
+        """How long the attempt may still arrive, by the clock that says longer."""
         assert state.now is not None
-        return max(attempt.armed_at + self._settings.trust_time - state.now, NOT_YET)
-
-
-def _in_the_way(look: Look) -> tuple[Reason, Mapping[str, Any]] | None:
-    """What a person has to decide about before anything is written again."""
-    if look.elsewhere:
-        return Reason.SAME_DOCUMENT_ELSEWHERE, {"vouchers": list(look.elsewhere)}
-    if look.unmarked:
-        return Reason.MARKER_MISSING_IN_BOOKS, {"vouchers": list(look.unmarked)}
-    return None
+        by_database = attempt.armed_at + self._settings.trust_time - state.now
+        if attempt.state != OPEN:
+            return max(by_database, NOT_YET)
+        self._witness.saw([attempt.attempt_id])
+        left = self._settings.known_seconds - self._witness.known_for(attempt.attempt_id)
+        return max(by_database, timedelta(seconds=left), NOT_YET)
 
 
 def _again(trouble: ConnectorError, tries: int) -> Pending:
