@@ -11,7 +11,8 @@ from api.verification import ConnectionChecks
 from common.db.crypto import new_key
 from common.db.engine import open_database
 
-NEEDED = {"API_DATABASE__URL": "sqlite+aiosqlite:///x.db", "API_ENCRYPTION_KEYS": "aa,bb"}
+KEYS = ["aa" * 32, "bb" * 32]
+NEEDED = {"API_DATABASE__URL": "sqlite+aiosqlite:///x.db", "API_ENCRYPTION_KEYS": f"{KEYS[0]}, {KEYS[1]}"}
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +27,7 @@ def test_what_is_set_is_read(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("API_ADMIN_TOKEN", "0123456789abcdef")
     settings = Settings()
     assert settings.hosts.trusted_hosts == ("127.0.0.1", "shop.test:81")
-    assert [key.get_secret_value() for key in settings.encryption_keys] == ["aa", "bb"]
+    assert [key.get_secret_value() for key in settings.encryption_keys] == KEYS
     assert settings.port == 8080
     assert "0123456789abcdef" not in repr(settings)
 

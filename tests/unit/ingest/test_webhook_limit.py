@@ -13,7 +13,7 @@ MIB = 1024 * 1024
 
 def settings(**over: Any) -> Settings:
     database = DatabaseSettings(url="sqlite+aiosqlite://")
-    return Settings(database=database, encryption_keys=(SecretStr("key"),), **over)
+    return Settings(database=database, encryption_keys=(SecretStr("ab" * 32),), **over)
 
 
 def test_notifications_have_64_kib_and_a_setting_gives_them_a_mebibyte_at_most() -> None:
