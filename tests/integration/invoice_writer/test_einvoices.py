@@ -61,7 +61,8 @@ async def test_r49_a_difference_parks_the_document_with_both_values(
     document = make_invoice()
     await writer.work(await issued(writer, document, xml))
     row = await writer.outcome(document)
-    assert (row.status, row.reason, row.params) == ("parked", DIFFERS, {"differences": differing})
+    assert (row.status, row.reason, row.params["differences"]) == ("parked", DIFFERS, differing)
+    assert row.params["differs"] == "+".join(differing)
     assert row.evidence["einvoice"]["sha256"]
     assert await writer.vouchers() == []
 

@@ -13,6 +13,7 @@ from api.housekeeping import Housekeeper
 from api.routes import (
     connections,
     documents,
+    einvoice_differences,
     evidence,
     exclusions,
     operations,
@@ -44,6 +45,7 @@ __all__ = ["ClusterSettings", "Settings", "build", "create_app"]
 VERSION = "1.0.0"
 API_ROUTERS = (
     documents.router,
+    einvoice_differences.router,
     exclusions.router,
     evidence.router,
     parked.router,

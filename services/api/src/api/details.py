@@ -99,6 +99,14 @@ def is_excluded_by_person(row: Row[Any]) -> bool:
     return (row.status, row.reason) == (Status.EXCLUDED.value, EXCLUDED_BY_PERSON)
 
 
+def differing(row: Row[Any]) -> dict[str, Any] | None:
+    """In what the document's e-invoice differs; None where that is not why it is parked."""
+    if (row.status, row.reason) != (Status.PARKED.value, Reason.EINVOICE_DIFFERS.value):
+        return None
+    found = (row.params or {}).get("differences")
+    return found if isinstance(found, dict) else None
+
+
 def is_attachable(row: Row[Any]) -> bool:
     """Whether the document has a voucher and a file that is not with it."""
     has_both = row.voucher_id is not None and row.pdf_sha256 is not None

@@ -31,6 +31,7 @@ from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
 from invoice_writer.dead import park_dead
 from invoice_writer.deciding import Decider
+from invoice_writer.einvoice_differences.accepting import EInvoiceDifferences
 from invoice_writer.einvoices import EInvoices
 from invoice_writer.excluding.by_person import Exclusions
 from invoice_writer.filing import Filing
@@ -129,4 +130,5 @@ def _handlers(
     return {
         **DocumentHandlers(db, decider, writer, filing).table(),
         **Exclusions(db, decider, writer).table(),
+        **EInvoiceDifferences(db).table(),
     }

@@ -9,13 +9,19 @@ from common.db.dialect import db_now, insert
 from common.db.models.books import OutcomeRow
 from common.domain.documents import DocumentType, Fact, document_id
 from common.domain.reasons import Reason
-from common.events.commands import ExcludeDocument, IncludeDocument, ResolveDocument, RetryDocument
+from common.events.commands import (
+    AcceptEInvoiceDifference,
+    ExcludeDocument,
+    IncludeDocument,
+    ResolveDocument,
+    RetryDocument,
+)
 from common.events.documents import DocumentIssued
 from common.inbox.messages import Message, RawMessage
 from invoice_writer.outcomes import PARKED, PENDING, Outcome, OutcomeRepository
 from invoice_writer.recording import record_outcome, record_standing
 
-AboutDocument = RetryDocument | ResolveDocument | ExcludeDocument | IncludeDocument
+AboutDocument = RetryDocument | ResolveDocument | ExcludeDocument | IncludeDocument | AcceptEInvoiceDifference
 
 
 class _Named(Fact):

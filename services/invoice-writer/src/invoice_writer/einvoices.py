@@ -1,6 +1,7 @@
 """Compares the e-invoice inside a PDF with the voucher: before booking, or afterwards if it came late."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -17,11 +18,12 @@ from common.domain.verdicts import Decision, Park
 from common.einvoice.cii import UnreadableEInvoice, read_einvoice
 from common.events.documents import DocumentIssued
 from invoice_writer.alarms import tell_of_document
+from invoice_writer.einvoice_differences.accepted import Acceptances
 
 log = structlog.get_logger(__name__)
 
 DIFFERS = Reason.EINVOICE_DIFFERS
-AGREES, UNREADABLE = "einvoice.agrees", "einvoice.unreadable"
+AGREES, UNREADABLE, ACCEPTED = "einvoice.agrees", "einvoice.unreadable", "einvoice.difference_accepted"
 NOT_COMPARED = {
     EInvoiceProblem.TOO_LARGE.value: "einvoice.too_large",
     EInvoiceProblem.NOT_OPENED.value: "einvoice.pdf_not_opened",
@@ -65,9 +67,11 @@ class EInvoices:
         differing = differences(found, decision)
         if not differing:
             return _noted(decision, AGREES, evidence)
+        if await self._is_accepted(event, sha256, differing):
+            return _noted(decision, ACCEPTED, {**evidence, "differences": differing})
         return Park(
             reason=DIFFERS,
-            params={"differences": differing},
+            params={"differences": differing, "differs": "+".join(sorted(differing))},
             rules=(*decision.rules, f"park.{DIFFERS.value}"),
             evidence={**decision.evidence, "einvoice": evidence},
         )
@@ -86,6 +90,13 @@ class EInvoices:
             evidence = {"differences": differing, "einvoice": sha256, "voucher_id": seen.voucher_id}
             async with self._db.sessions.begin() as session:
                 await tell_of_document(session, event, AlarmKind.EINVOICE_DIFFERS, sha256, evidence)
+
+    async def _is_accepted(
+        self, event: DocumentIssued, sha256: str, differing: Mapping[str, JsonValue]
+    ) -> bool:
+        async with self._db.reading.begin() as session:
+            acceptances = Acceptances(session, event.tenant_id)
+            return await acceptances.covers(event.document_id, sha256, differing)
 
     async def _einvoice_of(self, event: DocumentIssued, seen: Row[Any] | None) -> EInvoiceRef:
         if not _is_late(event, seen) and event.pdf is not None:

@@ -158,7 +158,9 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Die E-Rechnung in der PDF-Datei nennt andere Werte als das Dokument des Shops.",
         "The e-invoice inside the PDF names other values than the shop's document.",
-        "Im Shop berichtigen (neue Rechnung nach Rechnungskorrektur) oder von Hand buchen.",
-        "Repair it in the shop (a new invoice after a correction) or book it by hand.",
+        "Stimmt das Dokument des Shops, den Unterschied annehmen; sonst im Shop berichtigen (neue Rechnung "
+        "nach Rechnungskorrektur) oder von Hand buchen.",
+        "If the shop's document is right, accept the difference; otherwise repair it in the shop (a new "
+        "invoice after a correction) or book it by hand.",
     ),
 }

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from common.domain.documents import DocumentType, document_id
 from common.events import topics
@@ -100,6 +100,15 @@ class IncludeDocument(DocumentCommand):
     because: str | None = None
 
 
+class AcceptEInvoiceDifference(DocumentCommand):
+    """A person accepts that the document's e-invoice says something else; `differences` is what was seen."""
+
+    type: ClassVar = "invoice-writer.einvoice-difference.accept.v1"
+
+    differences: dict[str, JsonValue]
+    because: str
+
+
 class AttachFile(DocumentCommand):
     """Attach a booked document's file; on a key of its own, so that nothing waits behind it."""
 
@@ -131,6 +140,27 @@ class ReleaseParked(Command):
     @property
     def ordering_key(self) -> str:
         return f"release:{self.tenant_id}"
+
+
+class AcceptEInvoiceDifferences(Command):
+    """A person accepts the differences of all documents that were parked for them, a portion at a time.
+
+    `about` are parameters of the reason that must be equal; what parks after `parked_until` was not seen.
+    `asked_id` is the command the person gave, of which this is a portion.
+    """
+
+    type: ClassVar = "invoice-writer.einvoice-differences.accept.v1"
+    topic: ClassVar[Topic] = topics.INVOICE_WRITER_COMMANDS
+
+    asked_id: UUID
+    because: str
+    parked_until: datetime
+    about: dict[str, str] = Field(default_factory=dict)
+    after: tuple[datetime, UUID] | None = None  # where the portion before ended
+
+    @property
+    def ordering_key(self) -> str:
+        return f"einvoice-differences:{self.tenant_id}"
 
 
 class _DeadLetterCommand(Command):

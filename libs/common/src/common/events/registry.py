@@ -21,6 +21,8 @@ EVENT_CLASSES: tuple[type[Event], ...] = (
     commands.FetchShop,
     commands.RetryDocument,
     commands.ResolveDocument,
+    commands.AcceptEInvoiceDifference,
+    commands.AcceptEInvoiceDifferences,
     commands.ExcludeDocument,
     commands.IncludeDocument,
     commands.AttachFile,

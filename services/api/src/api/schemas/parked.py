@@ -10,7 +10,7 @@ from api.schemas.base import Given, Moment, Read
 from api.schemas.documents import Amount, ReasonRead
 from common.domain.documents import DocumentType
 
-AboutName = Literal["category_id", "use", "country", "state", "vat_id", "rate", "code", "error"]
+AboutName = Literal["category_id", "use", "country", "state", "vat_id", "rate", "code", "error", "differs"]
 AboutValue = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 
 

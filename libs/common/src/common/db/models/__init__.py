@@ -11,8 +11,10 @@ APPEND_ONLY = tuple(
         "ingest.document_versions",
         "ingest.originals",
         "ingest.einvoices",
+        "ingest.einvoice_problems",
         "books.timeline",
         "books.vat_answers",
+        "books.einvoice_acceptances",
     )
 )
 

@@ -140,6 +140,20 @@ class BooksReadingRow(OfTenant, Base):
     unfit: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
+class EInvoiceAcceptanceRow(CreatedAt, OfTenant, Base):
+    """A person accepted that an e-invoice differs from the voucher, in exactly this; append-only."""
+
+    __tablename__ = "einvoice_acceptances"
+    __table_args__ = {"schema": "books"}
+
+    acceptance_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(index=False)
+    document_id: Mapped[UUID] = mapped_column(index=True)
+    xml_sha256: Mapped[str]
+    differences: Mapped[dict[str, Any]]
+    because: Mapped[str]
+
+
 class ContactIndexRow(OfTenant, Base):
     """One customer record of the books, with what we last wrote into it if we did."""
 

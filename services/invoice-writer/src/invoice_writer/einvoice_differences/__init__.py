@@ -1,0 +1,1 @@
+"""What people accept of the differences between e-invoices and vouchers."""
