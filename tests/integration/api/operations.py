@@ -16,6 +16,7 @@ ALLOWED = {
     "list_documents": ALL,
     "list_parked": ALL,
     "list_reasons": ALL,
+    "list_rules": ALL,
     "list_alarm_kinds": ALL,
     "retry_parked": EDITORS,
     "get_command": ALL,

@@ -10,7 +10,7 @@ from integration.api.operations import ALLOWED, NEEDS_TENANT, operations_of
 OPERATIONS = operations_of(api_settings())
 NAMING = [operation for operation in OPERATIONS if operation.names_something]
 OTHERS = [operation for operation in OPERATIONS if not operation.names_something]
-OF_NO_TENANT = {"list_tenants", "list_reasons", "list_alarm_kinds"}
+OF_NO_TENANT = {"list_tenants", "list_reasons", "list_rules", "list_alarm_kinds"}
 CHANGING = {"core.audit_log", "core.idempotency_keys"}
 
 

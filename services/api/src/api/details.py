@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from api.decisions import Names, decision_read, mentioned
 from api.queries.documents import DocumentQueries
 from api.schemas.documents import (
     AttemptRead,
@@ -36,9 +37,12 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
 
 
 async def read_details(
-    queries: DocumentQueries, row: Row[Any], app_url: str, einvoice: EInvoiceRef
+    queries: DocumentQueries, row: Row[Any], app_url: str, einvoice: EInvoiceRef, names: Names
 ) -> DocumentDetails:
-    """The document with its decision, history, attempts and where to look at it."""
+    """The document with its decision, history, attempts and where to look at it.
+
+    `names` are those of the books' categories by id.
+    """
     timeline = await queries.timeline(row.document_id)
     snapshot = await queries.order_snapshot(row)
     number = await queries.settings_number(row) if row.settings_version_id else None
@@ -48,7 +52,8 @@ async def read_details(
         params=row.params or {},
         rules=row.rules or [],
         evidence=row.evidence or {},
-        decision=row.decision,
+        decision=decision_read(row.decision, names),
+        categories=mentioned(names, row.decision, row.params, row.evidence),
         settings_version=SettingsUsed(id=row.settings_version_id, number=number) if number else None,
         revision=row.revision or 0,
         choices=choices(row),

@@ -11,6 +11,7 @@ from api.auth import AnyRole, Editor
 from api.deps import DepsOf
 from api.details import choices, is_attachable, is_retriable, read_details
 from api.idempotency import Answer, OncePerKey
+from api.merchant_settings.categories import known_categories
 from api.paging import Pager
 from api.problems import (
     BadCursor,
@@ -62,7 +63,9 @@ async def read_document(
     queries = DocumentQueries(session, principal.scope())
     row = await queries.get(document_id)
     einvoice = await EvidenceQueries(session, row).einvoice()
-    return await read_details(queries, row, deps.settings.lexware.app_url, einvoice)
+    known = await known_categories(session, row.tenant_id)
+    names = {item.id: item.name for item in known.items} if known else {}
+    return await read_details(queries, row, deps.settings.lexware.app_url, einvoice, names)
 
 
 @router.get(

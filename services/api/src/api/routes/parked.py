@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 
 from api import audit
 from api.auth import AnyRole, Editor
+from api.decisions import rule_list
 from api.details import reason_read
 from api.idempotency import Answer, OncePerKey
 from api.problems import IdempotencyKeyReused, InvalidRequest, NotFound, OneByOne, problems
@@ -14,6 +15,7 @@ from api.queries.commands import read_command
 from api.queries.parked import read_parked
 from api.routes.operations import OfTenant
 from api.schemas.base import CommandRead
+from api.schemas.decisions import RuleList
 from api.schemas.parked import CommandStatusRead, ParkedRead, ParkedRetry, ReasonList
 from api.sending import release_parked
 from api.sessions import Reading, Writing
@@ -35,6 +37,12 @@ async def list_parked(principal: AnyRole, session: Reading, tenant_id: OfTenant 
 async def list_reasons(_: AnyRole) -> ReasonList:
     """The closed list of reasons why a document is not booked, in both languages."""
     return ReasonList(items=[reason_read(reason) for reason in Reason])
+
+
+@router.get("/reference/rules", responses=problems(), tags=["parked"], operation_id="list_rules")
+async def list_rules(_: AnyRole) -> RuleList:
+    """What it means that a rule fired for a document, in both languages."""
+    return rule_list()
 
 
 @router.post(

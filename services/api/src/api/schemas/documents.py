@@ -9,9 +9,9 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT, Given, Moment, Page, Read
+from api.schemas.decisions import Amount, DecisionRead
 from common.domain.documents import DocumentType
 
-Amount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2}$", examples=["67.50"])]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
 Remark = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 Choice = Literal["adopt", "book", "by_hand"]
@@ -199,9 +199,14 @@ class DocumentDetails(DocumentRead):
 
     reason_text: ReasonRead | None
     params: dict[str, Any] = Field(description="What exactly the reason is about.")
-    rules: list[str] = Field(description="The rules that fired, in order.")
+    rules: list[str] = Field(
+        description="The rules that fired, in order; `/api/v1/reference/rules` explains each."
+    )
     evidence: dict[str, Any]
-    decision: dict[str, Any] | None = Field(description="The voucher as decided; amounts in minor units.")
+    decision: DecisionRead | None = Field(description="The voucher as decided.")
+    categories: dict[str, str] = Field(
+        description="What the books call each category whose id stands in the decision, params or evidence."
+    )
     settings_version: SettingsUsed | None
     revision: int = Field(description="How often the outcome was recorded; 0 before the first decision.")
     choices: list[Choice] = Field(description="What `resolve` offers for the document as it stands.")

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from api.schemas.base import Moment, Page, Read
 from api.schemas.connections import TroubleRead
-from api.schemas.documents import Amount, FileStatus, Status
+from api.schemas.decisions import Amount
+from api.schemas.documents import FileStatus, Status
 from common.domain.alarms import AlarmKind
 from common.domain.turnover import TurnoverCode
 

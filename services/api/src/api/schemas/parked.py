@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from api.schemas.base import Given, Moment, Read
-from api.schemas.documents import Amount, ReasonRead
+from api.schemas.decisions import Amount
+from api.schemas.documents import ReasonRead
 from common.domain.documents import DocumentType
 
 AboutName = Literal["category_id", "use", "country", "state", "vat_id", "rate", "code", "error", "differs"]

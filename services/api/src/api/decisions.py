@@ -1,0 +1,66 @@
+"""Decisions as they are shown: amounts as text, categories by name."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from api.schemas.decisions import DecisionLineRead, DecisionRead, RuleList, RuleRead
+from common.domain.rule_texts import RULES, reason_of
+from common.domain.tax import plain_rate
+from common.domain.verdicts import Decision
+
+Names = Mapping[str, str]
+
+
+def decision_read(stored: Mapping[str, Any] | None, names: Names) -> DecisionRead | None:
+    """The decision with what the books call its categories."""
+    if stored is None:
+        return None
+    decision = Decision.model_validate(stored)
+    return DecisionRead(
+        voucher_type=decision.voucher_type,
+        voucher_number=decision.voucher_number,
+        voucher_on=decision.voucher_on,
+        shipping_on=decision.shipping_on,
+        currency=decision.gross_total.currency,
+        lines=[
+            DecisionLineRead(
+                category_id=line.category_id,
+                category_name=names.get(line.category_id),
+                rate=plain_rate(line.rate),
+                gross=str(line.gross.decimal),
+                tax=str(line.tax.decimal),
+            )
+            for line in decision.lines
+        ],
+        gross_total=str(decision.gross_total.decimal),
+        tax_total=str(decision.tax_total.decimal),
+        contact=decision.contact.model_dump(mode="json"),
+        remark=decision.remark,
+    )
+
+
+def mentioned(names: Names, *parts: Any) -> dict[str, str]:
+    """The names of those categories whose id stands anywhere in these parts."""
+    return {text: names[text] for part in parts for text in _texts(part) if text in names}
+
+
+def rule_list() -> RuleList:
+    """Every rule in words."""
+    return RuleList(items=[_rule(code) for code in sorted(RULES)])
+
+
+def _rule(code: str) -> RuleRead:
+    text, reason = RULES[code], reason_of(code)
+    return RuleRead(code=code, reason=reason.value if reason else None, text_de=text.de, text_en=text.en)
+
+
+def _texts(part: Any) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, Mapping):
+        for name, inner in part.items():
+            yield str(name)
+            yield from _texts(inner)
+    elif isinstance(part, list | tuple):
+        for inner in part:
+            yield from _texts(inner)
