@@ -41,7 +41,21 @@ async def test_the_age_of_the_oldest_open_document_is_told(api: Api) -> None:
         tenant_id, shop, "2", seen_at=now - timedelta(hours=2), outcome={"status": "parked", "reason": "x"}
     )
     await api.document(tenant_id, shop, "3", seen_at=now - timedelta(hours=1))
-    assert (await api.get("/api/v1/status")).json()["oldest_open_seconds"] == pytest.approx(7200, abs=60)
+    status = (await api.get("/api/v1/status")).json()
+    ages = [status[f"oldest_{which}_seconds"] for which in ("open", "parked", "waiting")]
+    assert ages == pytest.approx([7200, 7200, 3600], abs=60)
+
+
+async def test_a_document_parked_for_years_does_not_hide_that_waiting_ones_go_on(api: Api) -> None:
+    tenant_id = await api.tenant()
+    shop = UUID((await api.shop(tenant_id))["id"])
+    now = datetime.now(UTC)
+    parked = {"status": "parked", "reason": "x"}
+    await api.document(tenant_id, shop, "1", seen_at=now - timedelta(days=900), outcome=parked)
+    status = (await api.get("/api/v1/status")).json()
+    assert (status["oldest_waiting_seconds"], status["oldest_parked_seconds"] > 86_400 * 899) == (None, True)
+    await api.document(tenant_id, shop, "2", seen_at=now)
+    assert (await api.get("/api/v1/status")).json()["oldest_waiting_seconds"] == pytest.approx(0, abs=60)
 
 
 async def test_the_status_shows_trouble(api: Api, furnished: list[Tenant]) -> None:

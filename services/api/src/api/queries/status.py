@@ -1,6 +1,7 @@
 """How everything stands, counted in the database."""
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,10 +44,12 @@ async def read_status(session: AsyncSession, scope: Scope) -> StatusRead:
         if group.status == Status.BOOKED.value:
             files[group.file_status] += group.documents
     warnings = await read_warnings(session, german_year(now), scope.tenant_id)
-    oldest = min((group.oldest for group in groups if group.status in OPEN), default=None)
+    ages = {status: _age(groups, now, (status,)) for status in OPEN}
     return StatusRead(
         counts={status: counts[status.value] for status in Status},
-        oldest_open_seconds=None if oldest is None else max(0, int((now - oldest).total_seconds())),
+        oldest_open_seconds=_age(groups, now, OPEN),
+        oldest_waiting_seconds=ages[Status.WAITING.value],
+        oldest_parked_seconds=ages[Status.PARKED.value],
         reasons=dict(reasons.most_common()),
         file_counts={state: files[state.value] for state in FileStatus},
         dead_letters=await session.scalar(dead) or 0,
@@ -54,6 +57,12 @@ async def read_status(session: AsyncSession, scope: Scope) -> StatusRead:
         warnings=[turnover_warning_read(warning) for warning in warnings[:MOST_WARNINGS]],
         connections=[standing.health() for standing in await _connections(session, scope)],
     )
+
+
+def _age(groups: Sequence[Any], now: datetime, statuses: Collection[str]) -> int | None:
+    """How many seconds the oldest document of these is known; None when there is none."""
+    oldest = min((group.oldest for group in groups if group.status in statuses), default=None)
+    return None if oldest is None else max(0, int((now - oldest).total_seconds()))
 
 
 def _groups(scope: Scope) -> Any:

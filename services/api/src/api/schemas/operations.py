@@ -60,8 +60,13 @@ class StatusRead(Read):
 
     counts: dict[Status, int]
     oldest_open_seconds: int | None = Field(
-        description="How long the oldest open document is known to us; null when none is open."
+        description="How long the oldest open document is known to us; null when none is open. The greater "
+        "of the two that follow."
     )
+    oldest_waiting_seconds: int | None = Field(
+        description="The same of documents that go on by themselves: minutes at most when all is well."
+    )
+    oldest_parked_seconds: int | None = Field(description="The same of documents that wait for somebody.")
     reasons: dict[str, int] = Field(description="Open documents by reason.")
     file_counts: dict[FileStatus, int] = Field(description="Files of booked documents.")
     dead_letters: int = Field(description="Messages kept until somebody replays or discards them.")
