@@ -123,5 +123,5 @@ def operations_of(settings: Settings) -> list[Operation]:
         Operation(about["operationId"], method.upper(), path)
         for path, methods in app.openapi()["paths"].items()
         for method, about in methods.items()
-        if "security" in about
+        if about["security"]
     ]

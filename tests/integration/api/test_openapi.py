@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.app import create_app
+from api.description import SERVERS
 from common.db.engine import Database, open_database
 from common.settings import DatabaseSettings
 from fixtures.databases import BOTH, sqlite_address
@@ -169,9 +170,27 @@ def test_every_operation_is_described() -> None:
 
 def test_every_operation_behind_a_token_declares_its_refusals() -> None:
     for _, path, about in operations():
-        assert ("security" in about) == path.startswith("/api/"), path
-        if "security" in about:
+        assert bool(about["security"]) == path.startswith("/api/"), path
+        if about["security"]:
             assert {"401", "403", "422", "500", "503"} <= set(about["responses"]), path
+
+
+def test_the_description_says_where_the_service_is_and_on_what_terms() -> None:
+    assert DESCRIPTION["servers"] == [SERVERS[0]]
+    assert DESCRIPTION["info"]["license"]["name"]
+
+
+def test_every_answer_has_a_schema_and_every_model_one_name() -> None:
+    for _, path, about in operations():
+        for status, answer in about["responses"].items():
+            assert all(content.get("schema") for content in answer.get("content", {}).values()), (
+                path,
+                status,
+            )
+    models = DESCRIPTION["components"]["schemas"]
+    assert not [name for name in models if name.endswith(("-Input", "-Output"))]
+    titles = [model.get("title", name) for name, model in models.items()]
+    assert len(titles) == len(set(titles))
 
 
 def test_every_operation_with_a_body_declares_what_bodies_are_refused_for() -> None:

@@ -17,6 +17,8 @@ has to act), `excluded` (a rule of the merchant) or `waiting`. Amounts are strin
 
 - **Tokens**: `Authorization: Bearer …`. An `operator` sees every tenant, a `merchant` and an `adviser` their
   own; an adviser only looks.
+- **Clients** can be generated from `/openapi.json`; operations and models keep their names. Files come as
+  they are: a generator may have to be told that `application/pdf` and `application/xml` are bytes.
 - **Lists** come in pages: give `next_cursor` back as `cursor` with the same filters until it is null.
 - **Repeats**: send an `Idempotency-Key` with a POST; the same key again answers with the first result.
 - **Problems** are `application/problem+json` (RFC 9457); `type` leads to an explanation of the kind.
@@ -35,6 +37,8 @@ TAGS = [
 ]
 
 
+SERVERS = [{"url": "/", "description": "This installation, wherever the description was read."}]
+LICENCE = {"name": "All rights reserved", "identifier": "LicenseRef-shopbooks"}
 OURS = ("/api/", "/problems/")
 OF_FRAMEWORK = ("HTTPValidationError", "ValidationError")
 
@@ -49,6 +53,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
             description=ABOUT,
             routes=app.routes,
             tags=TAGS,
+            servers=SERVERS,
+            license_info=LICENCE,
+            separate_input_output_schemas=False,
         )
         models = schema.setdefault("components", {}).setdefault("schemas", {})
         problem = ProblemRead.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -58,6 +65,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             models.pop(name, None)
         for path, methods in schema["paths"].items():
             for about in methods.values():
+                about.setdefault("security", [])  # said, not left out: no token is needed here
                 _replace_validation_error(about["responses"])
                 if "requestBody" in about:
                     about["responses"] = dict(sorted({**about["responses"], **_of_a_body()}.items()))

@@ -25,7 +25,7 @@ from api.problems import (
 )
 from api.queries.documents import DocumentQueries
 from api.queries.evidence import EvidenceQueries
-from api.routes.evidence import download
+from api.routes.evidence import AS_BYTES, PDF, download
 from api.schemas.base import CommandRead
 from api.schemas.documents import (
     DocumentDetails,
@@ -72,7 +72,7 @@ async def read_document(
     "/{document_id}/file",
     response_class=Response,
     responses={
-        200: {"description": "The file as the shop gave it.", "content": {"application/pdf": {}}},
+        200: {"description": "The file as the shop gave it.", "content": {PDF: {"schema": AS_BYTES}}},
         **problems(NotFound, FileNotStored),
     },
     operation_id="get_document_file",
@@ -86,7 +86,7 @@ async def read_file(document_id: UUID, principal: AnyRole, session: Reading) -> 
         content = await Archive().read(session, row.tenant_id, row.pdf_sha256)
     except OriginalMissing:
         raise FileNotStored from None
-    return download(content, "application/pdf", f"{row.type}-{row.number}", "pdf")
+    return download(content, PDF, f"{row.type}-{row.number}", "pdf")
 
 
 @router.post(

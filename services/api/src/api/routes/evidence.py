@@ -19,7 +19,9 @@ from api.schemas.evidence import VatCheckRead
 from api.sessions import Reading
 from common.archive import XML, Archive, OriginalMissing
 
-JSON = "application/json"
+JSON, PDF = "application/json", "application/pdf"
+AS_BYTES = {"type": "string", "format": "binary"}
+AS_GIVEN = {"type": "object", "additionalProperties": True, "title": "VatProof"}
 UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
@@ -42,7 +44,10 @@ def download(content: bytes, media_type: str, name: str, suffix: str) -> Respons
     "/{document_id}/e-invoice",
     response_class=Response,
     responses={
-        200: {"description": "The XML as it was found inside the file.", "content": {XML: {}}},
+        200: {
+            "description": "The XML as it was found inside the file.",
+            "content": {XML: {"schema": AS_BYTES}},
+        },
         **problems(NotFound, EInvoiceNotStored),
     },
     operation_id="get_document_einvoice",
@@ -75,7 +80,7 @@ async def read_vat_check(document_id: UUID, principal: AnyRole, session: Reading
     "/{document_id}/vat-check/proof",
     response_class=Response,
     responses={
-        200: {"description": "The answer as the authority gave it.", "content": {JSON: {}}},
+        200: {"description": "The answer as the authority gave it.", "content": {JSON: {"schema": AS_GIVEN}}},
         **problems(NotFound, VatIdNotChecked, VatProofNotStored),
     },
     operation_id="get_document_vat_proof",

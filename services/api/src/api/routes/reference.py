@@ -62,7 +62,7 @@ def page(description: dict[str, Any], base_url: str) -> str:
 def _operation(method: str, path: str, about: dict[str, Any], base_url: str) -> str:
     summary = PROSE.render(about.get("description") or about.get("summary", ""))
     call = f"curl -X {method.upper()} '{base_url}{path}'"
-    call += " \\\n  -H 'Authorization: Bearer …'" if "security" in about else ""
+    call += " \\\n  -H 'Authorization: Bearer …'" if about.get("security") else ""
     body = about.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     call += " \\\n  -H 'Content-Type: application/json' -d '{…}'" if body else ""
     rows = [
