@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 MEMBERS := $(wildcard libs/*) $(wildcard services/*)
 PINS := $(wildcard requirements/*.txt) $(addsuffix /pyproject.toml,$(MEMBERS)) tools/setup.sh
+DATA_DIR ?= var
 TESTS ?= tests
 ARGS ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -83,6 +84,11 @@ lock: $(VENV)/.ready-dev ## Pin what requirements/*.in ask for, newest versions 
 	$(LOCK) --upgrade requirements/dev.in --constraint requirements/run.txt --output-file requirements/dev.txt
 
 .PHONY: clean
-clean: ## Remove .venv, caches and the local data in var/
-	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+clean: ## Remove .venv and caches; the local data in DATA_DIR (var/) stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@if [ -e "$(DATA_DIR)" ]; then echo "The data in $(DATA_DIR) is kept; make clean-data removes it."; fi
+
+.PHONY: clean-data
+clean-data: ## Remove the local data in DATA_DIR (var/) after asking: documents, keys, token
+	@tools/clean_data.sh "$(DATA_DIR)"

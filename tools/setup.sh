@@ -30,14 +30,22 @@ pip() {
     "$venv/bin/python" -m pip --disable-pip-version-check --quiet "$@"
 }
 
+count() {
+    grep -c '^[A-Za-z0-9].*==' "$1"
+}
+
 members=()
 for member in libs/* services/*; do
-    members+=(--editable "./$member")
+    members+=("./$member")
 done
+echo "Installing $(count "requirements/$kind.txt") packages, pinned with hashes in requirements/$kind.txt," \
+    "from the package index pip is configured for (about a minute the first time) …"
 pip install --require-hashes --requirement "requirements/$kind.txt"
-pip install --no-deps --no-build-isolation --no-index "${members[@]}"
+echo "Linking our own ${#members[@]} packages from libs/ and services/, editable: a changed file counts at once …"
+pip install --no-deps --no-build-isolation --no-index "${members[@]/#/--editable=}"
 
 touch "$venv/.ready-run"
 if [ "$kind" = dev ]; then
     touch "$venv/.ready-dev"
 fi
+echo "$venv is ready. Nothing outside this folder was changed; make clean removes it. Next: make run, make test."

@@ -12,6 +12,8 @@ from common.errors import ConnectorError
 from common.http.answers import NetworkFailure
 from common.http.client import ApiClient
 from common.http.transport import Network
+from common.observability.printable import printable
+from standalone.telling import Teller, clock, say
 
 DEMO_TENANT = "Demo shop"
 DEMO_SETTINGS = {"poll_interval_seconds": 2}
@@ -19,7 +21,6 @@ START_SECONDS = 20.0
 ASK_SECONDS = 2.0
 LOOK_SECONDS = 1.0
 PAGE = 250
-MARKS = {"booked": "✓", "parked": "!", "excluded": "-", "waiting": "…"}
 
 
 class DemoNotReady(Exception):
@@ -65,17 +66,16 @@ class Demo:
 
     async def _work(self) -> None:
         tenant_id = await self.set_up()
-        told: dict[str, tuple[str, str]] = {}
+        teller = Teller(await self._reasons(), f"{self._url}/api/v1/documents")
         known = await self._documents(tenant_id)
         if known:
-            _remember(known, told)
+            teller.remember(known)
         while True:
             try:
                 known = await self._documents(tenant_id)
-                for document in reversed(known):
-                    _tell(document, told)
+                teller.tell(known)
             except ConnectorError as trouble:
-                print(f"  (the API did not answer: {trouble.code})", flush=True)
+                say(f"  {clock()}  (the API did not answer: {trouble.code})")
             await asyncio.sleep(LOOK_SECONDS * (1 + len(known) // PAGE))
 
     async def set_up(self) -> str:
@@ -125,7 +125,7 @@ class Demo:
         ):
             if connection["state"] == "active" and connection["base_url"].rstrip("/") != base_url.rstrip("/"):
                 await self._post(f"/api/v1/connections/{connection['id']}/disable", {})
-                print(f"  (the shop of an earlier start, {connection['base_url']}, is left out)", flush=True)
+                say(f"  (the shop of an earlier start, {printable(connection['base_url'])}, is left out)")
 
     async def _until_ready(self) -> None:
         deadline = asyncio.get_running_loop().time() + START_SECONDS
@@ -145,6 +145,10 @@ class Demo:
         """All of them: the list's order is that of document dates, so news may stand on any page."""
         return await self._items(f"/api/v1/documents?limit={PAGE}&tenant_id={tenant_id}")
 
+    async def _reasons(self) -> dict[str, dict[str, Any]]:
+        """Why a document may be parked, in words, by code."""
+        return {reason["code"]: reason for reason in (await self._get("/api/v1/reasons"))["items"]}
+
     async def _items(self, address: str) -> list[dict[str, Any]]:
         """A list to its end."""
         page = await self._get(address)
@@ -162,27 +166,3 @@ class Demo:
         response = await self._api.post(path, orjson.dumps(body), "application/json")
         answer: dict[str, Any] = orjson.loads(response.content)
         return answer
-
-
-def _remember(documents: list[dict[str, Any]], told: dict[str, tuple[str, str]]) -> None:
-    """One line for all that was settled before this start."""
-    settled = [one for one in documents if one["status"] != "waiting"]
-    told.update({one["id"]: (one["status"], one["file_status"]) for one in settled})
-    booked = sum(one["status"] == "booked" for one in settled)
-    print(f"  ({len(documents)} documents are known from before, {booked} of them booked)", flush=True)
-
-
-def _tell(document: Mapping[str, Any], told: dict[str, tuple[str, str]]) -> None:
-    """One line for each change of a document or its file."""
-    state = (document["status"], document["file_status"])
-    if told.get(document["id"]) == state:
-        return
-    told[document["id"]] = state
-    kind = "invoice    " if document["type"] == "invoice" else "credit note"
-    reason = f" ({document['reason']})" if document["reason"] else ""
-    file = f", file {document['file_status']}" if document["status"] == "booked" else ""
-    print(
-        f"  {MARKS[document['status']]} {kind} {document['number']:<14} {document['gross_total']:>10} "
-        f"{document['currency']}  {document['status']}{reason}{file}",
-        flush=True,
-    )

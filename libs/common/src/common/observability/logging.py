@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from common.errors import ConnectorError
+from common.observability.printable import only_printable
 from common.observability.tracing import current_trace_id
 
 HIDDEN = "[hidden]"
@@ -51,7 +52,11 @@ def configure_logging(*, format: str = "json", level: str = "INFO") -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *([] if format == "json" else [only_printable]),  # JSON escapes by itself
+                renderer,
+            ],
         )
     )
     root = logging.getLogger()
