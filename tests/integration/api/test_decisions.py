@@ -4,13 +4,14 @@ import re
 from typing import Any
 from uuid import UUID
 
-from common.db.models.books import BooksProfileRow
+from common.db.models.books import BooksProfileRow, TimelineRow
+from common.db.models.effects import AlarmRow
 from common.domain.merchant import GOODS_CATEGORY
 from common.domain.rule_texts import RULES
 from factories.documents import decide_on, make_invoice
 from factories.verdicts import booked
 from integration.api.harness import Api
-from integration.api.rows import NOW
+from integration.api.rows import NOW, alarm_row, timeline_row
 
 AMOUNT = re.compile(r"-?\d+\.\d{2}")
 
@@ -56,6 +57,23 @@ async def test_amounts_of_a_decision_are_text_and_nothing_is_in_minor_units(api:
     assert (decision["currency"], line["rate"]) == ("EUR", "19")
     assert set(numbers(document)) <= {".revision", ".file.size"}
     assert "minor" not in str(document)
+
+
+async def test_amounts_in_evidence_history_and_alarms_are_text_too(api: Api) -> None:
+    tenant_id = await api.tenant()
+    einvoice = {
+        "grand_total": {"minor": 11900, "currency": "EUR"},
+        "parts": [{"minor": -5, "currency": "EUR"}],
+    }
+    document = await booked_document(api, tenant_id, evidence={"einvoice": einvoice})
+    assert document["evidence"]["einvoice"] == {"grand_total": "119.00 EUR", "parts": ["-0.05 EUR"]}
+    row = timeline_row(tenant_id, UUID(document["id"])) | {"details": {"ours": einvoice["grand_total"]}}
+    await api.add(TimelineRow, row)
+    shown = (await api.get(f"/api/v1/documents/{document['id']}")).json()
+    assert shown["timeline"][-1]["details"] == {"ours": "119.00 EUR"}
+    await api.add(AlarmRow, alarm_row(tenant_id, "A") | {"evidence": einvoice})
+    [alarm] = (await api.get("/api/v1/alarms", tenant_id=tenant_id)).json()["items"]
+    assert alarm["evidence"]["grand_total"] == "119.00 EUR"
 
 
 async def test_categories_are_named_beside_their_ids_wherever_one_stands(api: Api) -> None:

@@ -166,6 +166,7 @@ async def test_an_oversized_body_is_refused_whoever_signs_it(door: Door) -> None
     answer = await door.knock(body)
     assert answer.status_code == 413
     assert answer.json()["code"] == "body_too_large"
+    assert (await door.knock(body, signature="x", connection_id=uuid4())).status_code == 413
     assert (await door.knock(b"{" + b" " * (LARGEST_BODY - 1))).status_code == 400
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from api.schemas.decisions import DecisionLineRead, DecisionRead, RuleList, RuleRead
+from common.domain.money import Money
 from common.domain.rule_texts import RULES, reason_of
 from common.domain.tax import plain_rate
 from common.domain.verdicts import Decision
@@ -42,6 +43,15 @@ def decision_read(stored: Mapping[str, Any] | None, names: Names) -> DecisionRea
 def mentioned(names: Names, *parts: Any) -> dict[str, str]:
     """The names of those categories whose id stands anywhere in these parts."""
     return {text: names[text] for part in parts for text in _texts(part) if text in names}
+
+
+def as_text(part: Any) -> Any:
+    """The same with every amount of money as text, such as `119.00 EUR`; nothing is left in minor units."""
+    if isinstance(part, Mapping):
+        if set(part) == {"minor", "currency"}:
+            return str(Money(int(part["minor"]), str(part["currency"])))
+        return {name: as_text(inner) for name, inner in part.items()}
+    return [as_text(inner) for inner in part] if isinstance(part, list | tuple) else part
 
 
 def rule_list() -> RuleList:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from api.decisions import Names, decision_read, mentioned
+from api.decisions import Names, as_text, decision_read, mentioned
 from api.queries.documents import DocumentQueries
 from api.schemas.documents import (
     AttemptRead,
@@ -49,9 +49,9 @@ async def read_details(
     return DocumentDetails(
         **document_fields(row, app_url),
         reason_text=reason_text(row.reason),
-        params=row.params or {},
+        params=as_text(row.params or {}),
         rules=row.rules or [],
-        evidence=row.evidence or {},
+        evidence=as_text(row.evidence or {}),
         decision=decision_read(row.decision, names),
         categories=mentioned(names, row.decision, row.params, row.evidence),
         settings_version=SettingsUsed(id=row.settings_version_id, number=number) if number else None,
@@ -72,7 +72,7 @@ async def read_details(
         timeline=[
             TimelineEntry(at=row.seen_at, what="seen", details={}),
             *(
-                TimelineEntry(at=entry.created_at, what=entry.what, details=entry.details)
+                TimelineEntry(at=entry.created_at, what=entry.what, details=as_text(entry.details))
                 for entry in timeline
             ),
         ],

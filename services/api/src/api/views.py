@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from api.auth import Role
+from api.decisions import as_text
 from api.schemas.documents import DocumentRead
 from api.schemas.operations import AlarmRead, AlarmTextRead, DeadLetterRead, TurnoverWarningRead
 from api.schemas.settings import SettingChange, SettingsRead, SettingsVersionRead
@@ -139,7 +140,7 @@ def alarm_read(row: AlarmRow) -> AlarmRead:
         tenant_id=row.tenant_id,
         kind=row.kind,
         subject=row.subject,
-        evidence=row.evidence,
+        evidence=as_text(row.evidence),
         text=alarm_text_read(AlarmKind(row.kind)) if row.kind in KINDS else None,
         created_at=row.created_at,
         closed_at=row.closed_at,
