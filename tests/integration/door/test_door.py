@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 
 from api.server import WebServer
 from common.runtime import serve
@@ -17,6 +17,7 @@ from common.settings import DoorSettings, OpsSettings
 
 SECONDS = 0.4
 LENGTH = 20
+LARGE = b"x" * (64 * 1024 * 1024)
 
 
 @dataclass
@@ -75,6 +76,10 @@ def application(house: House) -> FastAPI:
         house.inside += 1
         await house.release.wait()
         return "slow"
+
+    @app.get("/large")
+    async def large() -> Response:
+        return Response(LARGE)
 
     @app.post("/")
     async def take(request: Request) -> str:
@@ -212,6 +217,19 @@ async def test_whose_request_is_whole_is_answered_and_newcomers_find_no_room(ope
     house.release.set()
     assert all(b'"slow"' in answer for answer in await asyncio.gather(*(one.rest() for one in asked)))
     assert b"200 OK" in await (await house.knock(get(more="Connection: close\r\n"))).rest()
+
+
+async def test_who_takes_nothing_of_his_answer_is_sent_away_and_who_is_slow_gets_it(open_house: Open) -> None:
+    house = await open_house(patience(stall_seconds=SECONDS))
+    caller = await house.knock(get("/large", "Connection: close\r\n"))
+    await asyncio.sleep(SECONDS * 3)
+    assert len(await caller.rest()) < len(LARGE)
+    slow = await house.knock(get("/large", "Connection: close\r\n"))
+    taken = 0
+    while piece := await slow.reader.read(8 * 1024 * 1024):
+        taken += len(piece)
+        await asyncio.sleep(SECONDS / 100)
+    assert taken > len(LARGE)
 
 
 @pytest.mark.parametrize("endless", [b"GET /", b"GET / HTTP/1.1\r\nX: ", b"GET / HTTP/1.1\r\n"])

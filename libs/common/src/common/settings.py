@@ -155,6 +155,7 @@ class DoorSettings(Block):
     connections: PositiveInt = 512  # more find no room; who has not said everything makes it first
     head_seconds: PositiveFloat = 10.0
     body_seconds: PositiveFloat = 10.0
+    stall_seconds: PositiveFloat = 30.0  # nothing of an answer was taken for so long
     head_bytes: PositiveInt = 32 * 1024
 
 

@@ -59,12 +59,13 @@ class Door:
 
 
 class Visitor(HttpToolsProtocol):
-    """One connection, as the server's protocol has it, with a time for its head and one for its body."""
+    """One connection, as the server's protocol has it, with a time for each thing the other side does."""
 
     def __init__(self, *args: Any, door: Door, **options: Any) -> None:
         super().__init__(*args, **options)
         self._door, self._patience = door, door.settings
         self._timer: asyncio.TimerHandle | None = None
+        self._stall: asyncio.TimerHandle | None = None
         self._head_bytes, self._in_head, self._is_whole = 0, True, False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -79,6 +80,7 @@ class Visitor(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._wait(None)
+        self._forget_stall()
         self._door.leave(self)
         super().connection_lost(exc)
 
@@ -121,6 +123,16 @@ class Visitor(HttpToolsProtocol):
         self._door.may_speak_again(self)
         self._wait(self._patience.head_seconds)
 
+    def pause_writing(self) -> None:
+        """The other side takes nothing of its answer at the moment."""
+        super().pause_writing()
+        self._look_again()
+
+    def resume_writing(self) -> None:
+        """It takes more of it."""
+        self._forget_stall()
+        super().resume_writing()
+
     def send_away(self) -> None:
         """The connection ends now."""
         self.transport.abort()
@@ -130,8 +142,32 @@ class Visitor(HttpToolsProtocol):
             self._timer.cancel()
         self._timer = None if seconds is None else self.loop.call_later(seconds, self._end, TOO_SLOW)
 
+    def _look_again(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._stall = self.loop.call_later(self._patience.stall_seconds, self._look, left)
+
+    def _look(self, left: int) -> None:
+        """Whoever took nothing since the last look is sent away."""
+        now = self.transport.get_write_buffer_size()
+        if now == left:
+            self.send_away()
+        elif now:
+            self._look_again()
+        else:
+            self._stall = None
+            self._wait(self._patience.head_seconds)
+
+    def _forget_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+        self._stall = None
+
     def _end(self, answer: bytes) -> None:
         self._wait(None)
+        if self.transport.get_write_buffer_size():  # an answer is on its way, or stands still
+            if self._stall is None:
+                self._look_again()
+            return
         if self.transport.is_closing():
             return
         cycle: RequestResponseCycle | None = self.cycle  # there is none before the first request
