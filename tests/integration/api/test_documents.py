@@ -191,7 +191,7 @@ async def test_other_reasons_offer_no_choice(api: Api, shop: tuple[UUID, UUID]) 
 async def test_a_filter_we_do_not_know_is_refused(api: Api) -> None:
     answer = await api.get(PATH, statuss="parked")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "extra_forbidden")
-    assert "statuss" not in answer.text
+    assert "did you mean `status`?" in answer.json()["errors"][0]["message"]
 
 
 async def test_a_document_booked_by_hand_is_said_to_be(api: Api, furnished: list[Tenant]) -> None:

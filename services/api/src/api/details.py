@@ -60,14 +60,7 @@ async def read_details(
         file=_file(row, einvoice),
         links=_links(app_url, row.voucher_id),
         conflicted=row.conflicted,
-        versions=[
-            ContentVersion(
-                content_hash=version.content_hash,
-                received_at=version.created_at,
-                in_force=version.content_hash == row.content_hash,
-            )
-            for version in await queries.versions(row)
-        ],
+        versions=[_version(version, row.content_hash) for version in await queries.versions(row)],
         order=_order(OrderSnapshot.model_validate(snapshot)) if snapshot else None,
         timeline=[
             TimelineEntry(at=row.seen_at, what="seen", details={}),
@@ -77,6 +70,14 @@ async def read_details(
             ),
         ],
         attempts=[_attempt(attempt) for attempt in await queries.attempts(row)],
+    )
+
+
+def _version(version: Row[Any], in_force: str) -> ContentVersion:
+    return ContentVersion(
+        content_hash=version.content_hash,
+        received_at=version.created_at,
+        in_force=version.content_hash == in_force,
     )
 
 

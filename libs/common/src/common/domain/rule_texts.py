@@ -36,6 +36,18 @@ _CASES: Mapping[str, tuple[str, str]] = {
         "Ohne Steuer an ein Unternehmen in Deutschland: nach den Einstellungen wie an jeden anderen Kunden.",
         "Without VAT to a company in Germany: by the settings treated as for any other customer.",
     ),
+    "domestic.home_company_abroad": (
+        "Deutsches Unternehmen mit deutscher USt-IdNr., Ware ins Ausland: wie ein Verkauf im Inland.",
+        "German company with a German VAT id, goods sent abroad: treated as a sale at home.",
+    ),
+    "place.picked_up": (
+        "Die Ware wurde im Laden abgeholt: Ort der Lieferung ist der Laden.",
+        "The goods were picked up at the shop: it is the place of supply.",
+    ),
+    "place.on_site": (
+        "Die Leistung wurde vor Ort erbracht: Ort der Leistung ist der Laden.",
+        "The service was rendered on site: the shop is the place of supply.",
+    ),
     "reverse_charge.domestic": (
         "Der Kunde schuldet die Steuer (§ 13b UStG), nach den Einstellungen.",
         "The customer owes the tax (§ 13b UStG), by the settings.",
@@ -84,6 +96,14 @@ _CASES: Mapping[str, tuple[str, str]] = {
     "vat_id.checked_with_invoice": (
         "Es gilt die Prüfung der USt-IdNr., mit der die Rechnung gebucht wurde.",
         "The check of the VAT id counts with which the invoice was booked.",
+    ),
+    "vat_id.invalid_tax_as_shown": (
+        "Die USt-IdNr. des Kunden ist ungültig: gebucht mit der Steuer, die das Dokument zeigt.",
+        "The customer's VAT id is invalid: booked with the tax that the document shows.",
+    ),
+    "vat_id.not_checked_tax_as_shown": (
+        "Die USt-IdNr. konnte nicht geprüft werden: gebucht mit der Steuer, die das Dokument zeigt.",
+        "The VAT id could not be checked: booked with the tax that the document shows.",
     ),
     "rates.on_day_of_supply.dispatch": (
         "Maßgeblich für den Steuersatz ist der Tag des Versands.",
@@ -144,6 +164,10 @@ _CASES: Mapping[str, tuple[str, str]] = {
     "einvoice.agrees": (
         "Die E-Rechnung in der Datei stimmt mit dem Beleg überein.",
         "The e-invoice inside the file agrees with the voucher.",
+    ),
+    "einvoice.difference_accepted": (
+        "Eine Person hat hingenommen, dass die E-Rechnung vom Beleg abweicht.",
+        "A person accepted that the e-invoice differs from the voucher.",
     ),
     "einvoice.unreadable": (
         "Die E-Rechnung in der Datei konnte nicht gelesen werden; verglichen wurde nichts.",

@@ -27,6 +27,14 @@ AMOUNT_RULES: Mapping[str, tuple[str, str]] = {
         "Die Beträge der Korrektur stehen im Beleg positiv, wie die Buchhaltung es verlangt.",
         "The correction's amounts stand in the voucher as positive ones, as the books demand.",
     ),
+    "amounts.one_rate": (
+        "Alles im Dokument hat denselben Steuersatz: seine Summe ist der Bruttobetrag.",
+        "Everything in the document has one rate: its total is the gross amount.",
+    ),
+    "tax_free.home_rates_taken_out": (
+        "Das Dokument ist steuerfrei, seine Zeilen nennen Bruttopreise: die Steuer ist herausgerechnet.",
+        "The document is free of tax but its lines name gross prices: the tax was taken out of them.",
+    ),
     "tax.by_column": (
         "Die Steuer ist je Steuersatz aus dem Bruttobetrag gerechnet.",
         "The tax is computed from the gross amount of each rate.",
