@@ -169,6 +169,11 @@ COMPANIES = (
 
 OUTSIDE = (
     TaxCase("R29", s.PLAIN, s.ZURICH, s.FREE, DAY, EXPORT),
+    TaxCase("R53", s.PLAIN, s.ZURICH, s.SHOWN_GROSS, DAY, EXPORT, total="129.70"),
+    TaxCase("R53", s.PLAIN, s.ZURICH, s.SHOWN_GROSS, DAY, EXPORT, total="110.00"),
+    TaxCase("R53", s.OSS, s.AUSTRIAN, s.SHOWN_GROSS, DAY, INTRA, vat_check="valid", total="110.00"),
+    TaxCase("R53", s.PLAIN, s.ZURICH, s.SHOWN_GROSS, DAY, Reason.AMOUNTS_DO_NOT_ADD_UP, total="100.00"),
+    TaxCase("R53", s.PLAIN, s.ZURICH, s.SHOWN_GROSS, DAY, Reason.AMOUNTS_DO_NOT_ADD_UP, total="109.70"),
     TaxCase("R29", s.PLAIN, s.SWISS, s.FREE, DAY, booked(EXPORT_CATEGORY, "0", contact="company")),
     TaxCase("R29", s.PLAIN, person("NO", "0150", "Oslo"), s.FREE, DAY, EXPORT),
     TaxCase("R29", s.PLAIN, person("IS", "101", "Reykjavík"), s.FREE, DAY, EXPORT),

@@ -88,6 +88,7 @@ class TaxCase:
     vat_check: Literal["valid", "invalid", "unavailable"] | None = None
     order: Values = field(default_factory=dict)
     original: Values = field(default_factory=dict)
+    total: str | None = None  # of a tax-free document whose lines keep other prices
 
     @property
     def settings(self) -> MerchantSettings:
@@ -110,11 +111,14 @@ class TaxCase:
         """The invoice, or the correction."""
         make = make_invoice if self.correction_of is None else make_credit_note
         gross = total(line.price for line in self.goods.lines)
-        values: Values = {
+        values: dict[str, Any] = {
             "lines": self.goods.lines,
             "address": self.buyer.address,
             "issued_at": noon(self.on),
         }
+        if self.total is not None:
+            gross = euro(self.total)
+            values |= {"net_total": gross, "tax_total": euro("0")}
         return make(gross_total=gross, **values)
 
     def snapshot(self) -> OrderSnapshot:

@@ -27,6 +27,8 @@ How the shop's silence is filled:
   words of the product. A line at 0 % whose product or tax class is called *Gutschein*, *Geschenkkarte*, *gift
   card* and the like is a multi-purpose voucher, wherever it is sold: parked until a rule with `voucher` names
   the category that owes it.
+- Tax-free orders of gross shops show gross lines and a net total: booked at 0 % where the lines add up to it,
+  or where taking one home rate out of each tax class gives it to the cent per part; else parked.
 - § 25a: recognised by a tax class named *Differenz…* or *25a*, or by *§ 25a* or *Differenzbesteuerung* in the
   name of a line. It is parked until `margin_category_id` is set.
 - § 13b at home: only the setting `domestic_zero_to_companies` can say that 0 % to a company is that.
@@ -55,7 +57,8 @@ def _explanation(case: TaxCase) -> str:
 
 
 def _cells(case: TaxCase) -> tuple[str, ...]:
-    said = (case.rule, case.seller.words, _buyer(case), case.goods.words, _date(case))
+    total = f", total {case.total}" if case.total else ""
+    said = (case.rule, case.seller.words, _buyer(case), f"{case.goods.words}{total}", _date(case))
     match case.result:
         case Booked() as voucher:
             names = dict.fromkeys(CATEGORIES[category_id].name for category_id, _ in voucher.items)

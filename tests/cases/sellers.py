@@ -65,6 +65,13 @@ BOOKS = goods("7 %", "7")
 MIXED = goods("19 % and 7 %", "19", "7")
 FREE = goods("0 %", "0")
 PARTLY_FREE = goods("19 % and 0 %", "19", "0")
+SHOWN_GROSS = Goods(
+    "0 %, lines of 119.00 and 10.70",
+    (
+        make_line("119.00", "0", tax_class="normal"),
+        make_line("10.70", "0", line_id="line-2", tax_class="ermäßigt"),
+    ),
+)
 SOLAR = goods("0 %, tax class Photovoltaik", "0", tax_class="Photovoltaik", name="Solarmodul")
 COURSE = goods("0 %, tax class Bildung", "0", tax_class="Bildung", name="Kurs")
 CARD = goods("0 %, gift voucher", "0", name="Geschenkgutschein", tax_class="Photovoltaik")

@@ -11,13 +11,13 @@ from datetime import date
 from common.domain.amounts import CannotSplit
 from common.domain.case import Case, Trail
 from common.domain.choosing_contact import choose_contact
-from common.domain.corrections import original_booked, within_invoice
+from common.domain.corrections import original_booked, supplied_on, within_invoice
 from common.domain.country_codes import HOME
 from common.domain.documents import Document, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.money import CurrencyMismatch
 from common.domain.profile import PostingCategory, SellerProfile
-from common.domain.rates import is_rate_of, is_rate_on
+from common.domain.rates import is_rate_of, is_rate_on, rates_on
 from common.domain.reason_codes import Reason
 from common.domain.rules import EXCLUSIONS, GATES
 from common.domain.sale import Sale, find_places, sale_of
@@ -112,7 +112,7 @@ def _judge(sale: Sale, split: Split, apart: Apart, trail: Trail) -> Decision | P
 
 def _split(case: Case, trail: Trail) -> Split | Park:
     try:
-        split = split_amounts(case.document, case.order)
+        split = split_amounts(case.document, case.order, rates_on(HOME, supplied_on(case)[0]))
     except CannotSplit as refusal:
         return trail.park(refusal.reason, **refusal.params)
     except CurrencyMismatch:

@@ -130,6 +130,7 @@ class DocumentLine(Fact):
     coupon_share: Money | None = None
     rate: Decimal | None = None
     tax_class: str | None = None
+    tax_class_id: str | None = None
 
 
 class Extra(Fact):

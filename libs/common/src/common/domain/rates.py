@@ -55,6 +55,11 @@ def is_rate_on(country: str, rate: Decimal, on: date) -> bool:
     return any(period.covers(on) and rate in period.rates for period in rates().get(country, ()))
 
 
+def rates_on(country: str, on: date) -> frozenset[Decimal]:
+    """All rates above zero that were in force in the country on the day of supply."""
+    return frozenset().union(*(p.rates for p in rates().get(country, ()) if p.covers(on)))
+
+
 def _checked(country: str, entries: Iterable[Mapping[str, Any]]) -> list[RatePeriod]:
     periods = [
         RatePeriod(

@@ -1,6 +1,6 @@
 """A document's gross total split over the rates, so that the parts always add up to it to the cent."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,9 +20,11 @@ from common.domain.documents import Charge, Document, DocumentLine, OrderSnapsho
 from common.domain.money import Money, total
 from common.domain.reason_codes import Reason
 from common.domain.tax import ZERO_RATE, is_plausible, plain_rate, tax_in_gross, tax_on_net
+from common.domain.untaxed.gross_prices import rates_taken_out
 
 HALF_CENT = Decimal("0.5")
 MICRO = 1_000_000
+HOME_RATES_TAKEN_OUT = "tax_free.home_rates_taken_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,13 @@ class _Sheet:
     by_order_taxes: bool
 
 
-def split_amounts(document: Document, order: OrderSnapshot) -> Split:
+def split_amounts(document: Document, order: OrderSnapshot, home_rates: Collection[Decimal] = ()) -> Split:
     """Split the document or refuse.
 
     Shipping and fee follow the order's own tax entries. Where that misses the document's totals - an order of
     two rates, a document of one - they follow the value of the document's goods, if that meets them.
+    A tax-free document of a gross shop may show gross prices beside a net total: `home_rates` are what the
+    shop may have taken out of them.
     """
     if order.tax_model is None:
         raise CannotSplit(Reason.TAX_MODEL_UNKNOWN)
@@ -78,7 +82,26 @@ def split_amounts(document: Document, order: OrderSnapshot) -> Split:
             return _attempt(_Sheet(positive, order, goods, net_prices, by_order_taxes), turned)
         except CannotSplit as refusal:
             refusals.append(refusal)
+    if not net_prices and refusals[0].reason is Reason.AMOUNTS_DO_NOT_ADD_UP:
+        split = _without_home_rates(positive, order, home_rates, turned)
+        if split is not None:
+            return split
     raise refusals[0]
+
+
+def _without_home_rates(
+    document: Document, order: OrderSnapshot, home_rates: Collection[Decimal], rules: tuple[str, ...]
+) -> Split | None:
+    """The net total at 0 %, if it is what the gross prices come to without their home rates."""
+    fee = order.payment.price if order.payment is not None else None
+    found = rates_taken_out(document, fee, home_rates)
+    if found is None or document.gross_total.minor <= 0:
+        return None
+    nothing = Money.zero(document.currency)
+    column = Column(ZERO_RATE, document.gross_total, nothing)
+    evidence: dict[str, JsonValue] = {"prices": "gross", "home_rate_taken_out": found.evidence}
+    fired = (*rules, HOME_RATES_TAKEN_OUT, "tax.by_column")
+    return Split((column,), document.gross_total, nothing, fired, evidence, found.lines)
 
 
 def _attempt(sheet: _Sheet, rules: tuple[str, ...]) -> Split:

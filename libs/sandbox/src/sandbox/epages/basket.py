@@ -24,6 +24,8 @@ class Line(BaseModel):
     unit: str = "Stück"
     price: Decimal
     rate: Decimal
+    home_rate: Decimal | None = None  # inside the price although nothing is taxed; see Basket.nets_totals
+    tax_class: str | None = None
     coupon_share: Decimal = ZERO
     variation: str | None = None
     weight_grams: int | None = None
@@ -77,10 +79,15 @@ class Totals(NamedTuple):
 
 
 class Basket(BaseModel):
-    """Lines with everything that is added to or taken off them."""
+    """Lines with everything that is added to or taken off them.
+
+    `nets_totals`: nobody is taxed, all prices are gross all the same, and the sums come without the rates
+    that the products have at home.
+    """
 
     tax_model: TaxModel = "GROSS"
     currency: str = "EUR"
+    nets_totals: bool = False
     lines: list[Line] = []
     shipping: list[Part] = []
     fee: list[Part] = []
@@ -114,6 +121,8 @@ class Basket(BaseModel):
 
     def by_rate(self) -> dict[Decimal, Decimal]:
         """What is charged at each rate, in the shop's tax model."""
+        if self.nets_totals:
+            return {ZERO: self._net_total()}
         sums: defaultdict[Decimal, Decimal] = defaultdict(lambda: ZERO)
         for line, share in zip(self.lines, self.discount_shares(), strict=True):
             sums[line.rate] += line.total - line.coupon_share - share
@@ -122,6 +131,15 @@ class Basket(BaseModel):
         for extra in self.extras:
             sums[extra.rate] += extra.amount
         return dict(sums)
+
+    def _net_total(self) -> Decimal:
+        """Each part without the home rate in it; what all lines share has that of the first line."""
+        shared = self.lines[0].home_rate if self.lines else None
+        parts = [(line.total, line.home_rate) for line in self.lines]
+        parts += [(part.amount, shared) for part in [*self.shipping, *self.fee]]
+        parts += [(extra.amount, shared) for extra in self.extras]
+        parts += [(-taken.amount, shared) for taken in (self.coupon, self.discount) if taken]
+        return sum((cents(amount * 100 / (100 + (rate or ZERO))) for amount, rate in parts), ZERO)
 
     def totals(self) -> Totals:
         """Grand total, net and tax; gross is always net plus tax."""
@@ -185,6 +203,7 @@ def take(basket: Basket, picks: Sequence[Pick], shipping: Decimal) -> Basket:
     return Basket(
         tax_model=basket.tax_model,
         currency=basket.currency,
+        nets_totals=basket.nets_totals,
         lines=lines,
         shipping=_scaled(basket.shipping, shipping),
         coupon=_coupon_of(basket, lines),

@@ -25,7 +25,7 @@ METHOD_WEIGHTS = {
 STANDARD_SHIPPING = Decimal("4.90")
 
 
-def make_order(state: ShopState, spec: OrderSpec, now: datetime) -> Order:
+def make_order(state: ShopState, spec: OrderSpec, now: datetime, tax_free_lines: str = "gross") -> Order:
     """A complete order, not yet saved; numbers and ids follow the shop's counters."""
     shop, at = state.shop, spec.at or now
     seq = shop.counters["order"] = shop.counters.get("order", 0) + 1
@@ -43,7 +43,7 @@ def make_order(state: ShopState, spec: OrderSpec, now: datetime) -> Order:
         updated=created,
         customer=_customer(state, billing, created),
         locale=spec.locale,
-        basket=fill_basket(shop, order_id, spec, random),
+        basket=_priced(fill_basket(shop, order_id, spec, random), shop, spec, billing, tax_free_lines),
         billing=billing,
         shipping=None if spec.shipping is None else {**billing, **spec.shipping},
         shipping_method=_shipping_method(shop, spec.shipping_method),
@@ -81,6 +81,25 @@ def fill_basket(shop: Shop, order_id: str, spec: OrderSpec, random: Random) -> B
     return _discounted(order_id, basket, spec)
 
 
+def _priced(basket: Basket, shop: Shop, spec: OrderSpec, billing: Address, shown: str) -> Basket:
+    """A gross shop sells tax-free abroad: lines show the catalogue's prices, or those without tax."""
+    country = {**billing, **(spec.shipping or {})}.get("country")
+    is_taxed = any(line.rate for line in basket.lines)
+    if basket.tax_model != "GROSS" or is_taxed or country == shop.country or not shop.display_taxes:
+        return basket
+    lines = [
+        line.model_copy(update={"home_rate": Decimal(19) if line.home_rate is None else line.home_rate})
+        for line in basket.lines
+    ]
+    if shown == "gross":
+        return basket.model_copy(update={"lines": lines, "nets_totals": True})
+    net = [
+        line.model_copy(update={"price": cents(line.price * 100 / (100 + (line.home_rate or 0)))})
+        for line in lines
+    ]
+    return basket.model_copy(update={"lines": net})
+
+
 def _discounted(order_id: str, basket: Basket, spec: OrderSpec) -> Basket:
     if spec.discount is not None:
         basket.discount = Discount(name=spec.discount_name, amount=spec.discount)
@@ -106,6 +125,8 @@ def _line(shop: Shop, order_id: str, place: int, spec: LineSpec) -> Line:
         unit=spec.unit,
         price=spec.price,
         rate=spec.rate,
+        home_rate=spec.home_rate,
+        tax_class=spec.tax_class,
         variation=spec.variation,
     )
 

@@ -24,12 +24,13 @@ class Impossible(Exception):
 class Merchant:
     """Acts in one shop; every action is saved at once and announced as the platform would."""
 
-    def __init__(self, state: ShopState, clock: Clock, notify: Notify) -> None:
+    def __init__(self, state: ShopState, clock: Clock, notify: Notify, tax_free_lines: str = "gross") -> None:
         self._state, self._clock, self._now, self._notify = state, clock, clock.now, notify
+        self._tax_free_lines = tax_free_lines
 
     def place(self, spec: OrderSpec) -> Order:
         """A buyer places an order."""
-        order = make_order(self._state, spec, self._now())
+        order = make_order(self._state, spec, self._now(), self._tax_free_lines)
         self._state.save(order)
         self._notify(self._state.shop, "ORDER_CREATE", order)
         return order

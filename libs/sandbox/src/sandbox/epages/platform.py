@@ -20,8 +20,16 @@ from sandbox.epages.webhooks import Webhooks
 class Platform:
     """All that happens to shops outside the shop API itself."""
 
-    def __init__(self, world: World, webhooks: Webhooks, clock: Clock, base_url: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        world: World,
+        webhooks: Webhooks,
+        clock: Clock,
+        base_url: Callable[[], str],
+        tax_free_lines: Callable[[], str] = lambda: "gross",
+    ) -> None:
         self.world, self.webhooks, self.clock, self._base_url = world, webhooks, clock, base_url
+        self._tax_free_lines = tax_free_lines
 
     def create_shop(self, spec: ShopSpec) -> Shop:
         """A new shop; with `installed` the app has its token already."""
@@ -84,7 +92,7 @@ class Platform:
 
     def merchant(self, state: ShopState) -> Merchant:
         """Someone who acts in this shop."""
-        return Merchant(state, self.clock, self.announce)
+        return Merchant(state, self.clock, self.announce, self._tax_free_lines())
 
     def api_url(self, shop: Shop) -> str:
         """The API root of the shop, by which a merchant is known."""

@@ -119,7 +119,7 @@ class Renderer:
     def _line(self, basket: Basket, line: Line, sign: Decimal, shows_share: bool) -> Json:
         share = self._price(basket, line.coupon_share, basket.tax_model) if shows_share else None
         product = f"{self._root}/products/{line.product_id}"
-        tax_class = self._tax_class(line.rate)
+        tax_class = self._class_of(line)
         weight = None if line.weight_grams is None else {"amount": line.weight_grams, "unit": "g"}
         return {
             "lineItemId": line.line_id,
@@ -145,6 +145,12 @@ class Renderer:
         url = f"{self._root}/Products/{sku}/{sku}{suffix}.jpg"
         sizes = {"isZoomEnabled": False, "width": 0, "height": 0, "fileSize": 0}
         return {"url": url, "classifier": classifier, **sizes}
+
+    def _class_of(self, line: Line) -> Json:
+        """The line's class with the rate applied; untaxed goods keep the class they have at home."""
+        shown = self._tax_class(line.rate if line.home_rate is None else line.home_rate)
+        name = line.tax_class or shown["name"]
+        return {"taxClassId": self._shop.tax_class_id(name), "name": name, "percentage": line.rate}
 
     def _tax_class(self, rate: Decimal) -> Json:
         name = "steuerfrei" if rate == 0 else "normal" if rate > 12 else "ermäßigt"

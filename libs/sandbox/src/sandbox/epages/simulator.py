@@ -42,7 +42,9 @@ class EpagesSimulator(Simulator[EpagesSwitches]):
     def __init__(self, settings: EpagesSwitches, store: Store, clock: Clock, faults: Faults) -> None:
         self.world = World(store)
         self.webhooks = Webhooks(store, self.world, clock, lambda: self.switches)
-        self.platform = Platform(self.world, self.webhooks, clock, lambda: self.base_url)
+        self.platform = Platform(
+            self.world, self.webhooks, clock, lambda: self.base_url, lambda: self.switches.tax_free_lines
+        )
         self._quota = Quota(clock)
         self._gate = Gate(self.world, self._quota, lambda: self.switches)
         self._orders = OrderApi(clock.now)

@@ -71,6 +71,8 @@ class LineSpec(Spec):
     sku: str | None = None
     price: Number
     rate: Number = Decimal(19)
+    home_rate: Number | None = None
+    tax_class: str | None = None
     quantity: Number = Field(Decimal(1), gt=0)
     unit: str = "Stück"
     variation: str | None = None

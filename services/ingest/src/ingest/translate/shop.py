@@ -162,6 +162,7 @@ def _line(item: wire.LineItem, currency: str) -> DocumentLine:
         coupon_share=_money(item.line_item_coupon_discount, currency),
         rate=item.tax_class.percentage if item.tax_class is not None else None,
         tax_class=item.tax_class.name if item.tax_class is not None else None,
+        tax_class_id=item.tax_class.tax_class_id if item.tax_class is not None else None,
     )
 
 

@@ -7,7 +7,7 @@ from common.domain.case import Case, Trail
 from common.domain.cleaning import clean
 from common.domain.money import Money
 from common.domain.reason_codes import Reason
-from common.domain.split import Split
+from common.domain.split import HOME_RATES_TAKEN_OUT, Split
 from common.domain.tax import ZERO_RATE
 from common.domain.untaxed.causes import is_voucher, zero_category
 from common.domain.verdicts import Park
@@ -34,6 +34,8 @@ def vouchers_apart(case: Case, split: Split, trail: Trail) -> Apart | Park:
         add_to(vouchers, category_id, amount)
     if not vouchers:
         return Apart(split, {})
+    if HOME_RATES_TAKEN_OUT in split.rules:  # then nobody knows what the voucher itself is worth
+        return trail.park(Reason.MULTI_PURPOSE_VOUCHER, prices="gross")
     rest = _without(split, vouchers)
     charges = sum(column.gross.minor for column in rest.columns if column.rate == ZERO_RATE)
     if charges and not sold:

@@ -107,6 +107,7 @@ class Address(Wire):
 class TaxClass(Wire):
     """A tax class with the rate applied, in percent."""
 
+    tax_class_id: Text = None
     name: Text = None
     percentage: Amount | None = None
 
