@@ -3,24 +3,26 @@
 from datetime import date
 
 from cases import sellers as s
-from cases.model import Booked, Buyer, TaxCase, amounts, booked, company, goods, person
+from cases.model import Booked, Buyer, TaxCase, booked, company, goods, person
 from common.domain.merchant import (
     EXPORT_CATEGORY,
-    EXPORT_SERVICES_CATEGORY,
     GOODS_CATEGORY,
-    INCOME_CATEGORY,
     INTRA_COMMUNITY_CATEGORY,
     ORIGIN_CATEGORY,
     ORIGIN_SERVICES_CATEGORY,
     OSS_CATEGORY,
     OSS_SERVICES_CATEGORY,
     REVERSE_CHARGE_CATEGORY,
+    SERVICES_CATEGORY,
 )
 from common.domain.reasons import Reason
-from factories.documents import make_address
 
 DAY = date(2025, 3, 4)
 EXPORT = booked(EXPORT_CATEGORY, "0", contact="person", fired=("export.goods",))
+HOME_COMPANY_ABROAD = booked(GOODS_CATEGORY, "19", fired=("domestic.home_company_abroad",))
+PICKED_UP = booked(GOODS_CATEGORY, "19", fired=("place.picked_up",))
+SHOWN_INVALID = booked(OSS_CATEGORY, "20", contact="company", fired=("vat_id.invalid_tax_as_shown",))
+SHOWN_UNCHECKED = booked(OSS_CATEGORY, "20", contact="company", fired=("vat_id.not_checked_tax_as_shown",))
 INTRA = booked(INTRA_COMMUNITY_CATEGORY, "0", contact="company", fired=("vat_id.checked_valid",))
 
 
@@ -143,7 +145,22 @@ COMPANIES = (
     TaxCase(
         "R27", s.PLAIN, company("AT", "1010", "FR40303265045"), s.FREE, DAY, Reason.VAT_ID_OF_OTHER_STATE
     ),
-    TaxCase("R27", s.PLAIN, company("AT", "1010", "DE136695976"), s.FREE, DAY, Reason.VAT_ID_OF_OTHER_STATE),
+    TaxCase("R52", s.PLAIN, s.GERMAN_IN_VIENNA, s.FREE, DAY, Reason.VAT_ID_NOT_FOREIGN),
+    TaxCase("R52", s.OSS, s.GERMAN_IN_VIENNA, s.FULL, DAY, HOME_COMPANY_ABROAD),
+    TaxCase("R52", s.OSS, s.GERMAN_IN_VIENNA, goods("20 %", "20"), DAY, Reason.RATE_OF_OTHER_COUNTRY),
+    TaxCase("R52", s.OSS, s.GERMAN_TO_VIENNA, s.FULL, DAY, HOME_COMPANY_ABROAD),
+    TaxCase("R51", s.OSS, s.VIENNA, s.FULL, DAY, PICKED_UP, order={"shipping": s.PICKUP}),
+    TaxCase("R51", s.OSS, s.ZURICH, s.FULL, DAY, PICKED_UP, order={"shipping": s.PICKUP}),
+    TaxCase(
+        "R51",
+        s.OSS,
+        s.VIENNA,
+        s.FREE,
+        DAY,
+        Reason.ZERO_RATE_UNMAPPED,
+        order={"shipping": s.PICKUP},
+    ),
+    TaxCase("R51", s.ON_SITE, s.VIENNA, s.TICKET, DAY, booked(SERVICES_CATEGORY, "19")),
     TaxCase(
         "R27",
         s.PLAIN,
@@ -153,8 +170,16 @@ COMPANIES = (
         Reason.COMPANY_NAME_MISSING,
         vat_check="valid",
     ),
-    TaxCase("R39", s.OSS, s.AUSTRIAN, goods("20 %", "20"), DAY, Reason.TAX_SHOWN_TO_COMPANY),
-    TaxCase("R39", s.ORIGIN, s.AUSTRIAN, s.FULL, DAY, Reason.TAX_SHOWN_TO_COMPANY),
+    TaxCase("R52", s.OSS, s.AUSTRIAN, s.SHOWN_THERE, DAY, Reason.VAT_CHECK_PENDING),
+    TaxCase("R52", s.OSS, s.AUSTRIAN, s.SHOWN_THERE, DAY, Reason.VAT_CHECK_PENDING, vat_check="unavailable"),
+    TaxCase("R39", s.OSS, s.AUSTRIAN, s.SHOWN_THERE, DAY, Reason.TAX_SHOWN_TO_COMPANY, vat_check="valid"),
+    TaxCase("R52", s.OSS, s.AUSTRIAN, s.SHOWN_THERE, DAY, SHOWN_INVALID, vat_check="invalid"),
+    TaxCase("R52", s.OSS, s.AUSTRIAN, s.SHOWN_THERE, DAY, SHOWN_UNCHECKED, overdue=True),
+    TaxCase(
+        "R52", s.OSS, s.AUSTRIAN, s.SHOWN_THERE, DAY, SHOWN_UNCHECKED, vat_check="unavailable", overdue=True
+    ),
+    TaxCase("R39", s.ORIGIN, s.AUSTRIAN, s.FULL, DAY, Reason.TAX_SHOWN_TO_COMPANY, vat_check="valid"),
+    TaxCase("R52", s.PLAIN, s.WITHOUT_LETTERS, s.FREE, DAY, INTRA, vat_check="valid"),
     TaxCase(
         "R28",
         s.SERVICES,
@@ -167,111 +192,4 @@ COMPANIES = (
     TaxCase("R28", s.SERVICES, s.AUSTRIAN, s.FREE, DAY, Reason.VAT_CHECK_PENDING),
 )
 
-OUTSIDE = (
-    TaxCase("R29", s.PLAIN, s.ZURICH, s.FREE, DAY, EXPORT),
-    TaxCase("R53", s.PLAIN, s.ZURICH, s.SHOWN_GROSS, DAY, EXPORT, total="129.70"),
-    TaxCase("R53", s.PLAIN, s.ZURICH, s.SHOWN_GROSS, DAY, EXPORT, total="110.00"),
-    TaxCase("R53", s.OSS, s.AUSTRIAN, s.SHOWN_GROSS, DAY, INTRA, vat_check="valid", total="110.00"),
-    TaxCase("R53", s.PLAIN, s.ZURICH, s.SHOWN_GROSS, DAY, Reason.AMOUNTS_DO_NOT_ADD_UP, total="100.00"),
-    TaxCase("R53", s.PLAIN, s.ZURICH, s.SHOWN_GROSS, DAY, Reason.AMOUNTS_DO_NOT_ADD_UP, total="109.70"),
-    TaxCase("R29", s.PLAIN, s.SWISS, s.FREE, DAY, booked(EXPORT_CATEGORY, "0", contact="company")),
-    TaxCase("R29", s.PLAIN, person("NO", "0150", "Oslo"), s.FREE, DAY, EXPORT),
-    TaxCase("R29", s.PLAIN, person("IS", "101", "Reykjavík"), s.FREE, DAY, EXPORT),
-    TaxCase("R29", s.PLAIN, person("LI", "9490", "Vaduz"), s.FREE, DAY, EXPORT),
-    TaxCase("R29", s.PLAIN, person("GB", "SW1A 1AA", "London"), s.FREE, DAY, EXPORT),
-    TaxCase("R39", s.PLAIN, s.ZURICH, s.FULL, DAY, Reason.TAX_SHOWN_ON_EXPORT),
-    TaxCase(
-        "R29",
-        s.SERVICES,
-        s.SWISS,
-        s.FREE,
-        DAY,
-        booked(EXPORT_SERVICES_CATEGORY, "0", contact="company", fired=("export.services",)),
-    ),
-    TaxCase(
-        "R29",
-        s.SERVICES,
-        s.ZURICH,
-        s.FREE,
-        DAY,
-        booked(INCOME_CATEGORY, "0", contact="person", fired=("export.person_as_income",)),
-    ),
-    TaxCase(
-        "R29",
-        s.SERVICES,
-        company("CH", "8001", "keine", name=None),
-        s.FREE,
-        DAY,
-        booked(INCOME_CATEGORY, "0", contact="person", fired=("export.person_as_income",)),
-    ),
-    TaxCase("R29", s.SERVICES, person("GB", "BT1 5GS", "Belfast"), s.FULL, DAY, Reason.TAX_SHOWN_ON_EXPORT),
-    *(
-        TaxCase("R30", s.PLAIN, person(country, zip_code, city), s.FREE, DAY, EXPORT)
-        for country, zip_code, city in (
-            ("DE", "27498", "Helgoland"),
-            ("DE", "78266", "Büsingen am Hochrhein"),
-            ("ES", "35001", "Las Palmas"),
-            ("ES", "38001", "Santa Cruz de Tenerife"),
-            ("ES", "51001", "Ceuta"),
-            ("ES", "52001", "Melilla"),
-            ("FI", "22100", "Mariehamn"),
-            ("IT", "23041", "Livigno"),
-            ("IT", "22061", "Campione d'Italia"),
-            ("IT", "47890", "San Marino"),
-            ("IT", "00120", "Città del Vaticano"),
-            ("GR", "63086", "Karyes"),
-            ("FR", "97400", "Saint-Denis"),
-            ("RE", "97400", "Saint-Denis"),
-            ("FO", "100", "Tórshavn"),
-            ("GL", "3900", "Nuuk"),
-        )
-    ),
-    TaxCase("R30", s.PLAIN, person("DE", "27498", "Helgoland"), s.FULL, DAY, Reason.TAX_SHOWN_ON_EXPORT),
-    TaxCase("R30", s.OSS, person("IT", "22060", "Cabiate"), goods("22 %", "22"), DAY, oss("22")),
-    TaxCase("R30", s.OSS, person("DE", "87567", "Riezlern"), goods("20 %", "20"), DAY, oss("20")),
-    TaxCase("R30", s.OSS, person("DE", "87567", "Riezlern"), s.FULL, DAY, Reason.DISTANCE_SALES_MISMATCH),
-    TaxCase("R30", s.PLAIN, person("QQ", "1000", "Nirgendwo"), s.FULL, DAY, Reason.COUNTRY_UNKNOWN),
-    TaxCase("R30", s.PLAIN, person("DE", "20095", "Helgoland"), s.FREE, DAY, Reason.COUNTRY_CONTRADICTORY),
-    TaxCase("R30", s.PLAIN, person("DE", "A-1010", "Wien"), s.FREE, DAY, Reason.COUNTRY_CONTRADICTORY),
-    TaxCase(
-        "R30",
-        s.PLAIN,
-        s.BERLIN,
-        s.FULL,
-        DAY,
-        Reason.COUNTRY_CONTRADICTORY,
-        order={"billing_address": make_address(country="AT", zip_code="1010", city="Wien")},
-    ),
-    TaxCase(
-        "R38",
-        s.PLAIN,
-        s.BERLIN,
-        s.MIXED,
-        date(2025, 3, 10),
-        Reason.CORRECTION_EXCEEDS_INVOICE,
-        correction_of=DAY,
-        original={"gross_by_rate": amounts(at19="200.00", at7="38.00")},
-    ),
-    TaxCase(
-        "R38",
-        s.PLAIN,
-        s.BERLIN,
-        s.FULL,
-        date(2025, 3, 10),
-        booked(GOODS_CATEGORY, "19", fired=("correction.within_invoice",)),
-        correction_of=DAY,
-        original={"gross_by_rate": amounts(at19="238.00"), "corrected_by_rate": amounts(at19="119.00")},
-    ),
-    TaxCase(
-        "R37",
-        s.PLAIN,
-        s.BERLIN,
-        s.FULL,
-        date(2025, 3, 10),
-        Reason.ORIGINAL_PARKED,
-        correction_of=DAY,
-        original={"outcome": "parked"},
-    ),
-)
-
-ABROAD_CASES = (*CONSUMERS, *COMPANIES, *OUTSIDE)
+ABROAD_CASES = (*CONSUMERS, *COMPANIES)

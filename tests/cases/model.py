@@ -86,6 +86,7 @@ class TaxCase:
     correction_of: date | None = None
     dispatched_on: date | None = None
     vat_check: Literal["valid", "invalid", "unavailable"] | None = None
+    overdue: bool = False
     order: Values = field(default_factory=dict)
     original: Values = field(default_factory=dict)
     total: str | None = None  # of a tax-free document whose lines keep other prices
@@ -105,6 +106,7 @@ class TaxCase:
             settings=self.settings,
             original=self.originals(document),
             vat_check=self.check(document, order),
+            check_overdue=self.overdue,
         )
 
     def document(self) -> Document:

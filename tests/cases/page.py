@@ -5,10 +5,11 @@ import json
 from cases.abroad import ABROAD_CASES
 from cases.home import HOME_CASES
 from cases.model import Booked, Excluded, TaxCase
+from cases.outside import OUTSIDE_CASES
 from common.domain.reasons import Reason
 from factories.documents import CATEGORIES
 
-CASES: tuple[TaxCase, ...] = (*HOME_CASES, *ABROAD_CASES)
+CASES: tuple[TaxCase, ...] = (*HOME_CASES, *ABROAD_CASES, *OUTSIDE_CASES)
 HEAD = ("Rule", "Seller", "Buyer", "Goods", "Date", "Category", "Rate", "Contact", "Result")
 INTRODUCTION = """\
 # Tax cases
@@ -31,6 +32,9 @@ How the shop's silence is filled:
   or where taking one home rate out of each tax class gives it to the cent per part; else parked.
 - § 25a: recognised by a tax class named *Differenz…* or *25a*, or by *§ 25a* or *Differenzbesteuerung* in the
   name of a line. It is parked until `margin_category_id` is set.
+- Goods are fetched at the shop when the name of the shipping method says so (*Selbstabholung*, *Abholung*,
+  *click & collect*), or when `pickup_shipping_methods` names it; `on_site_tax_classes` names services on site
+  and tickets.
 - § 13b at home: only the setting `domestic_zero_to_companies` can say that 0 % to a company is that.
 - The shop has no tags: the words after a `#` in an order's internal note are taken for them. It names no
   sales channel, so documents are left out by start date, tag, payment method and a total of zero only.
@@ -73,6 +77,8 @@ def _cells(case: TaxCase) -> tuple[str, ...]:
 
 def _buyer(case: TaxCase) -> str:
     checked = f", VAT id {case.vat_check}" if case.vat_check else ""
+    checked += ", waited in vain" if case.overdue else ""
+    checked += ", picked up" if "shipping" in case.order else ""
     elsewhere = ", order addressed elsewhere" if "billing_address" in case.order else ""
     return f"{case.buyer.words}{checked}{elsewhere}"
 

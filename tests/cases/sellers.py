@@ -1,6 +1,7 @@
 """The sellers, buyers and goods the rows are made of."""
 
 from cases.model import Goods, Seller, company, goods, person
+from common.domain.documents import Charge
 from factories.documents import LIABILITY_CATEGORY, ZERO_CATEGORY, make_address, make_line
 
 PLAIN = Seller("shows VAT")
@@ -37,6 +38,11 @@ BOTH = Seller(
     {"distance_sales_principle": "DESTINATION"},
     {"service_tax_classes": ("Digital",)},
 )
+ON_SITE = Seller(
+    "services; tax class Tickets is on site",
+    OSS.profile,
+    {"sells": "services", "on_site_tax_classes": ("Tickets",)},
+)
 OSS_SINCE_2025 = Seller("OSS since 2025-01-01", OSS.profile, {"oss_since": "2025-01-01"})
 OSS_PARKED = Seller("OSS, distance sales switched off", OSS.profile, {"distance_sales": "park"})
 SINGLE = Seller("single contacts", settings={"contacts": "single"})
@@ -56,6 +62,8 @@ HELSINKI = person("FI", "00100", "Helsinki")
 VILNIUS = person("LT", "LT-01100", "Vilnius")
 ZURICH = person("CH", "8001", "Zürich")
 AUSTRIAN = company("AT", "1010", "ATU13585627")
+WITHOUT_LETTERS = company("AT", "1010", "U13585627")
+GERMAN_IN_VIENNA = company("AT", "1010", "DE136695976")
 GREEK = company("GR", "10431", "GR094259216")
 NORTHERN_IRISH = company("GB", "BT1 5GS", "XI980780684")
 SWISS = company("CH", "8001")
@@ -64,6 +72,7 @@ FULL = goods("19 %", "19")
 BOOKS = goods("7 %", "7")
 MIXED = goods("19 % and 7 %", "19", "7")
 FREE = goods("0 %", "0")
+SHOWN_THERE = goods("20 %", "20")
 PARTLY_FREE = goods("19 % and 0 %", "19", "0")
 SHOWN_GROSS = Goods(
     "0 %, lines of 119.00 and 10.70",
@@ -86,5 +95,8 @@ DIGITAL_AND_GOODS = Goods(
 )
 DIGITAL = goods("19 %, tax class Digital", "19", tax_class="digital")
 NOT_DIGITAL = goods("19 %, tax class normal", "19", tax_class="normal")
+PICKUP = Charge(name="Selbstabholung")
+TICKET = goods("19 %, tax class Tickets", "19", tax_class="Tickets")
 TO_HOME = make_address()
 TO_VIENNA = make_address(country="AT", zip_code="1010", city="Wien")
+GERMAN_TO_VIENNA = company("DE", "10115", "DE136695976", delivery=TO_VIENNA)

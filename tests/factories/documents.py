@@ -190,6 +190,7 @@ def decide_on(
     settings: MerchantSettings | None = None,
     original: Original | None = None,
     vat_check: VatCheck | None = None,
+    check_overdue: bool = False,
 ) -> Verdict:
     """The verdict with everything else as it should be; a correction finds its invoice booked."""
     if original is None and document.type is DocumentType.CREDIT_NOTE:
@@ -202,4 +203,5 @@ def decide_on(
         settings or MerchantSettings(),
         original=original,
         vat_check=vat_check,
+        check_overdue=check_overdue,
     )

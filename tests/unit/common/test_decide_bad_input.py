@@ -75,7 +75,10 @@ def at(rate: str) -> dict[str, Any]:
         ),
         pytest.param({"gross_total": euro("0"), "lines": ()}, {}, "zero_total", id="zero total"),
         pytest.param(
-            {"gross_total": euro("39.90"), "lines": (make_line(), make_line("-10.00", line_id="line-2"))},
+            {
+                "gross_total": euro("39.90"),
+                "lines": (make_line(), make_line("-10.00", "7", line_id="line-2")),
+            },
             {},
             Reason.MIXED_SIGNS,
             id="negative line",

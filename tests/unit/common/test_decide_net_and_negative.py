@@ -86,7 +86,7 @@ def test_a_correction_in_negative_amounts_is_turned_positive_and_noted_r36() -> 
         make_credit_note(gross_total=euro("39.90"), lines=(make_line("49.90"), make_line("-10.00"))),
         make_credit_note(gross_total=euro("-45.00"), lines=(make_line("-49.90"),), shipping=euro("4.90")),
         make_credit_note(gross_total=euro("49.90"), tax_total=euro("-7.97")),
-        make_invoice(gross_total=euro("39.90"), lines=(make_line("49.90"), make_line("-10.00"))),
+        make_invoice(gross_total=euro("39.90"), lines=(make_line("49.90"), make_line("-10.00", "7"))),
     ],
 )
 def test_mixed_signs_are_parked_r36(document: Document) -> None:

@@ -22,7 +22,7 @@ from invoice_writer.books_watch.readings import BooksUnreadable
 from invoice_writer.books_watch.waiting import waiting_for_books
 from invoice_writer.context import TenantContext, TenantContexts
 from invoice_writer.doubts import SETTINGS_VERSION, armed_decision
-from invoice_writer.judging import Judge
+from invoice_writer.judging import Judge, age_of
 from invoice_writer.mapping import effect_key
 from invoice_writer.originals import original_of
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome
@@ -156,7 +156,7 @@ class Decider:
             case Decision():
                 return ToWrite(verdict, context, client, books.profile.organization_id)
             case Park():
-                return _outcome_of_park(verdict, context, _age(seen))
+                return _outcome_of_park(verdict, context, age_of(seen))
             case Exclude():
                 return Outcome(
                     EXCLUDED,
@@ -190,8 +190,3 @@ def _outcome_of_park(park: Park, context: TenantContext, age: timedelta) -> Outc
         settings_version_id=context.settings.id,
         waits_for=waits - age if waits is not None and is_waiting else None,
     )
-
-
-def _age(seen: Row[Any] | None) -> timedelta:
-    """How long ago the document was first seen, by the database's clock when its row was read."""
-    return timedelta() if seen is None else seen.now - seen.first_seen_at

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.models.books import OutcomeRow
 from common.domain.amounts import PerRate, by_rate
 from common.domain.cleaning import clean
-from common.domain.corrections import CHECKED_VALID, OSS_CASE
+from common.domain.corrections import CHECKED_VALID, OSS_CASE, SHOWN_INVALID, SHOWN_UNCHECKED
 from common.domain.documents import DocumentType
 from common.domain.money import Money, total
 from common.domain.reasons import Reason
@@ -32,6 +32,7 @@ TAKEN_OTHERWISE = frozenset(
         Reason.SAME_DOCUMENT_ELSEWHERE.value,
     }
 )
+BY_CHECK = frozenset({CHECKED_VALID, SHOWN_INVALID, SHOWN_UNCHECKED})
 CORRECTED, SUPPLIED = "corrected_invoice", "supplied_on"
 
 
@@ -136,8 +137,8 @@ def _supplied_on(row: Row[Any]) -> date | None:
 
 
 def _checked(row: Row[Any]) -> VatCheck | None:
-    """The check that made the invoice tax-free."""
-    if row.decision is None or CHECKED_VALID not in row.rules:
+    """What was known of the buyer's VAT id when it decided about the invoice."""
+    if row.decision is None or BY_CHECK.isdisjoint(row.rules):
         return None
     return VatCheck.model_validate(row.evidence["vat_check"])
 

@@ -20,6 +20,7 @@ from common.vat.base import VatAnswer, VatIdChecker
 from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.recheck import BATCH
 from invoice_writer.releasing import COLUMNS, put_in_line
+from invoice_writer.vat.late_answers import tell_of_late_answer
 from invoice_writer.vat_records import VatCheckRepository, VatQuestion, claim_due, is_any_due
 
 log = structlog.get_logger(__name__)
@@ -98,6 +99,8 @@ class VatCheckWorker:
         async with self._db.sessions.begin() as session:
             checks = VatCheckRepository(session, question.tenant_id, self._settings)
             is_ours = await checks.answered(question, answer, asked_by)
+            if is_ours and answer.is_valid:
+                await tell_of_late_answer(session, question.tenant_id, question.vat_id)
         log.info(
             "vat_check.answered",
             tenant_id=str(question.tenant_id),

@@ -15,6 +15,8 @@ class AlarmKind(StrEnum):
     BOOKS_UNREADABLE = "books_unreadable"
     BOOKS_ROW_UNREADABLE = "books_row_unreadable"
     BOOKS_PART_TOO_LONG = "books_part_too_long"
+    VAT_ID_VALID_AFTER_BOOKING = "vat_id_valid_after_booking"
+    DISPATCHED_IN_OTHER_MONTH = "dispatched_in_other_month"
     RECONNECT_NEEDED = "reconnect_needed"
     OAUTH_MISCONFIGURED = "oauth_misconfigured"
     CLOCK_STEPPED = "clock_stepped"

@@ -37,16 +37,20 @@ class Goods:
 
 
 def upright(document: Document) -> Document:
-    """The same document with positive amounts; mixed signs and negative invoices are refused."""
-    if document.gross_total.minor < 0:
-        if document.type is DocumentType.INVOICE:
-            raise CannotSplit(Reason.NEGATIVE_INVOICE, gross_total=str(document.gross_total))
-        document = _turned(document)
+    """The same document with a total from zero up; a negative invoice is refused."""
+    if document.gross_total.minor >= 0:
+        return document
+    if document.type is DocumentType.INVOICE:
+        raise CannotSplit(Reason.NEGATIVE_INVOICE, gross_total=str(document.gross_total))
+    return _turned(document)
+
+
+def refuse_mixed_signs(document: Document) -> None:
+    """Raises `CannotSplit` when parts of an upright document are below zero."""
     amounts = [line.price for line in document.lines] + [extra.price for extra in document.extras]
     amounts += [a for a in (document.shipping, document.net_total, document.tax_total) if a is not None]
     if any(amount.minor < 0 for amount in amounts):
         raise CannotSplit(Reason.MIXED_SIGNS)
-    return document
 
 
 def price_goods(document: Document) -> Goods:

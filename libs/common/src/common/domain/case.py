@@ -16,7 +16,10 @@ from common.domain.verdicts import Exclude, Original, OriginalInvoice, Park
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything a rule may look at."""
+    """Everything a rule may look at.
+
+    `check_overdue`: the document has waited for the check of its VAT id as long as the merchant allows.
+    """
 
     document: Document
     order: OrderSnapshot
@@ -25,6 +28,7 @@ class Case:
     settings: MerchantSettings
     original: Original
     vat_check: VatCheck | None = None
+    check_overdue: bool = False
 
     @property
     def is_correction(self) -> bool:

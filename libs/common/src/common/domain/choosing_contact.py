@@ -2,6 +2,7 @@
 
 from common.domain.case import Case, Trail
 from common.domain.cleaning import clean
+from common.domain.corrections import SHOWN_INVALID
 from common.domain.customers import customer_of
 from common.domain.money import Money
 from common.domain.reason_codes import Reason
@@ -27,7 +28,9 @@ def choose_contact(sale: Sale, treatment: Treatment, category_ids: set[str], tra
         return CollectiveContact()
     if treatment.company_only and customer.kind != "company":
         return trail.park(Reason.COMPANY_NAME_MISSING)
-    if sale.vat_id is not None and sale.vat_id.is_well_formed:
+    if SHOWN_INVALID in trail.rules:
+        customer = customer.model_copy(update={"vat_id": None})
+    elif sale.vat_id is not None and sale.vat_id.is_well_formed:
         customer = customer.model_copy(update={"vat_id": sale.vat_id.value})
     if not is_forced:
         trail.fired("contact.single_by_settings")

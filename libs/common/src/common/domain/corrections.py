@@ -15,6 +15,7 @@ from common.domain.vat_checks import VatCheck
 from common.domain.verdicts import OriginalInvoice, Park
 
 OSS_CASE, CHECKED_VALID = "distance_sale.oss", "vat_id.checked_valid"
+SHOWN_INVALID, SHOWN_UNCHECKED = "vat_id.invalid_tax_as_shown", "vat_id.not_checked_tax_as_shown"
 CORRECTED, DISPATCH, UNCLEAR, DOCUMENT = "corrected_invoice", "dispatch", "unclear_invoice", "document"
 
 
@@ -66,11 +67,23 @@ def corrects_oss(case: Case) -> bool | None:
 
 def checked_with_invoice(case: Case, vat_id: str) -> VatCheck | None:
     """The check of this VAT id that what is corrected was booked tax-free with; None without one."""
+    check = _check_of_invoice(case, vat_id)
+    return check if check is not None and check.result == "valid" else None
+
+
+def shown_with_invoice(case: Case, vat_id: str) -> VatCheck | None:
+    """What was known of this VAT id when what is corrected was booked with the tax it shows; None without."""
+    check = _check_of_invoice(case, vat_id)
+    return check if check is not None and check.result != "valid" else None
+
+
+def _check_of_invoice(case: Case, vat_id: str) -> VatCheck | None:
+    """The one answer about the id that all invoices in question were decided with."""
     invoices = case.original.candidates if case.corrected is None else (case.corrected,)
-    checks = [invoice.checked for invoice in invoices]
-    valid = [check for check in checks if check is not None and check.result == "valid"]
-    same = [check for check in valid if check.vat_id == vat_id]
-    return same[0] if same and len(same) == len(checks) else None
+    checks = [invoice.checked for invoice in invoices] if case.is_correction else []
+    same = [check for check in checks if check is not None and check.vat_id == vat_id]
+    results = {check.result for check in same}
+    return same[0] if same and len(same) == len(checks) and len(results) == 1 else None
 
 
 def within_invoice(case: Case, split: Split, trail: Trail) -> Park | None:

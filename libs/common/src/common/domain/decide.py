@@ -67,12 +67,15 @@ def decide(
     *,
     original: Original | None = None,
     vat_check: VatCheck | None = None,
+    check_overdue: bool = False,
 ) -> Verdict:
     """The verdict on a document; the same input always gives the same verdict, and no input raises.
 
-    `vat_check` is what is known about the VAT id that `vat_id_to_check` names.
+    `vat_check` is what is known about the VAT id that `vat_id_to_check` names, `check_overdue` whether the
+    document has waited for it as long as the merchant allows.
     """
-    case = Case(document, order, profile, categories, settings, original or Original(), vat_check)
+    known = original or Original()
+    case = Case(document, order, profile, categories, settings, known, vat_check, check_overdue)
     trail = Trail()
     for rule in (*EXCLUSIONS, *GATES):
         if (verdict := rule(case, trail)) is not None:

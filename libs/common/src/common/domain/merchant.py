@@ -78,7 +78,10 @@ class MerchantSettings(Fact):
     """The merchant's choices; the defaults book sales of goods into the books' own categories.
 
     `service_tax_classes` names the shop's tax classes whose products are services; `sells` is what all
-    others are. `vat_check_wait_hours`: so long a document waits for its VAT id check before it is parked.
+    others are. `on_site_tax_classes` names those
+    of services on site and tickets, supplied where the seller is; `pickup_shipping_methods` the shipping
+    methods, by name or id, with which buyers fetch the goods, beside those that say so by their name.
+    `vat_check_wait_hours`: so long a document waits for its VAT id check before it is parked.
     `oss_since` is the first day of supply that is reported to the One-Stop-Shop. `zero_rates` says where
     lines without VAT go at home, the first rule that fits decides; `domestic_zero_category_id`, from before
     there were rules, takes what no rule fits, vouchers never.
@@ -93,6 +96,8 @@ class MerchantSettings(Fact):
 
     sells: Literal["goods", "services"] = "goods"
     service_tax_classes: tuple[Text, ...] = ()
+    on_site_tax_classes: tuple[Text, ...] = ()
+    pickup_shipping_methods: tuple[Text, ...] = ()
     distance_sales: Literal["by_profile", "park"] = "by_profile"
     oss_since: date | None = None
     vat_check_wait_hours: int = Field(default=24, ge=0, le=24 * 30)

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     VAT_ID_MISSING = "vat_id_missing"
     VAT_ID_MALFORMED = "vat_id_malformed"
     VAT_ID_OF_OTHER_STATE = "vat_id_of_other_state"
+    VAT_ID_NOT_FOREIGN = "vat_id_not_foreign"
     VAT_CHECK_PENDING = "vat_check_pending"
     VAT_ID_INVALID = "vat_id_invalid"
     # the customer's contact

@@ -111,6 +111,17 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Steuerfall klären (Reihengeschäft, Abholung) und von Hand buchen.",
         "Settle the tax case (chain transaction, collection) and book it by hand.",
     ),
+    Reason.VAT_ID_NOT_FOREIGN: ReasonText(
+        Who.ADVISER,
+        ReleasedBy.PERSON,
+        "Steuerfrei in einen anderen Mitgliedstaat, aber der Käufer hat nur eine deutsche USt-IdNr.; das "
+        "ist hier steuerpflichtig.",
+        "Tax-free into another member state, but the buyer has a German VAT id only; that is taxed here.",
+        "Im Shop neu ausstellen: mit deutscher Steuer, oder mit der USt-IdNr. des anderen Staats, wenn es "
+        "sie gibt. Dieses Dokument samt seiner Rechnungskorrektur ausschließen.",
+        "Issue it anew in the shop: with German VAT, or with the VAT id of the other state if there is one. "
+        "Exclude this document together with its correction.",
+    ),
     Reason.VAT_CHECK_PENDING: ReasonText(
         Who.NOBODY,
         ReleasedBy.TIME,

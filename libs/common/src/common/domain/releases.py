@@ -26,6 +26,7 @@ _OF_UNTAXED = (  # nothing of this is asked once the books say that the seller i
     Reason.VAT_ID_MISSING,
     Reason.VAT_ID_MALFORMED,
     Reason.VAT_ID_OF_OTHER_STATE,
+    Reason.VAT_ID_NOT_FOREIGN,
     Reason.VAT_CHECK_PENDING,
     Reason.VAT_ID_INVALID,
     Reason.COMPANY_NAME_MISSING,
@@ -41,8 +42,9 @@ _OF_PLACE = (  # services are taxed at the invoice address, goods where they are
     Reason.RATE_OF_OTHER_COUNTRY,
     Reason.VAT_ID_MISSING,
     Reason.VAT_ID_OF_OTHER_STATE,
+    Reason.VAT_ID_NOT_FOREIGN,
 )
-_PLACING = frozenset({"sells", "service_tax_classes"})
+_PLACING = frozenset({"sells", "service_tax_classes", "on_site_tax_classes", "pickup_shipping_methods"})
 _SETTINGS_OF: Mapping[Reason, frozenset[str]] = MappingProxyType(
     {
         Reason.TRANSFER_PAUSED: frozenset({"mode"}),

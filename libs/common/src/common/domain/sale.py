@@ -1,5 +1,6 @@
 """A sale as the tax cases see it: what was sold, where it is taxed, to whom, at which rates, on which day."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,7 +9,7 @@ from typing import Literal
 from common.domain.case import Case, Trail
 from common.domain.cleaning import clean
 from common.domain.corrections import supplied_on
-from common.domain.country_codes import NORTHERN_IRELAND
+from common.domain.country_codes import HOME, NORTHERN_IRELAND
 from common.domain.customers import company_name
 from common.domain.documents import DocumentLine
 from common.domain.reason_codes import Reason
@@ -19,6 +20,11 @@ from common.domain.vat_ids import VatId, buyers_vat_id, goods_address
 from common.domain.verdicts import Park
 
 Kind = Literal["goods", "services", "mixed"]
+_PICKUP = re.compile(
+    r"selbst-?\s?abhol|abholung|abholen|pick-?\s?up|click\s?(?:&|and|und)\s?collect|collect in store",
+    re.IGNORECASE,
+)
+_NO_PICKUP = re.compile(r"packstation|paketshop|filiale|post|dhl|dpd|gls|hermes|ups", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,12 @@ def find_places(case: Case, trail: Trail) -> Places | Park:
 def sale_of(case: Case, places: Places, split: Split, trail: Trail) -> Sale:
     """The sale; what decides its place and its day is on the trail."""
     kind = _kind(case)
-    place = places.delivery if kind != "services" else _services_place(places.invoice)
+    at_shop = supplied_at_shop(case)
+    if at_shop is not None:
+        place = Place(HOME, HOME)
+        trail.fired(f"place.{at_shop}")
+    else:
+        place = places.delivery if kind != "services" else _services_place(places.invoice)
     day, source = supplied_on(case)
     vat_id = buyers_vat_id(case.document, case.order)
     trail.evidence.update(
@@ -111,6 +122,17 @@ def sale_of(case: Case, places: Places, split: Split, trail: Trail) -> Sale:
     return Sale(case, kind, place, places.invoice, rates, vat_id, day, source)
 
 
+def supplied_at_shop(case: Case) -> str | None:
+    """Why the sale is taxed where the seller is, whatever the addresses say; None when it is not."""
+    lines = [line for line in sold_lines(case) if line.price]
+    if lines and all(is_of_class(line, case.settings.on_site_tax_classes) for line in lines):
+        return "on_site"
+    method = case.order.shipping
+    names = [clean(text) for text in (method.name, method.method_id) if text] if method is not None else []
+    wanted = {clean(name).casefold() for name in case.settings.pickup_shipping_methods}
+    return "picked_up" if any(name.casefold() in wanted or _says_pickup(name) for name in names) else None
+
+
 def sold_lines(case: Case) -> tuple[DocumentLine, ...]:
     """The document's lines but for multi-purpose vouchers."""
     return tuple(line for line in case.document.lines if not is_voucher(line, case.settings))
@@ -124,11 +146,20 @@ def is_of_class(line: DocumentLine, names: tuple[str, ...]) -> bool:
 
 def _kind(case: Case) -> Kind:
     classes, otherwise = case.settings.service_tax_classes, case.settings.sells
-    if not classes:
+    on_site = case.settings.on_site_tax_classes
+    if not classes and not on_site:
         return otherwise
     lines = [line for line in sold_lines(case) if line.price]
-    kinds: set[Kind] = {"services" if is_of_class(line, classes) else otherwise for line in lines}
-    return "mixed" if len(kinds) > 1 else next(iter(kinds), otherwise)
+    kinds: set[Kind] = {
+        "services" if is_of_class(line, (*classes, *on_site)) else otherwise for line in lines
+    }
+    places = {is_of_class(line, on_site) for line in lines}
+    return "mixed" if len(kinds) > 1 or len(places) > 1 else next(iter(kinds), otherwise)
+
+
+def _says_pickup(name: str) -> bool:
+    """Whether the buyer comes to the shop; a parcel fetched from a carrier's counter was sent there."""
+    return bool(_PICKUP.search(name)) and not _NO_PICKUP.search(name)
 
 
 def _services_place(invoice: Place) -> Place:

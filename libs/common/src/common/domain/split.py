@@ -13,17 +13,20 @@ from common.domain.amounts import (
     by_rate,
     plus,
     price_goods,
+    refuse_mixed_signs,
     untaxed_lines,
     upright,
 )
 from common.domain.documents import Charge, Document, DocumentLine, OrderSnapshot, TaxModel
 from common.domain.money import Money, total
+from common.domain.one_rate import only_rate
 from common.domain.reason_codes import Reason
 from common.domain.tax import ZERO_RATE, is_plausible, plain_rate, tax_in_gross, tax_on_net
 from common.domain.untaxed.gross_prices import rates_taken_out
 
 HALF_CENT = Decimal("0.5")
 MICRO = 1_000_000
+CLEAR_AT_ONE_RATE = (Reason.MIXED_SIGNS, Reason.DISCOUNT_EXCEEDS_GOODS)
 HOME_RATES_TAKEN_OUT = "tax_free.home_rates_taken_out"
 
 
@@ -73,20 +76,46 @@ def split_amounts(document: Document, order: OrderSnapshot, home_rates: Collecti
     if order.tax_model is None:
         raise CannotSplit(Reason.TAX_MODEL_UNKNOWN)
     positive = upright(document)
-    goods = price_goods(positive)
     turned = ("correction.amounts_made_positive",) if positive is not document else ()
-    net_prices = order.tax_model is TaxModel.NET
+    try:
+        return _by_rates(positive, order, turned)
+    except CannotSplit as refusal:
+        split = None
+        if refusal.reason in CLEAR_AT_ONE_RATE:
+            split = _at_one_rate(positive, order, turned)
+        elif refusal.reason is Reason.AMOUNTS_DO_NOT_ADD_UP and order.tax_model is TaxModel.GROSS:
+            split = _without_home_rates(positive, order, home_rates, turned)
+        if split is None:
+            raise
+        return split
+
+
+def _by_rates(document: Document, order: OrderSnapshot, rules: tuple[str, ...]) -> Split:
+    refuse_mixed_signs(document)
+    goods, net_prices = price_goods(document), order.tax_model is TaxModel.NET
     refusals: list[CannotSplit] = []
     for by_order_taxes in (True, False):
         try:
-            return _attempt(_Sheet(positive, order, goods, net_prices, by_order_taxes), turned)
+            return _attempt(_Sheet(document, order, goods, net_prices, by_order_taxes), rules)
         except CannotSplit as refusal:
             refusals.append(refusal)
-    if not net_prices and refusals[0].reason is Reason.AMOUNTS_DO_NOT_ADD_UP:
-        split = _without_home_rates(positive, order, home_rates, turned)
-        if split is not None:
-            return split
     raise refusals[0]
+
+
+def _at_one_rate(document: Document, order: OrderSnapshot, rules: tuple[str, ...]) -> Split | None:
+    """The whole total at the document's only rate: no other rate could bear what is below zero."""
+    rate = only_rate(document, order)
+    if rate is None:
+        return None
+    column = Column(Decimal(plain_rate(rate)), document.gross_total, tax_in_gross(document.gross_total, rate))
+    difference = _checked_tax(document, (column,), column.tax)
+    evidence: dict[str, JsonValue] = {"prices": "net" if order.tax_model is TaxModel.NET else "gross"}
+    if difference is not None:
+        evidence["tax_difference_to_shop"] = str(difference.decimal)
+    fired = (*rules, "amounts.one_rate", "tax.by_column")
+    worth = Goods({ZERO_RATE: document.gross_total}, {}, Money.zero(document.currency), {}, ())
+    untaxed = () if rate else untaxed_lines(document, worth)
+    return Split((column,), document.gross_total, column.tax, fired, evidence, untaxed)
 
 
 def _without_home_rates(

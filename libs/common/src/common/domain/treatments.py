@@ -9,7 +9,7 @@ from common.domain.sale import Sale
 from common.domain.treatment import TaxCase, Treatment
 from common.domain.treatments_abroad import third_country
 from common.domain.treatments_eu import distance_sale, taxed_to_company, untaxed_to_member_state
-from common.domain.treatments_home import domestic, margin_scheme, small_business
+from common.domain.treatments_home import domestic, home_company_abroad, margin_scheme, small_business
 from common.domain.verdicts import Park
 
 
@@ -22,6 +22,7 @@ TAX_CASES: tuple[TaxCase, ...] = (
     small_business,
     margin_scheme,
     domestic,
+    home_company_abroad,
     mixed_abroad,
     third_country,
     untaxed_to_member_state,

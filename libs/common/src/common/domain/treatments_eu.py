@@ -6,15 +6,19 @@ from common.domain.case import Trail
 from common.domain.corrections import (
     CHECKED_VALID,
     OSS_CASE,
+    SHOWN_INVALID,
+    SHOWN_UNCHECKED,
     UNCLEAR,
     checked_with_invoice,
     corrects_oss,
+    shown_with_invoice,
 )
 from common.domain.country_codes import HOME
 from common.domain.rates import is_rate_on
 from common.domain.reason_codes import Reason
 from common.domain.sale import Sale
 from common.domain.treatment import Treatment, untaxed
+from common.domain.vat_checks import VatCheck
 from common.domain.vat_ids import VatId
 from common.domain.verdicts import Park
 
@@ -36,10 +40,33 @@ def untaxed_to_member_state(sale: Sale, trail: Trail) -> Treatment | Park | None
 
 
 def taxed_to_company(sale: Sale, trail: Trail) -> Park | None:
-    """VAT shown to the holder of a well-formed VAT id: the case contradicts itself and needs a person."""
-    if sale.vat_id is None or not sale.vat_id.is_well_formed:
+    """VAT shown to somebody with a VAT id of another member state: the authority says whether he holds it.
+
+    If so the case contradicts itself and needs a person. If not he is nobody identified, and VAT that is
+    shown is booked as shown; likewise when nobody answers in time. A correction stands on what was known of
+    its invoice.
+    """
+    vat_id = sale.vat_id
+    if vat_id is None or not vat_id.is_well_formed or vat_id.state == HOME:
         return None
-    return trail.park(Reason.TAX_SHOWN_TO_COMPANY, vat_id=sale.vat_id.value, country=sale.country)
+    then = shown_with_invoice(sale.case, vat_id.value)
+    check = then or _answer(sale, vat_id)
+    if check is not None:
+        trail.evidence["vat_check"] = check.model_dump(mode="json")
+    is_open = check is None or check.result == "unavailable"
+    if is_open and then is None and not sale.case.check_overdue:
+        hours = timedelta(hours=sale.case.settings.vat_check_wait_hours)
+        return trail.wait(Reason.VAT_CHECK_PENDING, hours, vat_id=vat_id.value)
+    if check is not None and check.result == "valid":
+        return trail.park(Reason.TAX_SHOWN_TO_COMPANY, vat_id=vat_id.value, country=sale.country)
+    trail.fired(SHOWN_UNCHECKED if is_open else SHOWN_INVALID)
+    return None
+
+
+def _answer(sale: Sale, vat_id: VatId) -> VatCheck | None:
+    """What is known of the id now."""
+    check = sale.case.vat_check
+    return check if check is not None and check.vat_id == vat_id.value else None
 
 
 def distance_sale(sale: Sale, trail: Trail) -> Treatment | Park:
@@ -73,10 +100,10 @@ def _unchecked(sale: Sale, vat_id: VatId, trail: Trail) -> Park | None:
     if then is not None:
         trail.fired("vat_id.checked_with_invoice", vat_check=then.model_dump(mode="json"))
         return None
-    check = sale.case.vat_check
-    if check is None or check.vat_id != vat_id.value or check.result == "unavailable":
+    check = _answer(sale, vat_id)
+    if check is None or check.result == "unavailable":
         hours = sale.case.settings.vat_check_wait_hours
-        if check is not None and check.vat_id == vat_id.value:
+        if check is not None:
             trail.evidence["vat_check"] = check.model_dump(mode="json")
         return trail.wait(Reason.VAT_CHECK_PENDING, timedelta(hours=hours), vat_id=vat_id.value)
     trail.evidence["vat_check"] = check.model_dump(mode="json")

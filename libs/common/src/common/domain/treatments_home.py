@@ -52,17 +52,33 @@ def domestic(sale: Sale, trail: Trail) -> Treatment | Park | None:
     """Taxed in Germany: German rates and the merchant's categories; 0 % needs a reason of its own."""
     if not sale.place.is_home:
         return None
-    settings = sale.case.settings
     if sale.has_untaxed and sale.is_to_company:
         answer = _untaxed_to_company(sale, trail)
         if answer is not None:
             return answer
-    trail.fired("domestic")
-    category_id = settings.services_category_id if sale.kind == "services" else settings.category_id
+    return _taxed_at_home(sale, "domestic", trail)
+
+
+def home_company_abroad(sale: Sale, trail: Trail) -> Treatment | Park | None:
+    """A company with a German VAT id has goods sent to another member state: taxed here.
+
+    No distance sale, because it is no consumer; and not free of tax, because no other state identifies it.
+    """
+    vat_id = sale.vat_id
+    if sale.place.state is None or vat_id is None or not vat_id.is_well_formed or vat_id.state != HOME:
+        return None
+    if not sale.is_taxed:
+        return trail.park(Reason.VAT_ID_NOT_FOREIGN, vat_id=vat_id.value, country=sale.country)
+    return _taxed_at_home(sale, "domestic.home_company_abroad", trail)
+
+
+def _taxed_at_home(sale: Sale, name: str, trail: Trail) -> Treatment:
+    settings = sale.case.settings
+    trail.fired(name)
     return Treatment(
-        "domestic",
+        name,
         rates_of=HOME,
-        category_id=category_id,
+        category_id=settings.services_category_id if sale.kind == "services" else settings.category_id,
         zero_by_cause=True,
         zero_reason=Reason.ZERO_RATE_UNMAPPED,
     )

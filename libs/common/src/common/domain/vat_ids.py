@@ -37,11 +37,22 @@ class VatId:
 
 
 @lru_cache(maxsize=10_000)
-def read_vat_id(text: str | None) -> VatId | None:
-    """The VAT id in a text; None when there is none: people also write "keine", and every id has digits."""
+def read_vat_id(text: str | None, country: str | None = None) -> VatId | None:
+    """The VAT id in a text; None when there is none: people also write "keine", and every id has digits.
+
+    One without the letters of its state is read with those of the address's `country`, if it is one then.
+    """
     value = _NOT_ID.sub("", clean(text).upper())
     if not _DIGIT.search(value):
         return None
+    found, letters = _read(value), clean(country).upper()
+    if found.state is None and letters in MEMBER_STATES:
+        completed = _read(letters + value)
+        return completed if completed.is_well_formed else found
+    return found
+
+
+def _read(value: str) -> VatId:
     if value.startswith(GREECE):
         value = GREECE_IN_VAT_IDS + value[2:]
     prefix = GREECE if value.startswith(GREECE_IN_VAT_IDS) else value[:2]
@@ -58,16 +69,16 @@ def buyers_vat_id(document: Document, order: OrderSnapshot) -> VatId | None:
 def vat_id_to_check(document: Document, order: OrderSnapshot, profile: SellerProfile) -> str | None:
     """The VAT id whose check may decide about this document; None when no check can matter.
 
-    Only an untaxed sale into another member state depends on it, and only if the id is one of that state.
+    An untaxed sale into another member state depends on it, if the id is one of that state; one with VAT
+    shown does on any id of another state. An id of the seller's own state is never asked about.
     """
-    if profile.small_business or any(map(_is_taxed, document.lines)):
-        return None
-    vat_id = buyers_vat_id(document, order)
+    vat_id = None if profile.small_business else buyers_vat_id(document, order)
     if vat_id is None or not vat_id.is_well_formed or vat_id.state == HOME:
         return None
     places = (place_of(document.address), place_of(goods_address(document, order)))
-    states = {place.state for place in places if isinstance(place, Place)}
-    return vat_id.value if vat_id.state in states else None
+    states = {place.state for place in places if isinstance(place, Place)} - {None, HOME}
+    decides = bool(states) if any(map(_is_taxed, document.lines)) else vat_id.state in states
+    return vat_id.value if decides else None
 
 
 def goods_address(document: Document, order: OrderSnapshot) -> Address | None:
@@ -81,9 +92,9 @@ def goods_address(document: Document, order: OrderSnapshot) -> Address | None:
 def _vat_ids(document: Document, order: OrderSnapshot) -> Iterator[VatId | None]:
     buyers = [address for address in (document.address, order.billing_address) if address is not None]
     for address in buyers:
-        yield read_vat_id(address.vat_id)
+        yield read_vat_id(address.vat_id, address.country)
     if order.shipping_address is not None and _is_one_of(order.shipping_address, buyers):
-        yield read_vat_id(order.shipping_address.vat_id)
+        yield read_vat_id(order.shipping_address.vat_id, order.shipping_address.country)
 
 
 def _is_taxed(line: DocumentLine) -> bool:

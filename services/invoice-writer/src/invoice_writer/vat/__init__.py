@@ -1,0 +1,1 @@
+"""VAT ids: what follows from answers that come after the booking."""
