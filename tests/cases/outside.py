@@ -10,9 +10,13 @@ from common.domain.merchant import (
     EXPORT_SERVICES_CATEGORY,
     GOODS_CATEGORY,
     INCOME_CATEGORY,
+    ORIGIN_CATEGORY,
 )
 from common.domain.reasons import Reason
 from factories.documents import make_address
+
+ORIGIN_19 = booked(ORIGIN_CATEGORY, "19", contact="person")
+WRONG_DAY = Reason.RATE_NOT_VALID_ON_DATE
 
 OUTSIDE_CASES = (
     TaxCase("R29", s.PLAIN, s.ZURICH, s.FREE, DAY, EXPORT),
@@ -76,7 +80,28 @@ OUTSIDE_CASES = (
     TaxCase("R30", s.PLAIN, person("DE", "27498", "Helgoland"), s.FULL, DAY, Reason.TAX_SHOWN_ON_EXPORT),
     TaxCase("R30", s.OSS, person("IT", "22060", "Cabiate"), goods("22 %", "22"), DAY, oss("22")),
     TaxCase("R30", s.OSS, person("DE", "87567", "Riezlern"), goods("20 %", "20"), DAY, oss("20")),
-    TaxCase("R30", s.OSS, person("DE", "87567", "Riezlern"), s.FULL, DAY, Reason.DISTANCE_SALES_MISMATCH),
+    TaxCase("R30", s.OSS, person("DE", "87567", "Riezlern"), s.FULL, DAY, oss("19")),
+    TaxCase("R30", s.OSS, person("AT", "6691", "Jungholz"), s.FULL, DAY, oss("19")),
+    TaxCase("R30", s.OSS, person("AT", "6600", "Reutte"), s.FULL, DAY, Reason.DISTANCE_SALES_MISMATCH),
+    TaxCase("R30", s.ORIGIN, person("DE", "87567", "Riezlern"), s.FULL, DAY, ORIGIN_19),
+    *(
+        TaxCase("R23", s.OSS, buyer, goods(f"{rate} %", rate), on, oss(rate) if fits else WRONG_DAY)
+        for buyer, rate, on, fits in (
+            (s.VIENNA, "4.9", date(2026, 6, 30), False),
+            (s.VIENNA, "4.9", date(2026, 7, 1), True),
+            (s.FUNCHAL, "5", date(2024, 9, 30), True),
+            (s.FUNCHAL, "4", date(2024, 9, 30), False),
+            (s.FUNCHAL, "5", date(2024, 10, 1), False),
+            (s.FUNCHAL, "4", date(2024, 10, 1), True),
+            (s.FUNCHAL, "22", DAY, True),
+            (s.FUNCHAL, "12", DAY, True),
+            (s.PONTA_DELGADA, "16", DAY, True),
+            (s.PONTA_DELGADA, "9", DAY, True),
+            (s.PONTA_DELGADA, "4", DAY, True),
+        )
+    ),
+    TaxCase("R23", s.OSS, person("PT", "1100-048", "Lisboa"), goods("22 %", "22"), DAY, Reason.RATE_UNKNOWN),
+    TaxCase("R57", s.OSS, s.PARIS, goods("20 %", "20"), date(2020, 12, 31), Reason.RATE_TABLE_GAP),
     TaxCase("R30", s.PLAIN, person("QQ", "1000", "Nirgendwo"), s.FULL, DAY, Reason.COUNTRY_UNKNOWN),
     TaxCase("R30", s.PLAIN, person("DE", "20095", "Helgoland"), s.FREE, DAY, Reason.COUNTRY_CONTRADICTORY),
     TaxCase("R30", s.PLAIN, person("DE", "A-1010", "Wien"), s.FREE, DAY, Reason.COUNTRY_CONTRADICTORY),

@@ -9,6 +9,7 @@ from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
 from common.db.models.line import InboxRow
 from common.domain.documents import DocumentType, document_id
+from common.domain.rates import table_version
 from common.domain.reasons import Reason
 from common.events.commands import ReleaseParked, RetryDocument
 from factories.documents import make_invoice
@@ -46,6 +47,7 @@ async def park(
                 "status": status,
                 "reason": reason.value,
                 "file_status": "pending",
+                "evidence": {"rate_table": table_version()},
                 "first_seen_at": db_now(-60.0),
                 "changed_at": db_now(-60.0),
                 "revision": 1,

@@ -53,6 +53,7 @@ WAYS: dict[Reason, set[str]] = {
     Reason.VAT_ID_MISSING: {"sells", "profile"},
     Reason.VAT_ID_MALFORMED: {"profile"},
     Reason.VAT_ID_OF_OTHER_STATE: {"sells", "profile"},
+    Reason.VAT_ID_NOT_FOREIGN: {"sells", "profile"},
     Reason.VAT_CHECK_PENDING: {"time", "profile"},  # and by the answer: tests of VAT checks
     Reason.VAT_ID_INVALID: {"profile"},
     Reason.COMPANY_NAME_MISSING: {"domestic_zero_to_companies", "profile"},
@@ -61,6 +62,7 @@ WAYS: dict[Reason, set[str]] = {
     Reason.BUYER_VAT_ID_FOREIGN: {"profile"},
     Reason.RATE_MISSING: ONLY_A_PERSON,
     Reason.RATE_UNKNOWN: {"sells"},
+    Reason.RATE_TABLE_GAP: {"table"},
     Reason.RATE_NOT_VALID_ON_DATE: {"sells"},
     Reason.RATE_OF_OTHER_COUNTRY: {"sells"},
     Reason.ZERO_RATE_UNMAPPED: {"zero_rates", "domestic_zero_category_id", "profile"},

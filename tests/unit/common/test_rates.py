@@ -6,7 +6,16 @@ from decimal import Decimal
 import pytest
 
 from common.domain.country_codes import MEMBER_STATES
-from common.domain.rates import RatePeriod, UnsoundRates, is_rate_of, is_rate_on, rates, read_rates
+from common.domain.rates import (
+    RatePeriod,
+    UnsoundRates,
+    is_covered,
+    is_rate_of,
+    is_rate_on,
+    rates,
+    read_rates,
+    state_of,
+)
 
 OSS_START = date(2021, 7, 1)
 
@@ -27,6 +36,9 @@ OSS_START = date(2021, 7, 1)
         ("LU", date(2024, 1, 1), {16, 13, 7, 3}, {17, 14, 8, 3}),
         ("IE", date(2021, 3, 1), {21, Decimal("13.5"), 9}, {23, Decimal("13.5"), 9}),
         ("CZ", date(2024, 1, 1), {21, 15, 10}, {21, 12}),
+        ("AT", date(2026, 7, 1), {20, 13, 10}, {20, 13, 10, Decimal("4.9")}),
+        ("PT_MADEIRA", date(2024, 10, 1), {22, 12, 5, 23, 13, 6}, {22, 12, 4, 23, 13, 6}),
+        ("PT_AZORES", date(2021, 7, 1), {18, 9, 4, 23}, {16, 9, 4, 23}),
     ],
 )  # fmt: skip
 def test_a_change_holds_from_its_day_and_not_the_day_before_r23(
@@ -39,8 +51,10 @@ def test_a_change_holds_from_its_day_and_not_the_day_before_r23(
 
 
 def test_every_member_state_has_rates_since_the_one_stop_shop_began_r23() -> None:
-    assert set(rates()) == MEMBER_STATES | {"XI"}
-    for country, periods in rates().items():
+    states = {key: periods for key, periods in rates().items() if key == state_of(key)}
+    assert set(states) == MEMBER_STATES | {"XI"}
+    assert {state_of(key) for key in rates()} == set(states)
+    for country, periods in states.items():
         assert periods[0].first <= OSS_START, country
         assert periods[-1].last is None, country
         assert sum(period.covers(OSS_START) for period in periods) == 1, country
@@ -53,6 +67,14 @@ def test_rates_are_those_of_the_country_alone() -> None:
     assert not is_rate_of("CH", Decimal("8.1"))
     assert not is_rate_on("DE", Decimal(19), date(2006, 12, 31))
     assert not is_rate_of("", Decimal(19))
+
+
+def test_a_region_has_rates_beside_those_of_its_state_and_a_gap_is_told_from_a_wrong_rate_r57() -> None:
+    assert is_rate_on("AT_BORDER", Decimal(19), OSS_START) and is_rate_on("AT_BORDER", Decimal(20), OSS_START)
+    assert not is_rate_on("AT", Decimal(19), OSS_START)
+    assert is_covered("FR", OSS_START) and is_covered("FR_CORSICA", OSS_START)
+    assert not is_covered("FR", date(2020, 12, 31))
+    assert not is_covered("CH", OSS_START)
 
 
 def test_every_entry_names_its_source() -> None:

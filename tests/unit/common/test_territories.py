@@ -105,10 +105,13 @@ def test_special_territories_lie_outside_the_vat_area_r30(
         ("AT", "6700", "Bludenz", Place("AT", "AT")),
         ("DE", "87561", "Oberstdorf", Place("DE", "DE")),
         ("DE", "87490", "Haldenwang", Place("DE", "DE")),
-        ("FR", "20000", "Ajaccio", Place("FR", "FR")),
+        ("FR", "20000", "Ajaccio", Place("FR", "FR", "Korsika", "FR_CORSICA")),
         ("FR", "75097", "Paris", Place("FR", "FR")),
         ("DK", "1000", "København", Place("DK", "DK")),
-        ("PT", "9000-001", "Funchal", Place("PT", "PT")),
+        ("PT", "9000-001", "Funchal", Place("PT", "PT", "Madeira", "PT_MADEIRA")),
+        ("PT", "9700", "Angra", Place("PT", "PT", "Azoren", "PT_AZORES")),
+        ("GR", "853 00", "Kos", Place("GR", "GR", "Ägäische Inseln", "GR_ISLANDS")),
+        ("GR", "814 00", "Limnos", Place("GR", "GR")),
         ("CY", "1010", "Nikosia", Place("CY", "CY")),
         ("LT", "LT-01100", "Vilnius", Place("LT", "LT")),
         ("NL", "1011 AB", "Amsterdam", Place("NL", "NL")),
@@ -138,7 +141,7 @@ def test_what_lies_beside_a_territory_is_not_taken_for_it_r30(
 def test_austrian_villages_with_german_postcodes_lie_in_austria_r30(
     country: str, zip_code: str, city: str, territory: str
 ) -> None:
-    assert place(country, zip_code, city) == Place("AT", "AT", territory)
+    assert place(country, zip_code, city) == Place("AT", "AT", territory, "AT_BORDER")
 
 
 @pytest.mark.parametrize("country", [None, "", "QQ", "EU", "DEU", "Deutschland", "D", "\x00", "ES_XX", "🇩🇪"])

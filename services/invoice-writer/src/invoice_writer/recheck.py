@@ -15,9 +15,11 @@ from common.db.models.books import BooksProfileRow, OutcomeRow
 from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.documents import DocumentType
+from common.domain.rates import table_version
 from common.domain.releases import (
     CURED_BY_ORIGINAL,
     CURED_BY_PROFILE,
+    CURED_BY_TABLE,
     ITS_OWN_MESSAGE_WAITS,
     LASTING_EXCLUSIONS,
     ORIGINAL_EXCLUDED,
@@ -89,6 +91,7 @@ class Rechecker:
             if is_slow_turn:
                 due += (await session.execute(_decided_with_old_settings())).all()
                 due += (await session.execute(_decided_with_old_profile())).all()
+                due += (await session.execute(_decided_with_old_rates())).all()
                 due += (await session.execute(accepted_again())).all()
                 due += (await session.execute(probes())).all()
         if is_slow_turn:
@@ -173,6 +176,22 @@ def _decided_with_old_profile() -> Select[Any]:
             late_until <= db_now(),  # by now every process has the new reading
             not_in_line(),
         )
+        .limit(BATCH)
+    )
+
+
+def _decided_with_old_rates() -> Select[Any]:
+    """Documents parked for what another table of rates said; oldest first, a batch a minute."""
+    known = OutcomeRow.evidence["rate_table"].as_string()
+    return (
+        select(*COLUMNS)
+        .where(
+            OutcomeRow.status == PARKED,
+            OutcomeRow.reason.in_(CURED_BY_TABLE),
+            known.is_distinct_from(table_version()),
+            not_in_line(),
+        )
+        .order_by(OutcomeRow.first_seen_at)
         .limit(BATCH)
     )
 

@@ -9,7 +9,8 @@ from pydantic import JsonValue
 from common.domain.documents import BERLIN, Document, DocumentType, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.profile import PostingCategory, SellerProfile
-from common.domain.reason_codes import Reason
+from common.domain.rates import table_version
+from common.domain.reason_codes import BY_RATE_TABLE, Reason
 from common.domain.vat_checks import VatCheck
 from common.domain.verdicts import Exclude, Original, OriginalInvoice, Park
 
@@ -62,6 +63,8 @@ class Trail:
     def park(self, reason: Reason, **params: JsonValue) -> Park:
         """A verdict that carries the trail so far and the reason that ended it."""
         rules = (*self.rules, f"park.{reason.value}")
+        if reason in BY_RATE_TABLE:
+            self.evidence["rate_table"] = table_version()
         return Park(reason=reason, params=params, rules=rules, evidence=self.evidence)
 
     def wait(self, reason: Reason, waits: timedelta, **params: JsonValue) -> Park:

@@ -17,7 +17,7 @@ from common.domain.documents import Document, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.money import CurrencyMismatch
 from common.domain.profile import PostingCategory, SellerProfile
-from common.domain.rates import is_rate_of, is_rate_on, rates_on
+from common.domain.rates import is_covered, is_rate_of, is_rate_on, rates_on, state_of
 from common.domain.reason_codes import Reason
 from common.domain.rules import EXCLUSIONS, GATES
 from common.domain.sale import Sale, find_places, sale_of
@@ -132,10 +132,12 @@ def _rates_in_force(sale: Sale, treatment: Treatment, trail: Trail) -> Park | No
     for rate in sorted(rate for rate in sale.rates if rate):
         if is_rate_on(country, rate, on):
             continue
-        params = {"rate": plain_rate(rate), "country": country}
+        params = {"rate": plain_rate(rate), "country": state_of(country)}
+        if not is_covered(country, on):
+            return trail.park(Reason.RATE_TABLE_GAP, **params, on=on.isoformat())
         if is_rate_of(country, rate):
             return trail.park(Reason.RATE_NOT_VALID_ON_DATE, **params, on=on.isoformat(), date_from=source)
-        involved = {HOME, sale.place.state, sale.invoice_place.state} - {country, None}
+        involved = {HOME, sale.place.state, sale.invoice_place.state} - {state_of(country), None}
         others = sorted(state for state in involved if state and is_rate_on(state, rate, on))
         if others:
             return trail.park(Reason.RATE_OF_OTHER_COUNTRY, **params, rate_of=others[0])

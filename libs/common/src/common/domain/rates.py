@@ -1,5 +1,6 @@
 """VAT rates above zero by country and day of supply, read once from the table beside this module."""
 
+import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -45,19 +46,42 @@ def read_rates(table: Mapping[str, Any]) -> Rates:
     return {country: tuple(_checked(country, periods)) for country, periods in table.items()}
 
 
-def is_rate_of(country: str, rate: Decimal) -> bool:
-    """Whether the country ever had this rate above zero, as far as the table goes."""
-    return any(rate in period.rates for period in rates().get(country, ()))
+def state_of(key: str) -> str:
+    """The member state a key of the table belongs to: its own, or that of a region of it."""
+    return key.partition("_")[0]
 
 
-def is_rate_on(country: str, rate: Decimal, on: date) -> bool:
-    """Whether the rate above zero was in force in the country on the day of supply."""
-    return any(period.covers(on) and rate in period.rates for period in rates().get(country, ()))
+def is_rate_of(key: str, rate: Decimal) -> bool:
+    """Whether the country or region ever had this rate above zero, as far as the table goes."""
+    return any(rate in period.rates for period in _periods(key))
 
 
-def rates_on(country: str, on: date) -> frozenset[Decimal]:
-    """All rates above zero that were in force in the country on the day of supply."""
-    return frozenset().union(*(p.rates for p in rates().get(country, ()) if p.covers(on)))
+def is_rate_on(key: str, rate: Decimal, on: date) -> bool:
+    """Whether the rate above zero was in force in the country or region on the day of supply."""
+    return rate in rates_on(key, on)
+
+
+def is_covered(key: str, on: date) -> bool:
+    """Whether the table knows the rates of the country or region on that day at all."""
+    return any(period.covers(on) for period in rates().get(state_of(key), ()))
+
+
+def rates_on(key: str, on: date) -> frozenset[Decimal]:
+    """All rates above zero that were in force in the country or region on the day of supply."""
+    return frozenset().union(*(period.rates for period in _periods(key) if period.covers(on)))
+
+
+@cache
+def table_version() -> str:
+    """A short name of the table's content, by which a decision says what it knew."""
+    return hashlib.sha256(TABLE.read_bytes()).hexdigest()[:12]
+
+
+def _periods(key: str) -> Iterable[RatePeriod]:
+    """A region has the rates of its state besides its own: shops tell countries apart, not regions."""
+    yield from rates().get(key, ())
+    if (state := state_of(key)) != key:
+        yield from rates().get(state, ())
 
 
 def _checked(country: str, entries: Iterable[Mapping[str, Any]]) -> list[RatePeriod]:

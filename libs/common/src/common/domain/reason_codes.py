@@ -48,6 +48,7 @@ class Reason(StrEnum):
     # rates
     RATE_MISSING = "rate_missing"
     RATE_UNKNOWN = "rate_unknown"
+    RATE_TABLE_GAP = "rate_table_gap"
     RATE_NOT_VALID_ON_DATE = "rate_not_valid_on_date"
     RATE_OF_OTHER_COUNTRY = "rate_of_other_country"
     ZERO_RATE_UNMAPPED = "zero_rate_unmapped"
@@ -109,7 +110,7 @@ class ReleasedBy(StrEnum):
     """What makes the document worth another try.
 
     `document` is another document of its order, such as the invoice it corrects. A document itself never
-    changes, and what its order says later never alters it.
+    changes, and what its order says later never alters it. `table` is our own table of rates, with a release.
     """
 
     SETTINGS = "settings"
@@ -118,6 +119,7 @@ class ReleasedBy(StrEnum):
     DOCUMENT = "document"
     PERSON = "person"
     TIME = "time"
+    TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +137,14 @@ class ReasonText:
     remedy_de: str
     remedy_en: str
     waits: timedelta | None = None
+
+
+BY_RATE_TABLE = frozenset(  # what another table of rates may judge otherwise
+    {
+        Reason.RATE_UNKNOWN,
+        Reason.RATE_TABLE_GAP,
+        Reason.RATE_NOT_VALID_ON_DATE,
+        Reason.RATE_OF_OTHER_COUNTRY,
+        Reason.DISTANCE_SALES_MISMATCH,
+    }
+)

@@ -14,10 +14,22 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
     Reason.RATE_UNKNOWN: ReasonText(
         Who.MERCHANT,
         ReleasedBy.PERSON,
-        "Das Dokument enthält einen Satz, den es im Land der Besteuerung nicht gibt.",
-        "The document contains a rate that does not exist in the country of taxation.",
-        "Steuerklassen im Shop prüfen, Dokument im Shop korrigieren oder von Hand buchen.",
-        "Check the tax classes in the shop, correct the document there or book it by hand.",
+        "Das Dokument enthält einen Satz, den unsere Tabelle für das Land der Besteuerung nicht nennt.",
+        "The document contains a rate that our table does not name for the country of taxation.",
+        "Steuerklassen im Shop prüfen und dort berichtigen, oder von Hand buchen. Gibt es den Satz, dem "
+        "Betreiber melden: mit der ergänzten Tabelle geht das Dokument von selbst weiter.",
+        "Check the tax classes in the shop and correct it there, or book it by hand. If the rate exists, "
+        "tell the operator: with the completed table the document goes on by itself.",
+    ),
+    Reason.RATE_TABLE_GAP: ReasonText(
+        Who.OPERATOR,
+        ReleasedBy.TABLE,
+        "Für dieses Land und diesen Tag nennt unsere Tabelle der Steuersätze nichts; die Lücke ist unsere.",
+        "Our table of rates says nothing about this country on this day; the gap is ours.",
+        "Tabelle mit Quelle ergänzen; mit der neuen Fassung geht das Dokument von selbst weiter. Wer nicht "
+        "warten will, bucht von Hand.",
+        "Complete the table with its source; with the new release the document goes on by itself. Who does "
+        "not want to wait books it by hand.",
     ),
     Reason.RATE_NOT_VALID_ON_DATE: ReasonText(
         Who.MERCHANT,

@@ -39,6 +39,7 @@ _TRIED_AGAIN = {
     ReleasedBy.DOCUMENT: "another document of its order arrives or moves",
     ReleasedBy.PERSON: "a person asks for it",
     ReleasedBy.TIME: "by itself",
+    ReleasedBy.TABLE: "our table of rates grows, with a release",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from common.domain.merchant import MerchantSettings
-from common.domain.reason_codes import Reason, ReleasedBy
+from common.domain.reason_codes import BY_RATE_TABLE, Reason, ReleasedBy
 from common.domain.reasons import REASONS
 
 FIELDS = frozenset(MerchantSettings.model_fields)
@@ -78,6 +78,7 @@ CURED_BY_CONNECTION = _codes(
 )
 CURED_BY_ORIGINAL = _codes(*_released_by(ReleasedBy.DOCUMENT), Reason.ORIGINAL_WAITING)
 CURED_WHEN_ACCEPTED = _codes(Reason.CONTRACT_PROBLEM)  # nobody tells us; one document an hour tries
+CURED_BY_TABLE = _codes(*(reason for reason in Reason if reason in BY_RATE_TABLE))
 ONLY_ONE_BY_ONE = _codes(Reason.DOCUMENT_CONFLICT, Reason.VOUCHER_DELETED)
 IN_DOUBT = _codes(
     Reason.DOCUMENT_CONFLICT,

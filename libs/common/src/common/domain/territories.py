@@ -23,12 +23,19 @@ EXTENSIONS = {  # how the books write places that ISO 3166-1 has no code for, as
 class Place:
     """A place as VAT sees it: `state` is the member state whose VAT holds, None outside the VAT area.
 
-    `country` is the books' own code. Northern Ireland is state XI, which is one for goods only.
+    `country` is the books' own code. Northern Ireland is state XI, which is one for goods only. `region` is
+    the key of rates that hold there beside those of the state.
     """
 
     country: str
     state: str | None
     territory: str | None = None
+    region: str | None = None
+
+    @property
+    def rates_of(self) -> str:
+        """The key of the rates that hold here; empty outside the VAT area."""
+        return self.region or self.state or ""
 
     @property
     def is_home(self) -> bool:
@@ -53,6 +60,7 @@ class Territory:
     town: re.Pattern[str] | None = None
     country: str | None = None  # the books' code, where it is not that of the country around it
     state: str | None = None
+    region: str | None = None
 
 
 def _territory(
@@ -62,18 +70,25 @@ def _territory(
     town: str | None = None,
     country: str | None = None,
     state: str | None = None,
+    region: str | None = None,
 ) -> Territory:
     names = None if town is None else re.compile(rf"\b(?:{town})\b")
-    return Territory(name, within, re.compile(zips), names, country, state)
+    return Territory(name, within, re.compile(zips), names, country, state, region)
 
 
 TERRITORIES = (
     _territory("Helgoland", "DE", "27498", "helgoland"),
     _territory("Büsingen", "DE", "78266|8238", "b(?:ü|ue|u)singen"),
-    _territory("Jungholz", "DE", "87491", country="AT", state="AT"),
-    _territory("Mittelberg", "DE", "8756[789]", country="AT", state="AT"),
-    _territory("Jungholz", "AT", "87491|6691", state="AT"),
-    _territory("Mittelberg", "AT", "8756[789]|699[123]", state="AT"),
+    _territory("Jungholz", "DE", "87491", country="AT", state="AT", region="AT_BORDER"),
+    _territory("Mittelberg", "DE", "8756[789]", country="AT", state="AT", region="AT_BORDER"),
+    _territory("Jungholz", "AT", "87491|6691", state="AT", region="AT_BORDER"),
+    _territory("Mittelberg", "AT", "8756[789]|699[123]", state="AT", region="AT_BORDER"),
+    _territory("Madeira", "PT", "9[0-4][0-9]{2}(?:[0-9]{3})?", state="PT", region="PT_MADEIRA"),
+    _territory("Azoren", "PT", "9[5-9][0-9]{2}(?:[0-9]{3})?", state="PT", region="PT_AZORES"),
+    _territory("Korsika", "FR", "20[0-6][0-9]{2}", state="FR", region="FR_CORSICA"),
+    _territory(
+        "Ägäische Inseln", "GR", "8(?:1[1-3]|2[12]|31|53|54)[0-9]{2}", state="GR", region="GR_ISLANDS"
+    ),
     _territory("Kanarische Inseln", "ES", "(?:35|38)[0-9]{3}", country="ES_CN"),
     _territory("Ceuta", "ES", "51[0-9]{3}", "ceuta"),
     _territory("Melilla", "ES", "52[0-9]{3}", "melilla"),
@@ -153,7 +168,8 @@ def _place_within(country: str, zip_code: str, city: str) -> Place | Doubt:
         if by_town and zip_code and not by_zip and not _is_alias(territory, zip_code):
             return Doubt.CONTRADICTORY
         if by_zip or by_town:
-            return Place(territory.country or country, territory.state, territory.name)
+            code = territory.country or country
+            return Place(code, territory.state, territory.name, territory.region)
     if country in OUTSIDE_BY_CODE:
         return Place(country, None, OUTSIDE_BY_CODE[country])
     return Place(country, country if country in MEMBER_STATES else None)

@@ -14,7 +14,7 @@ from common.domain.corrections import (
     shown_with_invoice,
 )
 from common.domain.country_codes import HOME
-from common.domain.rates import is_rate_on
+from common.domain.rates import is_covered, is_rate_on, state_of
 from common.domain.reason_codes import Reason
 from common.domain.sale import Sale
 from common.domain.treatment import Treatment, untaxed
@@ -81,13 +81,14 @@ def distance_sale(sale: Sale, trail: Trail) -> Treatment | Park:
     in_oss = corrects_oss(sale.case)
     treatment = _by_principle(sale, principle, in_oss)
     other = HOME if treatment.rates_of != HOME else sale.place.state or HOME
-    is_elsewhere = _is_taxed_in(sale, other) and not _is_taxed_in(sale, treatment.rates_of)
+    is_known = is_covered(treatment.rates_of, sale.supplied_on)
+    is_elsewhere = is_known and _is_taxed_in(sale, other) and not _is_taxed_in(sale, treatment.rates_of)
     if is_elsewhere or (in_oss and treatment.name != OSS_CASE):
         return trail.park(
             Reason.DISTANCE_SALES_MISMATCH,
             country=sale.country,
             principle=principle,
-            expected_rates_of=treatment.rates_of,
+            expected_rates_of=state_of(treatment.rates_of),
             rates_of=other,
         )
     trail.fired(treatment.name, distance_sales_principle=principle)
@@ -136,7 +137,7 @@ def _by_principle(sale: Sale, principle: str, in_oss: bool | None) -> Treatment:
     category_id = settings.oss_services_category_id if is_service else settings.oss_category_id
     return Treatment(
         OSS_CASE,
-        sale.place.state or HOME,
+        sale.place.rates_of or HOME,
         category_id,
         real_contact=True,
         keeps_supply_day=sale.case.is_correction,

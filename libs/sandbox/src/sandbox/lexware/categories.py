@@ -11,7 +11,10 @@ from sandbox.lexware.category_names import INCOME_FILLERS, OUTGO_GROUPS
 Rates = Literal["german", "zero", "destination", "origin"]
 
 GERMAN_RATES = frozenset(map(Decimal, (0, 5, 7, 16, 19)))
-_EU_RATES = "0 2.1 3 4 4.8 5 5.5 6 7 8 9 9.5 10 11 12 13 13.5 14 15 16 17 18 19 20 21 22 23 24 25 25.5 27"
+_EU_RATES = (
+    "0 0.9 2 2.1 3 4 4.8 4.9 5 5.5 6 7 7.5 8 9 9.5 10 11 12 13 13.5 14 15 16 "
+    "17 18 19 20 21 22 23 24 25 25.5 27"
+)
 EU_RATES = frozenset(map(Decimal, _EU_RATES.split()))
 
 INTRA_COMMUNITY = "9075a4e3-66de-4795-a016-3889feca0d20"
