@@ -13,12 +13,13 @@ from common.db.models.books import OutcomeRow
 from common.domain.amounts import PerRate, by_rate
 from common.domain.cleaning import clean
 from common.domain.corrections import CHECKED_VALID, OSS_CASE, SHOWN_INVALID, SHOWN_UNCHECKED
-from common.domain.documents import DocumentType
+from common.domain.documents import DocumentType, lines_key
 from common.domain.money import Money, total
 from common.domain.reasons import Reason
 from common.domain.releases import BOOKED_BY_HAND
 from common.domain.vat_checks import VatCheck
 from common.domain.verdicts import Decision, Original, OriginalInvoice
+from common.events import registry
 from common.events.commands import FetchOrder
 from common.events.documents import DocumentIssued
 from invoice_writer.outcomes import BOOKED
@@ -71,6 +72,7 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
                 corrected_by_rate=_sum(amounts for number, amounts in taken if number == clean(row.number)),
                 in_oss=None if row.decision is None else OSS_CASE in row.rules,
                 checked=_checked(row),
+                **_of_document(row),
             )
             for row in _issued_before(event, invoices)
         ),
@@ -92,6 +94,8 @@ async def _documents_of_order(session: AsyncSession, event: DocumentIssued) -> S
         OutcomeRow.rules,
         OutcomeRow.decision,
         OutcomeRow.voucher_id,
+        OutcomeRow.event_type,
+        OutcomeRow.event,
     ).where(
         OutcomeRow.tenant_id == event.tenant_id,
         OutcomeRow.connection_id == event.connection_id,
@@ -115,6 +119,15 @@ def _is_in_books(row: Row[Any]) -> bool:
     if row.status == BOOKED or row.reason in TAKEN_OTHERWISE:
         return True
     return row.voucher_id is not None and row.reason != Reason.VOUCHER_DELETED.value
+
+
+def _of_document(row: Row[Any]) -> dict[str, Any]:
+    """What the invoice itself says, from the event it came with."""
+    if row.event is None or not registry.is_known(row.event_type):
+        return {}
+    event = registry.parse(row.event_type, row.event)
+    assert isinstance(event, DocumentIssued)
+    return {"created_at": event.document.created_at, "lines_key": lines_key(event.document)}
 
 
 def _named(row: Row[Any], numbers: set[str]) -> str | None:

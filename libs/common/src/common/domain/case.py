@@ -39,7 +39,15 @@ class Case:
     @property
     def corrected(self) -> OriginalInvoice | None:
         """The invoice a correction names; None for invoices and where it is unclear."""
-        return self.original.corrected_by(self.document.gross_total) if self.is_correction else None
+        return self.original.corrected_by(self.document) if self.is_correction else None
+
+    @property
+    def in_question(self) -> tuple[OriginalInvoice, ...]:
+        """The invoice a correction names, else all that it may take something back of."""
+        if not self.is_correction:
+            return ()
+        named = self.corrected
+        return self.original.left_for(self.document) if named is None else (named,)
 
     @property
     def dispatched_on(self) -> date | None:

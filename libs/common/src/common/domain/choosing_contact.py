@@ -58,8 +58,7 @@ def _meets_rule(sale: Sale) -> bool:
 
 def _size(case: Case) -> Money:
     """The document's total; a correction follows its invoice, so that both go to one contact."""
-    invoices = case.original.candidates if case.corrected is None else (case.corrected,)
-    totals = [invoice.gross_total for invoice in invoices] if case.is_correction else []
+    totals = [invoice.gross_total for invoice in case.in_question]
     return max(abs(total) for total in (case.document.gross_total, *totals))
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
+from pydantic import JsonValue
+
 from common.domain.amounts import by_rate
 from common.domain.case import Case, Trail
 from common.domain.cleaning import clean
@@ -23,19 +25,17 @@ def original_booked(case: Case, trail: Trail) -> Park | None:
     """A correction follows its invoice: it waits for it, is parked with it, and is never booked alone."""
     if not case.is_correction:
         return None
-    candidates = case.original.candidates
+    candidates = case.in_question
     if not candidates:
         return trail.park(Reason.ORIGINAL_MISSING, order_number=clean(case.order.order_number))
-    corrected = case.corrected
-    if corrected is not None:
-        trail.fired("correction.invoice_named", corrected_invoice=clean(corrected.number))
-        candidates = (corrected,)
+    if case.corrected is not None:
+        trail.fired("correction.invoice_named", corrected_invoice=clean(case.corrected.number))
     else:
-        trail.fired("correction.invoice_unclear", possible_invoices=len(candidates))
+        trail.fired("correction.invoice_unclear", possible_invoices=len(candidates), left=left_of(candidates))
     outcomes = {invoice.outcome for invoice in candidates}
-    numbers = ", ".join(clean(invoice.number) for invoice in candidates)
+    numbers = _numbers(candidates)
     if "excluded" in outcomes:
-        return trail.park(Reason.ORIGINAL_UNCLEAR, invoices=numbers)
+        return trail.park(Reason.ORIGINAL_UNCLEAR, invoices=numbers, left=left_of(candidates))
     if "parked" in outcomes:
         return trail.park(Reason.ORIGINAL_PARKED, invoices=numbers)
     if "waiting" in outcomes:
@@ -53,15 +53,14 @@ def supplied_on(case: Case) -> tuple[date, str]:
     if corrected is not None:
         return corrected.issued_on, CORRECTED
     if case.is_correction:
-        days = {invoice.supplied_on or invoice.issued_on for invoice in case.original.candidates}
+        days = {invoice.supplied_on or invoice.issued_on for invoice in case.in_question}
         return (days.pop(), CORRECTED) if len(days) == 1 else (case.document.issued_on, UNCLEAR)
     return case.document.issued_on, DOCUMENT
 
 
 def corrects_oss(case: Case) -> bool | None:
     """Whether what is corrected was booked for the One-Stop-Shop; None for invoices and if nobody knows."""
-    invoices = case.original.candidates if case.corrected is None else (case.corrected,)
-    known = {invoice.in_oss for invoice in invoices} if case.is_correction else {None}
+    known = {invoice.in_oss for invoice in case.in_question} or {None}
     return known.pop() if len(known) == 1 else None
 
 
@@ -79,8 +78,7 @@ def shown_with_invoice(case: Case, vat_id: str) -> VatCheck | None:
 
 def _check_of_invoice(case: Case, vat_id: str) -> VatCheck | None:
     """The one answer about the id that all invoices in question were decided with."""
-    invoices = case.original.candidates if case.corrected is None else (case.corrected,)
-    checks = [invoice.checked for invoice in invoices] if case.is_correction else []
+    checks = [invoice.checked for invoice in case.in_question]
     same = [check for check in checks if check is not None and check.vat_id == vat_id]
     results = {check.result for check in same}
     return same[0] if same and len(same) == len(checks) and len(results) == 1 else None
@@ -90,7 +88,7 @@ def within_invoice(case: Case, split: Split, trail: Trail) -> Park | None:
     """All corrections of an invoice together take back at most what it booked, in all and rate by rate."""
     if not case.is_correction:
         return None
-    candidates = case.original.candidates if case.corrected is None else (case.corrected,)
+    candidates = case.in_question
     invoices = _numbers(candidates)
     booked = _sum(invoice.gross_by_rate for invoice in candidates)
     taken = _sum([case.original.corrected_by_rate, *(invoice.corrected_by_rate for invoice in candidates)])
@@ -107,6 +105,11 @@ def within_invoice(case: Case, split: Split, trail: Trail) -> Park | None:
         return trail.park(Reason.CORRECTION_EXCEEDS_INVOICE, invoices=invoices, **params)
     trail.fired("correction.invoice_amounts_unknown" if booked is None else "correction.within_invoice")
     return None
+
+
+def left_of(invoices: Iterable[OriginalInvoice]) -> dict[str, JsonValue]:
+    """What each of the invoices has left, by its number."""
+    return {clean(invoice.number): str(invoice.left) for invoice in invoices}
 
 
 def _sum(parts: Iterable[Mapping[Decimal, Money] | None]) -> dict[Decimal, Money] | None:

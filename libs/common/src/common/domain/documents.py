@@ -148,6 +148,7 @@ class Document(Fact):
     type: DocumentType
     number: str
     issued_at: datetime
+    created_at: datetime | None = None  # of the record, so of its draft
     address: Address | None = None
     currency: str
     gross_total: Money
@@ -200,6 +201,15 @@ def content_hash(document: Document) -> str:
         "extras": [[extra.kind, _cents(extra.price)] for extra in document.extras],
     }
     return hashlib.sha256(orjson.dumps(fingerprint, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def lines_key(document: Document) -> str:
+    """What was sold: equal for documents of equal lines, whatever their order and signs."""
+    lines = sorted(
+        [line.sku or "", _plain(line.quantity) or "", abs(line.price.minor), _plain(line.rate) or ""]
+        for line in document.lines
+    )
+    return hashlib.sha256(orjson.dumps(lines)).hexdigest()
 
 
 def _cents(amount: Money | None) -> int | None:

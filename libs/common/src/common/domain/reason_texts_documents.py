@@ -140,10 +140,14 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     Reason.ORIGINAL_UNCLEAR: ReasonText(
         Who.MERCHANT,
         ReleasedBy.DOCUMENT,
-        "Es ist unklar, welche Rechnung der Bestellung korrigiert wird, und nicht alle sind gebucht.",
-        "It is unclear which invoice of the order is corrected, and not all of them are booked.",
-        "Rechnung bestimmen und die Rechnungskorrektur von Hand buchen.",
-        "Determine the invoice and book the correction by hand.",
+        "Mehrere Rechnungen der Bestellung haben noch etwas offen (left nennt, was), und wie zu buchen ist, "
+        "hängt davon ab, welche korrigiert wird.",
+        "Several invoices of the order have something left (left says what), and how to book depends on "
+        "which of them is corrected.",
+        "Rechnung bestimmen und die Rechnungskorrektur von Hand buchen; gehört sie zu einer ausgeschlossenen "
+        "Rechnung, auch sie ausschließen.",
+        "Determine the invoice and book the correction by hand; if it belongs to an excluded invoice, "
+        "exclude it as well.",
     ),
     Reason.CORRECTION_EXCEEDS_INVOICE: ReasonText(
         Who.MERCHANT,

@@ -36,7 +36,7 @@ def before_start_date(case: Case, trail: Trail) -> Exclude | None:
 
 def original_excluded(case: Case, trail: Trail) -> Exclude | None:
     """A correction goes where its invoice went: an invoice left out leaves its corrections out."""
-    candidates = (case.corrected,) if case.corrected else case.original.candidates
+    candidates = case.in_question
     if not case.is_correction or not candidates:
         return None
     if any(invoice.outcome != "excluded" for invoice in candidates):

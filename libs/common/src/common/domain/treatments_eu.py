@@ -11,6 +11,7 @@ from common.domain.corrections import (
     UNCLEAR,
     checked_with_invoice,
     corrects_oss,
+    left_of,
     shown_with_invoice,
 )
 from common.domain.country_codes import HOME
@@ -77,7 +78,9 @@ def distance_sale(sale: Sale, trail: Trail) -> Treatment | Park:
     if principle not in (DESTINATION, ORIGIN):
         return trail.park(Reason.DISTANCE_SALES_UNSET, country=sale.country)
     if principle == DESTINATION and sale.supplied_from == UNCLEAR:
-        return trail.park(Reason.ORIGINAL_UNCLEAR)
+        invoices = sale.case.in_question
+        numbers = ", ".join(left_of(invoices))
+        return trail.park(Reason.ORIGINAL_UNCLEAR, invoices=numbers, left=left_of(invoices))
     in_oss = corrects_oss(sale.case)
     treatment = _by_principle(sale, principle, in_oss)
     other = HOME if treatment.rates_of != HOME else sale.place.state or HOME

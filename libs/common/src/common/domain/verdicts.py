@@ -1,14 +1,14 @@
 """What can be decided about a document: a voucher to write, a reason to park it, a rule that excludes it."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import JsonValue
 
 from common.domain.customers import Customer
-from common.domain.documents import Fact
-from common.domain.money import Money
+from common.domain.documents import Document, Fact, lines_key
+from common.domain.money import Money, total
 from common.domain.reason_codes import Reason
 from common.domain.vat_checks import VatCheck
 
@@ -91,7 +91,8 @@ class OriginalInvoice(Fact):
     `supplied_on` is the day its rates were decided by. `gross_by_rate` is what was booked of it, and
     `corrected_by_rate` what other corrections took back already; None while nothing of it was booked by us.
     `in_oss`: whether it was booked for the One-Stop-Shop, None where that is not known. `checked` is the
-    check of the buyer's VAT id that it was booked tax-free with.
+    check of the buyer's VAT id that it was decided with. `created_at`: when its record was made. `lines_key`
+    is equal to that of documents of equal lines.
     """
 
     number: str
@@ -103,6 +104,21 @@ class OriginalInvoice(Fact):
     corrected_by_rate: dict[Decimal, Money] = {}
     in_oss: bool | None = None
     checked: VatCheck | None = None
+    created_at: datetime | None = None
+    lines_key: str | None = None
+
+    def left_at(self, rate: Decimal) -> Money | None:
+        """What is left of the invoice at the rate; None while nothing of it was booked by us."""
+        if self.gross_by_rate is None:
+            return None
+        nothing = Money.zero(self.gross_total.currency)
+        return self.gross_by_rate.get(rate, nothing) - self.corrected_by_rate.get(rate, nothing)
+
+    @property
+    def left(self) -> Money:
+        """What is left of the invoice in all, as far as corrections name it."""
+        taken = total(self.corrected_by_rate.values(), self.gross_total.currency)
+        return abs(self.gross_total) - taken
 
 
 class Original(Fact):
@@ -116,9 +132,31 @@ class Original(Fact):
     corrected_by_rate: dict[Decimal, Money] = {}
     corrected_unsplit: Money | None = None
 
-    def corrected_by(self, gross_total: Money) -> OriginalInvoice | None:
-        """The invoice that is meant: the only one, or the only one of equal total; None if unclear."""
-        if len(self.candidates) == 1:
-            return self.candidates[0]
-        equal = [invoice for invoice in self.candidates if invoice.gross_total == abs(gross_total)]
-        return equal[0] if len(equal) == 1 else None
+    def left_for(self, correction: Document) -> tuple[OriginalInvoice, ...]:
+        """The invoices the correction may take back: none made after it, none with nothing left at its rates.
+
+        Where that leaves no invoice it says nothing, and all are possible.
+        """
+        rates = {line.rate for line in correction.lines if line.price and line.rate is not None}
+        made = [one for one in self.candidates if not _is_made_after(one, correction)] or self.candidates
+        return tuple(one for one in made if _has_left(one, rates)) or tuple(made)
+
+    def corrected_by(self, correction: Document) -> OriginalInvoice | None:
+        """The invoice that is meant: the only one left, or of those the only one of equal total or lines."""
+        left = self.left_for(correction)
+        if len(left) == 1:
+            return left[0]
+        of_total = [one for one in left if one.gross_total == abs(correction.gross_total)]
+        of_lines = [one for one in of_total or left if one.lines_key == lines_key(correction)]
+        return next((found[0] for found in (of_total, of_lines) if len(found) == 1), None)
+
+
+def _is_made_after(invoice: OriginalInvoice, correction: Document) -> bool:
+    if invoice.created_at is None or correction.created_at is None:
+        return False
+    return invoice.created_at > correction.created_at
+
+
+def _has_left(invoice: OriginalInvoice, rates: set[Decimal]) -> bool:
+    """Whether something is left at each rate, or nobody knows."""
+    return all(left is None or left.minor > 0 for left in map(invoice.left_at, rates))

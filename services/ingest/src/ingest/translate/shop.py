@@ -90,6 +90,7 @@ def to_document(document: wire.OrderDocument, order_currency: str = DEFAULT_CURR
         type=document_type,
         number=document.document_number or "",
         issued_at=document.issue_date,
+        created_at=document.creation_date,
         address=to_address(document.address),
         currency=currency,
         gross_total=_amount(container.grand_total, currency),

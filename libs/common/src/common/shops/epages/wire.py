@@ -243,6 +243,7 @@ class OrderDocument(Wire):
     document_type: Text = None
     document_number: Text = None
     issue_date: Moment
+    creation_date: AnyMoment = None
     address: Annotated[Address | None, WrapValidator(_lenient)] = None
     line_item_container: LineItemContainer
     document_pdf: str | None = None
