@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from common.db.models.core import AuditRow
-from common.events.commands import ExcludeDocument, IncludeDocument
+from common.events.commands import ConfirmIssueDate, ExcludeDocument, IncludeDocument
 from integration.api.harness import Api, Tenant
 
 PATH = "/api/v1/documents"
@@ -67,3 +67,19 @@ async def test_a_misspelt_rule_about_zero_rates_is_refused(api: Api, furnished: 
     path = f"/api/v1/tenants/{tenant.tenant_id}/settings"
     answer = await api.put(path, {"values": {"zero_rates": [rule]}, "version": 1}, tenant.merchant)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "extra_forbidden")
+
+
+async def test_a_date_is_confirmed_only_where_it_is_asked_for(api: Api) -> None:
+    tenant_id = await api.tenant()
+    connection_id = UUID((await api.shop(tenant_id))["id"])
+    asked = {"status": "parked", "reason": "issue_date_missing"}
+    document_id = await api.document(tenant_id, connection_id, "D", outcome=asked)
+    other = await api.document(
+        tenant_id, connection_id, "E", outcome={"status": "parked", "reason": "not_euro"}
+    )
+    said = {"issued_on": "2018-11-05"}
+    assert (await api.post(f"{PATH}/{document_id}/confirm-date", said)).status_code == 202
+    command = (await api.commands())[-1]
+    assert isinstance(command, ConfirmIssueDate) and command.issued_on.isoformat() == "2018-11-05"
+    refused = await api.post(f"{PATH}/{other}/confirm-date", said)
+    assert (refused.status_code, refused.json()["code"]) == (409, "date_not_asked")

@@ -17,3 +17,11 @@ class NotExcluded(Problem):
     status = 409
     code = "not_excluded"
     title = "The document was not excluded by a person"
+
+
+class DateNotAsked(Problem):
+    """The document's date of issue is known."""
+
+    status = 409
+    code = "date_not_asked"
+    title = "The document is not parked for a missing date"

@@ -33,6 +33,7 @@ from common.transport.base import Incoming
 from invoice_writer.books_watch.waiting import readable_again, tries
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING
 from invoice_writer.probing import accepted_again, probes
+from invoice_writer.rechecking.dispatches import DispatchWatch
 from invoice_writer.releasing import BY_PROFILE, COLUMNS, not_in_line, put_in_line
 from invoice_writer.settings import ReadingSettings
 from invoice_writer.turnover import TurnoverWatch
@@ -65,6 +66,7 @@ class Rechecker:
         self._db, self._wake, self._every_seconds, self._readings = db, wake, every_seconds, readings
         self._slow_look_at = 0.0
         self._turnover = TurnoverWatch(db)
+        self._dispatches = DispatchWatch(db)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
@@ -73,6 +75,7 @@ class Rechecker:
                 if await self.look():
                     self._wake()
                 await self._turnover.look()
+                await self._dispatches.look()
             except DATABASE_TROUBLE as error:
                 log.warning("recheck.look_failed", error=describe(error))
             try:

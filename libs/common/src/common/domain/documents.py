@@ -149,6 +149,7 @@ class Document(Fact):
     number: str
     issued_at: datetime
     created_at: datetime | None = None  # of the record, so of its draft
+    date_missing: bool = False  # the shop sent no date of issue; `issued_at` is that of the record
     address: Address | None = None
     currency: str
     gross_total: Money

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     NUMBER_MISSING = "number_missing"
     NUMBER_TOO_LONG = "number_too_long"
     NUMBER_UNUSABLE = "number_unusable"
+    ISSUE_DATE_MISSING = "issue_date_missing"
     DOCUMENT_CONFLICT = "document_conflict"
     # place of supply
     NOT_EURO = "not_euro"

@@ -39,6 +39,14 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Nummernkreis im Shop prüfen und das Dokument von Hand buchen.",
         "Check the number range in the shop and book the document by hand.",
     ),
+    Reason.ISSUE_DATE_MISSING: ReasonText(
+        Who.MERCHANT,
+        ReleasedBy.PERSON,
+        "Der Shop nennt kein Ausstellungsdatum (Versionen vor 7.32), nur wann der Datensatz angelegt wurde.",
+        "The shop gives no date of issue (releases before 7.32), only when the record was made.",
+        "Das Datum, das auf dem Dokument steht, mit confirm-date bestätigen; dann geht es weiter.",
+        "Confirm the date that is printed on the document with confirm-date; then it goes on.",
+    ),
     Reason.DOCUMENT_CONFLICT: ReasonText(
         Who.MERCHANT,
         ReleasedBy.PERSON,

@@ -28,7 +28,7 @@ def nothing_to_book(case: Case, trail: Trail) -> Exclude | None:
 def before_start_date(case: Case, trail: Trail) -> Exclude | None:
     """Documents before the merchant's start date were booked by other means."""
     start_on = case.settings.start_on
-    if start_on is None or case.document.issued_on >= start_on:
+    if start_on is None or case.document.date_missing or case.document.issued_on >= start_on:
         return None
     trail.evidence["start_on"] = start_on.isoformat()
     return trail.exclude("before_start_date")
@@ -84,6 +84,14 @@ def usable_number(case: Case, trail: Trail) -> Park | None:
     return None
 
 
+def date_known(case: Case, trail: Trail) -> Park | None:
+    """A date nobody printed is never booked with: the record may be older than the document by months."""
+    document = case.document
+    if not document.date_missing:
+        return None
+    return trail.park(Reason.ISSUE_DATE_MISSING, recorded_on=document.issued_on.isoformat())
+
+
 def in_euro(case: Case, trail: Trail) -> Park | None:
     """The books are in euro, and no rate source is configured for anything else."""
     currencies = {case.document.currency, case.document.gross_total.currency}
@@ -124,6 +132,7 @@ EXCLUSIONS: tuple[Rule, ...] = (
 GATES: tuple[Rule, ...] = (
     transfer_paused,
     usable_number,
+    date_known,
     in_euro,
     bookkeeping_included,
     seller_taxable,

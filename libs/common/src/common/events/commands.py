@@ -1,6 +1,6 @@
 """Orders to a service; the sender chooses `command_id`, so the same id again is the same command."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -107,6 +107,14 @@ class AcceptEInvoiceDifference(DocumentCommand):
 
     differences: dict[str, JsonValue]
     because: str
+
+
+class ConfirmIssueDate(DocumentCommand):
+    """A person read the date on a document whose shop sent none."""
+
+    type: ClassVar = "invoice-writer.document.confirm-date.v1"
+
+    issued_on: date
 
 
 class AttachFile(DocumentCommand):

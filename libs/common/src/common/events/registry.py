@@ -25,6 +25,7 @@ EVENT_CLASSES: tuple[type[Event], ...] = (
     commands.AcceptEInvoiceDifferences,
     commands.ExcludeDocument,
     commands.IncludeDocument,
+    commands.ConfirmIssueDate,
     commands.AttachFile,
     commands.ReleaseParked,
     *commands.REPLAY.values(),

@@ -68,6 +68,7 @@ class Shop(BaseModel):
     access_token: str | None
     scopes: list[str] = CONNECTOR_SCOPES
     pending_code: str | None = None
+    tells_issue_dates: bool = True  # releases before 7.32 do not, and say cancelledOn for rejectedOn
     invoice_prefix: str = "R-"
     credit_note_prefix: str = "G-"
     shared_numbers: bool = False

@@ -48,7 +48,7 @@ class Renderer:
             "shippingData": self._shipping_data(order),
             "paymentData": self._payment_data(order),
         }
-        item |= {name: order.dates.get(name) for name in STATUS_DATES}
+        item |= {self._said(name): order.dates.get(name) for name in STATUS_DATES}
         if self._shop.reports_last_update:
             item["lastUpdatedOnDate"] = order.updated
         return item | {"links": self._order_links(order)}
@@ -62,11 +62,12 @@ class Renderer:
     def document(self, order: Order, document: Document, *, negative: bool = False) -> Json:
         """A finalised document without its file."""
         sign = Decimal(-1) if document.negative or negative else Decimal(1)
+        dated = {"issueDate": document.issued} if self._shop.tells_issue_dates else {}
         return {
             "orderId": order.order_id,
             "documentType": document.type,
             "documentNumber": document.number,
-            "issueDate": document.issued,
+            **dated,
             "creationDate": document.created,
             "address": address(document.address),
             "lineItemContainer": self.container(document.basket, document.overrides, sign),
@@ -112,6 +113,10 @@ class Renderer:
             "shippingOptions": [self._extra(basket, extra, sign) for extra in basket.shipping_options],
             "basketDiscount": self._discount(basket, sign),
         }
+
+    def _said(self, status_date: str) -> str:
+        older = status_date == "rejectedOn" and not self._shop.tells_issue_dates
+        return "cancelledOn" if older else status_date
 
     def _price(self, basket: Basket, amount: Decimal, tax_type: str) -> Price:
         return price(cents(amount), tax_type, basket.currency, self._locale)

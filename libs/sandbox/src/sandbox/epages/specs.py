@@ -45,6 +45,7 @@ class ShopSpec(Spec):
     credit_note_prefix: str = "G-"
     shared_numbers: bool = False
     einvoices: EInvoiceMode = "none"
+    tells_issue_dates: bool = True
 
 
 class ShopChange(Spec):

@@ -7,16 +7,17 @@ from fastapi import APIRouter
 from api import audit
 from api.auth import Editor
 from api.details import is_excludable, is_excluded_by_person
-from api.exclusion_problems import NotExcluded, NotOpen
+from api.exclusion_problems import DateNotAsked, NotExcluded, NotOpen
 from api.idempotency import Answer, OncePerKey
 from api.problems import IdempotencyKeyReused, NotFound, problems
 from api.queries.documents import DocumentQueries
 from api.routes.documents import about
 from api.schemas.base import CommandRead
-from api.schemas.documents import Exclude, Include
+from api.schemas.documents import ConfirmDate, Exclude, Include
 from api.sending import send
 from api.sessions import Writing
-from common.events.commands import ExcludeDocument, IncludeDocument
+from common.domain.reasons import Reason
+from common.events.commands import ConfirmIssueDate, ExcludeDocument, IncludeDocument
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
 
@@ -77,5 +78,33 @@ async def include_document(
             because=wanted.because,
         )
         return Answer(202, await send(session, IncludeDocument(**about(row), because=wanted.because)))
+
+    return await once.answer(session, CommandRead, work)
+
+
+@router.post(
+    "/{document_id}/confirm-date",
+    status_code=202,
+    responses=problems(NotFound, DateNotAsked, IdempotencyKeyReused),
+    operation_id="confirm_document_date",
+)
+async def confirm_date(
+    document_id: UUID, wanted: ConfirmDate, editor: Editor, once: OncePerKey, session: Writing
+) -> CommandRead:
+    """Say which date is printed on a document parked for `issue_date_missing`; it is decided with that."""
+
+    async def work() -> Answer[CommandRead]:
+        row = await DocumentQueries(session, editor.scope()).get(document_id)
+        if row.reason != Reason.ISSUE_DATE_MISSING.value:
+            raise DateNotAsked
+        await audit.note(
+            session,
+            editor,
+            "document.date_confirmed",
+            row.tenant_id,
+            document_id=str(document_id),
+            issued_on=wanted.issued_on.isoformat(),
+        )
+        return Answer(202, await send(session, ConfirmIssueDate(**about(row), issued_on=wanted.issued_on)))
 
     return await once.answer(session, CommandRead, work)

@@ -253,3 +253,9 @@ class Include(Given):
     """Why an excluded document is taken in again."""
 
     because: Remark | None = Field(default=None, description="The reason, for the document's history.")
+
+
+class ConfirmDate(Given):
+    """The date that is printed on a document whose shop sent none."""
+
+    issued_on: date

@@ -62,7 +62,7 @@ def to_snapshot(order: wire.Order) -> OrderSnapshot:
         shipping_address=to_address(order.shipping_address),
         shipping=_shipping(order.shipping_data, currency),
         payment=_payment(order.payment_data, currency),
-        rejected_at=order.rejected_on,
+        rejected_at=order.rejected_on or order.cancelled_on,
         dispatched_at=order.dispatched_on,
         delivered_at=order.delivered_on,
         invoiced_at=order.invoiced_on,
@@ -83,14 +83,17 @@ def to_document(document: wire.OrderDocument, order_currency: str = DEFAULT_CURR
     document_type = to_document_type(document.document_type)
     if document_type is None:
         return None
+    issued_at = document.issue_date or document.creation_date
+    assert issued_at is not None, "a document without any date is unreadable"
     container = document.line_item_container
     currency = _currency(container.grand_total.currency, order_currency)
     discount = container.basket_discount
     return Document(
         type=document_type,
         number=document.document_number or "",
-        issued_at=document.issue_date,
+        issued_at=issued_at,
         created_at=document.creation_date,
+        date_missing=document.issue_date is None,
         address=to_address(document.address),
         currency=currency,
         gross_total=_amount(container.grand_total, currency),

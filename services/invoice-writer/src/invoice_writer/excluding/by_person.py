@@ -12,13 +12,20 @@ from common.domain.reasons import Reason
 from common.domain.releases import EXCLUDED_BY_PERSON
 from common.effects.effect import Bound
 from common.events.base import Event
-from common.events.commands import DocumentCommand, ExcludeDocument, IncludeDocument, RetryDocument
+from common.events.commands import (
+    ConfirmIssueDate,
+    DocumentCommand,
+    ExcludeDocument,
+    IncludeDocument,
+    RetryDocument,
+)
 from common.events.documents import DocumentIssued
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.inbox.messages import Done, Handler, Later, Message
 from common.transport.base import Incoming
 from invoice_writer.deciding import Decider
+from invoice_writer.excluding.confirming import confirm_issue_date
 from invoice_writer.excluding.known import read_known
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome
 from invoice_writer.recording import record_standing
@@ -33,7 +40,11 @@ class Exclusions:
 
     def table(self) -> Mapping[type[Event], Handler]:
         """The messages handled here."""
-        return {ExcludeDocument: self.exclude, IncludeDocument: self.include}
+        return {
+            ExcludeDocument: self.exclude,
+            IncludeDocument: self.include,
+            ConfirmIssueDate: self.confirm,
+        }
 
     async def exclude(self, message: Message) -> Done | Later:
         """Leave an open document out of the books; what has a voucher by now stays booked.
@@ -55,6 +66,10 @@ class Exclusions:
                 left_out = Outcome(EXCLUDED, EXCLUDED_BY_PERSON, {"because": command.because})
                 await record_standing(session, event, left_out, before=seen)
         return Done()
+
+    async def confirm(self, message: Message) -> Done:
+        """Decide about a document anew with the date that a person read on it."""
+        return await confirm_issue_date(self._db, message)
 
     async def include(self, message: Message) -> Done:
         """Take back what was excluded: the document is in line as if it had just arrived."""

@@ -4,7 +4,14 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WrapValidator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    WrapValidator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
@@ -212,6 +219,7 @@ class Order(Wire):
     payment_data: Annotated[PaymentData | None, WrapValidator(_lenient)] = None
     viewed_on: AnyMoment = None
     rejected_on: AnyMoment = None
+    cancelled_on: AnyMoment = None  # what shops before 7.32 say for it
     in_process_on: AnyMoment = None
     pending_on: AnyMoment = None
     ready_for_dispatch_on: AnyMoment = None
@@ -242,11 +250,17 @@ class OrderDocument(Wire):
     order_id: Text = None
     document_type: Text = None
     document_number: Text = None
-    issue_date: Moment
+    issue_date: Moment | None = None
     creation_date: AnyMoment = None
     address: Annotated[Address | None, WrapValidator(_lenient)] = None
     line_item_container: LineItemContainer
     document_pdf: str | None = None
+
+    @model_validator(mode="after")
+    def _has_a_date(self) -> "OrderDocument":
+        if self.issue_date is None and self.creation_date is None:
+            raise ValueError("neither issueDate nor creationDate")
+        return self
 
 
 class ShopInfo(Wire):

@@ -1,0 +1,1 @@
+"""Looks at what has happened since documents were booked."""

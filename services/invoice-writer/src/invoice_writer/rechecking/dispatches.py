@@ -1,0 +1,95 @@
+"""Tells when goods turn out to have left in another month than their document was booked with."""
+
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.dialect import db_now
+from common.db.engine import Database
+from common.db.models.books import OutcomeRow
+from common.db.models.ingest import OrderRow
+from common.domain.alarms import AlarmKind
+from common.domain.corrections import DOCUMENT
+from common.domain.documents import BERLIN, DocumentType
+from common.events import registry
+from common.events.documents import DocumentIssued
+from invoice_writer.alarms import tell_of_document
+from invoice_writer.outcomes import BOOKED
+
+LOOK_SECONDS = 600.0
+FIRST_LOOK_BACK, LOOK_BACK = (
+    7 * 86_400.0,
+    3600.0,
+)  # what a process that was away missed, and what one look may
+DISPATCHED = OrderRow.snapshot["dispatched_at"].as_string()
+
+
+class DispatchWatch:
+    """Looks every ten minutes at orders that were read again; each document is told of once."""
+
+    def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        self._db, self._clock = db, clock
+        self._looked_at: float | None = None
+
+    async def look(self) -> int:
+        """Raise what there is to raise; how many documents were looked at, none between two looks."""
+        now = self._clock()
+        if self._looked_at is not None and now < self._looked_at + LOOK_SECONDS:
+            return 0
+        back = FIRST_LOOK_BACK if self._looked_at is None else LOOK_BACK
+        async with self._db.reading.begin() as session:
+            found = [row for row in (await session.execute(_sent_since(back))).all() if _is_other_month(row)]
+        if found:
+            async with self._db.sessions.begin() as session:
+                for row in found:
+                    await _tell(session, row)
+        self._looked_at = now
+        return len(found)
+
+
+def _sent_since(seconds: float) -> Select[Any]:
+    """Invoices booked while nobody knew of a dispatch, whose orders know of one now."""
+    same_order = and_(
+        OrderRow.connection_id == OutcomeRow.connection_id,
+        OrderRow.order_id == OutcomeRow.order_id,
+        OrderRow.tenant_id == OutcomeRow.tenant_id,
+    )
+    return (
+        select(
+            OutcomeRow.event_type,
+            OutcomeRow.event,
+            OutcomeRow.voucher_id,
+            OutcomeRow.evidence["supplied_on"].as_string().label("booked_on"),
+            DISPATCHED.label("dispatched_at"),
+        )
+        .join(OrderRow, same_order)
+        .where(
+            OrderRow.seen_at > db_now(-seconds),
+            DISPATCHED.is_not(None),
+            OutcomeRow.status == BOOKED,
+            OutcomeRow.type == DocumentType.INVOICE.value,
+            OutcomeRow.evidence["supplied_on_from"].as_string() == DOCUMENT,
+            OutcomeRow.event.is_not(None),
+        )
+    )
+
+
+def _is_other_month(row: Row[Any]) -> bool:
+    dispatched, booked = _dispatched_on(row), date.fromisoformat(row.booked_on)
+    return (dispatched.year, dispatched.month) != (booked.year, booked.month)
+
+
+def _dispatched_on(row: Row[Any]) -> date:
+    return datetime.fromisoformat(row.dispatched_at).astimezone(BERLIN).date()
+
+
+async def _tell(session: AsyncSession, row: Row[Any]) -> None:
+    event = registry.parse(row.event_type, row.event)
+    assert isinstance(event, DocumentIssued)
+    day = _dispatched_on(row).isoformat()
+    evidence = {"booked_on": row.booked_on, "dispatched_on": day, "voucher_id": row.voucher_id}
+    await tell_of_document(session, event, AlarmKind.DISPATCHED_IN_OTHER_MONTH, day, evidence)
