@@ -36,8 +36,10 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Land, Postleitzahl und Ort oder die Adressen von Dokument und Bestellung widersprechen sich.",
         "Country, postcode and town, or the addresses of document and order, contradict each other.",
-        "Adressen der Bestellung prüfen; ist das Dokument selbst falsch, es im Shop berichtigen.",
-        "Check the order's addresses; if the document itself is wrong, correct it in the shop.",
+        "Im Shop mit richtiger Adresse neu ausstellen und dieses Dokument samt Rechnungskorrektur "
+        "ausschließen; ist es richtig, von Hand buchen.",
+        "Issue it anew in the shop with the right address and exclude this document with its correction; if "
+        "it is right, book it by hand.",
     ),
     Reason.GOODS_AND_SERVICES_MIXED: ReasonText(
         Who.ADVISER,
@@ -60,16 +62,19 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PROFILE,
         "Das Firmenprofil der Buchhaltung nennt kein Prinzip für den Fernverkauf (OSS oder Ursprungsland).",
         "The company profile of the books names no principle for distance sales (OSS or origin).",
-        "In der Buchhaltung unter Steuern den Fernverkauf einstellen.",
-        "Set distance sales in the tax settings of the books.",
+        "In der Buchhaltung unter Steuern den Fernverkauf einstellen, wie der Shop ihn besteuert.",
+        "Set distance sales in the tax settings of the books, as the shop taxes them.",
     ),
     Reason.DISTANCE_SALES_MISMATCH: ReasonText(
         Who.MERCHANT,
         ReleasedBy.PROFILE,
         "Der Shop besteuert den Fernverkauf anders, als das Firmenprofil der Buchhaltung es vorsieht.",
         "The shop taxes distance sales otherwise than the company profile of the books says.",
-        "Steuerzonen im Shop und Fernverkauf in der Buchhaltung (OSS oder Ursprungsland) abgleichen.",
-        "Make the shop's tax areas and the books' distance sales principle (OSS or origin) agree.",
+        "Steht in der Buchhaltung das falsche Prinzip (OSS oder Ursprungsland), es dort berichtigen; das "
+        "Dokument geht dann von selbst weiter. Sind die Steuerzonen des Shops falsch, dort berichtigen "
+        "und neu ausstellen.",
+        "If the books hold the wrong principle (OSS or origin), correct it there; the document then goes on "
+        "by itself. If the shop's tax areas are wrong, correct them and issue the document anew.",
     ),
     Reason.BUYER_VAT_ID_FOREIGN: ReasonText(
         Who.ADVISER,
@@ -84,8 +89,10 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.SETTINGS,
         "Eine Firma im Inland erhielt ein Dokument mit 0 %, ohne erkennbaren Grund.",
         "A company in Germany was given a document at 0 %, for no reason we know.",
-        "Klären, ob Nullsatz oder § 13b UStG gilt, und es in den Einstellungen festlegen.",
-        "Settle whether the zero rate or § 13b UStG applies and say so in the settings.",
+        "Klären, ob Nullsatz oder § 13b UStG gilt, und es in den Einstellungen festlegen, für den Nullsatz "
+        "zugleich seine Kategorie (zero_rates). Teils besteuerte Dokumente zu § 13b von Hand buchen.",
+        "Settle whether the zero rate or § 13b UStG applies and say so in the settings, for the zero rate "
+        "together with its category (zero_rates). Book partly taxed documents under § 13b by hand.",
     ),
     Reason.VAT_ID_MISSING: ReasonText(
         Who.ADVISER,
@@ -136,8 +143,10 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Die Behörde kennt die USt-IdNr. des Käufers nicht als gültig.",
         "The authority says that the buyer's VAT id is not valid.",
-        "Käufer fragen; bleibt sie ungültig, das Dokument mit Steuer neu ausstellen.",
-        "Ask the buyer; if it stays invalid, issue the document again with VAT.",
+        "Käufer fragen; bleibt sie ungültig, mit Steuer neu ausstellen und dieses Dokument samt "
+        "Rechnungskorrektur ausschließen.",
+        "Ask the buyer; if it stays invalid, issue the document anew with VAT and exclude this one with its "
+        "correction.",
     ),
     Reason.COMPANY_NAME_MISSING: ReasonText(
         Who.MERCHANT,

@@ -52,8 +52,10 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Dieselbe Dokumentnummer kam mit anderem Inhalt noch einmal.",
         "The same document number arrived again with other content.",
-        "Beide Fassungen vergleichen und entscheiden, welche gilt; gebucht wird nichts von selbst.",
-        "Compare both versions and decide which one holds; nothing is booked by itself.",
+        "Beide Fassungen vergleichen. Gilt die erste, das Dokument erneut anstoßen; gilt die andere, von "
+        "Hand buchen; gilt keine, ausschließen.",
+        "Compare both versions. If the first one holds, retry the document; if the other, book it by hand; "
+        "if neither, exclude it.",
     ),
     Reason.NOT_EURO: ReasonText(
         Who.ADVISER,
@@ -68,8 +70,8 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Der Shop sagt nicht, ob die Preise brutto oder netto sind.",
         "The shop does not say whether prices are gross or net.",
-        "Steuermodell des Shops prüfen.",
-        "Check the shop's tax model.",
+        "Steuermodell des Shops prüfen, damit neue Dokumente es nennen; dieses von Hand buchen.",
+        "Check the shop's tax model so that new documents name it; book this one by hand.",
     ),
     Reason.AMOUNTS_DO_NOT_ADD_UP: ReasonText(
         Who.MERCHANT,
@@ -142,8 +144,10 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.DOCUMENT,
         "Die korrigierte Rechnung ist zurückgestellt.",
         "The corrected invoice is parked.",
-        "Erst die Rechnung klären; die Rechnungskorrektur folgt ihr von selbst.",
-        "Settle the invoice first; the correction follows by itself.",
+        "Erst die Rechnung klären; die Rechnungskorrektur folgt ihr von selbst. Nimmt sie die Rechnung ganz "
+        "zurück und soll keine von beiden gebucht werden, die Rechnung ausschließen: das erledigt beide.",
+        "Settle the invoice first; the correction follows by itself. If it takes the invoice back wholly and "
+        "neither shall be booked, exclude the invoice: that closes both.",
     ),
     Reason.ORIGINAL_UNCLEAR: ReasonText(
         Who.MERCHANT,
