@@ -140,15 +140,44 @@ async def test_race_of_the_server_for_its_number_is_waited_for(writer: Harness, 
     assert contact["person"]["firstName"] == "Mara"
 
 
+@pytest.mark.parametrize(
+    ("refused", "missing"),
+    [({"vat_id": "ATX"}, "vat"), ({"phone": "0" * 31}, "phone"), ({"email": "no mail"}, "email")],
+)
+async def test_a_part_the_books_refuse_is_left_out_and_the_rest_stays(
+    writer: Harness, process: Process, refused: dict[str, Any], missing: str
+) -> None:
+    customer = make_company(**{"phone": "030 1", **refused})
+    contact_id = await process.ready(customer)
+    (contact,) = await writer.customers()
+    assert (contact["id"], contact["addresses"]["billing"][0]["city"]) == (contact_id, "Berlin")
+    there = {
+        "vat": "vatRegistrationId" in contact["company"],
+        "phone": "phoneNumbers" in contact,
+        "email": "emailAddresses" in contact,
+    }
+    assert [name for name, is_there in there.items() if not is_there] == [missing]
+    assert await process.ready(customer) == contact_id
+    assert (await writer.requests())[CREATE] == 2
+
+
 async def test_refused_contact_is_made_with_name_and_country_only(writer: Harness, process: Process) -> None:
-    contact_id = await process.ready(make_company(vat_id="ATX"))
+    customer = make_company(vat_id="ATX", salutation="x" * 26, last_name="Kern")
+    contact_id = await process.ready(customer)
     (contact,) = await writer.customers()
     assert (contact["id"], contact["company"]["name"]) == (contact_id, "Ringtal Handel")
     assert contact["addresses"] == {"billing": [{"countryCode": "AT"}]}
     assert "vatRegistrationId" not in contact["company"]
     assert "emailAddresses" not in contact
-    assert await process.ready(make_company(vat_id="ATX")) == contact_id
+    assert await process.ready(customer) == contact_id
     assert (await writer.requests())[CREATE] == 2
+
+
+async def test_a_sale_without_tax_keeps_its_vat_id_or_says_why_not(process: Process) -> None:
+    need = await process.need(make_company(vat_id="ATX"), tax_free=True)
+    refused = await process.settle(need)
+    assert isinstance(refused, Refused)
+    assert "vatRegistrationId" in str(refused.error)
 
 
 async def test_contact_refused_even_so_says_why(process: Process) -> None:

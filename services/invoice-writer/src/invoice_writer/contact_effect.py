@@ -1,6 +1,6 @@
 """The making of one contact: how to send it, find it by its marker and keep it in the index."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -22,7 +22,8 @@ from invoice_writer.mapping import marker_of
 
 log = structlog.get_logger(__name__)
 
-Extent = Literal["full", "least"]
+Extent = Literal["full", "fitting", "least"]
+Part = Literal["email", "phone", "vat_id"]  # of a customer, that the books may refuse alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,10 @@ class ContactNeed:
         """The index of these books."""
         return ContactRows(session, self.tenant_id, self.connection_id)
 
-    def contact(self, note: str) -> NewContact:
-        """Everything that is known of the customer, for the wire."""
-        return contact_of(self.customer, note, tax_free=self.tax_free, country_code=self.country_code)
+    def contact(self, note: str, without: Collection[Part] = ()) -> NewContact:
+        """Everything that is known of the customer, for the wire, but for the parts left out."""
+        known = self.customer.model_copy(update=dict.fromkeys(without))
+        return contact_of(known, note, tax_free=self.tax_free, country_code=self.country_code)
 
     def least_contact(self, note: str) -> NewContact:
         """As little as the books take."""
@@ -67,14 +69,16 @@ class ContactEffect:
     `generation` counts the contacts that were made for the customer before and are archived or gone.
     """
 
-    def __init__(self, need: ContactNeed, generation: int, extent: Extent) -> None:
+    def __init__(
+        self, need: ContactNeed, generation: int, extent: Extent, without: Collection[Part] = ()
+    ) -> None:
         self._need = need
         later = f":{generation + 1}" if generation else ""
         self.key = f"contact:{need.organization_id}:{need.shop_id}:{need.identity}{later}"
         self.tenant_id = need.tenant_id
         self.marker = marker_of(self.key)
         note = note_of(self.marker, need.customer, shop_tag(need.shop_id))
-        self._contact = need.contact(note) if extent == "full" else need.least_contact(note)
+        self._contact = need.least_contact(note) if extent == "least" else need.contact(note, without)
         self.payload = self._contact.to_wire()
         self.decision: Mapping[str, Any] = {"extent": extent, "tax_free": need.tax_free}
 

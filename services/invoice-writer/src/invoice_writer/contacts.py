@@ -19,6 +19,7 @@ from common.lexware.contact_wire import Contact
 from common.lexware.errors import AccessDenied, ContactRejected, RequestRejected
 from invoice_writer.books_watch.readings import Readings
 from invoice_writer.choosing.best import best_of, is_unread
+from invoice_writer.choosing.refused import refused_parts
 from invoice_writer.contact_effect import ContactEffect, ContactNeed
 from invoice_writer.contact_index import ContactIndex
 from invoice_writer.contact_rows import ARCHIVED, GONE, KnownContact
@@ -176,14 +177,25 @@ class Contacts:
         if isinstance(result, Refused) and isinstance(result.error, ContactRejected):
             if any(issue.key == NUMBER_RACE for issue in result.error.issues):
                 return Pending(NUMBER_RACE_OVER, SETTLING)
-            log.warning("contact.only_the_least", tenant_id=str(need.tenant_id), said=str(result.error))
-            result = await self._runner.ensure(ContactEffect(need, generation, "least"))
+            result = await self._make_less(need, generation, result.error)
         if isinstance(result, Bound):
             known = await self._get(need, result.external_id)
             return result if known is None else self._rested(known)
         if isinstance(result, Pending) and result.reason == Reason.WRITE_UNCONFIRMED.value:
             return Pending(self._patience(result.retry_after), OTHERS)
         return result
+
+    async def _make_less(self, need: ContactNeed, generation: int, refusal: ContactRejected) -> EffectResult:
+        """Make the contact without what was refused; if that is not it, with as little as the books take."""
+        without = refused_parts(refusal.issues, need)
+        if without:
+            log.warning("contact.without", tenant_id=str(need.tenant_id), parts=sorted(without))
+            result = await self._runner.ensure(ContactEffect(need, generation, "fitting", without))
+            if not isinstance(result, Refused) or not isinstance(result.error, ContactRejected):
+                return result
+            refusal = result.error
+        log.warning("contact.only_the_least", tenant_id=str(need.tenant_id), said=str(refusal))
+        return await self._runner.ensure(ContactEffect(need, generation, "least"))
 
     def _patience(self, planned: timedelta) -> timedelta:
         """A young attempt may be another process's that is told its end in a moment: asking costs nothing."""
