@@ -85,6 +85,7 @@ WAYS: dict[Reason, set[str]] = {
     Reason.ORIGINAL_WAITING: {"invoice", "time"},
     Reason.ORIGINAL_PARKED: {"invoice"},
     Reason.ORIGINAL_UNCLEAR: {"invoice"},
+    Reason.ORIGINAL_CHANGED: ONLY_A_PERSON,  # the books do not tell when a voucher is right again
     Reason.IN_LINE: {"time"},
     Reason.INTERNAL_ERROR: ONLY_A_PERSON,
     Reason.WRITE_UNCONFIRMED: ONLY_A_PERSON,  # its own message is still in line

@@ -27,6 +27,7 @@ from common.settings import ViesSettings
 from common.transport.base import Transport
 from common.vat.vies import ViesChecker
 from invoice_writer.books_watch.readings import Readings
+from invoice_writer.books_watch.watch import BooksWatch
 from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
 from invoice_writer.dead import park_dead
@@ -96,6 +97,7 @@ def build(
             ClockWatch(db, witness, settings.effects),
             Housekeeping(db, INVOICE_WRITER),
             *_vat_checks(settings.vies, db, network, worker),
+            _watch(settings, db, network),
         ],
         needs={**needs_of(db, INVOICE_WRITER, SecretBox(settings.encryption_keys)), "worker": worker.check},
         parts={"relay": relay.check},
@@ -108,6 +110,11 @@ def _vat_checks(
     if not settings.enabled:
         return ()
     return (VatCheckWorker(db, ViesChecker(network, settings), settings, worker.wake),)
+
+
+def _watch(settings: Settings, db: Database, network: Network) -> BooksWatch:
+    clients = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
+    return BooksWatch(db, clients, Readings(db, settings.readings), settings.recheck_seconds)
 
 
 def _handlers(

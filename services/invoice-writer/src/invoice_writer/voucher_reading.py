@@ -10,25 +10,22 @@ from sqlalchemy import Row, Table, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
-from common.db.dialect import db_now, insert, prepared
+from common.db.dialect import db_now, insert
 from common.db.engine import Database
-from common.db.models.books import VoucherIndexRow, VoucherIndexStateRow
+from common.db.models.books import VoucherIndexStateRow
 from common.domain.alarms import AlarmKind
 from common.errors import ConnectorError
 from common.lexware.client import LexwareClient
-from common.lexware.rows import Page
 from common.lexware.voucherlist import VoucherFilter
-from common.lexware.wire import VoucherListRow
-from invoice_writer.books_watch.readings import BooksList, Place, Readings, note_unfit
+from invoice_writer.books_watch.keeping import keep_page
+from invoice_writer.books_watch.readings import BooksList, Place, Readings
 from invoice_writer.books_watch.slices import CHANGES, FILL, Plan, part_to_json, parts_from_json
 
 REFRESH_AFTER = timedelta(minutes=15)
 OVERLAP = timedelta(days=1)
 CLAIM_SECONDS = 10.0  # mostly longer than the wait for one page; two readings at once do no harm
 BEGIN_ANEW = timedelta(hours=1)  # the pages of a reading that was interrupted so long have moved
-LONGEST_NUMBER = 200  # no document of ours has a longer one
-STATE, INDEX = cast(Table, VoucherIndexStateRow.__table__), cast(Table, VoucherIndexRow.__table__)
-KEY = ("tenant_id", "connection_id", "voucher_id")
+STATE = cast(Table, VoucherIndexStateRow.__table__)
 
 
 def is_due(state: Row[Any], since: date, now: datetime) -> bool:
@@ -102,17 +99,10 @@ class IndexReading:
             plan = plan.after(page)
             values = _under_way(plan) if plan.parts else _done(plan, claimed)
             async with self._db.sessions.begin() as session:
-                await self._keep(session, page)
+                await keep_page(session, self._place, page)
                 await session.execute(update(STATE).where(*self._mine).values(**values))
                 if not plan.parts:
                     await self._tell_unread(session, parts_from_json(claimed.unread), plan.unread)
-
-    async def _keep(self, session: AsyncSession, page: Page[VoucherListRow]) -> None:
-        ids = {"tenant_id": self._tenant_id, "connection_id": self._connection_id}
-        rows = [{**ids, **values_of(row)} for row in page.content]
-        if rows:
-            await session.execute(_upserting(session), rows)
-        await note_unfit(session, self._place, [row.id for row in page.content], page.rows.unfit)
 
     async def _tell_unread(
         self, session: AsyncSession, before: Sequence[VoucherFilter], now: Sequence[VoucherFilter]
@@ -132,19 +122,6 @@ class IndexReading:
     async def _give_back(self) -> None:
         async with self._db.sessions.begin() as session:
             await session.execute(update(STATE).where(*self._mine).values(claimed_until=None))
-
-
-def values_of(row: VoucherListRow) -> dict[str, Any]:
-    """What the index keeps of a row of the list."""
-    return {
-        "voucher_id": row.id,
-        "type": row.voucher_type,
-        "status": row.voucher_status,
-        "number": row.voucher_number.strip()[:LONGEST_NUMBER],
-        "voucher_on": row.voucher_on,
-        "gross_minor": None if row.total is None else row.total.minor,
-        "updated_at": row.updated_date,
-    }
 
 
 def _is_to_fill(state: Row[Any], since: date) -> bool:
@@ -180,11 +157,5 @@ def _done(plan: Plan, claimed: Row[Any]) -> dict[str, Any]:
         "unread": unread,
         "claimed_until": None,
         **({"unread_changed_at": db_now()} if is_changed else {}),
+        **({"whole_at": plan.started_at} if plan.kind == FILL else {}),
     }
-
-
-@prepared
-def _upserting(session: AsyncSession) -> Any:
-    statement = insert(session, INDEX)
-    news = {column.name: statement.excluded[column.name] for column in INDEX.c if column.name not in KEY}
-    return statement.on_conflict_do_update(index_elements=["connection_id", "voucher_id"], set_=news)

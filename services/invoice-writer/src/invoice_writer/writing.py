@@ -16,6 +16,7 @@ from common.http.errors import NotFound
 from common.inbox.messages import Later
 from common.lexware.errors import VoucherRejected
 from common.lexware.wire import Voucher
+from invoice_writer.books_watch.corrected import CorrectedVouchers
 from invoice_writer.books_watch.readings import BooksUnreadable
 from invoice_writer.books_watch.waiting import waiting_for_books, waiting_for_part
 from invoice_writer.context import BooksConnection
@@ -31,6 +32,7 @@ from invoice_writer.voucher_index import IndexedVoucher, VoucherIndex
 LOCKED = ("invalid_value", "voucherDate")  # the dates we send are well-formed: the period is closed
 STILL_ARRIVING = timedelta(seconds=30)
 NOT_VISIBLE_YET = timedelta(seconds=10)
+NOT_READABLE = timedelta(minutes=1)
 
 
 class VoucherWriter:
@@ -41,6 +43,7 @@ class VoucherWriter:
     ) -> None:
         self._db, self._runner, self._index, self._customers = db, runner, index, customers
         self._others = OtherEffects(db)
+        self._corrected = CorrectedVouchers(db)
 
     async def write(
         self, event: DocumentIssued, plan: ToWrite, *, book_anyway: bool = False
@@ -50,11 +53,11 @@ class VoucherWriter:
         is_new = not await self._runner.is_known(effect.key)
         if is_new and not book_anyway:
             try:
-                taken = await self._taken(effect, plan)
+                taken = await self._taken(effect, plan) or await self._corrected.check(event, plan)
             except BooksUnreadable as stalled:
                 return waiting_for_books(stalled, plan.context.settings.id)
             except RefusedError as refusal:
-                return _refused(refusal, plan)
+                return _unread(refusal, plan)
             if taken is not None:
                 return taken
         try:
@@ -202,6 +205,12 @@ def _translated(result: EffectResult, plan: ToWrite) -> Bound | Outcome | Later:
             return plan.parked(Reason(result.reason), **result.params)
         case Refused():
             return _refused(result.error, plan)
+
+
+def _unread(error: RefusedError, plan: ToWrite) -> Outcome | Later:
+    """A refused look says nothing about the document; what speaks of the connection holds up all of them."""
+    reason = connection_reason(error)
+    return Later(NOT_READABLE, error.code) if reason is None else plan.parked(reason, code=error.code)
 
 
 def _refused(error: ConnectorError, plan: ToWrite) -> Outcome:

@@ -11,6 +11,8 @@ class AlarmKind(StrEnum):
 
     DUPLICATE = "duplicate"
     ADOPTED_VOUCHER_DIFFERS = "adopted_voucher_differs"
+    VOUCHER_CHANGED = "voucher_changed"
+    VOUCHER_DELETED = "voucher_deleted"
     EINVOICE_DIFFERS = "einvoice_differs"
     BOOKS_UNREADABLE = "books_unreadable"
     BOOKS_ROW_UNREADABLE = "books_row_unreadable"

@@ -24,8 +24,8 @@ BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
         cause_en="A voucher that others made was adopted, and it differs from the shop's document.",
         remedy_de="Beide Seiten vergleichen und den Beleg in Lexware Office berichtigen oder prüfen.",
         remedy_en="Compare both sides and correct or check the voucher in Lexware Office.",
-        ends_de=BY_PERSON_DE,
-        ends_en=BY_PERSON_EN,
+        ends_de="Er schließt sich, wenn der Beleg nicht mehr abweicht, oder jemand schließt ihn als gesehen.",
+        ends_en="It closes when the voucher differs no more, or somebody closes it as seen.",
     ),
     AlarmKind.EINVOICE_DIFFERS: AlarmText(
         who=Who.MERCHANT,

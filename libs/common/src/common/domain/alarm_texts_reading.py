@@ -6,6 +6,24 @@ from common.domain.alarm_kinds import AlarmKind, AlarmText
 from common.domain.reason_codes import Who
 
 READING_ALARMS: Mapping[AlarmKind, AlarmText] = {
+    AlarmKind.VOUCHER_CHANGED: AlarmText(
+        who=Who.MERCHANT,
+        cause_de="Ein gebuchter Beleg wurde in Lexware Office geändert und stimmt nicht mehr mit dem Shop.",
+        cause_en="A booked voucher was changed in Lexware Office and differs from the shop's document.",
+        remedy_de="Die genannten Angaben vergleichen und den Beleg in Lexware Office richtigstellen.",
+        remedy_en="Compare what is named here and correct the voucher in Lexware Office.",
+        ends_de="Er schließt sich, sobald der Beleg wieder dem Dokument entspricht.",
+        ends_en="It closes when the voucher is what the document says again.",
+    ),
+    AlarmKind.VOUCHER_DELETED: AlarmText(
+        who=Who.MERCHANT,
+        cause_de="Ein gebuchter Beleg wurde in Lexware Office gelöscht.",
+        cause_en="A booked voucher was deleted in Lexware Office.",
+        remedy_de="Fehlt der Beleg, ihn in Lexware Office von Hand neu anlegen; von selbst geschieht nichts.",
+        remedy_en="If it is missing, make it again in Lexware Office by hand; nothing happens by itself.",
+        ends_de="Er schließt sich, wenn derselbe Beleg wieder da ist, oder jemand schließt ihn als gesehen.",
+        ends_en="It closes when the same voucher is there again, or somebody closes it as seen.",
+    ),
     AlarmKind.BOOKS_UNREADABLE: AlarmText(
         who=Who.OPERATOR,
         cause_de="Eine Liste aus Lexware Office ist seit zehn Minuten nicht lesbar; neue Dokumente warten.",

@@ -73,6 +73,7 @@ class Reason(StrEnum):
     ORIGINAL_WAITING = "original_waiting"
     ORIGINAL_PARKED = "original_parked"
     ORIGINAL_UNCLEAR = "original_unclear"
+    ORIGINAL_CHANGED = "original_changed"
     CORRECTION_EXCEEDS_INVOICE = "correction_exceeds_invoice"
     # in line and on the way into the books
     IN_LINE = "in_line"

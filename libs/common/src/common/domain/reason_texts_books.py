@@ -163,6 +163,14 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nichts zu tun; es wird weiter versucht.",
         "Nothing to do; we keep trying.",
     ),
+    Reason.ORIGINAL_CHANGED: ReasonText(
+        Who.MERCHANT,
+        ReleasedBy.PERSON,
+        "Der Beleg der Rechnung wurde in der Buchhaltung geändert; die Korrektur nähme anderes zurück.",
+        "The voucher of the invoice was changed in the books; the correction would take back something else.",
+        "Den Beleg der Rechnung richtigstellen und erneut anstoßen, oder die Korrektur trotzdem buchen.",
+        "Correct the voucher of the invoice and retry, or book the correction in spite of it.",
+    ),
     Reason.BOOKS_UNREADABLE: ReasonText(
         Who.NOBODY,
         ReleasedBy.TIME,

@@ -18,7 +18,17 @@ from sandbox.lexware.voucher_by_hand import amount_of, voucher_by_hand
 from sandbox.lexware.vouchers import changed
 from sandbox.store import Document
 
-_EDITABLE = ("remark", "voucherNumber", "voucherDate", "contactName", "voucherStatus", "locked")
+_EDITABLE = (
+    "remark",
+    "voucherNumber",
+    "voucherDate",
+    "totalGrossAmount",
+    "totalTaxAmount",
+    "contactId",
+    "contactName",
+    "voucherStatus",
+    "locked",
+)
 _CHANGEABLE = (
     "companyName",
     "taxType",

@@ -13,6 +13,7 @@ from sqlalchemy import Row, Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
+from common.db.crypto import SecretUnreadable
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
 from common.db.models.books import BooksReadingRow
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 READINGS = cast(Table, BooksReadingRow.__table__)
 PRIMARY = ["connection_id", "list"]
 UNFIT_KEPT, UNFIT_SHOWN = 1000, 20
+OUR_OWN = (RateLimitWait, SecretUnreadable)
 
 
 class BooksList(StrEnum):
@@ -95,8 +97,8 @@ class Readings:
     async def of(self, place: Place, *, refusals: bool = False) -> AsyncIterator[Look]:
         """Read the list inside: trouble raises `BooksUnreadable`, at once while the list rests after some.
 
-        What is said about the connection, and our own rate limit, are no trouble of the list; with
-        `refusals` no other refusal is.
+        What is said about the connection, our own rate limit and a key of ours that is missing are no
+        trouble of the list; with `refusals` no other refusal is.
         """
         before = await self._standing(place)
         if before is not None and before.retry_at is not None and before.retry_at > before.now:
@@ -106,7 +108,7 @@ class Readings:
             yield look
         except ConnectorError as error:
             is_answer = refusals and isinstance(error, RefusedError)
-            if is_answer or isinstance(error, RateLimitWait) or connection_reason(error) is not None:
+            if is_answer or isinstance(error, OUR_OWN) or connection_reason(error) is not None:
                 raise
             raise await self._failed(place, error) from error
         if look.made and before is not None and before.failing_since is not None:

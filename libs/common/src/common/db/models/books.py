@@ -11,6 +11,8 @@ from common.db.models.base import Base, CreatedAt, MinorUnits, OfTenant, big_id
 
 WAITS = text("waits_until IS NOT NULL")
 UNREADABLE = text("reason = 'books_unreadable'")
+IS_NEWS = text("is_news IS NOT NULL")
+HAS_VOUCHER = text("voucher_id IS NOT NULL")
 
 
 class OutcomeRow(OfTenant, Base):
@@ -21,6 +23,7 @@ class OutcomeRow(OfTenant, Base):
         Index("ix_outcomes_status", "tenant_id", "status", "reason"),
         Index("ix_outcomes_order", "connection_id", "order_id"),
         Index("ix_outcomes_waits", "waits_until", postgresql_where=WAITS, sqlite_where=WAITS),
+        Index("ix_outcomes_voucher", "voucher_id", postgresql_where=HAS_VOUCHER, sqlite_where=HAS_VOUCHER),
         Index(
             "ix_outcomes_books_unreadable",
             "first_seen_at",
@@ -90,7 +93,11 @@ class VoucherIndexRow(OfTenant, Base):
     """One row of the voucherlist, kept to find what a predecessor booked."""
 
     __tablename__ = "voucher_index"
-    __table_args__ = (Index("ix_voucher_index_number", "connection_id", "number"), {"schema": "books"})
+    __table_args__ = (
+        Index("ix_voucher_index_number", "connection_id", "number"),
+        Index("ix_voucher_index_news", "voucher_id", postgresql_where=IS_NEWS, sqlite_where=IS_NEWS),
+        {"schema": "books"},
+    )
 
     connection_id: Mapped[UUID] = mapped_column(primary_key=True)
     voucher_id: Mapped[str] = mapped_column(primary_key=True)
@@ -99,7 +106,13 @@ class VoucherIndexRow(OfTenant, Base):
     number: Mapped[str]
     voucher_on: Mapped[date | None]  # an unchecked voucher may have none, and no total either
     gross_minor: Mapped[MinorUnits | None]
+    contact_id: Mapped[str | None]
+    first_contact: Mapped[str | None]  # the first one seen; empty is the collective one
     updated_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]  # when a page or a look by id showed it last
+    missing_since: Mapped[datetime | None]  # a look by id did not find it
+    gone_at: Mapped[datetime | None]  # two looks did not
+    is_news: Mapped[bool | None]  # changed, and not yet compared with the document it stands for
 
 
 class VoucherIndexStateRow(OfTenant, Base):
@@ -117,6 +130,8 @@ class VoucherIndexStateRow(OfTenant, Base):
     plan: Mapped[dict[str, Any] | None]
     unread: Mapped[list[Any] | None]
     unread_changed_at: Mapped[datetime | None]
+    whole_at: Mapped[datetime | None]  # when the last reading of everything began
+    whole_plan: Mapped[dict[str, Any] | None]
     started_at: Mapped[datetime | None]  # this and the next four: as the first release kept a reading
     reading_from: Mapped[date | None]
     window_from: Mapped[date | None]

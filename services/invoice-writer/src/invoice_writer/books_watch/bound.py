@@ -1,0 +1,137 @@
+"""Vouchers that stand for documents of ours, compared with what was decided whenever their row changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Row, Table, and_, exists, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.alarms import Alarm, close_alarms, raise_alarm
+from common.db.dialect import row_lock
+from common.db.models.books import OutcomeRow
+from common.db.models.effects import AlarmRow
+from common.domain.alarms import AlarmKind
+from common.domain.verdicts import Decision
+from common.lexware.wire import Voucher
+from invoice_writer.books_watch.keeping import INDEX
+from invoice_writer.voucher_effect import differences
+
+PORTION = 500
+OUTCOMES = cast(Table, OutcomeRow.__table__)
+STANDS_FOR = and_(OUTCOMES.c.voucher_id == INDEX.c.voucher_id, OUTCOMES.c.tenant_id == INDEX.c.tenant_id)
+ADOPTED, TAX = "adopted", "tax_total"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """An adopted voucher that was told to differ in its tax, which the list does not show."""
+
+    tenant_id: UUID
+    connection_id: UUID
+    voucher_id: str
+    subject: str
+    decision: Decision
+
+
+async def follow_news(session: AsyncSession) -> tuple[int, list[Doubted]]:
+    """Open and close the alarms of rows that changed; how many those were, and what is left in doubt."""
+    is_bound = exists().where(STANDS_FOR)
+    unbound = update(INDEX).where(INDEX.c.is_news.is_not(None), ~is_bound).values(is_news=None)
+    await session.execute(unbound.execution_options(synchronize_session=False))
+    rows = (await session.execute(_news(session))).all()
+    known = await _told_at_adoption(session, rows)
+    doubted: list[Doubted] = []
+    for row in rows:
+        one = await _follow(session, row, known.get((row.tenant_id, subject_of(row)), {}))
+        doubted += [one] if one else []
+    read = [(row.connection_id, row.voucher_id) for row in rows]
+    if read:
+        places = tuple_(INDEX.c.connection_id, INDEX.c.voucher_id)
+        await session.execute(update(INDEX).where(places.in_(read)).values(is_news=None))
+    return len(rows), doubted
+
+
+def subject_of(row: Row[Any]) -> str:
+    """The document as alarms name it."""
+    return f"{row.shop_id}:{row.document_type}:{row.document_number}"
+
+
+def changed_since_booked(
+    decision: Decision, voucher: Voucher, known: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """In what the voucher is not what was decided, beside what was told of it before."""
+    found = differences(decision, voucher)
+    return {name: both for name, both in found.items() if both != (known or {}).get(name)}
+
+
+def changed_alarm(tenant_id: UUID, subject: str, voucher_id: str, changes: Mapping[str, Any]) -> Alarm:
+    """The alarm that somebody changed a voucher of ours in the books."""
+    evidence = {"voucher_id": voucher_id, "differences": dict(changes)}
+    return Alarm(AlarmKind.VOUCHER_CHANGED, subject, evidence, tenant_id)
+
+
+def _news(session: AsyncSession) -> Any:
+    columns = (
+        OUTCOMES.c.connection_id.label("shop_id"),
+        OUTCOMES.c.type.label("document_type"),
+        OUTCOMES.c.number.label("document_number"),
+        OUTCOMES.c.decision,
+        OUTCOMES.c.how,
+    )
+    query = select(INDEX, *columns).join(OUTCOMES, STANDS_FOR).where(INDEX.c.is_news.is_not(None))
+    query = query.where(OUTCOMES.c.decision.is_not(None)).order_by(INDEX.c.voucher_id).limit(PORTION)
+    return query.with_for_update(of=INDEX, **row_lock(session))
+
+
+async def _told_at_adoption(
+    session: AsyncSession, rows: Sequence[Row[Any]]
+) -> dict[tuple[UUID | None, str], Mapping[str, Any]]:
+    """What was told of vouchers that others made, by tenant and document."""
+    subjects = [subject_of(row) for row in rows if row.how == ADOPTED]
+    if not subjects:
+        return {}
+    query = select(AlarmRow.tenant_id, AlarmRow.subject, AlarmRow.evidence).where(
+        AlarmRow.kind == AlarmKind.ADOPTED_VOUCHER_DIFFERS.value, AlarmRow.subject.in_(subjects)
+    )
+    found = (await session.execute(query)).all()
+    return {(row.tenant_id, row.subject): row.evidence.get("differences") or {} for row in found}
+
+
+async def _follow(session: AsyncSession, row: Row[Any], known: Mapping[str, Any]) -> Doubted | None:
+    decision, subject = Decision.model_validate(row.decision), subject_of(row)
+    listed = differences(decision, _as_listed(row, decision))
+    changes = {name: both for name, both in listed.items() if both != known.get(name)} | _contact(row)
+    if changes:
+        await raise_alarm(session, changed_alarm(row.tenant_id, subject, row.voucher_id, changes))
+    else:
+        await close_alarms(session, AlarmKind.VOUCHER_CHANGED, subject, tenant_id=row.tenant_id)
+    if not known or listed:
+        return None
+    if TAX in known:
+        return Doubted(row.tenant_id, row.connection_id, row.voucher_id, subject, decision)
+    await close_alarms(session, AlarmKind.ADOPTED_VOUCHER_DIFFERS, subject, tenant_id=row.tenant_id)
+    return None
+
+
+def _as_listed(row: Row[Any], decision: Decision) -> Voucher:
+    """The voucher as far as the list shows it; its tax as decided, because the list shows none."""
+    return Voucher(
+        id=row.voucher_id,
+        type=row.type,
+        voucher_status=row.status or None,
+        voucher_number=row.number,
+        voucher_on=row.voucher_on,
+        total_gross_amount=None if row.gross_minor is None else Decimal(row.gross_minor) / 100,
+        total_tax_amount=decision.tax_total.decimal,
+    )
+
+
+def _contact(row: Row[Any]) -> dict[str, Any]:
+    """Whether the contact is another than the first one seen."""
+    now = row.contact_id or ""
+    if row.first_contact is None or now == row.first_contact:
+        return {}
+    return {"contact": {"before": row.first_contact or None, "now": now or None}}

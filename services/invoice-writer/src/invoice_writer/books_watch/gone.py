@@ -1,0 +1,167 @@
+"""Vouchers of ours that are not in the books any more: two looks by id, apart from each other, say so."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row, and_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.alarms import Alarm, close_alarms, raise_alarm
+from common.db.dialect import db_now, insert
+from common.db.engine import Database
+from common.db.models.books import OutcomeRow
+from common.db.models.effects import AlarmRow
+from common.domain.alarms import AlarmKind
+from common.domain.reasons import Reason
+from common.http.errors import NotFound
+from common.lexware.client import LexwareClient
+from common.lexware.wire import Voucher
+from invoice_writer.books_watch.keeping import INDEX, PRIMARY
+from invoice_writer.outcomes import BOOKED, PARKED, Outcome, OutcomeRepository
+
+log = structlog.get_logger(__name__)
+
+APART = timedelta(seconds=10)  # between the two looks: reads lag no longer behind
+DELETED = Reason.VOUCHER_DELETED.value
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A voucher that was deleted in the books, or the surplus one of a double that we reported."""
+
+    is_repair: bool
+
+
+class VoucherLooks:
+    """Looks at vouchers of one books connection by their ids."""
+
+    def __init__(self, db: Database, tenant_id: UUID, connection_id: UUID, client: LexwareClient) -> None:
+        self._db, self._client = db, client
+        self._tenant_id, self._connection_id = tenant_id, connection_id
+
+    async def look(self, voucher_id: str) -> Voucher | timedelta | Gone:
+        """The voucher as it is; when to look once more; or that it was deleted, which is told."""
+        try:
+            voucher = await self._client.vouchers.get(voucher_id)
+        except NotFound:
+            async with self._db.sessions.begin() as session:
+                left = await self._missing(session, voucher_id)
+            return await self._gone(voucher_id) if left is None else left
+        async with self._db.sessions.begin() as session:
+            await self._there(session, voucher)
+        return voucher
+
+    async def _missing(self, session: AsyncSession, voucher_id: str) -> timedelta | None:
+        """Remember the first look that did not find it; the second one, later, decides."""
+        stub = {"type": "", "status": "", "number": "", "missing_since": db_now()}
+        row = insert(session, INDEX).values(**self._key(voucher_id), **stub)
+        await session.execute(row.on_conflict_do_nothing(index_elements=PRIMARY))
+        first = update(INDEX).where(*self._this(voucher_id), INDEX.c.missing_since.is_(None))
+        await session.execute(first.values(missing_since=db_now()))
+        query = select(INDEX.c.missing_since, INDEX.c.gone_at, db_now().label("now"))
+        kept = (await session.execute(query.where(*self._this(voucher_id)))).one()
+        left = _left(kept.missing_since, kept.now)
+        return left if left > timedelta() else None
+
+    async def _gone(self, voucher_id: str) -> Gone:
+        """It was deleted: an alarm, and its document is booked no more; a repaired double tells nothing."""
+        gone = Gone(await self._is_repair(voucher_id))
+        marking = update(INDEX).where(*self._this(voucher_id), INDEX.c.gone_at.is_(None))
+        marked = marking.values(gone_at=db_now()).returning(INDEX.c.voucher_id)
+        async with self._db.sessions.begin() as session:
+            is_new = (await session.execute(marked)).one_or_none() is not None
+            if is_new and not gone.is_repair:
+                await self._tell(session, voucher_id)
+        log.info("voucher.gone", tenant_id=str(self._tenant_id), voucher_id=voucher_id, repair=gone.is_repair)
+        return gone
+
+    async def _is_repair(self, voucher_id: str) -> bool:
+        """Whether we reported it as one of several of its document, of which another is in the books."""
+        reported = select(AlarmRow.evidence).where(
+            AlarmRow.tenant_id == self._tenant_id, AlarmRow.kind == AlarmKind.DUPLICATE.value
+        )
+        async with self._db.reading.begin() as session:
+            doubles = [vouchers_in(evidence) for evidence in (await session.scalars(reported)).all()]
+        others = {one for double in doubles if voucher_id in double for one in double} - {voucher_id}
+        return any([await self._is_there(one) for one in sorted(others)])
+
+    async def _is_there(self, voucher_id: str) -> bool:
+        try:
+            await self._client.vouchers.get(voucher_id)
+        except NotFound:
+            return False
+        return True
+
+    async def _there(self, session: AsyncSession, voucher: Voucher) -> None:
+        """It is in the books; one that was told to be gone stands again."""
+        seen = update(INDEX).where(*self._this(voucher.id)).returning(INDEX.c.gone_at)
+        values = {"seen_at": db_now(), "missing_since": None}
+        kept = (await session.execute(seen.values(**values))).one_or_none()
+        if kept is None:
+            stub = {
+                "type": voucher.type,
+                "status": "",
+                "number": (voucher.voucher_number or "").strip()[:200],
+            }
+            row = insert(session, INDEX).values(**self._key(voucher.id), **stub, seen_at=db_now())
+            await session.execute(row.on_conflict_do_nothing(index_elements=PRIMARY))
+        elif kept.gone_at is not None:
+            await session.execute(update(INDEX).where(*self._this(voucher.id)).values(gone_at=None))
+            await self._take_back(session, voucher.id)
+
+    async def _tell(self, session: AsyncSession, voucher_id: str) -> None:
+        for row in await self._documents(session, voucher_id):
+            evidence = {"voucher_id": voucher_id, "connection_id": str(self._connection_id)}
+            alarm = Alarm(AlarmKind.VOUCHER_DELETED, _subject(row), evidence, self._tenant_id)
+            await raise_alarm(session, alarm)
+            if row.status == BOOKED:
+                parked = Outcome(PARKED, reason=DELETED, params={"voucher_id": voucher_id})
+                await OutcomeRepository(session, self._tenant_id).restand(row.document_id, parked)
+
+    async def _take_back(self, session: AsyncSession, voucher_id: str) -> None:
+        for row in await self._documents(session, voucher_id):
+            subject, tenant_id = _subject(row), self._tenant_id
+            await close_alarms(session, AlarmKind.VOUCHER_DELETED, subject, tenant_id=tenant_id)
+            if (row.status, row.reason) == (PARKED, DELETED):
+                await OutcomeRepository(session, tenant_id).restand(row.document_id, Outcome(BOOKED))
+
+    async def _documents(self, session: AsyncSession, voucher_id: str) -> Sequence[Row[Any]]:
+        columns = (
+            OutcomeRow.document_id,
+            OutcomeRow.connection_id,
+            OutcomeRow.type,
+            OutcomeRow.number,
+            OutcomeRow.status,
+            OutcomeRow.reason,
+        )
+        mine = and_(OutcomeRow.tenant_id == self._tenant_id, OutcomeRow.voucher_id == voucher_id)
+        return (await session.execute(select(*columns).where(mine))).all()
+
+    def _key(self, voucher_id: str) -> dict[str, Any]:
+        place = {"tenant_id": self._tenant_id, "connection_id": self._connection_id}
+        return {**place, "voucher_id": voucher_id}
+
+    def _this(self, voucher_id: str) -> tuple[Any, ...]:
+        return (
+            INDEX.c.tenant_id == self._tenant_id,
+            INDEX.c.connection_id == self._connection_id,
+            INDEX.c.voucher_id == voucher_id,
+        )
+
+
+def vouchers_in(evidence: Mapping[str, Any]) -> set[str]:
+    """The vouchers that an alarm about a double names."""
+    named = [*(evidence.get("vouchers") or ()), evidence.get("late_answer"), evidence.get("bound")]
+    return {one for one in named if one}
+
+
+def _left(first: datetime, now: datetime) -> timedelta:
+    return first + APART - now
+
+
+def _subject(row: Row[Any]) -> str:
+    return f"{row.connection_id}:{row.type}:{row.number}"

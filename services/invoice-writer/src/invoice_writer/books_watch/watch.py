@@ -1,0 +1,128 @@
+"""Follows what others do in the books: changes every quarter of an hour, everything once a night."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import Row, Table, and_, or_, select
+
+from common.db.alarms import close_alarms
+from common.db.dialect import db_now
+from common.db.engine import Database
+from common.db.models.books import VoucherIndexStateRow
+from common.db.models.core import ConnectionRow
+from common.db.trouble import DATABASE_TROUBLE, describe
+from common.domain.alarms import AlarmKind
+from common.errors import ConnectorError
+from common.lexware.client import LexwareClient
+from common.lexware.connect import LexwareClients
+from common.lexware.wire import Voucher
+from invoice_writer.books_watch.bound import Doubted, follow_news
+from invoice_writer.books_watch.gone import VoucherLooks
+from invoice_writer.books_watch.readings import Readings
+from invoice_writer.books_watch.whole import WholeReading
+from invoice_writer.voucher_effect import differences
+from invoice_writer.voucher_reading import REFRESH_AFTER, IndexReading
+
+log = structlog.get_logger(__name__)
+
+STATE, CONNECTIONS = cast(Table, VoucherIndexStateRow.__table__), cast(Table, ConnectionRow.__table__)
+BERLIN = ZoneInfo("Europe/Berlin")
+NIGHT = range(1, 5)  # hours in which books are read as a whole
+A_DAY, LATE = timedelta(hours=20), timedelta(hours=36)  # since the last whole reading
+PORTION = 200
+
+
+class BooksWatch:
+    """Looks every few seconds which books are due; any number of processes may."""
+
+    name = "books-watch"
+
+    def __init__(
+        self, db: Database, clients: LexwareClients, readings: Readings, every_seconds: float = 5.0
+    ) -> None:
+        self._db, self._clients, self._readings = db, clients, readings
+        self._every_seconds = every_seconds
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look again and again until told to stop."""
+        while not stop.is_set():
+            try:
+                await self.look()
+            except DATABASE_TROUBLE as error:
+                log.warning("books_watch.look_failed", error=describe(error))
+            try:
+                await asyncio.wait_for(stop.wait(), self._every_seconds)
+            except TimeoutError:
+                continue
+
+    async def look(self) -> bool:
+        """Do what is due now; whether there is more."""
+        more = False
+        for books in await self._due():
+            try:
+                client = await self._clients.for_connection(books.tenant_id, books.connection_id)
+                more |= await self._turn(books, client)
+            except ConnectorError as trouble:
+                log.info("books_watch.put_off", tenant_id=str(books.tenant_id), error=trouble.code)
+        return await self._follow() or more
+
+    async def _turn(self, books: Row[Any], client: LexwareClient) -> bool:
+        """One reading of what changed, or one step of the whole reading."""
+        place = (self._db, self._readings, books.tenant_id, books.connection_id, client)
+        if books.now - books.refreshed_at > REFRESH_AFTER:
+            return await IndexReading(*place).run(books.filled_from)
+        return await WholeReading(*place).step(books.address)
+
+    async def _due(self) -> Sequence[Row[Any]]:
+        """Books in use whose changes or whose whole list are due; the longest due first."""
+        now = db_now().label("now")
+        columns = (CONNECTIONS.c.address, STATE.c.filled_from, STATE.c.refreshed_at, STATE.c.whole_at)
+        is_old = STATE.c.refreshed_at < db_now(-REFRESH_AFTER.total_seconds())
+        whole = or_(STATE.c.whole_at.is_(None), STATE.c.whole_at < db_now(-A_DAY.total_seconds()))
+        query = (
+            select(STATE.c.tenant_id, STATE.c.connection_id, *columns, STATE.c.whole_plan, now)
+            .join(CONNECTIONS, CONNECTIONS.c.connection_id == STATE.c.connection_id)
+            .where(
+                CONNECTIONS.c.tenant_id == STATE.c.tenant_id,
+                CONNECTIONS.c.state == "active",
+                and_(STATE.c.filled_from.is_not(None), STATE.c.refreshed_at.is_not(None)),
+                or_(is_old, whole),
+            )
+            .order_by(STATE.c.refreshed_at)
+            .limit(PORTION)
+        )
+        async with self._db.reading.begin() as session:
+            rows = (await session.execute(query)).all()
+        return [row for row in rows if row.now - row.refreshed_at > REFRESH_AFTER or _is_night(row)]
+
+    async def _follow(self) -> bool:
+        """Compare the rows that changed; adopted vouchers whose tax was told to differ are read by id."""
+        async with self._db.sessions.begin() as session:
+            count, doubted = await follow_news(session)
+        for one in doubted:
+            try:
+                await self._settle(one)
+            except ConnectorError as trouble:
+                log.info("books_watch.put_off", tenant_id=str(one.tenant_id), error=trouble.code)
+        return count > 0
+
+    async def _settle(self, one: Doubted) -> None:
+        client = await self._clients.for_connection(one.tenant_id, one.connection_id)
+        looks = VoucherLooks(self._db, one.tenant_id, one.connection_id, client)
+        found = await looks.look(one.voucher_id)
+        if isinstance(found, Voucher) and not differences(one.decision, found):
+            kind, tenant_id = AlarmKind.ADOPTED_VOUCHER_DIFFERS, one.tenant_id
+            async with self._db.sessions.begin() as session:
+                await close_alarms(session, kind, one.subject, tenant_id=tenant_id)
+
+
+def _is_night(row: Row[Any]) -> bool:
+    """Whether the whole list is read now: under way, at night, or because no night came."""
+    if row.whole_plan:
+        return True
+    is_late = row.whole_at is not None and row.now - row.whole_at > LATE
+    return is_late or row.now.astimezone(BERLIN).hour in NIGHT

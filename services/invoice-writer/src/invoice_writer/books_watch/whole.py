@@ -1,0 +1,132 @@
+"""Once a night the whole voucherlist is read, a page at a time: it names vouchers of ours that are gone."""
+
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row, Table, and_, null, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.dialect import db_now
+from common.db.engine import Database
+from common.db.models.books import BooksReadingRow, VoucherIndexStateRow
+from common.db.models.effects import BindingRow
+from common.lexware.client import LexwareClient
+from common.lexware.rows import WITHOUT_ID
+from invoice_writer.books_watch.gone import VoucherLooks
+from invoice_writer.books_watch.keeping import INDEX, keep_page
+from invoice_writer.books_watch.readings import BooksList, Place, Readings, note_unfit
+from invoice_writer.books_watch.slices import Plan
+
+log = structlog.get_logger(__name__)
+
+STATE, BINDINGS = cast(Table, VoucherIndexStateRow.__table__), cast(Table, BindingRow.__table__)
+AT_ONCE = 20  # of the vouchers that no page showed
+BEGIN_ANEW = timedelta(hours=12)
+SETTLED = timedelta(minutes=1)  # what was bound later than that before the reading may not be listed yet
+
+
+class WholeReading:
+    """One step at a time of one connection's nightly reading: a page, or looks at what no page showed."""
+
+    def __init__(
+        self, db: Database, readings: Readings, tenant_id: UUID, connection_id: UUID, client: LexwareClient
+    ) -> None:
+        self._db, self._readings, self._client = db, readings, client
+        self._tenant_id, self._connection_id = tenant_id, connection_id
+        self._place = Place(tenant_id, connection_id, BooksList.VOUCHERS)
+        self._mine = and_(STATE.c.tenant_id == tenant_id, STATE.c.connection_id == connection_id)
+
+    async def step(self, organization_id: str) -> bool:
+        """Go on with the reading, or begin one; whether there is more to do at once."""
+        state = await self._state()
+        if state is None or state.filled_from is None:
+            return False
+        plan = Plan.from_json(state.whole_plan) if state.whole_plan else None
+        if plan is None or state.now - plan.started_at > BEGIN_ANEW:
+            return await self._begin(Plan.fill(state.filled_from, state.now))
+        if plan.parts:
+            return await self._page(plan)
+        return await self._compare(plan, organization_id)
+
+    async def _state(self) -> Row[Any] | None:
+        query = select(STATE.c.filled_from, STATE.c.whole_plan, db_now().label("now")).where(self._mine)
+        async with self._db.reading.begin() as session:
+            return (await session.execute(query)).one_or_none()
+
+    async def _begin(self, plan: Plan) -> bool:
+        async with self._db.sessions.begin() as session:
+            await note_unfit(session, self._place, [WITHOUT_ID], ())
+            await self._keep(session, plan)
+        return True
+
+    async def _page(self, plan: Plan) -> bool:
+        async with self._readings.of(self._place):
+            page = await self._client.voucherlist.page(plan.parts[0], plan.page)
+        async with self._db.sessions.begin() as session:
+            await keep_page(session, self._place, page)
+            await self._keep(session, plan.after(page))
+        return True
+
+    async def _compare(self, plan: Plan, organization_id: str) -> bool:
+        """Look by id at bound vouchers that no page showed; a part that is too long shows nothing of them."""
+        missing = [] if plan.unread else await self._unseen(plan, organization_id)
+        looks = VoucherLooks(self._db, self._tenant_id, self._connection_id, self._client)
+        for voucher_id in missing[:AT_ONCE]:
+            await looks.look(voucher_id)
+        if missing:
+            return True
+        async with self._db.sessions.begin() as session:
+            await self._forget_unfit(session, plan)
+            done = {"whole_at": plan.started_at, "whole_plan": null()}
+            await session.execute(update(STATE).where(self._mine).values(**done))
+        log.info("vouchers.compared", tenant_id=str(self._tenant_id))
+        return False
+
+    async def _unseen(self, plan: Plan, organization_id: str) -> list[str]:
+        """Vouchers of documents of ours that were in no page, and those told as gone that were."""
+        there = and_(
+            INDEX.c.voucher_id == BINDINGS.c.external_id,
+            INDEX.c.tenant_id == BINDINGS.c.tenant_id,
+            INDEX.c.connection_id == self._connection_id,
+        )
+        unseen = or_(INDEX.c.seen_at.is_(None), INDEX.c.seen_at < plan.started_at)
+        is_back = and_(INDEX.c.gone_at.is_not(None), INDEX.c.seen_at >= plan.started_at)
+        rested = or_(INDEX.c.missing_since.is_(None), INDEX.c.missing_since < db_now(-10.0))
+        query = (
+            select(BINDINGS.c.external_id)
+            .outerjoin(INDEX, there)
+            .where(
+                BINDINGS.c.tenant_id == self._tenant_id,
+                BINDINGS.c.effect_key.startswith(f"voucher:{organization_id}:", autoescape=True),
+                BINDINGS.c.bound_at < plan.started_at - SETTLED,
+                or_(and_(INDEX.c.gone_at.is_(None), unseen), is_back),
+            )
+            .order_by(rested.desc(), BINDINGS.c.external_id)
+            .limit(AT_ONCE)
+        )
+        async with self._db.reading.begin() as session:
+            return list((await session.scalars(query)).all())
+
+    async def _forget_unfit(self, session: AsyncSession, plan: Plan) -> None:
+        """A row that did not fit and that no page shows any more is gone with its trouble."""
+        unfit = select(BooksReadingRow.unfit).where(
+            BooksReadingRow.connection_id == self._connection_id,
+            BooksReadingRow.tenant_id == self._tenant_id,
+            BooksReadingRow.list == self._place.list.value,
+        )
+        keys = set((await session.scalar(unfit)) or {})
+        if not keys or plan.unread:
+            return
+        seen = select(INDEX.c.voucher_id).where(
+            INDEX.c.tenant_id == self._tenant_id,
+            INDEX.c.connection_id == self._connection_id,
+            INDEX.c.voucher_id.in_(keys),
+            INDEX.c.seen_at >= plan.started_at,
+        )
+        shown = {WITHOUT_ID, *(await session.scalars(seen)).all()}
+        await note_unfit(session, self._place, sorted(keys - shown), ())
+
+    async def _keep(self, session: AsyncSession, plan: Plan) -> None:
+        await session.execute(update(STATE).where(self._mine).values(whole_plan=plan.to_json()))
