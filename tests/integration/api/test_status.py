@@ -31,6 +31,25 @@ async def test_every_document_is_counted_once_also_without_an_outcome(api: Api) 
     assert status["file_counts"] == files
 
 
+async def test_a_document_whose_event_is_refused_shows_as_parked_everywhere(api: Api) -> None:
+    tenant_id = await api.tenant()
+    shop = UUID((await api.shop(tenant_id))["id"])
+    await api.document(tenant_id, shop, "1", undelivered_at=NOW)
+    await api.document(tenant_id, shop, "2")
+    status = (await api.get("/api/v1/status", tenant_id=tenant_id)).json()
+    assert status["counts"] == {"booked": 0, "parked": 1, "excluded": 0, "waiting": 1}
+    assert status["reasons"] == {"internal_error": 1, "in_line": 1}
+    for number, answer in (
+        ("1", await api.get("/api/v1/documents", status="parked")),
+        ("1", await api.get("/api/v1/documents", reason="internal_error")),
+        ("2", await api.get("/api/v1/documents", status="waiting")),
+        ("2", await api.get("/api/v1/documents", reason="in_line")),
+    ):
+        assert [item["number"] for item in answer.json()["items"]] == [number]
+    (group,) = (await api.get("/api/v1/parked", tenant_id=tenant_id)).json()["groups"]
+    assert (group["reason"], group["documents"]) == ("internal_error", 1)
+
+
 async def test_the_age_of_the_oldest_open_document_is_told(api: Api) -> None:
     tenant_id = await api.tenant()
     shop = UUID((await api.shop(tenant_id))["id"])

@@ -18,6 +18,7 @@ from ingest.files import FileAsker
 from ingest.handlers import CommandHandlers
 from ingest.poller import Poller
 from ingest.settings import ClusterSettings, Settings
+from ingest.undelivered import show_undelivered
 from ingest.webhooks import Webhooks
 
 __all__ = ["ClusterSettings", "Settings", "build", "shop_connections"]
@@ -26,7 +27,7 @@ __all__ = ["ClusterSettings", "Settings", "build", "shop_connections"]
 def build(settings: Settings, db: Database, transport: Transport, network: Network) -> ServiceApp:
     """Ingest on this database and transport; nothing runs before it is served."""
     shops, archive = shop_connections(settings, db, network), Archive()
-    relay = Relay(db, INGEST, transport, settings.relay)
+    relay = Relay(db, INGEST, transport, settings.relay, show_undelivered)
     poller = Poller(db, shops, archive, settings, relay.wake)
     files = FileAsker(db, shops, archive, settings.files, relay.wake)
     commands = CommandHandlers(db, shops, archive, settings, poller.wake, relay.wake)

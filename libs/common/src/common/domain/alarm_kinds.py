@@ -28,6 +28,8 @@ class AlarmKind(StrEnum):
     SECRETS_UNREADABLE = "secrets_unreadable"
     TENANT_HALTED = "tenant_halted"
     WORKER_HALTED = "worker_halted"
+    EVENT_REFUSED = "event_refused"
+    MESSAGE_BURIED = "message_buried"
 
 
 @dataclass(frozen=True, slots=True)

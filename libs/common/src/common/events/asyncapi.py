@@ -28,7 +28,10 @@ SUMMARY = (
     "Facts and commands between the services. Within v1 only optional fields are added; readers ignore"
     " fields they do not know and count types they do not know as ignored."
 )
-OPTIONAL_HEADERS = {"traceparent": "W3C trace context of the work that recorded the fact"}
+OPTIONAL_HEADERS = {
+    "ce_dataref": "sha256 of a large event in the archive; the payload then is its hash and size",
+    "traceparent": "W3C trace context of the work that recorded the fact",
+}
 
 
 def description() -> dict[str, Any]:

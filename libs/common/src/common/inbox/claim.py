@@ -6,7 +6,7 @@ head cost nothing. Tenants take turns, the one served longest ago first; a claim
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from common.db.dialect import db_now, first_of_each, row_lock
 from common.db.models.line import InboxKeyRow, InboxRow, InboxTurnRow
 from common.events.base import Lane
 from common.inbox.messages import RawMessage
+from common.transport.large import whole
 
 INBOX = cast(Table, InboxRow.__table__)
 KEYS = cast(Table, InboxKeyRow.__table__)
@@ -44,7 +45,8 @@ async def claim(session: AsyncSession, wanted: Claim) -> list[RawMessage]:
         keys += await _claim_lane(session, wanted, Lane.LIVE, wanted.limit - len(keys))
     if len(keys) < wanted.limit and history_has_more:
         keys += await _claim_lane(session, wanted, Lane.HISTORY, wanted.limit - len(keys))
-    return await _heads(session, wanted.consumer, keys) if keys else []
+    heads = await _heads(session, wanted.consumer, keys) if keys else []
+    return [await _whole(session, head) for head in heads]
 
 
 async def next_due_within(
@@ -166,6 +168,11 @@ async def _heads(session: AsyncSession, consumer: str, keys: list[str]) -> list[
     )
     rows = await session.execute(query)
     return [_message(row) for row in rows]
+
+
+async def _whole(session: AsyncSession, message: RawMessage) -> RawMessage:
+    payload = await whole(session, message.tenant_id, message.payload, message.headers)
+    return message if payload is message.payload else replace(message, payload=payload)
 
 
 def _message(row: Any) -> RawMessage:

@@ -25,6 +25,10 @@ TRANSPORT_TROUBLE = Counter(
     "transport_failed_batches_total", "Batches that must be fetched again.", ["consumer"]
 )
 
+TRANSPORT_BURIED = Counter(
+    "transport_buried_messages_total", "Messages that no inbox row can hold; put aside.", ["consumer", "type"]
+)
+
 INBOX_ACCEPTED = Counter(
     "inbox_accepted_messages_total", "Messages received: new or duplicate.", ["consumer", "kind"]
 )

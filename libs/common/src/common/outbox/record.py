@@ -12,6 +12,7 @@ from common.db.dialect import db_now, insert, prepared
 from common.db.models.line import OutboxKeyRow, OutboxRow
 from common.events.base import Event
 from common.observability import tracing
+from common.transport.large import put_aside
 
 SLOTS = 16
 OUTBOX = cast(Table, OutboxRow.__table__)
@@ -52,11 +53,13 @@ async def record_entries(session: AsyncSession, producer: str, entries: Sequence
         return
     keys = sorted({entry.event.ordering_key for entry in entries})
     await session.execute(_touch(session), [{"producer": producer, "ordering_key": key} for key in keys])
-    await session.execute(_add(session), [_row(producer, entry) for entry in entries])
+    await session.execute(_add(session), [await _row(session, producer, entry) for entry in entries])
 
 
-def _row(producer: str, entry: Entry) -> dict[str, Any]:
+async def _row(session: AsyncSession, producer: str, entry: Entry) -> dict[str, Any]:
     event = entry.event
+    headers = {**event.headers(), **entry.headers}
+    payload, headers = await put_aside(session, event.tenant_id, event.model_dump_json().encode(), headers)
     return {
         "producer": producer,
         "event_id": event.event_id,
@@ -66,8 +69,8 @@ def _row(producer: str, entry: Entry) -> dict[str, Any]:
         "ordering_key": event.ordering_key,
         "slot": slot_of(event.ordering_key),
         "lane": event.lane.value,
-        "payload": event.model_dump_json().encode(),
-        "headers": {**event.headers(), **entry.headers},
+        "payload": payload,
+        "headers": headers,
     }
 
 

@@ -12,6 +12,7 @@ from common.db.trouble import DATABASE_TROUBLE, describe
 from common.observability import metrics
 from common.observability.health import Heartbeat, NotReady
 from common.outbox.record import SLOTS
+from common.outbox.refusals import OnRefused, nobody, show_refused, show_taken
 from common.outbox.slots import create_slots, lease_slots, mark_refused, mark_sent, read_unsent, release_slots
 from common.settings import RelaySettings
 from common.transport.base import Outgoing, Published, Publishes, TransportUnavailable
@@ -26,10 +27,18 @@ TROUBLE: tuple[type[Exception], ...] = (TransportUnavailable, *DATABASE_TROUBLE)
 class Relay:
     """Publishes what one service recorded, beside any number of relays of the same service."""
 
-    def __init__(self, db: Database, producer: str, transport: Publishes, settings: RelaySettings) -> None:
+    def __init__(
+        self,
+        db: Database,
+        producer: str,
+        transport: Publishes,
+        settings: RelaySettings,
+        on_refused: OnRefused = nobody,
+    ) -> None:
         self.name = f"{producer}.relay"
         self.heartbeat = Heartbeat()
         self._db, self._producer, self._transport, self._settings = db, producer, transport, settings
+        self._on_refused = on_refused
         self._recorded = asyncio.Event()
         self._prepared = False
         self._first_slot = 0  # of the next round: no slot waits until the others are empty
@@ -99,8 +108,10 @@ class Relay:
         async with self._db.sessions.begin() as session:
             if published.sent:
                 waited = await mark_sent(session, published.sent)
+                await show_taken(session, self._producer, rows, published.sent, self._on_refused)
             if published.refused:
                 await mark_refused(session, published.refused, self._settings.refused_retry_seconds)
+                await show_refused(session, self._producer, rows, published.refused, self._on_refused)
             await release_slots(session, self._producer, slots, token)
         for seconds in waited:
             metrics.RELAY_LAG.labels(self._producer).observe(seconds)

@@ -63,6 +63,7 @@ async def read_unsent(
             OUTBOX.c.lane,
             OUTBOX.c.payload,
             OUTBOX.c.headers,
+            OUTBOX.c.retry_at.is_not(None).label("refused_before"),
         )
         .where(OUTBOX.c.slot.in_(slots))
         .order_by(OUTBOX.c.outbox_id)
@@ -85,7 +86,7 @@ async def mark_sent(session: AsyncSession, outbox_ids: Sequence[int]) -> list[fl
 
 
 async def mark_refused(session: AsyncSession, refused: Mapping[int, str], retry_seconds: float) -> None:
-    """Keep the reason on the rows; they and the later rows of their keys wait for the next try."""
+    """Keep the reason on the rows; they and the later ones of their topic and key wait for the next try."""
     for outbox_id, reason in refused.items():
         await session.execute(
             update(OUTBOX)
@@ -104,11 +105,12 @@ async def release_slots(session: AsyncSession, producer: str, slots: Sequence[in
 
 
 def _publishable(producer: str) -> Any:
-    """Unsent rows whose key is not held back by a row that the transport refused a while ago."""
+    """Unsent rows whose topic and key are not held back by a row that the transport refused a while ago."""
     refused = OUTBOX.alias("refused")
     held_back = exists().where(
         refused.c.producer == OUTBOX.c.producer,
         refused.c.ordering_key == OUTBOX.c.ordering_key,
+        refused.c.topic == OUTBOX.c.topic,
         refused.c.retry_at > select(db_now()).scalar_subquery(),
     )
     return select(OUTBOX.c.outbox_id).where(

@@ -25,6 +25,7 @@ class Outgoing:
     lane: Lane
     payload: bytes
     headers: Mapping[str, str]
+    refused_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from common.observability import metrics
 from common.observability.health import Heartbeat, NotReady
 from common.settings import KafkaSettings
 from common.transport.base import Accept, Outgoing, Published
+from common.transport.buried import keep_or_bury, read_again
 from common.transport.kafka_client import connection_options, topics_not_seen
 from common.transport.kafka_publish import Publisher
 from common.transport.kafka_records import incoming
@@ -74,7 +75,7 @@ class KafkaTransport:
                 await self._wait_for_topics(consumer, stop)
                 if not stop.is_set():
                     await self._read(consumer, stop)
-            except (KafkaError, OSError, TimeoutError) as error:
+            except (KafkaError, *DATABASE_TROUBLE) as error:
                 log.warning("transport.consumer_failed", consumer=consumer, error=describe(error))
                 await wait(stop, TROUBLE_SECONDS)
 
@@ -96,6 +97,7 @@ class KafkaTransport:
         try:
             await kafka.start()
             self._connected.add(consumer)
+            await read_again(self._db, self._accept, consumer)
             await self._poll(kafka, consumer, stop)
         finally:
             self._connected.discard(consumer)
@@ -145,8 +147,7 @@ class KafkaTransport:
                 )
             messages += ours
         if messages:
-            async with self._db.sessions.begin() as session:
-                await self._accept(session, consumer, messages)
+            await keep_or_bury(self._db, self._accept, consumer, messages)
 
     async def _commit(self, kafka: AIOKafkaConsumer, consumer: str, batch: Batch) -> None:
         try:

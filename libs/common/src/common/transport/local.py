@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from common.db.engine import Database
 from common.events.topics import TOPICS
 from common.transport.base import Accept, Incoming, Outgoing, Published
+from common.transport.buried import keep_or_bury, read_again
 
 READERS = {topic.name: topic.readers for topic in TOPICS}
 
@@ -24,9 +25,8 @@ class LocalTransport:
         for row in batch:
             for reader in READERS.get(row.topic, ()):
                 by_reader.setdefault(reader, []).append(_incoming(row))
-        async with self._db.sessions.begin() as session:
-            for reader, messages in sorted(by_reader.items()):
-                await self._accept(session, reader, messages)
+        for reader, messages in sorted(by_reader.items()):
+            await keep_or_bury(self._db, self._accept, reader, messages)
         for reader in by_reader:
             for callback in self._callbacks.get(reader, ()):
                 callback()
@@ -37,7 +37,9 @@ class LocalTransport:
         self._callbacks.setdefault(consumer, []).append(on_accepted)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Nothing has to run: delivery happens while publishing."""
+        """Read what is buried again; nothing else has to run: delivery happens while publishing."""
+        for reader in self._callbacks:
+            await read_again(self._db, self._accept, reader)
         await stop.wait()
 
     async def check(self) -> None:

@@ -1,6 +1,6 @@
 """Ingest's documents left-joined with their outcomes, so that none is invisible."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +18,15 @@ from common.db.models.ingest import DocumentRow, DocumentVersionRow, OrderRow
 from common.domain.reasons import Reason
 
 UNDECIDED = OutcomeRow.document_id.is_(None)
-STATUS = func.coalesce(OutcomeRow.status, Status.WAITING.value)
-REASON = case((UNDECIDED, Reason.IN_LINE.value), else_=OutcomeRow.reason)
+UNDELIVERED = and_(UNDECIDED, DocumentRow.undelivered_at.is_not(None))
+STATUS = case(
+    (UNDELIVERED, Status.PARKED.value), else_=func.coalesce(OutcomeRow.status, Status.WAITING.value)
+)
+REASON = case(
+    (UNDELIVERED, Reason.INTERNAL_ERROR.value),
+    (UNDECIDED, Reason.IN_LINE.value),
+    else_=OutcomeRow.reason,
+)
 FILE_STATUS = case(
     (
         and_(
@@ -66,6 +73,11 @@ DETAILED = (
     OutcomeRow.file_note,
     OutcomeRow.revision,
 )
+
+
+IN_LINE = and_(UNDECIDED, DocumentRow.undelivered_at.is_(None))
+STATUSES_WITHOUT = {Status.WAITING.value: IN_LINE, Status.PARKED.value: UNDELIVERED}
+REASONS_WITHOUT = {Reason.IN_LINE.value: IN_LINE, Reason.INTERNAL_ERROR.value: UNDELIVERED}
 
 
 class DocumentQueries:
@@ -161,6 +173,14 @@ class DocumentQueries:
         )
 
 
+def _without_outcome(
+    wanted: str, column: Any, without: Mapping[str, ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """The column has this value, or the document has no outcome and would show it."""
+    shown: ColumnElement[bool] = column == wanted
+    return or_(shown, without[wanted]) if wanted in without else shown
+
+
 def _conditions(wanted: DocumentFilter) -> list[ColumnElement[bool]]:
     exact = {
         DocumentRow.tenant_id: wanted.tenant_id,
@@ -171,14 +191,10 @@ def _conditions(wanted: DocumentFilter) -> list[ColumnElement[bool]]:
         OutcomeRow.voucher_id: wanted.voucher_id,
     }
     conditions = [column == value for column, value in exact.items() if value is not None]
-    if wanted.status is Status.WAITING:
-        conditions.append(or_(UNDECIDED, OutcomeRow.status == wanted.status.value))
-    elif wanted.status is not None:
-        conditions.append(OutcomeRow.status == wanted.status.value)
-    if wanted.reason == Reason.IN_LINE.value:
-        conditions.append(or_(UNDECIDED, OutcomeRow.reason == wanted.reason))
-    elif wanted.reason is not None:
-        conditions.append(OutcomeRow.reason == wanted.reason)
+    if wanted.status is not None:
+        conditions.append(_without_outcome(wanted.status, OutcomeRow.status, STATUSES_WITHOUT))
+    if wanted.reason is not None:
+        conditions.append(_without_outcome(wanted.reason, OutcomeRow.reason, REASONS_WITHOUT))
     if wanted.file_status is not None:
         conditions.append(FILE_STATUS == wanted.file_status.value)
     if wanted.issued_from is not None:

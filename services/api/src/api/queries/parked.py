@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Scope
 from api.details import reason_text
-from api.queries.documents import WITH_OUTCOME
+from api.queries.documents import REASON, STATUS, WITH_OUTCOME
 from api.schemas.documents import Status
 from api.schemas.parked import AboutName, ParkedAmount, ParkedGroup, ParkedRead, ParkedSample
 from api.views import amount
@@ -50,11 +50,11 @@ def _parked(scope: Scope) -> Subquery:
             DocumentRow.gross_minor,
             DocumentRow.currency,
             DocumentRow.seen_at,
-            OutcomeRow.reason,
+            REASON.label("reason"),
             *about,
         )
-        .join(OutcomeRow, WITH_OUTCOME)
-        .where(OutcomeRow.status == Status.PARKED.value, *scope.limits(DocumentRow.tenant_id))
+        .outerjoin(OutcomeRow, WITH_OUTCOME)
+        .where(STATUS == Status.PARKED.value, *scope.limits(DocumentRow.tenant_id))
         .subquery()
     )
 

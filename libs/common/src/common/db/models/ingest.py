@@ -91,6 +91,7 @@ class DocumentRow(CreatedAt, OfTenant, Base):
     file_state: Mapped[str]  # stored | pending | missing
     file_due_at: Mapped[datetime | None]
     seen_at: Mapped[datetime]
+    undelivered_at: Mapped[datetime | None]  # since when the transport refuses its event
 
 
 class DocumentVersionRow(CreatedAt, OfTenant, Base):

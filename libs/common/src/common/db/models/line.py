@@ -105,6 +105,22 @@ class InboxRow(Base):
     last_error: Mapped[str | None]
 
 
+class BuriedRow(CreatedAt, OfTenant, Base):
+    """A message that no inbox row can hold, kept until a release takes it or a person gives it up."""
+
+    __tablename__ = "buried"
+    __table_args__ = ({"schema": "line"},)
+
+    consumer: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    ordering_key: Mapped[str]
+    lane: Mapped[str]
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    headers: Mapped[dict[str, Any]]
+    error: Mapped[str]
+
+
 class InboxKeyRow(Base):
     """An ordering key with open messages; workers claim keys, and of a key only its oldest open message.
 

@@ -1,0 +1,27 @@
+"""What the alarms of the line between the services say to a person."""
+
+from collections.abc import Mapping
+
+from common.domain.alarm_kinds import AlarmKind, AlarmText
+from common.domain.reason_codes import Who
+
+LINE_ALARMS: Mapping[AlarmKind, AlarmText] = {
+    AlarmKind.EVENT_REFUSED: AlarmText(
+        who=Who.OPERATOR,
+        cause_de="Der Broker lehnt eine Nachricht ab; ihr Dokument ist solange geparkt (internal_error).",
+        cause_en="The broker refuses a message; its document is parked as internal_error meanwhile.",
+        remedy_de="Den genannten Fehler beheben (Größengrenze, Rechte oder fehlendes Topic des Brokers).",
+        remedy_en="Cure the error named here (the broker's size limit, rights or a missing topic).",
+        ends_de="Er schließt sich, sobald die Nachricht angenommen ist; es wird jede Minute neu versucht.",
+        ends_en="It closes as soon as the message is taken; it is tried again every minute.",
+    ),
+    AlarmKind.MESSAGE_BURIED: AlarmText(
+        who=Who.OPERATOR,
+        cause_de="Eine Nachricht passt nicht in den Eingang eines Dienstes und wurde beiseitegelegt.",
+        cause_en="A message does not fit into the inbox of a service and was put aside.",
+        remedy_de="Den Fehler dem Hersteller melden; ein Neustart mit einer neuen Version liest sie erneut.",
+        remedy_en="Report the error to the maintainers; a restart with a new release reads it again.",
+        ends_de="Er schließt sich, wenn die Nachricht angenommen oder mit `discard` aufgegeben ist.",
+        ends_en="It closes when the message is taken, or given up by `discard`.",
+    ),
+}

@@ -1,0 +1,114 @@
+"""A message that no inbox can hold is put aside with an alarm; everything beside it arrives."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.engine import Database
+from common.db.models.effects import AlarmRow
+from common.db.models.line import BuriedRow
+from common.events.commands import FetchOrder
+from common.events.topics import INGEST
+from common.inbox.accept import accept
+from common.settings import KafkaSettings
+from common.transport.base import Incoming
+from common.transport.buried import keep_or_bury, read_again
+from fixtures.line import TENANT, incoming, order, received, running, until
+from support.kafka_line import has, outgoing, ready, transport
+from support.topics import with_topics
+
+# Fits by letters; in bytes it is more than an index takes, and nothing in it repeats to be compressed.
+TOO_LONG = "".join(map(chr, Random(1).sample(range(0x20000, 0x2A000), 900)))
+
+
+@pytest.fixture
+async def settings(real_kafka: str, topic_prefix: str) -> KafkaSettings:
+    """A broker with topics that only this test uses."""
+    return await with_topics(real_kafka, topic_prefix)
+
+
+async def test_a_record_that_does_not_fit_is_buried_and_its_partition_goes_on(
+    postgres: Database, settings: KafkaSettings
+) -> None:
+    good, bad = [order(f"k{number}") for number in range(30)], order(TOO_LONG)
+    before = buried_count(bad)
+    rows = [outgoing(number, event, b"{}") for number, event in enumerate([*good[:15], bad, *good[15:]])]
+    one = transport(settings, postgres)
+    async with running(one):
+        await until(lambda: ready(one), 30)
+        assert len((await one.publish(rows)).sent) == 31
+        await until(lambda: has(postgres, 30), 30)
+        await until(lambda: is_buried(postgres), 30)
+    assert set(await received(postgres)) == {event.event_id for event in good}
+    (alarm,) = await alarms(postgres)
+    assert (alarm.kind, alarm.subject, alarm.tenant_id) == ("message_buried", INGEST, TENANT)
+    assert alarm.evidence["event_id"] == str(bad.event_id)
+    assert buried_count(bad) == before + 1
+
+
+async def test_a_new_start_reads_what_is_buried_again_and_closes_the_alarm(database: Database) -> None:
+    bad = incoming(order("a"))
+    await keep_or_bury(database, picky, INGEST, [incoming(order("b")), bad])
+    assert await is_buried(database)
+    await read_again(database, picky, INGEST)
+    assert await is_buried(database)
+    await read_again(database, accept, INGEST)
+    assert not await is_buried(database)
+    assert bad.event_id in await received(database)
+    assert [alarm.closed_at is None for alarm in await alarms(database)] == [False]
+
+
+async def test_a_buried_message_can_be_given_up(postgres: Database, fresh_database: str) -> None:
+    bad = incoming(order("a"))
+    await keep_or_bury(postgres, picky, INGEST, [bad])
+    for code in (0, 1):
+        command = [sys.executable, "-m", "common.transport.repair", "discard", INGEST, str(bad.event_id)]
+        env = {**os.environ, "DATABASE_URL": fresh_database}
+        done = await asyncio.to_thread(subprocess.run, command, env=env, capture_output=True, text=True)
+        assert done.returncode == code, done.stderr
+    assert [alarm.closed_at is None for alarm in await alarms(postgres)] == [False]
+    assert await received(postgres) == []
+
+
+async def test_several_messages_that_do_not_fit_share_an_alarm(database: Database) -> None:
+    bad = [incoming(order("a")) for _ in range(3)]
+    await keep_or_bury(database, picky, INGEST, [bad[0], incoming(order("b")), *bad[1:]])
+    assert len(await received(database)) == 1
+    assert len(await alarms(database)) == 1
+    await read_again(database, accept, INGEST)
+    assert len(await received(database)) == 4
+    assert [alarm.closed_at is None for alarm in await alarms(database)] == [False]
+
+
+async def picky(session: AsyncSession, consumer: str, messages: Sequence[Incoming]) -> int:
+    """An inbox of a release with a fault: it cannot keep orders of this name."""
+    new = await accept(session, consumer, messages)
+    if any(message.ordering_key.endswith(":a") for message in messages):
+        raise ValueError("a fault of ours")
+    return new
+
+
+def buried_count(event: FetchOrder) -> float:
+    """What the metric counts."""
+    labels = {"consumer": INGEST, "type": event.type}
+    return REGISTRY.get_sample_value("transport_buried_messages_total", labels) or 0.0
+
+
+async def is_buried(db: Database) -> bool:
+    """Whether something is buried."""
+    async with db.reading.begin() as session:
+        return await session.scalar(select(BuriedRow.event_id).limit(1)) is not None
+
+
+async def alarms(db: Database) -> list[AlarmRow]:
+    """Every alarm."""
+    async with db.reading.begin() as session:
+        return list((await session.scalars(select(AlarmRow))).all())
