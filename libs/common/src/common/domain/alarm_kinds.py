@@ -30,6 +30,7 @@ class AlarmKind(StrEnum):
     WORKER_HALTED = "worker_halted"
     EVENT_REFUSED = "event_refused"
     MESSAGE_BURIED = "message_buried"
+    MESSAGES_MISSED = "messages_missed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,4 +24,13 @@ LINE_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_de="Er schließt sich, wenn die Nachricht angenommen oder mit `discard` aufgegeben ist.",
         ends_en="It closes when the message is taken, or given up by `discard`.",
     ),
+    AlarmKind.MESSAGES_MISSED: AlarmText(
+        who=Who.OPERATOR,
+        cause_de="Nachrichten wurden vom Broker gelöscht, bevor ein Dienst sie gelesen hat.",
+        cause_en="The broker deleted messages before a service had read them.",
+        remedy_de="`python -m common.transport.repair resend DIENST` sendet sie erneut (30 Tage lang).",
+        remedy_en="`python -m common.transport.repair resend SERVICE` sends them again (for 30 days).",
+        ends_de="Er schließt sich, wenn der Dienst alles hat, was noch gesendet werden kann.",
+        ends_en="It closes when the service has everything that can still be sent.",
+    ),
 }

@@ -29,6 +29,12 @@ TRANSPORT_BURIED = Counter(
     "transport_buried_messages_total", "Messages that no inbox row can hold; put aside.", ["consumer", "type"]
 )
 
+TRANSPORT_MISSED = Counter(
+    "transport_missed_messages_total",
+    "Messages deleted before they were read.",
+    ["consumer", "topic"],
+)
+
 INBOX_ACCEPTED = Counter(
     "inbox_accepted_messages_total", "Messages received: new or duplicate.", ["consumer", "kind"]
 )

@@ -1,6 +1,7 @@
 """Kafka as the transport: publish by an idempotent producer, poll into the inbox, then commit offsets."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
@@ -16,6 +17,7 @@ from common.observability.health import Heartbeat, NotReady
 from common.settings import KafkaSettings
 from common.transport.base import Accept, Outgoing, Published
 from common.transport.buried import keep_or_bury, read_again
+from common.transport.gaps import NOWHERE, Gaps
 from common.transport.kafka_client import connection_options, topics_not_seen
 from common.transport.kafka_publish import Publisher
 from common.transport.kafka_records import incoming
@@ -28,6 +30,7 @@ POLL_MS = 250
 POLL_RECORDS = 500
 METADATA_AGE_MS = 15_000  # a topic created later is found within this time
 TROUBLE_SECONDS = 1.0
+GAP_SECONDS = 30.0  # between looks whether everything missed has come
 
 
 class KafkaTransport:
@@ -111,14 +114,18 @@ class KafkaTransport:
             group_id=prefix + consumer,
             client_id=consumer,
             enable_auto_commit=False,
-            auto_offset_reset="earliest",
+            auto_offset_reset="none",  # a place that is gone is told, not passed over
             metadata_max_age_ms=METADATA_AGE_MS,
         )
 
     async def _poll(self, kafka: AIOKafkaConsumer, consumer: str, stop: asyncio.Event) -> None:
+        gaps, next_look = Gaps(self._db, consumer, self._settings.topic_prefix), 0.0
         while not stop.is_set():
             self.heartbeat.beat()
-            batch: Batch = await kafka.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
+            if time.monotonic() >= next_look:
+                await gaps.close()
+                next_look = time.monotonic() + GAP_SECONDS
+            batch = await self._fetch(kafka, gaps)
             if not batch:
                 continue
             try:
@@ -132,6 +139,15 @@ class KafkaTransport:
             await self._commit(kafka, consumer, batch)
             for callback in self._callbacks[consumer]:
                 callback()
+
+    async def _fetch(self, kafka: AIOKafkaConsumer, gaps: Gaps) -> Batch:
+        """The next records; none where the place to read at had to be found first."""
+        try:
+            batch: Batch = await kafka.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
+        except NOWHERE as error:
+            await gaps.go_on(kafka, error)
+            return {}
+        return batch
 
     async def _keep(self, consumer: str, batch: Batch) -> None:
         messages = []
