@@ -29,6 +29,7 @@ SUMMARY = (
     " fields they do not know and count types they do not know as ignored."
 )
 OPTIONAL_HEADERS = {
+    "ce_predecessor": "id of the event that the same producer recorded before it for this topic and key",
     "ce_dataref": "sha256 of a large event in the archive; the payload then is its hash and size",
     "traceparent": "W3C trace context of the work that recorded the fact",
 }

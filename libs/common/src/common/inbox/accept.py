@@ -62,6 +62,7 @@ async def _insert(
     rows = [
         {
             "event_id": message.event_id,
+            "predecessor": message.predecessor,
             "tenant_id": message.tenant_id,
             "type": message.type,
             "ordering_key": message.ordering_key,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert, prepared
@@ -71,6 +71,9 @@ async def _row(session: AsyncSession, producer: str, entry: Entry) -> dict[str, 
         "lane": event.lane.value,
         "payload": payload,
         "headers": headers,
+        "of_producer": producer,
+        "of_topic": event.topic.name,
+        "of_key": event.ordering_key,
     }
 
 
@@ -84,5 +87,26 @@ def _touch(session: AsyncSession) -> Any:
 
 @prepared
 def _add(session: AsyncSession) -> Any:
-    row = insert(session, OUTBOX).values(created_at=db_now())
+    row = insert(session, OUTBOX).values(created_at=db_now(), predecessor=_predecessor())
     return row.on_conflict_do_nothing(index_elements=["producer", "event_id"])
+
+
+def _predecessor() -> Any:
+    """The event recorded before this one by the same producer for the same topic and key.
+
+    The key's row is locked, so nobody records between this look and the commit. What was recorded so long ago
+    that it could not be sent again is not named.
+    """
+    earlier = OUTBOX.alias("earlier")
+    return (
+        select(earlier.c.event_id)
+        .where(
+            earlier.c.producer == bindparam("of_producer"),
+            earlier.c.topic == bindparam("of_topic"),
+            earlier.c.ordering_key == bindparam("of_key"),
+            earlier.c.payload.is_not(None),
+        )
+        .order_by(earlier.c.outbox_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )

@@ -56,6 +56,7 @@ async def read_unsent(
         .with_only_columns(
             OUTBOX.c.outbox_id,
             OUTBOX.c.event_id,
+            OUTBOX.c.predecessor,
             OUTBOX.c.type,
             OUTBOX.c.topic,
             OUTBOX.c.tenant_id,

@@ -26,6 +26,7 @@ class Outgoing:
     payload: bytes
     headers: Mapping[str, str]
     refused_before: bool = False
+    predecessor: UUID | None = None  # what its producer recorded before it for the same topic and key
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Incoming:
     lane: Lane
     payload: bytes
     headers: dict[str, str]
+    predecessor: UUID | None = None
 
     @classmethod
     def of(cls, event: Event) -> "Incoming":

@@ -8,12 +8,16 @@ from common.domain.cleaning import storable
 from common.events.base import Lane
 from common.transport.base import Incoming, Outgoing
 
+PREDECESSOR = "ce_predecessor"
 LONGEST_TEXT = 1000  # an index over keys has its limits
 
 
 def record_headers(row: Outgoing) -> list[tuple[str, bytes]]:
-    """The row's headers as bytes."""
-    return [(name, value.encode()) for name, value in row.headers.items()]
+    """The row's headers as bytes, with the event before it."""
+    headers = dict(row.headers)
+    if row.predecessor:
+        headers[PREDECESSOR] = str(row.predecessor)
+    return [(name, value.encode()) for name, value in headers.items()]
 
 
 def incoming(record: ConsumerRecord) -> Incoming | None:
@@ -25,6 +29,7 @@ def incoming(record: ConsumerRecord) -> Incoming | None:
         return None
     try:
         headers = {_text(name): _text(value.decode()) for name, value in record.headers}
+        before = headers.pop(PREDECESSOR, None)
         return Incoming(
             event_id=UUID(headers["ce_id"]),
             type=headers["ce_type"],
@@ -33,6 +38,7 @@ def incoming(record: ConsumerRecord) -> Incoming | None:
             lane=Lane(headers.get("ce_lane", Lane.LIVE)),
             payload=record.value,
             headers=headers,
+            predecessor=UUID(before) if before else None,
         )
     except (KeyError, ValueError, AttributeError):
         return None

@@ -55,4 +55,5 @@ def _incoming(row: Outgoing) -> Incoming:
         lane=row.lane,
         payload=row.payload,
         headers=dict(row.headers),
+        predecessor=row.predecessor,
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from common.db.models.base import Base, CreatedAt, OfTenant, big_id
 
 UNSENT = text("sent_at IS NULL")
+KEPT = text("payload IS NOT NULL")
 REFUSED = text("retry_at IS NOT NULL")
 UNDONE = text("done_at IS NULL")
 
@@ -28,6 +29,15 @@ class OutboxRow(CreatedAt, Base):
         Index(
             "ix_outbox_refused", "producer", "ordering_key", postgresql_where=REFUSED, sqlite_where=REFUSED
         ),
+        Index(
+            "ix_outbox_last",
+            "producer",
+            "topic",
+            "ordering_key",
+            "outbox_id",
+            postgresql_where=KEPT,
+            sqlite_where=KEPT,
+        ),
         UniqueConstraint("producer", "event_id"),
         {"schema": "line"},
     )
@@ -35,6 +45,7 @@ class OutboxRow(CreatedAt, Base):
     outbox_id: Mapped[int] = big_id()
     producer: Mapped[str]
     event_id: Mapped[UUID]
+    predecessor: Mapped[UUID | None]  # recorded before it by this producer for the same topic and key
     tenant_id: Mapped[UUID]
     type: Mapped[str]
     topic: Mapped[str]
@@ -91,6 +102,7 @@ class InboxRow(Base):
     inbox_id: Mapped[int] = big_id()
     consumer: Mapped[str]
     event_id: Mapped[UUID]
+    predecessor: Mapped[UUID | None]  # as its producer named it; none in messages of older releases
     tenant_id: Mapped[UUID]
     type: Mapped[str]
     ordering_key: Mapped[str]
