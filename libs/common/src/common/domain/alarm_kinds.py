@@ -31,6 +31,7 @@ class AlarmKind(StrEnum):
     EVENT_REFUSED = "event_refused"
     MESSAGE_BURIED = "message_buried"
     MESSAGES_MISSED = "messages_missed"
+    ORDER_GAP = "order_gap"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,4 +33,13 @@ LINE_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_de="Er schließt sich, wenn der Dienst alles hat, was noch gesendet werden kann.",
         ends_en="It closes when the service has everything that can still be sent.",
     ),
+    AlarmKind.ORDER_GAP: AlarmText(
+        who=Who.OPERATOR,
+        cause_de="Einer Nachricht fehlt die vorhergehende ihrer Bestellung; sie wurde ohne sie verarbeitet.",
+        cause_en="A message lacks the one before it of its order; it was worked without it.",
+        remedy_de="`python -m common.transport.repair resend DIENST` sendet nach, was noch da ist.",
+        remedy_en="`python -m common.transport.repair resend SERVICE` sends again what is still there.",
+        ends_de="Er schließt sich, wenn alles Fehlende da ist, sonst nach 30 Tagen.",
+        ends_en="It closes when all that was missing has come, else after 30 days.",
+    ),
 }

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from common.domain.alarm_kinds import AlarmKind, AlarmText
-from common.domain.alarm_texts_line import LINE_ALARMS
 from common.domain.alarm_texts import BOOKS_ALARMS, SHOP_ALARMS
+from common.domain.alarm_texts_line import LINE_ALARMS
 from common.domain.alarm_texts_reading import READING_ALARMS
 from common.domain.alarm_texts_service import SERVICE_ALARMS
 from common.domain.alarm_texts_tax import TAX_ALARMS

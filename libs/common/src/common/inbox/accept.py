@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import Table, case, null, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
@@ -88,10 +88,15 @@ async def _open_keys(session: AsyncSession, consumer: str, messages: Sequence[In
         {"ordering_key": key, "tenant_id": owners[key], "lane": lanes[key].value} for key in sorted(lanes)
     ]
     upsert = insert(session, KEYS).values(consumer=consumer, due_at=db_now(), lease_token=None)
+    is_live = upsert.excluded.lane == Lane.LIVE.value
     pulled = upsert.on_conflict_do_update(
         index_elements=["consumer", "ordering_key"],
-        set_={"lane": upsert.excluded.lane},
-        where=upsert.excluded.lane == Lane.LIVE.value,
+        set_={
+            "lane": case((is_live, upsert.excluded.lane), else_=KEYS.c.lane),
+            "due_at": case((KEYS.c.held_since.is_not(None), db_now()), else_=KEYS.c.due_at),
+            "held_since": null(),
+        },
+        where=or_(is_live, KEYS.c.held_since.is_not(None)),
     )
     await session.execute(pulled, rows)
     turns = insert(session, TURNS).values(consumer=consumer, served_at=db_now()).on_conflict_do_nothing()

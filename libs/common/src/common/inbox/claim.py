@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, Update, exists, select, update
+from sqlalchemy import Table, Update, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, first_of_each, row_lock
@@ -22,6 +22,10 @@ from common.transport.large import whole
 INBOX = cast(Table, InboxRow.__table__)
 KEYS = cast(Table, InboxKeyRow.__table__)
 TURNS = cast(Table, InboxTurnRow.__table__)
+
+HELD_SECONDS = (
+    5.0  # then a key is looked at again whose messages wait for a predecessor; its arrival is quicker
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,9 @@ async def claim(session: AsyncSession, wanted: Claim) -> list[RawMessage]:
     if len(keys) < wanted.limit and history_has_more:
         keys += await _claim_lane(session, wanted, Lane.HISTORY, wanted.limit - len(keys))
     heads = await _heads(session, wanted.consumer, keys) if keys else []
+    if held := set(keys) - {head.ordering_key for head in heads}:
+        hold = _of(wanted.consumer, held)
+        await session.execute(hold.values(due_at=db_now(HELD_SECONDS), lease_token=None, held_since=db_now()))
     return [await _whole(session, head) for head in heads]
 
 
@@ -104,7 +111,7 @@ async def _claim_lane(session: AsyncSession, wanted: Claim, lane: Lane, limit: i
     lease = (
         update(KEYS)
         .where(KEYS.c.consumer == wanted.consumer, KEYS.c.ordering_key.in_(due))
-        .values(lease_token=wanted.token, due_at=db_now(wanted.lease_seconds))
+        .values(lease_token=wanted.token, due_at=db_now(wanted.lease_seconds), held_since=None)
         .returning(KEYS.c.ordering_key)
     )
     keys = list((await session.scalars(lease)).all())
@@ -136,13 +143,19 @@ async def _take_turns(session: AsyncSession, wanted: Claim, lane: Lane, limit: i
 
 
 async def _heads(session: AsyncSession, consumer: str, keys: list[str]) -> list[RawMessage]:
-    older = INBOX.alias("older")
+    older, before = INBOX.alias("older"), INBOX.alias("before")
+    is_over = exists().where(
+        before.c.consumer == older.c.consumer,
+        before.c.event_id == older.c.predecessor,
+        before.c.done_at.is_not(None),
+    )
     head = (
         select(older.c.inbox_id)
         .where(
             older.c.consumer == KEYS.c.consumer,
             older.c.ordering_key == KEYS.c.ordering_key,
             older.c.done_at.is_(None),
+            or_(older.c.predecessor.is_(None), older.c.given_up_at.is_not(None), is_over),
         )
         .order_by(older.c.inbox_id)
         .limit(1)

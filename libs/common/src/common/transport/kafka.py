@@ -18,6 +18,7 @@ from common.settings import KafkaSettings
 from common.transport.base import Accept, Outgoing, Published
 from common.transport.buried import keep_or_bury, read_again
 from common.transport.gaps import NOWHERE, Gaps
+from common.transport.holds import Holds
 from common.transport.kafka_client import connection_options, topics_not_seen
 from common.transport.kafka_publish import Publisher
 from common.transport.kafka_records import incoming
@@ -120,10 +121,12 @@ class KafkaTransport:
 
     async def _poll(self, kafka: AIOKafkaConsumer, consumer: str, stop: asyncio.Event) -> None:
         gaps, next_look = Gaps(self._db, consumer, self._settings.topic_prefix), 0.0
+        holds = Holds(self._db, consumer)
         while not stop.is_set():
             self.heartbeat.beat()
             if time.monotonic() >= next_look:
                 await gaps.close()
+                await holds.look(kafka, self._settings)
                 next_look = time.monotonic() + GAP_SECONDS
             batch = await self._fetch(kafka, gaps)
             if not batch:

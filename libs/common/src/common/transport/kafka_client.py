@@ -26,6 +26,17 @@ def connection_options(settings: KafkaSettings) -> dict[str, Any]:
     return options
 
 
+async def partitions_of(settings: KafkaSettings, name: str) -> list[int]:
+    """The partitions a topic has now, also those that our clients do not know yet."""
+    client = AIOKafkaClient(**connection_options(settings))
+    try:
+        await client.bootstrap()
+        known = (await client.fetch_all_metadata()).partitions_for_topic(name)
+    finally:
+        await client.close()
+    return sorted(known or ())
+
+
 async def topics_not_seen(settings: KafkaSettings, topics: Sequence[Topic]) -> list[str]:
     """Which of the topics the broker does not show to this user.
 

@@ -3,11 +3,18 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+import structlog
+
 from common.db.engine import Database
+from common.db.trouble import DATABASE_TROUBLE, describe
 from common.events.topics import TOPICS
 from common.transport.base import Accept, Incoming, Outgoing, Published
 from common.transport.buried import keep_or_bury, read_again
+from common.transport.holds import Holds
 
+log = structlog.get_logger()
+
+HOLD_SECONDS = 30.0
 READERS = {topic.name: topic.readers for topic in TOPICS}
 
 
@@ -37,10 +44,21 @@ class LocalTransport:
         self._callbacks.setdefault(consumer, []).append(on_accepted)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Read what is buried again; nothing else has to run: delivery happens while publishing."""
+        """Read what is buried again and look after what is held; delivery happens while publishing."""
         for reader in self._callbacks:
             await read_again(self._db, self._accept, reader)
-        await stop.wait()
+        holds = [Holds(self._db, reader) for reader in self._callbacks]
+        while not stop.is_set():
+            for held in holds:
+                try:
+                    await held.look()
+                except DATABASE_TROUBLE as error:
+                    log.warning("transport.look_failed", error=describe(error))
+            try:
+                async with asyncio.timeout(HOLD_SECONDS):
+                    await stop.wait()
+            except TimeoutError:
+                continue
 
     async def check(self) -> None:
         """Always ready when the database is."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from common.db.models.base import Base, CreatedAt, OfTenant, big_id
 
 UNSENT = text("sent_at IS NULL")
+GIVEN_UP = text("given_up_at IS NOT NULL")
 KEPT = text("payload IS NOT NULL")
 REFUSED = text("retry_at IS NOT NULL")
 UNDONE = text("done_at IS NULL")
@@ -96,6 +97,7 @@ class InboxRow(Base):
             postgresql_where=UNDONE,
             sqlite_where=UNDONE,
         ),
+        Index("ix_inbox_given_up", "consumer", postgresql_where=GIVEN_UP, sqlite_where=GIVEN_UP),
         {"schema": "line"},
     )
 
@@ -103,6 +105,7 @@ class InboxRow(Base):
     consumer: Mapped[str]
     event_id: Mapped[UUID]
     predecessor: Mapped[UUID | None]  # as its producer named it; none in messages of older releases
+    given_up_at: Mapped[datetime | None]  # since when it is worked without waiting for its predecessor
     tenant_id: Mapped[UUID]
     type: Mapped[str]
     ordering_key: Mapped[str]
@@ -152,6 +155,7 @@ class InboxKeyRow(Base):
     lane: Mapped[str]
     due_at: Mapped[datetime | None]
     lease_token: Mapped[UUID | None]
+    held_since: Mapped[datetime | None]  # nothing of it can be worked: predecessors are not in the inbox
 
 
 class InboxTurnRow(Base):

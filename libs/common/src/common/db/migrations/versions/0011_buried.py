@@ -6,8 +6,8 @@ from alembic import op
 from common.db.migrations.places import schema
 from common.db.types import JsonType, UtcDateTime
 
-revision = "0008"
-down_revision = "0007"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,143 @@
+"""Messages whose predecessor never came: given up, with an alarm, once the reader passed where it could be.
+
+A message is held while its predecessor is not in the inbox in any state; the claim of keys sees to that.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlalchemy import Row, Table, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.alarms import Alarm, close_alarms, raise_alarm
+from common.db.dialect import db_now
+from common.db.engine import Database
+from common.db.models.line import InboxKeyRow, InboxRow, OutboxRow
+from common.domain.alarms import AlarmKind
+from common.events.registry import BY_TYPE
+from common.settings import KafkaSettings
+from common.transport.kafka_client import partitions_of
+
+log = structlog.get_logger()
+
+INBOX = cast(Table, InboxRow.__table__)
+KEYS = cast(Table, InboxKeyRow.__table__)
+OUTBOX = cast(Table, OutboxRow.__table__)
+
+AT_ONCE = 500
+KEPT_SECONDS = 30 * 86_400.0  # so long a predecessor may still be sent again
+
+Ends = Mapping[TopicPartition, int]
+
+
+class Holds:
+    """Looks after what waits in one inbox for a predecessor that is not there in any state."""
+
+    def __init__(self, db: Database, consumer: str) -> None:
+        self._db, self._consumer = db, consumer
+        self._seen: dict[UUID, Ends] = {}  # the ends of the topic when the gap was first seen here
+
+    async def look(
+        self, kafka: AIOKafkaConsumer | None = None, settings: KafkaSettings | None = None
+    ) -> None:
+        """Give up what cannot come any more, and close the alarm when all of it has come after all.
+
+        Without a broker whatever was sent is in the inbox already.
+        """
+        async with self._db.reading.begin() as session:
+            rows = (await session.execute(_held(self._consumer))).all()
+        if kafka and settings:
+            rows = await self._passed(kafka, settings, rows)
+        async with self._db.sessions.begin() as session:
+            if rows:
+                await self._give_up(session, rows)
+            if await session.scalar(_given_up(self._consumer)) is None:
+                await close_alarms(session, AlarmKind.ORDER_GAP, self._consumer)
+
+    async def _passed(
+        self, kafka: AIOKafkaConsumer, settings: KafkaSettings, rows: Sequence[Row[Any]]
+    ) -> list[Row[Any]]:
+        """Those of which the group has read, in every partition, up to the end seen when the gap appeared."""
+        self._seen = {row.event_id: self._seen[row.event_id] for row in rows if row.event_id in self._seen}
+        names = {row.event_id: settings.topic_prefix + BY_TYPE[row.type].topic.name for row in rows}
+        ends: dict[str, Ends] = {}
+        for name in sorted({names[row.event_id] for row in rows if row.event_id not in self._seen}):
+            places = [TopicPartition(name, number) for number in await partitions_of(settings, name)]
+            firsts, lasts = await kafka.beginning_offsets(places), await kafka.end_offsets(places)
+            ends[name] = {place: lasts[place] for place in places if firsts[place] < lasts[place]}
+        for row in rows:
+            self._seen.setdefault(row.event_id, ends.get(names[row.event_id], {}))
+        asked = sorted({place for row in rows for place in self._seen[row.event_id]})
+        passed: dict[TopicPartition, int] = await kafka.beginning_offsets(asked) if asked else {}
+        for place in asked:
+            passed[place] = max(passed[place], await kafka.committed(place) or 0)
+        return [
+            row
+            for row in rows
+            if all(passed[place] >= end for place, end in self._seen[row.event_id].items())
+        ]
+
+    async def _give_up(self, session: AsyncSession, rows: Sequence[Row[Any]]) -> None:
+        ids = [row.inbox_id for row in rows]
+        given_up = (
+            update(INBOX)
+            .where(INBOX.c.inbox_id.in_(ids), *_is_held())
+            .values(given_up_at=db_now())
+            .returning(INBOX.c.inbox_id, INBOX.c.event_id, INBOX.c.predecessor, INBOX.c.ordering_key)
+        )
+        gone = (await session.execute(given_up)).all()
+        if not gone:
+            return
+        keys = sorted({row.ordering_key for row in gone})
+        waiting = (KEYS.c.consumer == self._consumer, KEYS.c.ordering_key.in_(keys))
+        free = update(KEYS).where(*waiting, KEYS.c.held_since.is_not(None))
+        await session.execute(free.values(due_at=db_now(), held_since=None))
+        evidence = {
+            "ordering_key": gone[0].ordering_key,
+            "event_id": str(gone[0].event_id),
+            "missing": str(gone[0].predecessor),
+            "messages": len(gone),
+        }
+        log.error("transport.order_gap", consumer=self._consumer, **evidence)
+        await raise_alarm(session, Alarm(AlarmKind.ORDER_GAP, self._consumer, evidence))
+
+
+def _held(consumer: str) -> Any:
+    on_way = exists().where(OUTBOX.c.event_id == INBOX.c.predecessor, OUTBOX.c.sent_at.is_(None))
+    return (
+        select(INBOX.c.inbox_id, INBOX.c.event_id, INBOX.c.type, INBOX.c.predecessor, INBOX.c.ordering_key)
+        .join(KEYS, (KEYS.c.consumer == INBOX.c.consumer) & (KEYS.c.ordering_key == INBOX.c.ordering_key))
+        .where(INBOX.c.consumer == consumer, KEYS.c.held_since.is_not(None), *_is_held(), ~on_way)
+        .order_by(INBOX.c.inbox_id)
+        .limit(AT_ONCE)
+    )
+
+
+def _is_held() -> tuple[Any, ...]:
+    return (
+        INBOX.c.done_at.is_(None),
+        INBOX.c.predecessor.is_not(None),
+        INBOX.c.given_up_at.is_(None),
+        ~_has_come(),
+    )
+
+
+def _given_up(consumer: str) -> Any:
+    """One message that was given up and whose predecessor could still come."""
+    return (
+        select(INBOX.c.inbox_id)
+        .where(
+            INBOX.c.consumer == consumer,
+            INBOX.c.given_up_at > select(db_now(-KEPT_SECONDS)).scalar_subquery(),
+            ~_has_come(),
+        )
+        .limit(1)
+    )
+
+
+def _has_come() -> Any:
+    before = INBOX.alias("before")
+    return exists().where(before.c.consumer == INBOX.c.consumer, before.c.event_id == INBOX.c.predecessor)
