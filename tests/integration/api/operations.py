@@ -31,6 +31,8 @@ ALLOWED = {
     "include_document": EDITORS,
     "confirm_document_date": EDITORS,
     "attach_document_file": EDITORS,
+    "accept_einvoice_difference": EDITORS,
+    "accept_einvoice_differences": EDITORS,
     "get_status": ALL,
     "list_alarms": ALL,
     "list_audit": ALL,
@@ -68,6 +70,8 @@ BODIES: dict[str, Any] = {
     "exclude_document": {"because": "a test order"},
     "include_document": {},
     "confirm_document_date": {"issued_on": "2018-11-05"},
+    "accept_einvoice_difference": {"because": "The e-invoice is right."},
+    "accept_einvoice_differences": {"because": "The e-invoices are right."},
     "create_connection": shop_body(None, "New"),
     "create_tenant": {"name": "New"},
     "save_settings": {"values": {}},
@@ -75,7 +79,7 @@ BODIES: dict[str, Any] = {
     "create_token": {"name": "New", "role": "adviser"},
 }
 CONDITIONAL = {"save_settings", "change_settings"}
-NEEDS_TENANT = {"retry_parked", "create_connection", "create_token"}
+NEEDS_TENANT = {"retry_parked", "accept_einvoice_differences", "create_connection", "create_token"}
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from common.db.models.core import AuditRow
-from common.domain.merchant import MerchantSettings
 from common.domain.reasons import Reason
-from common.domain.releases import ONLY_ONE_BY_ONE
+from common.domain.releases import CATEGORY_FIELDS, ONLY_ONE_BY_ONE
 from common.events.commands import ReleaseParked
 from integration.api.harness import Api, Tenant
 
@@ -62,7 +61,7 @@ async def test_group_says_since_when_for_how_much_and_what_to_do(api: Api, shop:
     assert {sample["number"][0] for sample in first["samples"]} == {"A"}
     text = first["reason_text"]
     assert (text["who"], text["released_by"]) == ("merchant", "settings")
-    assert text["settings"] == sorted(name for name in MerchantSettings.model_fields if "category" in name)
+    assert text["settings"] == sorted(CATEGORY_FIELDS)
     assert text["cause_de"] and text["remedy_en"]
 
 
