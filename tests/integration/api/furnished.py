@@ -1,7 +1,9 @@
 """Tenants with one of everything, so that a test can see what another of them must not."""
 
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
+from api.verification import BooksIdentity
 from common.archive import Archive
 from common.db.models.books import TimelineRow
 from common.db.models.effects import AlarmRow, AttemptRow
@@ -26,7 +28,7 @@ async def furnish(api: Api, name: str, number: str) -> Tenant:
     """A tenant with connections, tokens, a parked document and its story, a dead letter and an alarm."""
     tenant_id = await api.tenant(name)
     shop = await api.shop(tenant_id, name)
-    books = await api.books(tenant_id)
+    books = await own_books(api, tenant_id, name)
     shop_id = UUID(shop["id"])
     outcome = {
         "status": "parked",
@@ -57,6 +59,16 @@ async def furnish(api: Api, name: str, number: str) -> Tenant:
         merchant=await api.token("merchant", tenant_id),
         adviser=await api.token("adviser", tenant_id),
     )
+
+
+async def own_books(api: Api, tenant_id: UUID, name: str) -> dict[str, Any]:
+    """Books of an organization that no other tenant has; what the far side says then is as before."""
+    usual = api.checks.identity
+    if name != "Alpha":
+        api.checks.identity = BooksIdentity(str(uuid5(NAMESPACE_URL, name)), has_bookkeeping=True)
+    books = await api.books(tenant_id)
+    api.checks.identity = usual
+    return books
 
 
 async def keep_originals(api: Api, tenant_id: UUID, name: str) -> None:

@@ -1,5 +1,6 @@
 """The api under test, with tokens for every role."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import insert, select
 
 from api.settings import Settings
-from api.verification import BooksIdentity
+from api.verification import BooksIdentity, ShopIdentity
 from common.db.crypto import SecretBox, SecretPlace, new_key
 from common.db.engine import Database
 from common.db.models.base import Base
@@ -35,10 +36,19 @@ class FakeChecks:
 
     identity: BooksIdentity = field(default_factory=lambda: BooksIdentity(ORGANIZATION, has_bookkeeping=True))
     problem: Exception | None = None
+    shown: dict[str, ShopIdentity] = field(default_factory=dict)  # by address
+    silent: set[str] = field(default_factory=set)  # addresses that take no token any more
     asked: list[str] = field(default_factory=list)
 
-    async def shop(self, base_url: str, access_token: SecretStr) -> None:
+    async def shop(self, base_url: str, access_token: SecretStr) -> ShopIdentity:
         await self._ask(base_url)
+        return self.shown.get(base_url, ShopIdentity())
+
+    async def knows_order(self, base_url: str, access_token: SecretStr, order_ids: Sequence[str]) -> bool:
+        return not self.shown.get(base_url, ShopIdentity()).orders.isdisjoint(order_ids)
+
+    async def still_answers(self, base_url: str, access_token: SecretStr) -> bool:
+        return base_url not in self.silent
 
     async def books(self, token: SecretStr) -> BooksIdentity:
         await self._ask("books")

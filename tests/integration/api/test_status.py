@@ -10,6 +10,7 @@ from common.db.models.books import BooksProfileRow, BooksReadingRow
 from common.db.models.effects import AlarmRow
 from common.db.models.ingest import ShopCursorRow
 from common.db.turnover import this_year
+from integration.api.furnished import own_books
 from integration.api.harness import Api, Tenant
 from integration.api.rows import NOW
 
@@ -141,7 +142,7 @@ async def test_r31_the_status_warns_a_small_business_of_its_turnover_and_nobody_
 async def small_business(api: Api) -> UUID:
     """A tenant whose books say that it shows no VAT."""
     tenant_id = await api.tenant("Small")
-    books = UUID((await api.books(tenant_id))["id"])
+    books = UUID((await own_books(api, tenant_id, "Small"))["id"])
     profile = {"organization_id": "any", "small_business": True}
     row = {"tenant_id": tenant_id, "connection_id": books, "profile": profile, "categories": []}
     await api.add(BooksProfileRow, {**row, "fetched_at": NOW})

@@ -17,9 +17,6 @@ from common.effects.attempts import ArmRequest, Attempt
 from common.effects.numbered import Elsewhere, Numbered
 from common.effects.sql_attempts import SqlAttempts
 from common.settings import DatabaseSettings
-from integration.line.test_upgrades import old_url
-
-__all__ = ["old_url"]
 
 BEFORE = "0001"
 ORGANIZATION = "0b4b3c8e-5c2e-4a3f-8f64-0d9a5f6c7e01"

@@ -2,12 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from sqlalchemy import select, text
 
 from common.db.alarms import Alarm, raise_alarm
@@ -16,28 +13,9 @@ from common.db.migrate import SCRIPTS, upgrade_database
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
 from common.settings import DatabaseSettings
-from fixtures.databases import sqlite_address
-from fixtures.postgres import wait_for
-from tools.servers.databases import Databases
 
-FIRST = "0001"
 FIRST_HASH = "a6c09079fb8566cc105e42aae3b1146aad290b0821f7e5e4a7c34c4249795b40"
 TENANT = UUID("00000000-0000-4000-8000-000000000001")
-
-
-@pytest.fixture(params=("sqlite", pytest.param("postgres", marks=pytest.mark.postgres)))
-def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Address of a database as the first release left it, without rows."""
-    if request.param == "sqlite":
-        url = sqlite_address(tmp_path / "old.db")
-        upgrade_database(url, FIRST)
-        yield url
-        return
-    server: Databases = request.getfixturevalue("postgres_server")
-    name = wait_for(server.create())
-    upgrade_database(server.url(name), FIRST)
-    yield server.url(name)
-    wait_for(server.drop(name))
 
 
 async def upgraded(url: str) -> Database:

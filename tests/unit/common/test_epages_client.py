@@ -13,6 +13,7 @@ from common.shops.base import OrderQuery
 from common.shops.epages.client import DEFAULT_LIMIT, DOCUMENTS_LIMIT, EpagesClient, read_quota
 from common.shops.epages.errors import (
     AnswerTooLarge,
+    NotAShop,
     NotFound,
     RateLimited,
     RequestRejected,
@@ -173,9 +174,37 @@ async def test_the_single_order_keeps_its_bytes() -> None:
 
 
 async def test_shop_info_is_read_at_the_root() -> None:
-    client, http = client_with(Reply(b'{"name": "Shop", "countryCode2": "DE"}'))
-    assert (await client.shop_info()).country_code2 == "DE"
+    told = b'{"name": "Shop", "countryCode2": "DE", "sfUrl": "https://Shop.example/?b=1&a=2"}'
+    client, http = client_with(Reply(told))
+    shop = await client.shop_info()
+    assert (shop.country_code2, shop.storefront) == ("DE", "shop.example?a=2&b=1")
     assert http.asked[0][0] == ""
+
+
+@pytest.mark.parametrize("url", ["sfUrl", "mboUrl"])
+async def test_one_address_of_the_shop_is_enough(url: str) -> None:
+    client, _ = client_with(Reply(f'{{"name": "Shop", "{url}": "https://shop.example/a"}}'.encode()))
+    assert (await client.shop_info()).storefront == "shop.example/a"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"{}",
+        b"[]",
+        b'"shop"',
+        b'{"name": "Shop"}',
+        b'{"name": "Shop", "sfUrl": null, "mboUrl": ""}',
+        b'{"name": "Shop", "sfUrl": "/epages/Shop.sf"}',
+        b'{"name": "", "sfUrl": "https://shop.example/"}',
+        b'{"name": 7, "sfUrl": "https://shop.example/"}',
+        b'{"sfUrl": "https://shop.example/", "mboUrl": "https://shop.example/admin"}',
+    ],
+)
+async def test_json_without_name_and_address_is_no_shop(told: bytes) -> None:
+    client, _ = client_with(Reply(told))
+    with pytest.raises(NotAShop):
+        await client.shop_info()
 
 
 @pytest.mark.parametrize(

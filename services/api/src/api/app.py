@@ -10,6 +10,7 @@ from api.cursors import CursorSeal
 from api.deps import Deps, each_parameter_once
 from api.frame import Frame
 from api.housekeeping import Housekeeper
+from api.identity.watch import DoubleLinkWatch
 from api.routes import (
     connections,
     documents,
@@ -77,7 +78,7 @@ def build(
         settings, db, UpstreamChecks(network.guarded(settings.hosts), books), routers=(ops, *routers)
     )
     web = WebServer(app, settings.host, settings.port, stopping, settings.door)
-    components: list[Component] = [web, relay, Housekeeper(db), Housekeeping(db, API)]
+    components: list[Component] = [web, relay, Housekeeper(db), Housekeeping(db, API), DoubleLinkWatch(db)]
     return ServiceApp(name=API, components=components, needs=needs, parts=parts)
 
 

@@ -8,9 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import audit
 from api.addresses import checked_address, one_spelling
-from api.auth import Principal
+from api.auth import Principal, Role
 from api.deps import Deps
 from api.idempotency import Answer
+from api.identity.asking import ShopQuestions, has_token
+from api.identity.evidence import Newcomer
+from api.identity.usage import alone, require_free_organization, shop_to_use
 from api.linking import ConnectionRepository
 from api.problems import AddressRefused, BookkeepingMissing, InvalidRequest
 from api.queries.connections import connection_read
@@ -19,6 +22,7 @@ from api.schemas.connections import BooksConnectionCreate, ConnectionRead, ShopC
 from api.secrets_store import drop_token_pair, keep_secrets
 from api.sending import fetch_now, release_parked
 from common.db.models.core import ConnectionRow
+from common.domain.web_addresses import root_of
 from common.lexware.oauth import TokenPair
 from common.lexware.tokens import TokenStore
 
@@ -28,20 +32,24 @@ BY_CONNECTION = "connection"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A connection that may be kept: where it leads, and whether the other side confirmed it."""
+    """A connection that may be kept: where it leads, whether the other side confirmed it, and as what."""
 
     base_url: str
     address: str
     verified: bool
+    shop: Newcomer | None = None
 
 
-async def check(deps: Deps, wanted: ShopConnectionCreate | BooksConnectionCreate, *, verify: bool) -> Checked:
+async def check(
+    deps: Deps, tenant_id: UUID, wanted: ShopConnectionCreate | BooksConnectionCreate, *, verify: bool
+) -> Checked:
     """Ask the other side; raises the problem to answer with. Must not run inside a transaction."""
     if isinstance(wanted, ShopConnectionCreate):
         base_url = await checked_address(wanted.base_url, deps.settings.hosts)
+        shop = Newcomer(tenant_id, root_of(base_url))
         if verify:
-            await deps.checks.shop(base_url, wanted.access_token)
-        return Checked(base_url, base_url, verify)
+            shop = await ShopQuestions(deps, tenant_id, base_url, wanted.access_token).newcomer()
+        return Checked(base_url, base_url, verify, shop)
     base_url, token = _books_host(deps, wanted), _books_token(wanted)
     if not verify:
         if wanted.organization_id is None:
@@ -62,45 +70,65 @@ async def keep(
     checked: Checked,
 ) -> Answer[ConnectionRead]:
     """The connection is kept with its secrets; the answer is the one the tenant's line uses."""
+    await alone(session)
     await get_tenant(session, principal.scope(tenant_id), tenant_id, lock=True)
     if isinstance(wanted, ShopConnectionCreate):
-        row, is_new = await _keep_shop(session, deps, tenant_id, wanted, checked)
-        in_line = row
+        row, before = await _keep_shop(session, deps, principal, wanted, checked)
+        in_line, is_new = row, before is None
         await fetch_now(session, row)
     else:
-        row, in_line, is_new = await _keep_books(session, deps, tenant_id, wanted, checked)
+        before = checked.address
+        row, in_line, is_new = await _keep_books(session, deps, principal, tenant_id, wanted, checked)
         await release_parked(session, tenant_id, BY_CONNECTION)
+    moved = {} if before in {None, checked.address} else {"from": before, "to": checked.address}
     await audit.note(
         session,
         principal,
-        "connection.created" if is_new else "connection.relinked",
+        "connection.moved" if moved else "connection.created" if is_new else "connection.relinked",
         tenant_id,
         connection_id=str(row.connection_id),
         kind=row.kind,
         platform=row.platform,
         verified=checked.verified,
         halted=in_line.state == "halted",
+        **moved,
     )
     shown = await connection_read(session, in_line)
     return Answer(CREATED if is_new and in_line is row else OK, shown)
 
 
 async def _keep_shop(
-    session: AsyncSession, deps: Deps, tenant_id: UUID, wanted: ShopConnectionCreate, checked: Checked
-) -> tuple[ConnectionRow, bool]:
-    row, is_new = await ConnectionRepository(session, tenant_id).put_shop(
-        platform=wanted.platform, name=wanted.name, address=checked.address, verified=checked.verified
+    session: AsyncSession, deps: Deps, principal: Principal, wanted: ShopConnectionCreate, checked: Checked
+) -> tuple[ConnectionRow, str | None]:
+    """The connection, and the address it led to before; None for a new one."""
+    shop = checked.shop
+    assert shop is not None
+    token = has_token(deps.box, wanted.access_token)
+    chosen = await shop_to_use(session, principal, shop, token, replace=wanted.replace)
+    row, before = await ConnectionRepository(session, shop.tenant_id).put_shop(
+        chosen,
+        platform=wanted.platform,
+        name=wanted.name,
+        address=checked.address,
+        storefront=shop.storefront,
+        verified=checked.verified,
     )
     secrets = {"access_token": wanted.access_token}
     if wanted.client_secret is not None:
         secrets["client_secret"] = wanted.client_secret
     await keep_secrets(session, deps.box, row, secrets)
-    return row, is_new
+    return row, before
 
 
 async def _keep_books(
-    session: AsyncSession, deps: Deps, tenant_id: UUID, wanted: BooksConnectionCreate, checked: Checked
+    session: AsyncSession,
+    deps: Deps,
+    principal: Principal,
+    tenant_id: UUID,
+    wanted: BooksConnectionCreate,
+    checked: Checked,
 ) -> tuple[ConnectionRow, ConnectionRow, bool]:
+    await require_free_organization(session, tenant_id, checked.address)
     row, in_line, is_new = await ConnectionRepository(session, tenant_id).put_books(
         platform=wanted.platform,
         name=wanted.name,
@@ -108,6 +136,7 @@ async def _keep_books(
         auth="oauth" if wanted.oauth else "api_key",
         config={"base_url": checked.base_url},
         verified=checked.verified,
+        by_operator=principal.role is Role.OPERATOR,
     )
     if wanted.oauth is not None:
         await keep_secrets(session, deps.box, row, {})

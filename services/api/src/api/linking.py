@@ -6,12 +6,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.identity.evidence import known_root
+from api.identity.judging import RELEASED_BY_OPERATOR
 from api.problems import BooksConnectionExists, ConnectionNotUsable, NothingToConfirm
 from common.db.dialect import db_now, insert
-from common.db.models.core import ConnectionRow
+from common.db.models.core import RELEASED, ConnectionRow
+from common.domain.web_addresses import root_of
 
 ACTIVE, DISABLED, HALTED = "active", "disabled", "halted"
-BOOKS = "books"
+BOOKS, SHOP = "books", "shop"
 ORGANIZATION_CHANGED = "organization_changed"
 PENDING = "pending_connection_id"
 AWAITS, REPLACED = "awaits_confirmation", "organization_replaced"
@@ -25,28 +28,71 @@ class ConnectionRepository:
         self._session, self._tenant_id = session, tenant_id
 
     async def put_shop(
-        self, *, platform: str, name: str, address: str, verified: bool
-    ) -> tuple[ConnectionRow, bool]:
-        """The shop's connection in use, and whether it is new."""
-        row, is_new = await self._put(
-            "shop", platform, name, address, "token", verified=verified, state=ACTIVE
+        self,
+        chosen: UUID | None,
+        *,
+        platform: str,
+        name: str,
+        address: str,
+        storefront: str | None,
+        verified: bool,
+    ) -> tuple[ConnectionRow, str | None]:
+        """The chosen connection, or a new one, is in use and leads to this address.
+
+        Returns it and the address it led to before, None for a new one.
+        """
+        before = None
+        if chosen is None:
+            row = await self._add(SHOP, platform, address, root_of(address), "token", ACTIVE)
+        else:
+            row = await self._session.get_one(ConnectionRow, chosen, with_for_update=True)
+            before = row.address
+            await self._lead_to(row, address)
+        shown = {} if storefront is None else {"storefront": storefront}
+        asked = {"verified_at": db_now()} if verified else {}
+        await self._set(row, name=name, auth="token", state=ACTIVE, state_reason=None, **shown, **asked)
+        return row, before
+
+    async def _lead_to(self, row: ConnectionRow, address: str) -> None:
+        """The connection leads there; one of the tenant that has the address already takes the one left."""
+        before, root = {"address": row.address, "root": row.root}, root_of(address)
+        query = select(ConnectionRow).where(
+            ConnectionRow.tenant_id == self._tenant_id,
+            ConnectionRow.kind == SHOP,
+            ConnectionRow.address == address,
+            ConnectionRow.connection_id != row.connection_id,
         )
-        await self._set(row, state=ACTIVE, state_reason=None)
-        return row, is_new
+        other = await self._session.scalar(query.with_for_update())
+        if other is not None:
+            await self._set(other, address=str(other.connection_id))
+        await self._set(row, address=address, root=root)
+        if other is not None:
+            await self._set(other, **before)
 
     async def put_books(
-        self, *, platform: str, name: str, address: str, auth: str, config: dict[str, Any], verified: bool
+        self,
+        *,
+        platform: str,
+        name: str,
+        address: str,
+        auth: str,
+        config: dict[str, Any],
+        verified: bool,
+        by_operator: bool,
     ) -> tuple[ConnectionRow, ConnectionRow, bool]:
         """The connection of these books, the one of the tenant's line, and whether the first is new.
 
         They are the same unless other books are in use: those are halted then, and a person has to confirm.
         Books that come after others, now disabled, are halted themselves until then.
         """
-        others = [row for row in await self._books() if row.address != address]
+        root = address.lower()
+        others = [row for row in await self._books() if known_root(row) != root]
         in_use = next((row for row in others if row.state != DISABLED), None)
-        known = await self._find(BOOKS, address)
+        known = next((row for row in await self._books() if known_root(row) == root), None)
+        if known is not None and known.state_reason == RELEASED and not by_operator:
+            raise ConnectionNotUsable(RELEASED_BY_OPERATOR)
         before = None if known is None else (known.state, known.state_reason, PENDING in known.config)
-        row, is_new = await self._put(BOOKS, platform, name, address, auth, verified=verified, state=DISABLED)
+        row, is_new = await self._put(platform, name, address, auth, verified=verified)
         if in_use is not None:
             await self._set(row, state=DISABLED, state_reason=AWAITS, config=config)
             waiting = {**in_use.config, PENDING: str(row.connection_id)}
@@ -75,6 +121,10 @@ class ConnectionRepository:
         await self._set(chosen, state=ACTIVE, state_reason=None)
         return chosen
 
+    async def release(self, row: ConnectionRow) -> None:
+        """Another tenant may link it; all that came over it stays known here."""
+        await self._set(row, state=DISABLED, state_reason=RELEASED, config=_without_pending(row.config))
+
     async def disable(self, row: ConnectionRow) -> None:
         """Nothing is read or written over the connection any more; it stays known."""
         if row.state != DISABLED:
@@ -82,10 +132,12 @@ class ConnectionRepository:
                 row, state=DISABLED, state_reason="disabled_by_user", config=_without_pending(row.config)
             )
 
-    async def enable(self, row: ConnectionRow) -> None:
+    async def enable(self, row: ConnectionRow, *, by_operator: bool) -> None:
         """A disabled connection is in use again; raises when something else has to happen first."""
         if row.state == ACTIVE:
             return
+        if row.state_reason == RELEASED and not by_operator:
+            raise ConnectionNotUsable(RELEASED_BY_OPERATOR)
         if row.state != DISABLED:
             raise ConnectionNotUsable(
                 "Only a disabled connection can be enabled; this one needs something else."
@@ -103,36 +155,35 @@ class ConnectionRepository:
         )
         return list((await self._session.scalars(query.with_for_update())).all())
 
-    async def _find(self, kind: str, address: str) -> ConnectionRow | None:
-        query = select(ConnectionRow).where(
-            ConnectionRow.tenant_id == self._tenant_id,
-            ConnectionRow.kind == kind,
-            ConnectionRow.address == address,
-        )
-        row: ConnectionRow | None = await self._session.scalar(query.with_for_update())
-        return row
-
     async def _put(
-        self, kind: str, platform: str, name: str, address: str, auth: str, *, verified: bool, state: str
+        self, platform: str, name: str, address: str, auth: str, *, verified: bool
     ) -> tuple[ConnectionRow, bool]:
+        root = address.lower()
+        row = next((row for row in await self._books() if known_root(row) == root), None)
+        is_new = row is None
+        if row is None:
+            row = await self._add(BOOKS, platform, address, root, auth, DISABLED)
+        await self._set(row, name=name, auth=auth, **({"verified_at": db_now()} if verified else {}))
+        return row, is_new
+
+    async def _add(
+        self, kind: str, platform: str, address: str, root: str, auth: str, state: str
+    ) -> ConnectionRow:
         statement = insert(self._session, ConnectionRow).values(
             connection_id=uuid4(),
             tenant_id=self._tenant_id,
             kind=kind,
             platform=platform,
-            name=name,
+            name="",
             address=address,
+            root=root,
             auth=auth,
             config={},
             state=state,
             created_at=db_now(),
         )
-        statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", "kind", "address"])
-        is_new = await self._session.scalar(statement.returning(ConnectionRow.connection_id)) is not None
-        row = await self._find(kind, address)
-        assert row is not None
-        await self._set(row, name=name, auth=auth, **({"verified_at": db_now()} if verified else {}))
-        return row, is_new
+        connection_id = await self._session.scalar(statement.returning(ConnectionRow.connection_id))
+        return await self._session.get_one(ConnectionRow, connection_id)
 
     async def _set(self, row: ConnectionRow, **columns: Any) -> None:
         await self._session.execute(

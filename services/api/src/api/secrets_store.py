@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from pydantic import SecretStr
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.crypto import SecretBox, SecretPlace
+from common.db.crypto import SecretBox, SecretPlace, SecretUnreadable
 from common.db.dialect import db_now, insert
 from common.db.models.core import ConnectionRow, SecretRow
 from common.db.models.effects import OAuthTokenRow
@@ -38,6 +38,24 @@ async def keep_secrets(
                 set_={"sealed": statement.excluded.sealed, "created_at": statement.excluded.created_at},
             )
         )
+
+
+async def find_secret(
+    session: AsyncSession, box: SecretBox, connection: ConnectionRow, field: str
+) -> SecretStr | None:
+    """Open a secret of the connection; None when there is none that a key of ours opens."""
+    place = SecretPlace(connection.tenant_id, connection.connection_id, field)
+    sealed = await session.scalar(
+        select(SecretRow.sealed).where(
+            SecretRow.connection_id == place.connection_id,
+            SecretRow.tenant_id == place.tenant_id,
+            SecretRow.field == field,
+        )
+    )
+    try:
+        return None if sealed is None else box.open(sealed, place)
+    except SecretUnreadable:
+        return None
 
 
 async def drop_token_pair(session: AsyncSession, connection: ConnectionRow) -> None:

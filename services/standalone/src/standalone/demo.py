@@ -83,7 +83,6 @@ class Demo:
         await self._until_ready()
         tenant_id = await self._tenant()
         shop, books = self._simulators["epages"], self._simulators["lexware"]
-        await self._leave_other_shops(tenant_id, shop["base_url"])
         await self._post(
             "/api/v1/connections",
             {
@@ -94,7 +93,7 @@ class Demo:
                 "api_key": books["api_key"],
             },
         )
-        await self._post(
+        linked = await self._post(
             "/api/v1/connections",
             {
                 "kind": "shop",
@@ -103,8 +102,10 @@ class Demo:
                 "base_url": shop["base_url"],
                 "access_token": shop["access_token"],
                 "client_secret": shop["client_secret"],
+                "replace": True,  # a sandbox on other ports is the shop of the start before
             },
         )
+        await self._leave_other_shops(tenant_id, linked["id"])
         return tenant_id
 
     async def _tenant(self) -> str:
@@ -118,12 +119,12 @@ class Demo:
         ]
         return made
 
-    async def _leave_other_shops(self, tenant_id: str, base_url: str) -> None:
-        """A sandbox that listened on other ports before is not asked any more."""
+    async def _leave_other_shops(self, tenant_id: str, linked_id: str) -> None:
+        """A shop of an earlier start that has no order in common with this one's is not asked any more."""
         for connection in await self._items(
             f"/api/v1/connections?limit={PAGE}&tenant_id={tenant_id}&kind=shop"
         ):
-            if connection["state"] == "active" and connection["base_url"].rstrip("/") != base_url.rstrip("/"):
+            if connection["state"] == "active" and connection["id"] != linked_id:
                 await self._post(f"/api/v1/connections/{connection['id']}/disable", {})
                 say(f"  (the shop of an earlier start, {printable(connection['base_url'])}, is left out)")
 

@@ -111,6 +111,15 @@ def row_lock(session: AsyncSession) -> dict[str, Any]:
     return {} if _name(session) == "sqlite" else {"skip_locked": True}
 
 
+async def one_at_a_time(session: AsyncSession, work: str) -> None:
+    """Let nobody else do this named work until the transaction ends; SQLite has one writer anyway.
+
+    Taken before any row is locked, or two transactions may wait for each other.
+    """
+    if _name(session) != "sqlite":
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(work, 0))))
+
+
 async def may_be_lost(session: AsyncSession) -> None:
     """Let this transaction's commit not wait for the disk: after a server crash the work is done again."""
     if _name(session) != "sqlite":
@@ -273,6 +282,7 @@ __all__ = [
     "first_of_each",
     "insert",
     "may_be_lost",
+    "one_at_a_time",
     "one_of",
     "prepare_engine",
     "row_lock",

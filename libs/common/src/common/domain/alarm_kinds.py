@@ -32,6 +32,8 @@ class AlarmKind(StrEnum):
     MESSAGE_BURIED = "message_buried"
     MESSAGES_MISSED = "messages_missed"
     ORDER_GAP = "order_gap"
+    SHOP_LINKED_TWICE = "shop_linked_twice"
+    ORGANIZATION_LINKED_TWICE = "organization_linked_twice"
 
 
 @dataclass(frozen=True, slots=True)

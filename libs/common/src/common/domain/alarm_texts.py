@@ -85,3 +85,24 @@ SHOP_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes when the same order was read completely again.",
     ),
 }
+
+LINK_ALARMS: Mapping[AlarmKind, AlarmText] = {
+    AlarmKind.SHOP_LINKED_TWICE: AlarmText(
+        who=Who.OPERATOR,
+        cause_de="Derselbe Shop ist über zwei Verbindungen zugleich in Gebrauch.",
+        cause_en="The same shop is in use over two connections at once.",
+        remedy_de="Eine der beiden deaktivieren; die eines anderen Händlers gibt der Betreiber frei.",
+        remedy_en="Disable one of the two connections; another merchant's is released by the operator.",
+        ends_de="Er schließt sich, sobald nur noch eine von ihnen in Gebrauch ist.",
+        ends_en="It closes when only one of them is in use.",
+    ),
+    AlarmKind.ORGANIZATION_LINKED_TWICE: AlarmText(
+        who=Who.OPERATOR,
+        cause_de="Dieselbe Organisation in Lexware Office ist bei zwei Händlern zugleich in Gebrauch.",
+        cause_en="The same organization in Lexware Office is in use under two merchants at once.",
+        remedy_de="Der Betreiber klärt, zu wem sie gehört, und gibt die andere Verbindung frei.",
+        remedy_en="The operator finds out whose it is and releases the other connection.",
+        ends_de="Er schließt sich, sobald nur noch eine Verbindung zu ihr in Gebrauch ist.",
+        ends_en="It closes when only one connection to it is in use.",
+    ),
+}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from common.domain.alarm_kinds import AlarmKind, AlarmText
-from common.domain.alarm_texts import BOOKS_ALARMS, SHOP_ALARMS
+from common.domain.alarm_texts import BOOKS_ALARMS, LINK_ALARMS, SHOP_ALARMS
 from common.domain.alarm_texts_line import LINE_ALARMS
 from common.domain.alarm_texts_reading import READING_ALARMS
 from common.domain.alarm_texts_service import SERVICE_ALARMS
@@ -12,7 +12,15 @@ from common.domain.alarm_texts_tax import TAX_ALARMS
 
 __all__ = ["ALARMS", "AlarmKind", "AlarmText", "alarms_page"]
 
-_TEXTS = {**BOOKS_ALARMS, **READING_ALARMS, **SHOP_ALARMS, **SERVICE_ALARMS, **TAX_ALARMS, **LINE_ALARMS}
+_TEXTS = {
+    **BOOKS_ALARMS,
+    **READING_ALARMS,
+    **SHOP_ALARMS,
+    **SERVICE_ALARMS,
+    **TAX_ALARMS,
+    **LINE_ALARMS,
+    **LINK_ALARMS,
+}
 ALARMS: Mapping[AlarmKind, AlarmText] = MappingProxyType({kind: _TEXTS[kind] for kind in AlarmKind})
 
 _INTRODUCTION = """\

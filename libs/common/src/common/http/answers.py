@@ -24,6 +24,10 @@ class ConnectionRefused(NetworkFailure):
     """Nothing was sent: the address leads to no host that others may make us ask."""
 
 
+class NotConnected(NetworkFailure):
+    """Nobody listens there, its name leads nowhere, or its certificate is not good: nothing was sent."""
+
+
 class AnswerTooLarge(NetworkFailure):
     """The body, packed or unpacked, is larger than the caller wants to hold."""
 

@@ -19,7 +19,7 @@ from aiohttp.payload import Payload
 from httpx_aiohttp import AiohttpTransport
 
 from common.http.addresses import AddressNotPublic, Guard
-from common.http.answers import ConnectionRefused, NetworkFailure, read_body
+from common.http.answers import ConnectionRefused, NetworkFailure, NotConnected, read_body
 from common.http.gate import Gate
 from common.settings import HostPolicy
 
@@ -147,13 +147,19 @@ class Network:
             refused = next((one for one in _causes(error) if isinstance(one, AddressNotPublic)), None)
             if refused is not None:
                 raise ConnectionRefused(str(refused)) from error
-            raise NetworkFailure(type(error).__name__) from error
+            kind = NotConnected if _is_unconnected(error) else NetworkFailure
+            raise kind(type(error).__name__) from error
 
 
 def encoded_url(base_url: str, path: str, params: Mapping[str, str] | None) -> str:
     """The address with its query, percent-encoded."""
     url = base_url.rstrip("/") + path
     return str(httpx.URL(url, params=params)) if params else url
+
+
+def _is_unconnected(error: BaseException) -> bool:
+    """By its cause: the layer between names a refused connection like one that took too long."""
+    return isinstance(error, httpx.ConnectError) or isinstance(error.__cause__, aiohttp.ClientConnectorError)
 
 
 async def _left_the_process(writer: AbstractStreamWriter) -> None:

@@ -6,10 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api import audit
-from api.auth import AnyRole, Editor, Principal, Role
+from api.auth import AnyRole, Editor, Operator, Principal, Role
 from api.connecting import BY_CONNECTION, check, keep
 from api.deps import DepsOf
 from api.idempotency import Answer, OncePerKey
+from api.identity.problems import OrganizationLinkedElsewhere, ShopLinkedElsewhere
+from api.identity.released import release
+from api.identity.usage import alone, require_free, require_free_organization
 from api.linking import ConnectionRepository
 from api.paging import Paged
 from api.problems import (
@@ -34,7 +37,13 @@ from api.queries.connections import connection_read, standings
 from api.queries.gaps import read_gaps
 from api.queries.lists import get_connection, get_tenant, list_rows
 from api.schemas.base import CommandRead
-from api.schemas.connections import ConnectionCreate, ConnectionPage, ConnectionRead, FetchRequest
+from api.schemas.connections import (
+    ConnectionCreate,
+    ConnectionPage,
+    ConnectionRead,
+    FetchRequest,
+    ReleaseRequest,
+)
 from api.schemas.gaps import GapsRead
 from api.sending import fetch_now, fetch_order, release_parked
 from api.sessions import Reading, Writing
@@ -55,6 +64,9 @@ Verify = Annotated[bool, Query(description="`false` keeps the connection unasked
         **problems(
             NotFound,
             Conflict,
+            OrganizationLinkedElsewhere,
+            ShopLinkedElsewhere,
+            ConnectionNotUsable,
             AddressRefused,
             AnswerEncodingRefused,
             CredentialsRefused,
@@ -71,7 +83,10 @@ async def create_connection(
 ) -> ConnectionRead:
     """Link a shop or books: the other side is asked first, the secrets are sealed and never shown.
 
-    A known address is linked again with the new secrets. Other books than those in use do not replace them:
+    A known address is linked again with the new secrets. A shop known under another address moves to the new
+    one when its old address takes its token no more, or when `replace` says so; its connection keeps its id.
+    A shop and an organization are in use under one tenant at a time: `shop_linked_elsewhere`,
+    `organization_linked_elsewhere`. Other books than those in use do not replace them:
     the answer is then the connection in use, halted until somebody confirms the other organization.
     """
     tenant_id = _tenant_of(wanted.tenant_id, editor)
@@ -81,7 +96,7 @@ async def create_connection(
         return earlier
     async with deps.db.reading.begin() as session:
         await get_tenant(session, editor.scope(tenant_id), tenant_id)
-    checked = await check(deps, wanted, verify=verify)
+    checked = await check(deps, tenant_id, wanted, verify=verify)
     async with deps.db.sessions.begin() as session:
         return await once.answer(
             session, ConnectionRead, lambda: keep(session, deps, editor, tenant_id, wanted, checked)
@@ -141,17 +156,29 @@ async def disable_connection(
 
 @router.post(
     "/{connection_id}/enable",
-    responses=problems(NotFound, Conflict, ConnectionNotUsable, BooksConnectionExists, IdempotencyKeyReused),
+    responses=problems(
+        NotFound,
+        Conflict,
+        ConnectionNotUsable,
+        BooksConnectionExists,
+        OrganizationLinkedElsewhere,
+        ShopLinkedElsewhere,
+        IdempotencyKeyReused,
+    ),
     operation_id="enable_connection",
 )
 async def enable_connection(
-    connection_id: UUID, editor: Editor, once: OncePerKey, session: Writing
+    connection_id: UUID, editor: Editor, once: OncePerKey, deps: DepsOf, session: Writing
 ) -> ConnectionRead:
     """Use a disabled connection again; books that were never confirmed come back halted."""
 
     async def work() -> Answer[ConnectionRead]:
+        await alone(session)
         row = await get_connection(session, editor.scope(), connection_id, lock=True)
-        await ConnectionRepository(session, row.tenant_id).enable(row)
+        await require_free(session, deps, row)
+        await ConnectionRepository(session, row.tenant_id).enable(
+            row, by_operator=editor.role is Role.OPERATOR
+        )
         await (
             fetch_now(session, row)
             if row.kind == "shop"
@@ -163,8 +190,32 @@ async def enable_connection(
 
 
 @router.post(
+    "/{connection_id}/release",
+    responses=problems(NotFound, Conflict, IdempotencyKeyReused),
+    operation_id="release_connection",
+)
+async def release_connection(
+    connection_id: UUID, wanted: ReleaseRequest, operator: Operator, once: OncePerKey, session: Writing
+) -> ConnectionRead:
+    """Set a shop or books free for another tenant: disabled here, with all that came over it kept.
+
+    Nothing moves. The other tenant links it afresh; only an operator brings it back here.
+    """
+
+    async def work() -> Answer[ConnectionRead]:
+        await alone(session)
+        row = await get_connection(session, operator.scope(), connection_id, lock=True)
+        await release(session, operator, row, wanted.reason)
+        return Answer(200, await connection_read(session, row))
+
+    return await once.answer(session, ConnectionRead, work)
+
+
+@router.post(
     "/{connection_id}/confirm-organization",
-    responses=problems(NotFound, Conflict, NothingToConfirm, IdempotencyKeyReused),
+    responses=problems(
+        NotFound, Conflict, NothingToConfirm, OrganizationLinkedElsewhere, IdempotencyKeyReused
+    ),
     operation_id="confirm_organization",
 )
 async def confirm_organization(
@@ -173,8 +224,10 @@ async def confirm_organization(
     """Say that the other organization is right: its connection is in use from now on and is the answer."""
 
     async def work() -> Answer[ConnectionRead]:
+        await alone(session)
         row = await get_connection(session, editor.scope(), connection_id, lock=True)
         chosen = await ConnectionRepository(session, row.tenant_id).confirm_organization(row)
+        await require_free_organization(session, row.tenant_id, chosen.address, besides=chosen.connection_id)
         await release_parked(session, row.tenant_id, BY_CONNECTION)
         return await _changed(session, editor, "connection.organization_confirmed", chosen)
 

@@ -9,7 +9,7 @@ from api.schemas.base import Given, Moment, Page, Read
 from api.schemas.tenants import Name
 from common.domain.connection_troubles import ConnectionTrouble
 
-Url = Annotated[str, StringConstraints(min_length=8, max_length=500, pattern=r"^[\x21-\x7e]+$")]
+Url = Annotated[str, StringConstraints(min_length=8, max_length=500, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
 
 
 def _printable(secret: SecretStr) -> SecretStr:
@@ -52,6 +52,11 @@ class ShopConnectionCreate(Given):
     access_token: Secret = Field(description="The token the shop issued for this app.")
     client_secret: Secret | None = Field(
         default=None, description="The app's secret; with it webhooks of the shop are accepted."
+    )
+    replace: bool = Field(
+        default=False,
+        description="The shop moved: your connection to it keeps its id and leads to this address, "
+        "even while the old address still answers.",
     )
     tenant_id: OfTenant = None
 
@@ -120,6 +125,14 @@ class ConnectionRead(Read):
 
 class ConnectionPage(Page[ConnectionRead]):
     """A page of connections, newest first."""
+
+
+class ReleaseRequest(Given):
+    """Why a connection is taken from its tenant."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)] = Field(
+        examples=["The merchant moved to another account."]
+    )
 
 
 class FetchRequest(Given):

@@ -15,6 +15,7 @@ PATTERNS = {
     r"^[^\x00-\x1f\x7f]+$": "without control characters",
     r"^[^\x00-\x1f\x7f]*$": "without control characters",
     r"^[^\x00]*$": "without NUL characters",
+    r"^[^\s\x00-\x1f\x7f]+$": "without spaces",
     r"^[\x21-\x7e]+$": "of printable ASCII without spaces",
     "^[!-~]+$": "of printable ASCII without spaces",
     "^[A-Za-z0-9._-]+$": "of letters, digits, dots, underscores and hyphens",

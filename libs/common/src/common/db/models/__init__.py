@@ -7,6 +7,7 @@ APPEND_ONLY = tuple(
     Base.metadata.tables[name]
     for name in (
         "core.audit_log",
+        "core.releases",
         "core.settings_versions",
         "ingest.document_versions",
         "ingest.originals",

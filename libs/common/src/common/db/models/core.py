@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from common.db.models.base import Base, CreatedAt, OfTenant, big_id
 
 BOOKS_IN_USE = text("kind = 'books' AND state <> 'disabled'")
+RELEASED = "released"  # state_reason of a connection that an operator set free for another tenant
 
 
 class TenantRow(CreatedAt, Base):
@@ -36,6 +37,9 @@ class ConnectionRow(CreatedAt, OfTenant, Base):
             postgresql_where=BOOKS_IN_USE,
             sqlite_where=BOOKS_IN_USE,
         ),
+        # none of these is unique: the same shop may have been linked twice before that was refused
+        Index("ix_connections_root", "kind", "root"),
+        Index("ix_connections_storefront", "storefront"),
         {"schema": "core"},
     )
 
@@ -45,11 +49,30 @@ class ConnectionRow(CreatedAt, OfTenant, Base):
     platform: Mapped[str]  # epages | lexware
     name: Mapped[str]
     address: Mapped[str]  # the shop's API root; the books' organization id
+    root: Mapped[str | None]  # the address as places are compared; None from a release that knew no roots
+    storefront: Mapped[str | None]  # what the shop's answer names, as places are compared
     auth: Mapped[str] = mapped_column(default="token")  # token | api_key | oauth
     config: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[str] = mapped_column(default="active")  # active | disabled | reconnect_needed | halted
     state_reason: Mapped[str | None]
     verified_at: Mapped[datetime | None]
+
+
+class ReleaseRow(CreatedAt, OfTenant, Base):
+    """An operator took a shop or books from a tenant, so that another may link them; append-only.
+
+    It holds for as long as the connection is disabled with the reason `released`.
+    """
+
+    __tablename__ = "releases"
+    __table_args__ = {"schema": "core"}
+
+    release_id: Mapped[int] = big_id()
+    connection_id: Mapped[UUID] = mapped_column(index=True)
+    kind: Mapped[str]  # shop | books
+    root: Mapped[str] = mapped_column(index=True)  # the connection's at that time
+    actor: Mapped[str]
+    reason: Mapped[str]
 
 
 class SecretRow(CreatedAt, OfTenant, Base):

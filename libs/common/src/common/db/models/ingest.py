@@ -49,7 +49,11 @@ class OrderRow(OfTenant, Base):
     """The newest reading of an order; `marker` tells whether a list item is news."""
 
     __tablename__ = "orders"
-    __table_args__ = (Index("ix_orders_number", "tenant_id", "order_number"), {"schema": "ingest"})
+    __table_args__ = (
+        Index("ix_orders_number", "tenant_id", "order_number"),
+        Index("ix_orders_order", "order_id", "connection_id"),  # over all tenants: who else has this order
+        {"schema": "ingest"},
+    )
 
     connection_id: Mapped[UUID] = mapped_column(primary_key=True)
     order_id: Mapped[str] = mapped_column(primary_key=True)

@@ -11,7 +11,13 @@ from pydantic import BaseModel, SecretStr
 from common.http.transport import USER_AGENT
 from common.shops.base import OrderQuery, Page, Quota, Read, ShopClient, Unreadable, join, total_pages
 from common.shops.epages.answers import NotJson, parse, parse_order, read_json, read_list
-from common.shops.epages.errors import AnswerTooLarge, ShopUnavailable, error_for
+from common.shops.epages.errors import (
+    AnswerTooLarge,
+    NotAShop,
+    ShopUnavailable,
+    SomethingElseAnswers,
+    error_for,
+)
 from common.shops.epages.wire import Order, OrderDocument, ShopInfo
 
 MEDIA_TYPE = "application/vnd.epages.v1+json"
@@ -55,9 +61,14 @@ class EpagesClient(ShopClient[ShopInfo, Order, OrderDocument]):
         self.quota = Quota()
 
     async def shop_info(self) -> ShopInfo:
-        """The shop itself; the cheapest proof that address and token are good."""
+        """Ask for the shop itself, the cheapest proof of address and token; raises `NotAShop`."""
         answer = await self._get("", {}, limit=DEFAULT_LIMIT)
-        return _usable(lambda: parse(ShopInfo, read_json(answer.content)), "shop")
+        try:
+            return parse(ShopInfo, read_json(answer.content))
+        except NotJson as problem:
+            raise SomethingElseAnswers(f"shop: no usable answer ({problem})") from None
+        except ValueError as problem:
+            raise NotAShop(f"shop: {problem}") from None
 
     async def orders(self, query: OrderQuery, page: int) -> Page[Order]:
         """One page of orders without their lines; an item that does not fit spoils only itself."""

@@ -20,6 +20,12 @@ class NotFound(ConnectorError):
     code = "epages.not_found"
 
 
+class NotAShop(ConnectorError):
+    """Something answers there with JSON, but not as a shop does."""
+
+    code = "epages.not_a_shop"
+
+
 class RequestRejected(RefusedError):
     """The shop calls our request wrong; sending it again changes nothing."""
 
@@ -44,6 +50,14 @@ class AnswerEncodingRefused(TransientError):
     code = "answer_encoding_refused"
 
 
+class ShopUnreachable(ShopUnavailable):
+    """Nobody listens there, or the host's name leads nowhere."""
+
+
+class SomethingElseAnswers(ShopUnavailable):
+    """A redirect or a page for people comes where the shop's own words are expected."""
+
+
 class AnswerTooLarge(TransientError):
     """The answer is larger than we are willing to hold."""
 
@@ -59,7 +73,9 @@ def error_for(status: int, what: str, content: bytes, resets_at: datetime | None
         return NotFound(said)
     if status == 429:
         return RateLimited(said, retry_after=rate_wait(resets_at, datetime.now(UTC)))
-    if status == 409 or status == 408 or status >= 500 or status < 400:
+    if status < 400:
+        return SomethingElseAnswers(said)
+    if status in (408, 409) or status >= 500:
         return ShopUnavailable(said)
     return RequestRejected(said)
 

@@ -10,7 +10,12 @@ from common.http import answers
 from common.http.redact import loggable_host, loggable_path
 from common.http.transport import Network, Response, encoded_url
 from common.shops.address import AddressRefused
-from common.shops.epages.errors import AnswerEncodingRefused, AnswerTooLarge, ShopUnavailable
+from common.shops.epages.errors import (
+    AnswerEncodingRefused,
+    AnswerTooLarge,
+    ShopUnavailable,
+    ShopUnreachable,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -18,6 +23,7 @@ KINDS: tuple[tuple[type[answers.NetworkFailure], type[ConnectorError]], ...] = (
     (answers.AnswerTooLarge, AnswerTooLarge),
     (answers.EncodingRefused, AnswerEncodingRefused),
     (answers.ConnectionRefused, AddressRefused),
+    (answers.NotConnected, ShopUnreachable),
     (answers.NetworkFailure, ShopUnavailable),
 )
 

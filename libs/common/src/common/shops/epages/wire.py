@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -16,6 +16,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from common.domain.cleaning import storable
+from common.domain.web_addresses import storefront_of
 
 LARGEST_POWER = 12
 SMALLEST_POWER = -30
@@ -27,6 +28,13 @@ def _text(value: Any) -> Any:
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
     return None
+
+
+def _given(value: Any) -> str:
+    text = _text(value)
+    if not isinstance(value, str) or not text:
+        raise ValueError("not a text")
+    return str(text)
 
 
 def _amount(value: Any) -> Any:
@@ -264,8 +272,20 @@ class OrderDocument(Wire):
 
 
 class ShopInfo(Wire):
-    """The shop itself."""
+    """The shop itself: an object without a name and without a web address of it is none."""
 
-    name: Text = None
+    name: Annotated[str, BeforeValidator(_given)]
     country_code2: Text = None
     sf_url: Text = None
+    mbo_url: Text = None
+
+    @property
+    def storefront(self) -> str | None:
+        """Where customers buy, else where the merchant works, as places are compared."""
+        return storefront_of(self.sf_url) or storefront_of(self.mbo_url)
+
+    @model_validator(mode="after")
+    def _has_address(self) -> Self:
+        if self.storefront is None:
+            raise ValueError("neither sfUrl nor mboUrl is a web address")
+        return self

@@ -1,0 +1,158 @@
+"""Evidence that two connections lead to one shop: its address, an order in common, its storefront."""
+
+import re
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from api.identity.judging import Because, Match
+from common.db.models.core import RELEASED, ConnectionRow
+from common.db.models.ingest import OrderRow
+from common.domain.web_addresses import NoWebAddress, authority_of, loopback_roots, root_of
+
+SHOP, DISABLED = "shop", "disabled"
+GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # the platform's, so never by chance
+GUID_LENGTH = 36
+
+HasToken = Callable[[AsyncSession, ConnectionRow], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A shop about to be linked: where it is, what it says of itself, and some of its orders.
+
+    `proven` are connections known already to have an order in common with it; `answers` tells of which
+    connections the shop still answers at their own address, and one nobody asked counts as answering.
+    """
+
+    tenant_id: UUID
+    root: str
+    storefront: str | None = None
+    orders: frozenset[str] = frozenset()
+    proven: frozenset[UUID] = frozenset()
+    answers: Mapping[UUID, bool] = field(default_factory=dict)
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether it is asked at the host it names as its storefront's."""
+        return is_at_home(self.root, self.storefront)
+
+
+def is_at_home(root: str, storefront: str | None) -> bool:
+    """Whether an API root lies at the host that its shop names as its storefront's."""
+    return storefront is not None and _host(root) == _host(storefront)
+
+
+def guids(order_ids: Collection[str]) -> frozenset[str]:
+    """Those that only the platform can have given."""
+    return frozenset(order_id for order_id in order_ids if GUID.fullmatch(order_id))
+
+
+async def find_matches(session: AsyncSession, newcomer: Newcomer, has_token: HasToken) -> list[Match]:
+    """Find the connections of all tenants that lead to the newcomer's shop, each with its strongest evidence.
+
+    `has_token` tells whether a connection holds the newcomer's token.
+    """
+    found: dict[UUID, tuple[ConnectionRow, Because]] = {}
+    for row in await _at_same_place(session, newcomer.root, has_token):
+        found.setdefault(row.connection_id, (row, Because.SAME_ADDRESS))
+    for row in await _with_orders(session, newcomer):
+        found.setdefault(row.connection_id, (row, Because.SAME_ORDERS))
+    for row in await _with_storefront(session, newcomer):
+        found.setdefault(row.connection_id, (row, Because.SAME_STOREFRONT))
+    return [_match(row, because, newcomer) for row, because in found.values()]
+
+
+async def find_matches_of(
+    session: AsyncSession, row: ConnectionRow, has_token: HasToken
+) -> tuple[Newcomer, list[Match]]:
+    """Find the other connections that lead to the shop of this one, by what is stored about all of them."""
+    mine, other = aliased(OrderRow), aliased(OrderRow)
+    shared = (
+        select(other.connection_id)
+        .join(mine, mine.order_id == other.order_id)
+        .where(
+            mine.connection_id == row.connection_id,
+            other.connection_id != row.connection_id,
+            func.length(mine.order_id) == GUID_LENGTH,
+        )
+    )
+    newcomer = Newcomer(
+        tenant_id=row.tenant_id,
+        root=known_root(row),
+        storefront=row.storefront,
+        proven=frozenset((await session.scalars(shared.distinct())).all()),
+    )
+    matches = await find_matches(session, newcomer, has_token)
+    return newcomer, [match for match in matches if match.connection_id != row.connection_id]
+
+
+def known_root(row: ConnectionRow) -> str:
+    """The place a connection leads to, also of one that an older release stored."""
+    if row.root is not None:
+        return row.root
+    try:
+        return root_of(row.address) if row.kind == SHOP else row.address.lower()
+    except NoWebAddress:
+        return row.address
+
+
+async def _at_same_place(session: AsyncSession, root: str, has_token: HasToken) -> Sequence[ConnectionRow]:
+    names = {root} | loopback_roots(root)
+    query = select(ConnectionRow).where(
+        ConnectionRow.kind == SHOP, or_(ConnectionRow.root.in_(names), ConnectionRow.root.is_(None))
+    )
+    rows = [(known_root(row), row) for row in (await session.scalars(query)).all()]
+    # One machine may serve two shops under two of its own names; with one token it is one shop.
+    return [row for at, row in rows if at == root or (at in names and await has_token(session, row))]
+
+
+async def _with_orders(session: AsyncSession, newcomer: Newcomer) -> Sequence[ConnectionRow]:
+    if not newcomer.orders and not newcomer.proven:
+        return ()
+    known = select(OrderRow.connection_id).where(OrderRow.order_id.in_(sorted(newcomer.orders)))
+    query = select(ConnectionRow).where(
+        ConnectionRow.kind == SHOP,
+        or_(
+            ConnectionRow.connection_id.in_(known.distinct()),
+            ConnectionRow.connection_id.in_(sorted(newcomer.proven)),
+        ),
+    )
+    return (await session.scalars(query)).all()
+
+
+async def _with_storefront(session: AsyncSession, newcomer: Newcomer) -> Sequence[ConnectionRow]:
+    """Shops with orders on both sides and none in common are two, whatever they call themselves."""
+    if newcomer.storefront is None:
+        return ()
+    query = select(ConnectionRow).where(
+        ConnectionRow.kind == SHOP, ConnectionRow.storefront == newcomer.storefront
+    )
+    if newcomer.orders:
+        query = query.where(~exists().where(OrderRow.connection_id == ConnectionRow.connection_id))
+    return (await session.scalars(query)).all()
+
+
+def _match(row: ConnectionRow, because: Because, newcomer: Newcomer) -> Match:
+    return Match(
+        connection_id=row.connection_id,
+        because=because,
+        is_ours=row.tenant_id == newcomer.tenant_id,
+        is_in_use=row.state != DISABLED,
+        is_released=row.state_reason == RELEASED,
+        is_at_home=row.storefront is None or is_at_home(known_root(row), row.storefront),
+        answers=newcomer.answers.get(row.connection_id, True),
+        is_spelled_alike=row.address.partition("://")[2] == newcomer.root,
+        since=row.created_at,
+    )
+
+
+def _host(place: str) -> str:
+    try:
+        return authority_of(f"https://{re.split('[/?]', place, maxsplit=1)[0]}")
+    except NoWebAddress:
+        return place
