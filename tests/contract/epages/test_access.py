@@ -86,6 +86,16 @@ async def test_two_hosts_can_have_a_shop_of_the_same_id(shop: Shop) -> None:
     await twin.http.aclose()
 
 
+async def test_links_name_the_host_that_was_asked_or_the_one_that_is_switched_on(shop: Shop) -> None:
+    await shop.place()
+    for host, switch in ((urlsplit(shop.base_url).netloc, ""), ("www.shop.example", "www.shop.example")):
+        await shop.control.settings(link_host=switch)
+        told = await shop.json("")
+        item = (await shop.json("/orders"))["items"][0]
+        urls = [told["sfUrl"], told["mboUrl"], told["logoUrl"], *(link["href"] for link in item["links"])]
+        assert {urlsplit(url).netloc for url in urls} == {host}
+
+
 async def test_every_call_counts_and_the_one_too_many_is_refused(shop: Shop) -> None:
     began = datetime.now(UTC)
     async with running_sandbox("epages", switches={"epages": {"hourly_limit": 3}}) as sandbox:

@@ -74,7 +74,8 @@ class Gate:
         state = self._world.find(host, call.params.get("shop_id", ""))
         if state is None:
             return error(call, 404, "Shop not found")
-        call.identity = Caller(state, None, f"{state.shop.scheme}://{host}")
+        named = self._switches().link_host or host
+        call.identity = Caller(state, None, f"{state.shop.scheme}://{named}")
         if not call.header("User-Agent"):
             return error(call, 400, "User-Agent header is missing.")
         if not _acceptable(call.header("Accept")):

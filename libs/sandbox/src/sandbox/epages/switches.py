@@ -17,6 +17,7 @@ class EpagesSwitches(Switches):
     hourly_limit: int = 6000  # calls per token and clock hour; a shop can have its own
     webhooks: bool = True  # off: the endpoints answer 404 and nothing is delivered
     webhook_timeout: float = 5.0  # real seconds
+    link_host: str = ""  # what links and addresses in answers name instead of the host that was asked
     webhook_parallel: int = 8  # deliveries under way at the same time
     tax_free_lines: str = "gross"  # what lines of new tax-free orders of gross shops show; or "net"
 
