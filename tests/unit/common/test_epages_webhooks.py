@@ -84,8 +84,19 @@ def test_an_address_outside_the_connections_own_root_names_no_order(url: bytes) 
     assert read_hint(body_with(original, url), ROOT).order_id is None
 
 
-def test_host_names_compare_without_case() -> None:
-    assert read_hint(body_with(b'"entityUrl":"https://shop-a', b'"entityUrl":"https://SHOP-A'), ROOT).order_id
+@pytest.mark.parametrize(
+    "root",
+    [
+        b"https://SHOP-A.example",
+        b"https://shop-a.example:443",
+        b"https://shop-a.example/.",
+        b"https://shop-a.example/",
+    ],
+)
+def test_other_spellings_of_the_connections_root_are_its_own(root: bytes) -> None:
+    body = body_with(b'"entityUrl":"https://shop-a.example', b'"entityUrl":"' + root)
+    assert read_hint(body, ROOT).order_id
+    assert read_hint(BODY, root.decode() + "/rs/shops/%53hopA/").order_id
 
 
 @pytest.mark.parametrize(

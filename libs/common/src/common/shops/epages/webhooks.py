@@ -5,11 +5,11 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import SecretStr
 
+from common.domain.web_addresses import NoWebAddress, one_spelling
 from common.shops.epages.answers import ORDER_ID, NotJson, read_json
 
 SIGNATURE_HEADER = "X-Epages-Hmac-Sha256"
@@ -67,22 +67,16 @@ def read_hint(body: bytes, api_url: str) -> Hint:
 
 def _order_id(entity_url: Any, api_url: str) -> str | None:
     """The last part of the address, and only when the address lies under the connection's own root."""
-    root, place = urlsplit(f"{api_url.rstrip('/')}/orders/"), _split(entity_url)
-    if place is None or (place.scheme.lower(), place.netloc.lower()) != (
-        root.scheme.lower(),
-        root.netloc.lower(),
-    ):
-        return None
-    order_id = place.path.removeprefix(root.path)
-    is_below = place.path.startswith(root.path) and ORDER_ID.fullmatch(order_id) is not None
+    root, _, order_id = entity_url.rpartition("/orders/") if isinstance(entity_url, str) else ("", "", "")
+    is_below = _spelled(root) == _spelled(api_url) and ORDER_ID.fullmatch(order_id) is not None
     return order_id if is_below else None
 
 
-def _split(url: Any) -> Any:
+def _spelled(url: str) -> str:
     try:
-        return urlsplit(url) if isinstance(url, str) else None
-    except ValueError:
-        return None
+        return one_spelling(url)
+    except NoWebAddress:
+        return url
 
 
 def _sign(secret: SecretStr, message: bytes) -> str:
