@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +111,7 @@ async def test_first_start_books_and_second_start_goes_on(tmp_path: Path) -> Non
         )
         tenants = await second.get("/api/v1/tenants")
         assert len(tenants["items"]) == 1
-        state = await asyncio.to_thread(
-            _fetch, f"http://127.0.0.1:{second.sandbox_port + 2}/_control/state", {}
-        )
-        numbers = [(voucher["type"], voucher["voucherNumber"]) for voucher in state["vouchers"]]
+        numbers = await _voucher_numbers(second)
         assert len(numbers) == len(set(numbers)) >= before
         assert await second.stop() == 0
 
@@ -152,6 +150,23 @@ async def test_a_sandbox_on_other_ports_takes_the_place_of_the_first(tmp_path: P
             assert await running.stop() == 0
 
 
+async def test_r55_on_other_ports_every_number_is_booked_once_over_the_same_connection(
+    tmp_path: Path,
+) -> None:
+    data_dir, seen = tmp_path / "var", list[str]()
+    for _ in range(3):
+        async with demo(data_dir) as running:
+            await eventually(lambda: _shops(running), within=START_SECONDS, what="its shop alone in use")
+            more = partial(_some, running, await running.booked() + 3)
+            await eventually(more, within=START_SECONDS, what="booked documents")
+            shops = (await running.get("/api/v1/connections?kind=shop"))["items"]
+            seen += [shop["id"] for shop in shops]
+            numbers = await _voucher_numbers(running)
+            assert await running.stop() == 0
+    assert (len(seen), len(set(seen))) == (3, 1)
+    assert len(numbers) == len(set(numbers)) >= 9
+
+
 async def _is_up(running: Demo) -> bool:
     try:
         return bool(await running.get("/api/v1/status"))
@@ -165,6 +180,11 @@ async def _shops(running: Demo) -> bool:
     shops = (await running.get("/api/v1/connections?kind=shop"))["items"]
     active = [shop["base_url"] for shop in shops if shop["state"] == "active"]
     return len(active) == 1 and f":{running.sandbox_port + 1}/" in active[0]
+
+
+async def _voucher_numbers(running: Demo) -> list[tuple[str, str]]:
+    state = await asyncio.to_thread(_fetch, f"http://127.0.0.1:{running.sandbox_port + 2}/_control/state", {})
+    return [(voucher["type"], voucher["voucherNumber"]) for voucher in state["vouchers"]]
 
 
 async def _ports_are_free(running: Demo) -> bool:

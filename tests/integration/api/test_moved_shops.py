@@ -247,3 +247,52 @@ async def test_a_shop_that_comes_back_to_an_address_left_before_goes_on_with_its
         left["id"]: (shop["base_url"].replace(HERE, THERE), "disabled"),
     }
     assert await secret_of(api, back, "access_token") == shop["access_token"]
+
+
+@pytest.fixture
+async def claiming(far_side: RunningSandbox) -> AsyncIterator[RunningSandbox]:
+    """Another server, which names the first one's host as its own."""
+    async with running_sandbox("epages") as running:
+        await running.epages.control.settings(link_host=far_side.epages.base_url.partition("://")[2])
+        yield running
+
+
+async def named_alike(far_side: RunningSandbox, claiming: RunningSandbox) -> list[dict[str, Any]]:
+    """A shop, and one on the other server that claims its storefront: same id, same path, same host named."""
+    return [await one.epages.control.post("shops", {"shop_id": "Own"}) for one in (far_side, claiming)]
+
+
+async def test_who_claims_a_storefront_first_keeps_nobody_out_of_his_own(
+    api: Api, far_side: RunningSandbox, claiming: RunningSandbox
+) -> None:
+    own, claim = await named_alike(far_side, claiming)
+    first = await linked(api, body(claim, await api.tenant("Claims it")))
+    second = await linked(api, body(own, await api.tenant("Owns it")))
+    assert {one: state for one, (_, state) in (await rows(api)).items()} == {
+        first["id"]: "active",
+        second["id"]: "active",
+    }
+
+
+@pytest.mark.parametrize("more", [{}, {"replace": True}])
+async def test_who_claims_a_storefront_later_is_refused_and_changes_nothing(
+    api: Api, far_side: RunningSandbox, claiming: RunningSandbox, more: dict[str, Any]
+) -> None:
+    own, claim = await named_alike(far_side, claiming)
+    first = await linked(api, body(own, await api.tenant("Owns it")))
+    before = await rows(api)
+    answer = await api.post(PATH, body(claim, await api.tenant("Claims it"), **more))
+    assert (answer.status_code, answer.json()["code"]) == (409, "shop_linked_elsewhere")
+    assert first["id"] not in answer.text
+    assert await rows(api) == before
+
+
+async def test_orders_on_both_sides_and_none_in_common_make_a_claimed_storefront_worthless(
+    api: Api, far_side: RunningSandbox, claiming: RunningSandbox
+) -> None:
+    own, claim = await named_alike(far_side, claiming)
+    await sell(far_side, 2, "Own")
+    first = await linked(api, body(claim, await api.tenant("Claims it")))
+    await take_over(api, first, [str(uuid4()).upper()])
+    await linked(api, body(own, await api.tenant("Owns it")))
+    assert len(await rows(api)) == 2
