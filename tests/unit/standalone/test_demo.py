@@ -27,8 +27,12 @@ class TwoPerPage:
         for name in names:
             self._make(name)
 
+        self.refuses = False
+
     def __call__(self, request: httpx.Request) -> httpx.Response:
         body = orjson.loads(request.content) if request.method == "POST" else None
+        if self.refuses and request.url.path == "/api/v1/connections" and body is not None:
+            return httpx.Response(409, json={"code": "shop_linked_elsewhere"})
         return httpx.Response(200, json=self._answer(request, body))
 
     def _answer(self, request: httpx.Request, body: Any) -> Any:
@@ -64,3 +68,13 @@ async def test_the_tenant_of_the_first_start_is_taken_again(names: tuple[str, ..
     demo = Demo(Network(transport=httpx.MockTransport(api)), "http://api.test", SecretStr("t"), SIMULATORS)
     assert [await demo.set_up(), await demo.set_up()] == [tenant, tenant]
     assert set(api.connected) == {tenant}
+
+
+async def test_a_demo_shop_in_use_elsewhere_is_left_there_and_the_demo_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    api = TwoPerPage(DEMO_TENANT)
+    api.refuses = True
+    demo = Demo(Network(transport=httpx.MockTransport(api)), "http://api.test", SecretStr("t"), SIMULATORS)
+    assert await demo.set_up() == "1"
+    assert capsys.readouterr().out.count("is not linked here") == 2

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from pydantic import SecretStr
 
-from common.errors import ConnectorError
+from common.errors import ConnectorError, RefusedError
 from common.http.answers import NetworkFailure
 from common.http.client import ApiClient
 from common.http.transport import Network
@@ -83,8 +83,7 @@ class Demo:
         await self._until_ready()
         tenant_id = await self._tenant()
         shop, books = self._simulators["epages"], self._simulators["lexware"]
-        await self._post(
-            "/api/v1/connections",
+        await self._link(
             {
                 "kind": "books",
                 "name": "Lexware Office (sandbox)",
@@ -93,8 +92,7 @@ class Demo:
                 "api_key": books["api_key"],
             },
         )
-        linked = await self._post(
-            "/api/v1/connections",
+        linked_id = await self._link(
             {
                 "kind": "shop",
                 "name": "ePages (sandbox)",
@@ -105,8 +103,18 @@ class Demo:
                 "replace": True,  # a sandbox on other ports is the shop of the start before
             },
         )
-        await self._leave_other_shops(tenant_id, linked["id"])
+        if linked_id is not None:
+            await self._leave_other_shops(tenant_id, linked_id)
         return tenant_id
+
+    async def _link(self, connection: Mapping[str, Any]) -> str | None:
+        """The connection's id; None when the API refuses it, for example as in use under another tenant."""
+        try:
+            linked_id: str = (await self._post("/api/v1/connections", connection))["id"]
+        except RefusedError:
+            print(f"  ({connection['name']} is not linked here: the API refuses it)", flush=True)
+            return None
+        return linked_id
 
     async def _tenant(self) -> str:
         """The tenant of the first start, however many others were made since, also of its name."""
