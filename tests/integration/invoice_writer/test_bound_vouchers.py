@@ -190,6 +190,24 @@ async def test_night_names_vouchers_that_are_gone_and_their_corrections_park_r54
     assert (await writer.outcome(invoice)).reason == "voucher_deleted"
 
 
+async def test_deleted_voucher_that_was_made_again_by_hand_lets_the_correction_go_on_r54(
+    writer: Harness,
+) -> None:
+    invoice = make_invoice()
+    issued = await writer.event(invoice)
+    await writer.work(issued)
+    await delete(writer, (await writer.outcome(invoice)).voucher_id)
+    await night(writer)
+    event = await writer.event(correction())
+    await writer.work(event)
+    await writer.work(writer.retry(issued))
+    assert (await writer.outcome(invoice)).reason == "voucher_deleted"
+    again = await by_hand(writer, invoice.number)
+    await writer.work(writer.resolve(issued, "by_hand", voucher_id=again))
+    assert (await writer.outcome(invoice)).reason == "booked_by_hand"
+    assert (await writer.outcome(event.document)).status == "booked"
+
+
 async def test_voucher_that_the_list_left_out_is_read_by_id_and_told_by_nobody(writer: Harness) -> None:
     await booked(writer)
     await quarter_later(writer)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.domain.reasons import Reason
 from common.domain.releases import BOOKED_BY_HAND
 from common.events.commands import ResolveDocument
 from common.events.documents import DocumentIssued
@@ -15,8 +16,9 @@ from invoice_writer.recording import record_standing
 async def leave_to_hand(
     session: AsyncSession, event: DocumentIssued, command: ResolveDocument, *, before: Row[Any]
 ) -> None:
-    """Make a parked document without a voucher of ours stand as booked by hand; others stay as they are."""
-    if before.voucher_id is not None or before.status != PARKED:
+    """Make a parked document stand as booked by hand; one that a voucher of ours stands for is left alone."""
+    is_deleted = before.reason == Reason.VOUCHER_DELETED.value
+    if before.status != PARKED or not (before.voucher_id is None or is_deleted):
         return
     said = {"voucher_id": command.voucher_id, "comment": command.comment}
     params = {name: value for name, value in said.items() if value is not None}

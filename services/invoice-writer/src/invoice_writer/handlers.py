@@ -255,7 +255,9 @@ class DocumentHandlers:
             await accept(session, INVOICE_WRITER, [Incoming.of(command)])
 
     async def _keep_booked(self, event: DocumentIssued, seen: Row[Any]) -> Done:
-        """The voucher stands: a person has looked at what spoke against it."""
+        """The voucher stands: a person has looked at what spoke against it; a deleted one does not stand."""
+        if seen.reason == Reason.VOUCHER_DELETED.value:
+            return Done()
         if seen.status != BOOKED:
             async with self._db.sessions.begin() as session:
                 await record_standing(session, event, Outcome(BOOKED), before=seen)

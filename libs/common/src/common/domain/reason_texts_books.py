@@ -144,8 +144,8 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Der Beleg wurde in der Buchhaltung gelöscht.",
         "The voucher was deleted in the books.",
-        "Entscheiden, ob das Dokument erneut gebucht werden soll; von selbst geschieht das nicht.",
-        "Decide whether to book the document again; it never happens by itself.",
+        "Fehlt er, ihn von Hand neu anlegen und als von Hand gebucht schließen; von selbst geschieht nichts.",
+        "If it is missing, book it by hand and close it as booked by hand; nothing happens by itself.",
     ),
     Reason.BOOKS_NOT_CONNECTED: ReasonText(
         Who.MERCHANT,
