@@ -97,6 +97,7 @@ WAYS: dict[Reason, set[str]] = {
     Reason.MARKER_MISSING_IN_BOOKS: ONLY_A_PERSON,
     Reason.DUPLICATE_IN_BOOKS: ONLY_A_PERSON,
     Reason.VOUCHER_DELETED: ONLY_A_PERSON,
+    Reason.SAME_DOCUMENT_ELSEWHERE: ONLY_A_PERSON,
     Reason.BOOKS_NOT_CONNECTED: {"connection"},
     Reason.BOOKS_UNAVAILABLE: {"connection", "time"},
     Reason.BOOKS_UNREADABLE: {"time"},
