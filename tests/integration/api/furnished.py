@@ -44,7 +44,8 @@ async def furnish(api: Api, name: str, number: str) -> Tenant:
     await tell_story(api, tenant_id, shop_id, identity, number, name)
     dead_letter_id = uuid4()
     await api.add(DeadLetterRow, dead_letter_row(tenant_id, dead_letter_id, name))
-    await api.add(AlarmRow, alarm_row(tenant_id, name))
+    alarm_id = uuid4()
+    await api.add(AlarmRow, {**alarm_row(tenant_id, name), "alarm_id": alarm_id})
     made = await api.post(
         "/api/v1/tokens", {"name": f"of {name}", "role": "adviser", "tenant_id": str(tenant_id)}
     )
@@ -54,6 +55,7 @@ async def furnish(api: Api, name: str, number: str) -> Tenant:
         books_id=UUID(books["id"]),
         document_id=identity,
         dead_letter_id=dead_letter_id,
+        alarm_id=alarm_id,
         token_id=UUID(made.json()["id"]),
         command_id=await api.command_of(tenant_id),
         merchant=await api.token("merchant", tenant_id),

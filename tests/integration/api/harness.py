@@ -151,6 +151,7 @@ class Tenant:
     books_id: UUID
     document_id: UUID
     dead_letter_id: UUID
+    alarm_id: UUID
     token_id: UUID
     command_id: UUID
     merchant: dict[str, str]

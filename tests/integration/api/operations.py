@@ -10,6 +10,7 @@ from api.app import create_app
 from api.settings import Settings
 from common.db.engine import open_database
 from integration.api.harness import Api, FakeChecks, Tenant, shop_body
+from integration.api.rows import TWINS
 
 ALL, EDITORS, OPERATORS = "operator merchant adviser", "operator merchant", "operator"
 ALLOWED = {
@@ -35,6 +36,10 @@ ALLOWED = {
     "accept_einvoice_differences": EDITORS,
     "get_status": ALL,
     "list_alarms": ALL,
+    "see_alarm": EDITORS,
+    "list_duplicates": ALL,
+    "repair_duplicate": EDITORS,
+    "adopt_matching": EDITORS,
     "list_audit": ALL,
     "list_dead_letters": ALL,
     "get_dead_letter": ALL,
@@ -70,6 +75,7 @@ BODIES: dict[str, Any] = {
     "resolve_document": {"action": "book"},
     "exclude_document": {"because": "a test order"},
     "include_document": {},
+    "repair_duplicate": {"deleted": [TWINS[1]]},
     "confirm_document_date": {"issued_on": "2018-11-05"},
     "accept_einvoice_difference": {"because": "The e-invoice is right."},
     "accept_einvoice_differences": {"because": "The e-invoices are right."},
@@ -117,7 +123,7 @@ class Operation:
         )
 
     def _address(self, target: Tenant | None) -> str:
-        names = ("tenant_id", "document_id", "dead_letter_id", "token_id", "command_id")
+        names = ("tenant_id", "document_id", "dead_letter_id", "token_id", "command_id", "alarm_id")
         values = {name: getattr(target, name) if target else uuid4() for name in names}
         values |= {"connection_id": target.shop_id if target else uuid4(), "number": 1}
         values["reason"] = "number_taken_in_books"

@@ -9,6 +9,7 @@ import orjson
 
 from common.domain.documents import DocumentType, OrderSnapshot, document_id
 
+TWINS = ("00000000-0000-4000-8000-00000000f001", "00000000-0000-4000-8000-00000000f002")
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 
 
@@ -182,6 +183,6 @@ def alarm_row(tenant_id: UUID, name: str) -> dict[str, Any]:
         "tenant_id": tenant_id,
         "kind": "duplicate",
         "subject": f"about {name}",
-        "evidence": {},
+        "evidence": {"vouchers": list(TWINS)},
         "created_at": NOW,
     }

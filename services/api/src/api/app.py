@@ -14,6 +14,7 @@ from api.identity.watch import DoubleLinkWatch
 from api.routes import (
     connections,
     documents,
+    duplicates,
     einvoice_differences,
     evidence,
     exclusions,
@@ -51,6 +52,7 @@ API_ROUTERS = (
     evidence.router,
     parked.router,
     operations.router,
+    duplicates.router,
     connections.router,
     tenants.router,
     settings_router,

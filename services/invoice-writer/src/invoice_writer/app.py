@@ -32,6 +32,9 @@ from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
 from invoice_writer.dead import park_dead
 from invoice_writer.deciding import Decider
+from invoice_writer.duplicates.adopting import Adopting
+from invoice_writer.duplicates.looking import DuplicateWatch
+from invoice_writer.duplicates.saying import Sayings
 from invoice_writer.einvoice_differences.accepting import EInvoiceDifferences
 from invoice_writer.einvoices import EInvoices
 from invoice_writer.excluding.by_person import Exclusions
@@ -95,6 +98,7 @@ def build(
             Rechecker(db, worker.wake, settings.recheck_seconds, settings.readings),
             StopArming(runner, files),
             ClockWatch(db, witness, settings.effects),
+            DuplicateWatch(db, _clients(settings, db, network), settings.duplicates_seconds),
             Housekeeping(db, INVOICE_WRITER),
             *_vat_checks(settings.vies, db, network, worker),
             _watch(settings, db, network),
@@ -113,8 +117,13 @@ def _vat_checks(
 
 
 def _watch(settings: Settings, db: Database, network: Network) -> BooksWatch:
-    clients = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
-    return BooksWatch(db, clients, Readings(db, settings.readings), settings.recheck_seconds)
+    return BooksWatch(
+        db, _clients(settings, db, network), Readings(db, settings.readings), settings.recheck_seconds
+    )
+
+
+def _clients(settings: Settings, db: Database, network: Network) -> LexwareClients:
+    return LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
 
 
 def _handlers(
@@ -124,7 +133,7 @@ def _handlers(
     runner: EffectRunner,
     files: FileStep,
 ) -> Mapping[type[Event], Handler]:
-    clients = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
+    clients = _clients(settings, db, network)
     contexts = TenantContexts(db)
     first_look = timedelta(seconds=settings.effects.first_look)
     einvoices = EInvoices(db, Archive())
@@ -138,4 +147,6 @@ def _handlers(
         **DocumentHandlers(db, decider, writer, filing).table(),
         **Exclusions(db, decider, writer).table(),
         **EInvoiceDifferences(db).table(),
+        **Sayings(db, clients, contexts).table(),
+        **Adopting(db).table(),
     }

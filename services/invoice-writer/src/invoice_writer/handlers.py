@@ -117,7 +117,8 @@ class DocumentHandlers:
         if isinstance(plan, Outcome):
             return await self._record(event, plan, seen)
         if command.action == "adopt" and command.voucher_id is not None:
-            return await self._finish(event, await self._writer.adopt(event, plan, command.voucher_id), seen)
+            adopted = await self._writer.adopt(event, plan, command.voucher_id, if_equal=command.if_equal)
+            return await self._finish(event, adopted, seen) if adopted is not None else Done()
         return await self._finish(event, await self._writer.book_anyway(event, plan), seen)
 
     async def conflicted(self, message: Message) -> Done:

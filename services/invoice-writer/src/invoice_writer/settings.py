@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     vies: ViesSettings = ViesSettings()
     ops: OpsSettings = OpsSettings()
     recheck_seconds: PositiveFloat = 5.0
+    duplicates_seconds: PositiveFloat = 60.0
 
 
 class ClusterSettings(Settings):

@@ -22,7 +22,7 @@ from invoice_writer.books_watch.waiting import waiting_for_books, waiting_for_pa
 from invoice_writer.context import BooksConnection
 from invoice_writer.deciding import ToWrite
 from invoice_writer.elsewhere import OtherEffects
-from invoice_writer.mapping import marker_in
+from invoice_writer.mapping import marker_in, names_order
 from invoice_writer.outcomes import Outcome
 from invoice_writer.refusals import connection_reason, said_by
 from invoice_writer.voucher_contacts import VoucherContacts
@@ -74,8 +74,12 @@ class VoucherWriter:
         result = await self._runner.settle(self._effect(event, armed))
         return None if result is None else _translated(result, armed)
 
-    async def adopt(self, event: DocumentIssued, plan: ToWrite, voucher_id: str) -> Bound | Outcome | Later:
+    async def adopt(
+        self, event: DocumentIssued, plan: ToWrite, voucher_id: str, *, if_equal: bool = False
+    ) -> Bound | Outcome | Later | None:
         """Bind the voucher a person chose, if it is there, of the right type and nobody else's.
+
+        `if_equal`: nobody looked at this very one, so it must say number, date, total and order; else None.
 
         It may say other totals than the document, or count for nothing yet: then both are told in an alarm.
         A voucher that stands for the same document of another connection stands for this one too.
@@ -84,11 +88,14 @@ class VoucherWriter:
         try:
             voucher = await plan.client.vouchers.get(voucher_id)
         except NotFound:
-            return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
+            return None if if_equal else _unfit(plan, voucher_id)
         except RefusedError as refusal:
             return _refused(refusal, plan)
-        if voucher.type != wanted or is_void(voucher) or await self._is_anothers(effect, voucher_id):
-            return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
+        is_unfit = voucher.type != wanted or is_void(voucher) or await self._is_anothers(effect, voucher_id)
+        if if_equal and (is_unfit or not _equals(voucher, event, plan)):
+            return None
+        if is_unfit:
+            return _unfit(plan, voucher_id)
         return _translated(await self._runner.adopt(effect.standing_for(voucher), voucher_id), plan)
 
     async def book_anyway(self, event: DocumentIssued, plan: ToWrite) -> Bound | Outcome | Later:
@@ -190,6 +197,23 @@ def _is_predecessors(voucher: Voucher, plan: ToWrite) -> bool:
     return (
         marker_in(voucher.remark) is None
         and counts(voucher)
+        and voucher.voucher_on == decision.voucher_on
+        and voucher.total_gross_amount == decision.gross_total.decimal
+    )
+
+
+def _unfit(plan: ToWrite, voucher_id: str) -> Outcome:
+    return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
+
+
+def _equals(voucher: Voucher, event: DocumentIssued, plan: ToWrite) -> bool:
+    """Whether the voucher is this document's: ours by its mark and its order, or as a predecessor made it."""
+    decision = plan.decision
+    is_of_order = marker_in(voucher.remark) is None or names_order(voucher.remark, event.order.order_number)
+    return (
+        is_of_order
+        and counts(voucher)
+        and (voucher.voucher_number or "").strip() == decision.voucher_number
         and voucher.voucher_on == decision.voucher_on
         and voucher.total_gross_amount == decision.gross_total.decimal
     )

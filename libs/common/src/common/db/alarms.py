@@ -89,6 +89,12 @@ async def close_alarms_where(
     return closed
 
 
+async def add_evidence(session: AsyncSession, alarm: AlarmRow, **seen: Any) -> None:
+    """What was seen since the alarm was raised stands beside what it was raised for."""
+    mine = update(AlarmRow).where(AlarmRow.alarm_id == alarm.alarm_id)
+    await session.execute(mine.values(evidence={**alarm.evidence, **seen}))
+
+
 async def _raise(session: AsyncSession, alarm: Alarm, alarm_id: UUID, unless: str) -> bool:
     raising = insert(session, AlarmRow).values(
         alarm_id=alarm_id,

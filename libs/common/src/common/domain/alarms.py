@@ -10,7 +10,7 @@ from common.domain.alarm_texts_reading import READING_ALARMS
 from common.domain.alarm_texts_service import SERVICE_ALARMS
 from common.domain.alarm_texts_tax import TAX_ALARMS
 
-__all__ = ["ALARMS", "AlarmKind", "AlarmText", "alarms_page"]
+__all__ = ["ALARMS", "CLOSED_BY_PERSON", "AlarmKind", "AlarmText", "alarms_page"]
 
 _TEXTS = {
     **BOOKS_ALARMS,
@@ -21,6 +21,8 @@ _TEXTS = {
     **LINE_ALARMS,
     **LINK_ALARMS,
 }
+AS_SEEN = "somebody closes it as seen"
+CLOSED_BY_PERSON = frozenset(kind for kind, text in _TEXTS.items() if AS_SEEN in text.ends_en)
 ALARMS: Mapping[AlarmKind, AlarmText] = MappingProxyType({kind: _TEXTS[kind] for kind in AlarmKind})
 
 _INTRODUCTION = """\

@@ -94,10 +94,12 @@ ITS_OWN_MESSAGE_WAITS = _codes(Reason.WRITE_UNCONFIRMED, Reason.SAME_DOCUMENT_EL
 
 BEFORE_START, ORIGINAL_EXCLUDED, BOOKED_BY_HAND = "before_start_date", "original_excluded", "booked_by_hand"
 EXCLUDED_BY_PERSON = "excluded_by_person"
+SURPLUS_DELETED = "surplus_voucher_deleted"  # its voucher was one too many; that of the same document stays
 LASTING_EXCLUSIONS = (  # no setting brings these back
     "zero_total",
     ORIGINAL_EXCLUDED,
     BOOKED_BY_HAND,
+    SURPLUS_DELETED,
     EXCLUDED_BY_PERSON,
 )
 START_FIELD = "start_on"

@@ -12,11 +12,13 @@ from sqlalchemy import exists, select, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.batching import Batched
-from common.db.alarms import Alarm, raise_alarm
+from common.db.alarms import Alarm
 from common.db.dialect import db_now, one_of, prepared
+from common.db.doubles import report_double
 from common.db.engine import Database
 from common.db.models.effects import AttemptRow, BindingRow
 from common.db.models.numbers import NumberedEffectRow
+from common.domain.duplicates import vouchers_in
 from common.effects.attempts import (
     ABSENT,
     BOUND,
@@ -113,7 +115,7 @@ class SqlAttempts:
             if not is_new and not await _change(session, attempt_id, (PARKED,), values):
                 return False
             if is_new and alarm is not None:
-                await raise_alarm(session, alarm)
+                await report_double(session, alarm, vouchers_in(alarm.evidence))
             await then(session)
             return True
 
@@ -156,7 +158,7 @@ class SqlAttempts:
             await session.execute(
                 update(AttemptRow).where(AttemptRow.attempt_id == attempt.attempt_id).values(**kept)
             )
-            await raise_alarm(session, duplicate_alarm(request, evidence))
+            await report_double(session, duplicate_alarm(request, evidence), vouchers_in(evidence))
             return bound
 
     async def release(self, key: str, older_than: float) -> bool:

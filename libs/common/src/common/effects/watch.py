@@ -31,8 +31,10 @@ class ClockWatch:
 
     name = "clock-watch"
 
-    def __init__(self, db: Database, witness: Witness, settings: EffectSettings) -> None:
-        self._db, self._witness = db, witness
+    def __init__(
+        self, db: Database, witness: Witness, settings: EffectSettings, *, apart: float = APART_SECONDS
+    ) -> None:
+        self._db, self._witness, self._apart = db, witness, apart
         self._every = settings.first_look
         self._trust_seconds = settings.trust_time.total_seconds()
         self._compared: tuple[float, float] | None = None  # offset and moment by the boot clock
@@ -72,7 +74,7 @@ class ClockWatch:
         if abs(moved) > STEP_SECONDS:
             self._compared = (offset, at)
             await self._stepped(moved)
-        elif at - self._compared[1] >= APART_SECONDS:
+        elif at - self._compared[1] >= self._apart:
             self._compared = (offset, at)
             await self._steady()
 

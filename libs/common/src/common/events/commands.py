@@ -82,6 +82,7 @@ class ResolveDocument(DocumentCommand):
     action: Literal["adopt", "book", "by_hand"]
     voucher_id: str | None = None
     comment: str | None = None
+    if_equal: bool = False  # adopt only what equals the document in number, date, total and order
 
 
 class ExcludeDocument(DocumentCommand):
@@ -169,6 +170,43 @@ class AcceptEInvoiceDifferences(Command):
     @property
     def ordering_key(self) -> str:
         return f"einvoice-differences:{self.tenant_id}"
+
+
+class _AlarmCommand(Command):
+    topic: ClassVar = topics.INVOICE_WRITER_COMMANDS
+
+    alarm_id: UUID
+
+    @property
+    def ordering_key(self) -> str:
+        return f"alarm:{self.alarm_id}"
+
+
+class SeeAlarm(_AlarmCommand):
+    """A person looked at an alarm that only a person ends; of a double, that all its vouchers are right."""
+
+    type: ClassVar = "invoice-writer.alarm.see.v1"
+
+
+class RepairDuplicate(_AlarmCommand):
+    """A person deleted these vouchers of a double in the books."""
+
+    type: ClassVar = "invoice-writer.duplicate.repair.v1"
+
+    deleted: tuple[str, ...]
+
+
+class AdoptMatching(Command):
+    """Let vouchers that are there stand for the parked documents they equal, a portion at a time."""
+
+    type: ClassVar = "invoice-writer.parked.adopt.v1"
+    topic: ClassVar = topics.INVOICE_WRITER_COMMANDS
+
+    after: tuple[datetime, UUID] | None = None  # where the portion before ended
+
+    @property
+    def ordering_key(self) -> str:
+        return f"release:{self.tenant_id}"
 
 
 class _DeadLetterCommand(Command):

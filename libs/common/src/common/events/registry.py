@@ -28,6 +28,9 @@ EVENT_CLASSES: tuple[type[Event], ...] = (
     commands.ConfirmIssueDate,
     commands.AttachFile,
     commands.ReleaseParked,
+    commands.AdoptMatching,
+    commands.SeeAlarm,
+    commands.RepairDuplicate,
     *commands.REPLAY.values(),
     *commands.DISCARD.values(),
 )

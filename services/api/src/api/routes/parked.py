@@ -1,7 +1,7 @@
 """Parked documents by cause: why, who acts, and all of one cause tried again."""
 
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Path
 
@@ -12,15 +12,18 @@ from api.details import reason_read
 from api.idempotency import Answer, OncePerKey
 from api.problems import IdempotencyKeyReused, InvalidRequest, NotFound, OneByOne, problems
 from api.queries.commands import read_command
+from api.queries.lists import get_tenant
 from api.queries.parked import read_parked
 from api.routes.operations import OfTenant
 from api.schemas.base import CommandRead
 from api.schemas.decisions import RuleList
 from api.schemas.parked import CommandStatusRead, ParkedRead, ParkedRetry, ReasonList
-from api.sending import release_parked
+from api.sending import NO_CONNECTION, release_parked, send
 from api.sessions import Reading, Writing
 from common.domain.reasons import Reason
 from common.domain.releases import ONLY_ONE_BY_ONE
+from common.events.base import Lane
+from common.events.commands import AdoptMatching
 
 BY_PERSON = "person"
 
@@ -72,6 +75,31 @@ async def retry_parked(
         command = await release_parked(session, tenant_id, BY_PERSON, reasons=(reason.value,), about=about)
         await audit.note(session, editor, "parked.retried", tenant_id, reason=reason.value, about=about)
         return Answer(202, command)
+
+    return await once.answer(session, CommandRead, work)
+
+
+@router.post(
+    "/tenants/{tenant_id}/adopt-matching",
+    status_code=202,
+    responses=problems(NotFound, IdempotencyKeyReused),
+    tags=["parked"],
+    operation_id="adopt_matching",
+)
+async def adopt_matching(tenant_id: UUID, editor: Editor, once: OncePerKey, session: Writing) -> CommandRead:
+    """After a move or a reinstall: vouchers that are there stand for the parked documents they equal.
+
+    Of documents parked as `same_document_elsewhere` or `number_taken_in_books` those with exactly one voucher
+    of the same number, date, total and, where it is one of ours, order. All others stay parked.
+    """
+
+    async def work() -> Answer[CommandRead]:
+        await get_tenant(session, editor.own(tenant_id), tenant_id)
+        command = AdoptMatching(
+            tenant_id=tenant_id, connection_id=NO_CONNECTION, command_id=uuid4(), lane=Lane.HISTORY
+        )
+        await audit.note(session, editor, "parked.adopted", tenant_id)
+        return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)
 

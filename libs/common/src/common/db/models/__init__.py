@@ -1,6 +1,6 @@
 """Every table of the product, grouped by owner."""
 
-from common.db.models import books, core, effects, ingest, line, numbers, transit, vat
+from common.db.models import books, core, doubles, effects, ingest, line, numbers, transit, vat
 from common.db.models.base import Base
 
 APPEND_ONLY = tuple(
@@ -19,4 +19,16 @@ APPEND_ONLY = tuple(
     )
 )
 
-__all__ = ["APPEND_ONLY", "Base", "books", "core", "effects", "ingest", "line", "numbers", "transit", "vat"]
+__all__ = [
+    "APPEND_ONLY",
+    "Base",
+    "books",
+    "core",
+    "doubles",
+    "effects",
+    "ingest",
+    "line",
+    "numbers",
+    "transit",
+    "vat",
+]

@@ -1,0 +1,108 @@
+"""After a move or a reinstall one command lets vouchers stand for the parked documents they equal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import Row, exists, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.engine import Database
+from common.db.models.books import OutcomeRow
+from common.db.models.core import ConnectionRow
+from common.domain.documents import DocumentType
+from common.domain.reasons import Reason
+from common.effects.numbered import Elsewhere
+from common.effects.sql_numbers import effects_bound_to
+from common.events.base import Event, Lane
+from common.events.commands import AdoptMatching, ResolveDocument
+from common.events.topics import INVOICE_WRITER
+from common.inbox.accept import accept
+from common.inbox.messages import Done, Handler, Message
+from common.transport.base import Incoming
+from invoice_writer.outcomes import PARKED
+from invoice_writer.releasing import COLUMNS, PLACE, PORTION
+
+PERHAPS_THERE = (Reason.SAME_DOCUMENT_ELSEWHERE.value, Reason.NUMBER_TAKEN_IN_BOOKS.value)
+
+
+class Adopting:
+    """Puts the documents in line, each with its voucher; whether they are equal is looked at in the books."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def table(self) -> Mapping[type[Event], Handler]:
+        """The command that is answered here."""
+        return {AdoptMatching: self.adopt_matching}
+
+    async def adopt_matching(self, message: Message) -> Done:
+        """Every parked document with exactly one voucher to choose is in line to be adopted, if equal."""
+        command = message.event
+        assert isinstance(command, AdoptMatching)
+        async with self._db.sessions.begin() as session:
+            rows = (await session.execute(_parked(command))).all()
+            portion = rows[:PORTION]
+            chosen = {row.document_id: str(row.params["vouchers"][0]) for row in portion if _has_one(row)}
+            refused = await _of_others_at_work(session, command.tenant_id, list(chosen.values()))
+            wanted = [row for row in portion if chosen.get(row.document_id, "") not in (refused | {""})]
+            orders: list[Event] = [_adoption(command, row, chosen[row.document_id]) for row in wanted]
+            if len(rows) > PORTION:
+                orders.append(_rest(command, portion[-1]))
+            await accept(session, INVOICE_WRITER, [Incoming.of(order) for order in orders])
+        return Done()
+
+
+def _parked(command: AdoptMatching) -> Any:
+    chosen = [
+        OutcomeRow.tenant_id == command.tenant_id,
+        OutcomeRow.status == PARKED,
+        OutcomeRow.reason.in_(PERHAPS_THERE),
+        OutcomeRow.voucher_id.is_(None),
+    ]
+    if command.after is not None:
+        chosen.append(tuple_(*PLACE) > command.after)
+    return select(*COLUMNS, OutcomeRow.params).where(*chosen).order_by(*PLACE).limit(PORTION + 1)
+
+
+def _has_one(row: Row[Any]) -> bool:
+    return len(row.params.get("vouchers") or ()) == 1
+
+
+async def _of_others_at_work(session: AsyncSession, tenant_id: UUID, vouchers: Sequence[str]) -> set[str]:
+    """Vouchers of another tenant who still has these books: only a person, one by one, adopts those."""
+    others = [one for one in await effects_bound_to(session, vouchers) if one.tenant_id != tenant_id]
+    at_work = {one.key for one in others if await _has_books(session, one)}
+    return {one.external_id for one in others if one.key in at_work and one.external_id is not None}
+
+
+async def _has_books(session: AsyncSession, other: Elsewhere) -> bool:
+    in_use = exists().where(
+        ConnectionRow.tenant_id == other.tenant_id,
+        ConnectionRow.kind == "books",
+        ConnectionRow.address == other.numbered.organization_id,
+        ConnectionRow.state != "disabled",
+    )
+    return bool((await session.execute(select(in_use))).scalar_one())
+
+
+def _adoption(command: AdoptMatching, row: Row[Any], voucher_id: str) -> ResolveDocument:
+    return ResolveDocument(
+        tenant_id=row.tenant_id,
+        connection_id=row.connection_id,
+        command_id=uuid5(command.command_id, f"{row.document_id}:{row.revision}"),
+        order_id=row.order_id,
+        document_type=DocumentType(row.type),
+        number=row.number,
+        lane=Lane.HISTORY,
+        action="adopt",
+        voucher_id=voucher_id,
+        if_equal=True,
+    )
+
+
+def _rest(command: AdoptMatching, last: Row[Any]) -> AdoptMatching:
+    place = {"after": (last.first_seen_at, last.document_id), "lane": Lane.HISTORY}
+    return command.model_copy(
+        update={"command_id": uuid5(command.command_id, str(last.document_id)), **place}
+    )
