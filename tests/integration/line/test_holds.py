@@ -1,11 +1,13 @@
 """The order per key holds when records overtake each other; a gap is given up, with an alarm, once passed."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from sqlalchemy import delete, select
 
@@ -20,13 +22,17 @@ from common.inbox.messages import Done, Message
 from common.outbox.relay import Relay
 from common.settings import KafkaSettings
 from common.transport.base import Incoming
+from common.transport.gaps import Gaps
 from common.transport.holds import Holds
+from common.transport.kafka import KafkaTransport
+from common.transport.kafka_client import partitions_of
 from fixtures.line import (
     CONSUMER,
     FAST_RELAY,
     Recorder,
     Verdict,
     deliver,
+    inbox_rows,
     inbox_states,
     incoming,
     key_rows,
@@ -37,7 +43,7 @@ from fixtures.line import (
     until,
     worker,
 )
-from support.kafka_line import transport
+from support.kafka_line import has, transport
 from support.topics import with_topics
 
 
@@ -158,7 +164,7 @@ async def test_what_the_relay_has_still_to_send_is_waited_for(database: Database
 
 
 async def test_growth_of_a_topic_with_a_reader_behind_keeps_the_order_of_every_key(
-    postgres: Database, real_kafka: str, topic_prefix: str
+    postgres: Database, real_kafka: str, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = topic_prefix + INGEST_COMMANDS.name
     await grow(real_kafka, name, 1)
@@ -169,23 +175,19 @@ async def test_growth_of_a_topic_with_a_reader_behind_keeps_the_order_of_every_k
     await grow(real_kafka, name, 6)
     await put(postgres, *events[40:])
     await published(postgres, settings)
-    recorder, one = Recorder(), transport(settings, postgres)
-    async with running(one, worker(postgres, recorder)):
-        await until(lambda: len(recorder.messages) == 80, 40)
-    in_order(events, ids(recorder))
-    assert await alarms(postgres) == []
+    await read_backwards(postgres, settings, monkeypatch, events)
 
 
 async def test_growth_that_one_of_two_publishers_does_not_know_yet_keeps_the_order_of_every_key(
-    postgres: Database, real_kafka: str, topic_prefix: str
+    postgres: Database, real_kafka: str, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = topic_prefix + INGEST_COMMANDS.name
     await grow(real_kafka, name, 1)
     settings = await with_topics(real_kafka, topic_prefix)
-    old, reader, recorder = transport(settings, postgres), transport(settings, postgres), Recorder()
+    old = transport(settings, postgres)
     old._callbacks.clear()
     events: list[Event] = []
-    async with running(old, reader, worker(postgres, recorder)):
+    async with running(old):
         for number in range(6):
             more = [order(f"k{key}") for key in range(8)]
             events += more
@@ -197,8 +199,7 @@ async def test_growth_that_one_of_two_publishers_does_not_know_yet_keeps_the_ord
             else:
                 async with running(Relay(postgres, API, old, FAST_RELAY)):
                     await until(lambda: all_sent(postgres), 30)
-        await until(lambda: len(recorder.messages) == len(events), 40)
-    in_order(events, ids(recorder))
+    await read_backwards(postgres, settings, monkeypatch, events)
 
 
 async def test_what_never_comes_is_given_up_only_when_the_group_has_passed_every_partition(
@@ -245,6 +246,29 @@ async def not_committed(*_: object) -> None:
     """A group that has not passed anything yet."""
 
 
+async def read_backwards(
+    db: Database, settings: KafkaSettings, patch: pytest.MonkeyPatch, events: Sequence[Event]
+) -> None:
+    """Read all partitions, the new ones first, and fail unless each key was worked as it was recorded."""
+    fetch = KafkaTransport._fetch
+
+    async def backwards(self: KafkaTransport, kafka: AIOKafkaConsumer, gaps: Gaps) -> Any:
+        await asyncio.sleep(1.0)  # every partition has been fetched then
+        places = await fetch(self, kafka, gaps)
+        return {place: places[place] for place in sorted(places, reverse=True)}
+
+    patch.setattr(KafkaTransport, "_fetch", backwards)
+    recorder, one = Recorder(), transport(settings, db)
+    async with running(one):
+        await until(lambda: has(db, len(events)), 40)
+    with pytest.raises(AssertionError):
+        in_order(events, [row.event_id for row in await inbox_rows(db)])
+    async with running(worker(db, recorder)):
+        await until(lambda: len(recorder.messages) == len(events), 40)
+    in_order(events, ids(recorder))
+    assert await alarms(db) == []
+
+
 def in_order(events: Sequence[Event], worked: list[UUID]) -> None:
     """Fail unless each key was worked as it was recorded."""
     for key in {event.ordering_key for event in events}:
@@ -271,6 +295,12 @@ async def grow(bootstrap: str, name: str, partitions: int) -> None:
             await admin.create_topics([NewTopic(name, num_partitions=partitions, replication_factor=1)])
     finally:
         await admin.close()
+    settings = KafkaSettings(bootstrap_servers=bootstrap)
+
+    async def is_known() -> bool:
+        return len(await partitions_of(settings, name)) == partitions
+
+    await until(is_known, 30)
 
 
 async def all_sent(db: Database) -> bool:
