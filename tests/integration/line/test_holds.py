@@ -1,18 +1,12 @@
 """The order per key holds when records overtake each other; a gap is given up, with an alarm, once passed."""
 
-import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 import pytest
-from aiokafka import AIOKafkaConsumer
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from sqlalchemy import delete, select
 
 from common.db.engine import Database
-from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow, OutboxRow
 from common.errors import InvalidMessageError
 from common.events.base import Event
@@ -22,28 +16,24 @@ from common.inbox.messages import Done, Message
 from common.outbox.relay import Relay
 from common.settings import KafkaSettings
 from common.transport.base import Incoming
-from common.transport.gaps import Gaps
 from common.transport.holds import Holds
-from common.transport.kafka import KafkaTransport
-from common.transport.kafka_client import partitions_of
 from fixtures.line import (
     CONSUMER,
     FAST_RELAY,
     Recorder,
     Verdict,
     deliver,
-    inbox_rows,
     inbox_states,
     incoming,
     key_rows,
     order,
-    outbox_rows,
     put,
     running,
     until,
     worker,
 )
-from support.kafka_line import has, transport
+from integration.line.growth import alarms, all_sent, grow, ids, published, read_backwards
+from support.kafka_line import transport
 from support.topics import with_topics
 
 
@@ -67,11 +57,6 @@ def chain(key: str, count: int) -> list[Incoming]:
         before = messages[-1].event_id if messages else None
         messages.append(replace(incoming(order(key)), predecessor=before))
     return messages
-
-
-def ids(recorder: Recorder) -> list[UUID]:
-    """What was worked, in order."""
-    return [message.event_id for message in recorder.messages]
 
 
 async def test_a_message_waits_for_its_predecessor_and_goes_at_once_when_it_comes(database: Database) -> None:
@@ -246,68 +231,6 @@ async def not_committed(*_: object) -> None:
     """A group that has not passed anything yet."""
 
 
-async def read_backwards(
-    db: Database, settings: KafkaSettings, patch: pytest.MonkeyPatch, events: Sequence[Event]
-) -> None:
-    """Read all partitions, the new ones first, and fail unless each key was worked as it was recorded."""
-    fetch = KafkaTransport._fetch
-
-    async def backwards(self: KafkaTransport, kafka: AIOKafkaConsumer, gaps: Gaps) -> Any:
-        await asyncio.sleep(1.0)  # every partition has been fetched then
-        places = await fetch(self, kafka, gaps)
-        return {place: places[place] for place in sorted(places, reverse=True)}
-
-    patch.setattr(KafkaTransport, "_fetch", backwards)
-    recorder, one = Recorder(), transport(settings, db)
-    async with running(one):
-        await until(lambda: has(db, len(events)), 40)
-    with pytest.raises(AssertionError):
-        in_order(events, [row.event_id for row in await inbox_rows(db)])
-    async with running(worker(db, recorder)):
-        await until(lambda: len(recorder.messages) == len(events), 40)
-    in_order(events, ids(recorder))
-    assert await alarms(db) == []
-
-
-def in_order(events: Sequence[Event], worked: list[UUID]) -> None:
-    """Fail unless each key was worked as it was recorded."""
-    for key in {event.ordering_key for event in events}:
-        recorded = [event.event_id for event in events if event.ordering_key == key]
-        assert [event_id for event_id in worked if event_id in set(recorded)] == recorded
-
-
-async def published(db: Database, settings: KafkaSettings) -> None:
-    """Everything is out, by a publisher that starts now."""
-    one = transport(settings, db)
-    one._callbacks.clear()
-    async with running(one, Relay(db, API, one, FAST_RELAY)):
-        await until(lambda: all_sent(db), 30)
-
-
-async def grow(bootstrap: str, name: str, partitions: int) -> None:
-    """Make the topic, or add partitions to it."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        if name in await admin.list_topics():
-            await admin.create_partitions({name: NewPartitions(total_count=partitions)})
-        else:
-            await admin.create_topics([NewTopic(name, num_partitions=partitions, replication_factor=1)])
-    finally:
-        await admin.close()
-    settings = KafkaSettings(bootstrap_servers=bootstrap)
-
-    async def is_known() -> bool:
-        return len(await partitions_of(settings, name)) == partitions
-
-    await until(is_known, 30)
-
-
-async def all_sent(db: Database) -> bool:
-    """Whether every row is out."""
-    return all(row.sent_at for row in await outbox_rows(db))
-
-
 async def is_held(db: Database) -> bool:
     """Whether a key waits for a predecessor."""
     return any(row.held_since for row in await key_rows(db))
@@ -316,9 +239,3 @@ async def is_held(db: Database) -> bool:
 async def has_states(db: Database, wanted: list[str]) -> bool:
     """Whether the messages stand like this."""
     return await inbox_states(db) == wanted
-
-
-async def alarms(db: Database) -> list[AlarmRow]:
-    """Every alarm."""
-    async with db.reading.begin() as session:
-        return list((await session.scalars(select(AlarmRow))).all())
