@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from common.db.alarms import Alarm, raise_alarm
+from common.db.doubles import KEPT, SEEN, report_double, say
 from common.domain.alarms import AlarmKind
 from factories.documents import euro, make_credit_note, make_invoice, make_line, make_order
 from integration.invoice_writer.adoption import by_hand
@@ -229,6 +230,20 @@ async def test_deletion_that_repairs_a_double_we_reported_tells_nothing_r54(writ
     await night(writer)
     assert await alarms(writer, "voucher_deleted") == []
     assert (await writer.outcome(invoice)).status == "booked"
+
+
+@pytest.mark.parametrize("word", [SEEN, KEPT])
+async def test_deletion_of_a_voucher_that_was_to_stay_is_told_r54(writer: Harness, word: str) -> None:
+    invoice, voucher_id = await booked(writer)
+    other = await by_hand(writer, invoice.number)
+    async with writer.db.sessions.begin() as session:
+        double = {"vouchers": [voucher_id, other]}
+        alarm = Alarm(AlarmKind.DUPLICATE, "double", double, writer.tenant_id)
+        await report_double(session, alarm, [voucher_id, other])
+        await say(session, writer.tenant_id, "double", [voucher_id], word)
+    await delete(writer, voucher_id)
+    await night(writer)
+    assert len(await alarms(writer, "voucher_deleted")) == 1
 
 
 async def test_deletion_of_both_vouchers_of_a_double_is_told_r54(writer: Harness) -> None:

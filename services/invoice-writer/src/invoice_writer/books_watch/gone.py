@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.dialect import db_now, insert
+from common.db.doubles import DELETED as REPAIRED
+from common.db.doubles import REPORTED, said_of
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.db.models.effects import AlarmRow
@@ -80,7 +82,14 @@ class VoucherLooks:
         return gone
 
     async def _is_repair(self, voucher_id: str) -> bool:
-        """Whether we reported it as one of several of its document, of which another is in the books."""
+        """Whether we reported it as one of several of its document, of which another is in the books.
+
+        Not so where a person decided that it stays, or that both are right.
+        """
+        async with self._db.reading.begin() as session:
+            said = {row.said for row in await said_of(session, [voucher_id])}
+        if said and not said & {REPORTED, REPAIRED}:
+            return False
         reported = select(AlarmRow.evidence).where(
             AlarmRow.tenant_id == self._tenant_id, AlarmRow.kind == AlarmKind.DUPLICATE.value
         )
