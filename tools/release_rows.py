@@ -11,7 +11,7 @@ import gzip
 import json
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def sandbox_lines(folder: Path) -> Iterator[Line]:
 
 async def lay_product_rows(database: Database, lines: Iterable[Line]) -> None:
     """Insert the product's rows into a database whose schema is the release's."""
-    on_postgres = database.engine.dialect.name == "postgresql"
+    on_postgres, filled = database.engine.dialect.name == "postgresql", set[str]()
     async with database.engine.begin() as connection:
         for line in lines:
             if line["store"] != PRODUCT:
@@ -81,8 +81,9 @@ async def lay_product_rows(database: Database, lines: Iterable[Line]) -> None:
             there = sa.Table(table.name, sa.MetaData(), *columns, schema=table.schema)
             values = {name: _from_json(table.c[name].type, value) for name, value in row.items()}
             await connection.execute(there.insert().values(values))
+            filled.add(table.fullname)
         if on_postgres:
-            for statement in _sequences():
+            for statement in _sequences(filled):
                 await connection.execute(sa.text(statement))
 
 
@@ -100,9 +101,9 @@ def lay_sandbox_rows(folder: Path, lines: Iterable[Line]) -> None:
         store.close()
 
 
-def _sequences() -> Iterator[str]:
-    """Statements that let generated ids go on behind the inserted ones."""
-    for table in Base.metadata.sorted_tables:
+def _sequences(filled: Collection[str]) -> Iterator[str]:
+    """Statements that let the generated ids of these tables go on behind the inserted ones."""
+    for table in (Base.metadata.tables[name] for name in sorted(filled)):
         column = table.autoincrement_column
         if column is not None and column.type is BigIntId:
             sequence = f"pg_get_serial_sequence('{table.fullname}', '{column.name}')"
