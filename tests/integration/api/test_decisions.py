@@ -82,11 +82,9 @@ async def test_categories_are_named_beside_their_ids_wherever_one_stands(api: Ap
     document = await booked_document(api, tenant_id)
     assert document["decision"]["lines"][0]["category_name"] == "Warenverkauf"
     assert document["categories"] == {GOODS_CATEGORY: "Warenverkauf"}
-    other = await api.tenant("Other")
-    await read_books(api, other)
-    shop = UUID((await api.shop(other, "ShopB"))["id"])
+    shop = UUID((await api.shop(tenant_id, "ShopB"))["id"])
     parked = {"status": "parked", "reason": "category_not_income", "params": {"category_id": GOODS_CATEGORY}}
-    document_id = await api.document(other, shop, "2", outcome=parked)
+    document_id = await api.document(tenant_id, shop, "2", outcome=parked)
     document = (await api.get(f"/api/v1/documents/{document_id}")).json()
     assert (document["decision"], document["categories"]) == (None, {GOODS_CATEGORY: "Warenverkauf"})
 

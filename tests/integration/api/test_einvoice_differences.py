@@ -19,10 +19,11 @@ DIFFERS: dict[str, Any] = {
 }
 
 
-async def document(api: Api, outcome: dict[str, Any] | None) -> UUID:
-    """A document that stands like this."""
+async def document(api: Api, outcome: dict[str, Any] | None, shop: str = "ShopA") -> UUID:
+    """A document that stands like this, of a tenant of its own."""
     tenant_id = await api.tenant()
-    return await api.document(tenant_id, UUID((await api.shop(tenant_id))["id"]), "Z", outcome=outcome)
+    shop_id = UUID((await api.shop(tenant_id, shop))["id"])
+    return await api.document(tenant_id, shop_id, "Z", outcome=outcome)
 
 
 async def test_accepting_names_what_was_seen_and_why(api: Api) -> None:
@@ -83,6 +84,6 @@ async def test_advisers_and_operators_without_a_tenant_accept_nothing(
 
 async def test_parked_documents_are_grouped_by_what_differs(api: Api) -> None:
     await document(api, DIFFERS)
-    await document(api, {**DIFFERS, "params": {"differences": {}, "differs": "grand_total"}})
+    await document(api, {**DIFFERS, "params": {"differences": {}, "differs": "grand_total"}}, "ShopB")
     groups = (await api.get("/api/v1/parked")).json()["groups"]
     assert sorted(group["about"]["differs"] for group in groups) == ["grand_total", "tax_total"]
