@@ -27,6 +27,10 @@ EXCLUSION_RULES: Mapping[str, tuple[str, str]] = {
         "Eine Person sagt, dass das Dokument außerhalb dieses Produkts gebucht wurde.",
         "A person said that the document was booked outside of this product.",
     ),
+    "surplus_voucher_deleted": (
+        "Der Beleg war doppelt und wurde gelöscht; der Beleg desselben Dokuments bleibt.",
+        "Its voucher was one too many and was deleted; that of the same document stays.",
+    ),
     "excluded_by_person": (
         "Eine Person hat das Dokument mit Begründung ausgelassen.",
         "A person left the document out, with a reason.",
