@@ -6,7 +6,7 @@ two spellings of its address, and its books and shop by a second merchant too.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,16 +27,12 @@ from common.inbox.accept import accept
 from common.runtime import ServiceApp
 from common.settings import DatabaseSettings, HostPolicy, LexwareSettings
 from common.transport.local import LocalTransport
-from fixtures.databases import sqlite_address
-from fixtures.postgres import wait_for
 from sandbox.store import Store
 from sandbox.testing import RunningSandbox, running_sandbox
 from support.line import eventually, working
 from tools.release_rows import lay_product_rows, lay_sandbox_rows, read_lines
-from tools.servers.databases import Databases
 
 ROWS = Path(__file__).parents[1] / "fixtures" / "releases" / "first.jsonl.gz"
-LAST_REVISION = "0001"
 KEY = SecretStr("40c49b37ae564ca34bed563e533f9b51a533556734627038382d8ed053b92b19")  # of these rows alone
 ORGANIZATION = "0a0a0a0a-0000-4000-8000-000000000001"
 SHOP_PORT, BOOKS_PORT = "19101", "19102"
@@ -68,21 +64,6 @@ class Upgraded:
         """The shop takes an order and finalises its invoice; the invoice's number."""
         sold = await self.sandbox.epages.control.post("orders/sell", {"shop": "DemoShop"})
         return str(sold["document"]["number"])
-
-
-@pytest.fixture(params=("sqlite", pytest.param("postgres", marks=pytest.mark.postgres)))
-def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Address of an empty database with the schema of the first release."""
-    if request.param == "sqlite":
-        url = sqlite_address(tmp_path / "old.db")
-        upgrade_database(url, LAST_REVISION)
-        yield url
-        return
-    server: Databases = request.getfixturevalue("postgres_server")
-    name = wait_for(server.create())
-    upgrade_database(server.url(name), LAST_REVISION)
-    yield server.url(name)
-    wait_for(server.drop(name))
 
 
 @pytest.fixture
