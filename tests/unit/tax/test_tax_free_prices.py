@@ -111,6 +111,11 @@ def test_a_lost_line_never_books_silently_r53(lost: str) -> None:
     assert parked(verdict) is Reason.AMOUNTS_DO_NOT_ADD_UP
 
 
+@pytest.mark.parametrize(("price", "shipping", "total"), [("0.01", "0.01", "0.01"), ("0.02", "0.01", "0.02")])
+def test_a_cent_lost_among_a_few_is_no_rate_taken_out_r53(price: str, shipping: str, total: str) -> None:
+    assert parked(sold(total, line(price), shipping=euro(shipping))) is Reason.AMOUNTS_DO_NOT_ADD_UP
+
+
 def test_rates_are_those_of_the_day_r23() -> None:
     day = datetime(2020, 8, 1, 9, tzinfo=UTC)
     booked(sold("100.00", line("116.00"), issued_at=day))

@@ -72,13 +72,17 @@ def _parts(document: Document, fee: Money | None) -> Iterator[Part]:
 
 
 def _gives(total: Money, parts: list[Part], rates: Mapping[str, Decimal]) -> bool:
-    """Whether the parts come to the total when what all lines share has the lines' rates, or one of them."""
+    """Whether the parts come to the total when what all lines share has the lines' rates, or one of them.
+
+    Where rounding alone could hide what is taken out, as with a few cents, nothing is explained.
+    """
     own = sum(_net(cents, rates[kind]) for kind, cents in parts if kind is not None)
     gross = sum(cents for kind, cents in parts if kind is not None)
     shared = sum(cents for kind, cents in parts if kind is None)
     of_all = Fraction(own, gross) if gross else None
     ways = {_net(shared, rate) for rate in rates.values()} | ({shared * of_all} if of_all else set())
-    return any(abs(own + way - total.minor) <= HALF_CENT * len(parts) for way in ways)
+    rounding = HALF_CENT * len(parts)
+    return any(abs(own + way - total.minor) <= rounding < abs(own + way - gross - shared) for way in ways)
 
 
 def _taken_out(document: Document, rates: Mapping[str, Decimal]) -> TakenOut:
