@@ -142,6 +142,7 @@ async def test_a_release_needs_a_reason_and_an_operator(api: Api, furnished: lis
     path = f"{PATH}/{alpha.shop_id}/release"
     assert (await api.post(path, {})).status_code == 422
     assert (await api.post(path, {"reason": "    "})).status_code == 422
+    assert (await api.post(path, {"reason": "moved\x00away"})).status_code == 422
     assert (await api.post(path, WHY, alpha.merchant)).status_code == 403
     assert (await api.post(path, WHY, beta.merchant)).status_code == 403
     assert (await api.post(f"{PATH}/{uuid4()}/release", WHY)).status_code == 404

@@ -130,9 +130,10 @@ class ConnectionPage(Page[ConnectionRead]):
 class ReleaseRequest(Given):
     """Why a connection is taken from its tenant."""
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)] = Field(
-        examples=["The merchant moved to another account."]
-    )
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=3, max_length=500, pattern=r"^[^\x00]*$"),
+    ] = Field(examples=["The merchant moved to another account."])
 
 
 class FetchRequest(Given):
