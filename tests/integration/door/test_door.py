@@ -1,124 +1,17 @@
 """Who does not say what he wants in time is sent away, and nobody who does has to stand behind him."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
 
 import pytest
-from fastapi import FastAPI, Request, Response
 
-from api.server import WebServer
 from common.runtime import serve
-from common.settings import DoorSettings, OpsSettings
+from common.settings import OpsSettings
+from integration.door.house import LARGE, SECONDS, Caller, Open, get, patience
 
-SECONDS = 0.4
 LENGTH = 20
-LARGE = b"x" * (64 * 1024 * 1024)
-
-
-@dataclass
-class House:
-    """A small application behind a door."""
-
-    port: int = 0
-    release: asyncio.Event = field(default_factory=asyncio.Event)
-    inside: int = 0
-    bodies: list[bytes] = field(default_factory=list)
-    callers: list["Caller"] = field(default_factory=list)
-
-    async def knock(self, said: bytes = b"") -> "Caller":
-        """Somebody who says this much at once."""
-        caller = Caller(*await asyncio.open_connection("127.0.0.1", self.port))
-        self.callers.append(caller)
-        caller.writer.write(said)
-        return caller
-
-
-@dataclass
-class Caller:
-    """One connection, from the outside."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    async def rest(self) -> bytes:
-        """Everything that comes until the connection ends."""
-        try:
-            async with asyncio.timeout(10):
-                return await self.reader.read()
-        except ConnectionError:
-            return b""
-
-    async def dribble(self, pause: float = SECONDS / 8) -> None:
-        """Say one byte after the other, without end."""
-        try:
-            while not self.writer.is_closing():
-                self.writer.write(b"x")
-                await self.writer.drain()
-                await asyncio.sleep(pause)
-        except ConnectionError:
-            return
-
-
-def application(house: House) -> FastAPI:
-    app = FastAPI()
-
-    @app.get("/")
-    async def quick() -> str:
-        return "quick"
-
-    @app.get("/slow")
-    async def slow() -> str:
-        house.inside += 1
-        await house.release.wait()
-        return "slow"
-
-    @app.get("/large")
-    async def large() -> Response:
-        return Response(LARGE)
-
-    @app.post("/")
-    async def take(request: Request) -> str:
-        house.bodies.append(await request.body())
-        return "taken"
-
-    return app
-
-
-Open = Callable[[DoorSettings], Awaitable[House]]
-
-
-@pytest.fixture
-async def open_house() -> AsyncIterator[Open]:
-    house, stop = House(), asyncio.Event()
-    serving: list[asyncio.Task[None]] = []
-
-    async def start(door: DoorSettings) -> House:
-        server = WebServer(application(house), "127.0.0.1", 0, asyncio.Event(), door)
-        serving.append(asyncio.create_task(server.run(stop)))
-        house.port = await server.port()
-        return house
-
-    yield start
-    house.release.set()
-    for caller in house.callers:
-        caller.writer.close()
-        with contextlib.suppress(ConnectionError):
-            await caller.writer.wait_closed()
-    stop.set()
-    await asyncio.gather(*serving)
-
-
-def patience(**over: float) -> DoorSettings:
-    return DoorSettings.model_validate({"head_seconds": SECONDS, "body_seconds": SECONDS, **over})
-
-
-def get(path: str = "/", more: str = "") -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: a\r\n{more}\r\n".encode()
 
 
 async def seconds_until_end(caller: Caller) -> tuple[float, bytes]:
@@ -238,6 +131,34 @@ async def test_a_head_without_measure_is_refused(open_house: Open, endless: byte
     line = b"X: " + b"a" * 1000 + b"\r\n"
     caller = await house.knock(endless + (line if endless.endswith(b"\n") else b"a" * 1000) * 60)
     assert (await caller.rest())[:12] in {b"HTTP/1.1 431", b""}
+
+
+@pytest.mark.parametrize(
+    ("first", "again"), [(b"X: ", b"a" * 1000), (b"", b"a" * 1000), (b"", b"X: " + b"a" * 995 + b"\r\n")]
+)
+async def test_what_follows_a_body_has_the_measure_of_a_head(
+    open_house: Open, first: bytes, again: bytes
+) -> None:
+    house = await open_house(patience(head_bytes=4096, head_seconds=60, body_seconds=60))
+    last = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+    caller = await house.knock(last + first)
+    for _ in range(60):
+        caller.writer.write(again)
+        await asyncio.sleep(0.001)
+    assert (await caller.rest())[:12] in {b"HTTP/1.1 431", b""}
+    assert house.bodies == []
+
+
+async def test_a_body_in_the_smallest_pieces_is_taken_whole(open_house: Open) -> None:
+    house = await open_house(patience(head_bytes=4096, head_seconds=60, body_seconds=60))
+    caller = await house.knock(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(100):
+        caller.writer.write(b"1;some=thing\r\na\r\n" * 100)
+        await caller.writer.drain()
+        await asyncio.sleep(0)
+    caller.writer.write(b"0\r\nX: a\r\n\r\n")
+    assert b"200 OK" in await caller.reader.readuntil(b'"taken"')
+    assert house.bodies == [b"a" * 10_000]
 
 
 async def test_the_port_of_a_service_stands_behind_the_same_door() -> None:

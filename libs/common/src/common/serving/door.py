@@ -66,7 +66,7 @@ class Visitor(HttpToolsProtocol):
         self._door, self._patience = door, door.settings
         self._timer: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
-        self._head_bytes, self._in_head, self._is_whole = 0, True, False
+        self._loose_bytes, self._goes_on, self._is_whole = 0, False, False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The connection is there; without room it ends at once."""
@@ -85,27 +85,33 @@ class Visitor(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Some of a request came."""
+        """Some of a request came; what completes no head and is no body, the parser keeps up to a limit."""
+        self._goes_on = False
         super().data_received(data)
-        self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
-        if self._head_bytes > self._patience.head_bytes:
+        self._loose_bytes = 0 if self._goes_on else self._loose_bytes + len(data)
+        if self._loose_bytes > self._patience.head_bytes:
             self._end(HEAD_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         """A request begins; on a kept connection it is not the first."""
         super().on_message_begin()
-        self._in_head, self._is_whole = True, False
+        self._is_whole = False
         self._wait(self._patience.head_seconds)
 
     def on_headers_complete(self) -> None:
         """The head is there."""
-        self._in_head, self._head_bytes = False, 0
+        self._goes_on = True
         self._wait(self._patience.body_seconds)
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Some of the body is there."""
+        self._goes_on = True
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """The request is there as a whole."""
-        self._is_whole = True
+        self._goes_on, self._is_whole = True, True
         self._door.has_spoken(self)
         self._wait(None)
         super().on_message_complete()
@@ -113,10 +119,15 @@ class Visitor(HttpToolsProtocol):
             self._listen_again()
 
     def on_response_complete(self) -> None:
-        """The answer is out."""
+        """The answer is out; who has said all of a next request already waits for that one's."""
+        is_next_whole = bool(self.pipeline) and self._is_whole
         super().on_response_complete()
-        if self._is_whole and not self.pipeline:
+        if is_next_whole:
+            return
+        if self._is_whole:
             self._listen_again()
+        else:  # a next request has begun, and its time runs
+            self._door.may_speak_again(self)
 
     def _listen_again(self) -> None:
         """The connection may be kept for another request, as long as one comes."""
