@@ -21,6 +21,19 @@ async def test_an_html_page_can_come_with_an_error_or_with_success(shop: Shop) -
     assert honest.json()["results"] == 0
 
 
+@pytest.mark.parametrize("body", ["html", "json", "message", "text", "empty"])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 451])
+async def test_somebody_in_front_of_the_shop_can_refuse_in_words_of_their_own(
+    shop: Shop, status: int, body: str
+) -> None:
+    await shop.control.fault("GET", ORDERS, "foreign_refusal", status=status, body=body)
+    foreign = await shop.get("/orders")
+    assert foreign.status_code == status
+    assert "HTTP ERROR" not in foreign.text
+    assert f'"status": "{status}"' not in foreign.text
+    assert (await shop.get("/orders")).status_code == 200
+
+
 async def test_an_internal_error_is_json_that_calls_itself_html(shop: Shop) -> None:
     await shop.control.fault("GET", ORDERS, "json_in_html_500")
     response = await shop.get("/orders")

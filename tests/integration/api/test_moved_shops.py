@@ -131,6 +131,8 @@ async def test_a_shop_whose_old_address_is_dead_moves_by_itself(api: Api, tmp_pa
         ("forbidden", {}, True),
         ("not_found_lag", {}, True),
         ("html_answer", {}, True),
+        ("foreign_refusal", {"status": 404}, True),
+        ("foreign_refusal", {"status": 403}, False),
         ("server_error", {"status": 503}, False),
         ("rate_limited", {}, False),
         ("drop_before_commit", {}, False),

@@ -83,6 +83,25 @@ async def test_an_address_without_a_shop_is_named_as_such(linked: Api, far_side:
     assert (answer.status_code, answer.json()["code"]) == (422, "upstream_not_recognised")
 
 
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (403, "foreign_refusal"),
+        (401, "foreign_refusal"),
+        (404, "upstream_not_recognised"),
+    ],
+)
+@pytest.mark.parametrize("body", ["html", "json", "empty"])
+async def test_who_refuses_in_front_of_the_shop_is_not_taken_for_the_shop(
+    linked: Api, far_side: RunningSandbox, status: int, code: str, body: str
+) -> None:
+    root = "/rs/shops/{shop_id}"
+    await far_side.epages.control.fault("GET", root, "foreign_refusal", status=status, body=body)
+    answer = await linked.post(PATH, shop_of(far_side, await linked.tenant()))
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert (await linked.get(PATH)).json()["items"] == []
+
+
 async def test_a_silent_host_is_a_problem_to_try_again(linked: Api, far_side: RunningSandbox) -> None:
     url = "http://127.0.0.1:9/rs/shops/None"
     answer = await linked.post(PATH, shop_of(far_side, await linked.tenant(), base_url=url))

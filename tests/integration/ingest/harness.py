@@ -152,6 +152,12 @@ class Harness:
                 .values(**values)
             )
 
+    async def disable(self, connection: ShopConnection) -> None:
+        """The merchant takes the shop out of use."""
+        mine = update(ConnectionRow).where(ConnectionRow.connection_id == connection.connection_id)
+        async with self.db.sessions.begin() as session:
+            await session.execute(mine.values(state="disabled"))
+
     async def rows(self, kind: type[RowT], *conditions: Any) -> list[RowT]:
         """All rows of a kind."""
         async with self.db.reading.begin() as session:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from common.errors import ConnectorError, RefusedError, TransientError
+from common.errors import ConnectorError, TransientError
 from common.http.errors import RateLimited, ServerTrouble, Unreachable, UnreadableAnswer
 from common.http.transport import Network
 from common.settings import ViesSettings
@@ -145,8 +145,12 @@ async def test_a_user_error_that_is_none_leaves_the_answer(user_error: str | Non
         (504, b"", ServerTrouble),
         (429, b"", RateLimited),
         (302, b"", TransientError),
-        (403, b"", RefusedError),
-        (404, b"", RefusedError),
+        (400, b"<html>proxy</html>", ServerTrouble),
+        (401, b"", ServerTrouble),
+        (403, b"", ServerTrouble),
+        (403, b'{"success": false, "error": "blocked"}', ServerTrouble),
+        (404, b"<html>moved</html>", ServerTrouble),
+        (404, VALID, ServerTrouble),
         (200, silent("IP_BLOCKED"), ViesBlocked),
         (200, silent("VAT_BLOCKED"), ViesBlocked),
     ],

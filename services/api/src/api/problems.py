@@ -250,6 +250,15 @@ class AnswerEncodingRefused(Problem):
     detail = TROUBLES[ConnectionTrouble.ANSWER_ENCODING_REFUSED].remedy_en
 
 
+class ForeignRefusal(Problem):
+    """Something in front of the shop refuses our calls; the shop itself gave no answer."""
+
+    status = 422
+    code = "foreign_refusal"
+    title = "Something in front of the shop refuses the calls"
+    detail = TROUBLES[ConnectionTrouble.FOREIGN_REFUSAL].remedy_en
+
+
 class BookkeepingMissing(Problem):
     """The organization's plan has no bookkeeping."""
 

@@ -12,6 +12,7 @@ from api.problems import (
     AnswerEncodingRefused,
     BookkeepingMissing,
     CredentialsRefused,
+    ForeignRefusal,
     NoSuchUpstream,
     UpstreamUnavailable,
 )
@@ -24,6 +25,7 @@ from common.shops.address import AddressRefused as NotPublic
 from common.shops.base import OrderQuery, total_pages
 from common.shops.epages.client import PAGE_SIZE, EpagesClient
 from common.shops.epages.errors import AnswerEncodingRefused as PackedOtherwise
+from common.shops.epages.errors import ForeignRefusal as RefusedInFront
 from common.shops.epages.errors import ShopRefused, ShopUnreachable, SomethingElseAnswers
 from common.shops.epages.http import ShopHttp
 
@@ -133,7 +135,9 @@ def _as_problems() -> Iterator[None]:
         raise AddressRefused("Only https addresses of public hosts are allowed.") from None
     except ContractProblem:
         raise BookkeepingMissing from None
-    except UnreadableAnswer:
+    except RefusedInFront:
+        raise ForeignRefusal from None
+    except (UnreadableAnswer, SomethingElseAnswers):
         raise NoSuchUpstream from None
     except (TransientError, UnknownOutcomeError) as trouble:
         wait = getattr(trouble, "retry_after", None)

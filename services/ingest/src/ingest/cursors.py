@@ -19,13 +19,15 @@ from common.domain.cleaning import storable
 from common.domain.connection_troubles import ConnectionTrouble
 from common.errors import ConnectorError
 from common.shops.address import AddressRefused
-from common.shops.epages.errors import AnswerEncodingRefused
+from common.shops.epages.errors import AnswerEncodingRefused, ForeignRefusal, SomethingElseAnswers
 from ingest.connections import ACTIVE, SHOP, start_of
 
 ERROR_LENGTH = 500
 TROUBLE_OF: dict[type[Exception], ConnectionTrouble] = {
     AnswerEncodingRefused: ConnectionTrouble.ANSWER_ENCODING_REFUSED,
     AddressRefused: ConnectionTrouble.ADDRESS_REFUSED,
+    ForeignRefusal: ConnectionTrouble.FOREIGN_REFUSAL,
+    SomethingElseAnswers: ConnectionTrouble.SOMETHING_ELSE_ANSWERS,
 }
 
 

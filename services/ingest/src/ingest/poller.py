@@ -33,6 +33,7 @@ from ingest.cursors import (
 from ingest.order_reader import OrderReader
 from ingest.run import ShopRun
 from ingest.settings import Settings
+from ingest.unreadable import close_alarms_of_unused, tell
 from ingest.window import Stopped
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,7 @@ log = structlog.get_logger(__name__)
 REFUSAL_LOOKS = 5  # how often a refusing shop is asked before it may count as disconnected
 GOOD = {
     "failures": 0,
+    "failing_since": None,
     "refusals": 0,
     "first_refused_at": None,
     "disconnected_at": None,
@@ -99,15 +101,14 @@ class Poller:
 
     async def run_due_once(self, stop: asyncio.Event | None = None) -> int:
         """Poll every shop that is due right now and return how many; for tests and the command line."""
-        await refresh_roster(self._db)
+        await self._refresh()
         claims = await self._claim(limit=1000)
         await asyncio.gather(*(self._poll(claim, stop or asyncio.Event()) for claim in claims))
         return len(claims)
 
     async def _start_due(self, stop: asyncio.Event) -> None:
         if time.monotonic() - self._roster_at >= self._settings.poll.roster_every:
-            await refresh_roster(self._db)
-            self._roster_at = time.monotonic()
+            await self._refresh()
         free = self._settings.poll.concurrency - len(self._tasks)
         if free <= 0 or not await any_due(self._db):
             return
@@ -115,6 +116,11 @@ class Poller:
             task = asyncio.create_task(self._poll(claim, stop), name=f"poll {claim.connection_id}")
             self._tasks.add(task)
             task.add_done_callback(self._ended)
+
+    async def _refresh(self) -> None:
+        await refresh_roster(self._db)
+        await close_alarms_of_unused(self._db)
+        self._roster_at = time.monotonic()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -180,11 +186,13 @@ class Poller:
             log.warning("shop.poll_failed", **_ids(claim), error=error.code, failures=failures)
         else:
             log.error("shop.poll_broke", **_ids(claim), failures=failures, exc_info=error)
-        return Ending("failed", seconds, {"failures": failures, **told(error)})
+        since = claim.row.failing_since or claim.now
+        return Ending("failed", seconds, {"failures": failures, "failing_since": since, **told(error)})
 
     def _refused_ending(self, claim: Claim, error: ShopRefused) -> Ending:
         poll, row = self._settings.poll, claim.row
         columns: dict[str, Any] = {
+            "failing_since": None,
             "refusals": row.refusals + 1,
             "first_refused_at": row.first_refused_at or claim.now,
             **told(error),
@@ -206,6 +214,8 @@ class Poller:
             async with self._db.sessions.begin() as session:
                 if not await release(session, claim, ending.next_poll_seconds, **columns):
                     log.warning("shop.lease_lost", **_ids(claim))
+                else:
+                    await tell(session, claim, columns)
 
 
 def _ids(claim: Claim) -> dict[str, str]:

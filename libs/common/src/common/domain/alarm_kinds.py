@@ -24,6 +24,7 @@ class AlarmKind(StrEnum):
     CLOCK_STEPPED = "clock_stepped"
     SMALL_BUSINESS_TURNOVER = "small_business_turnover"
     SHOP_ITEM_UNREADABLE = "shop_item_unreadable"
+    SHOP_UNREADABLE = "shop_unreadable"
     SERVICE_PART_FAILING = "service_part_failing"
     SECRETS_UNREADABLE = "secrets_unreadable"
     TENANT_HALTED = "tenant_halted"

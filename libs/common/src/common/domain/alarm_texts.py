@@ -84,6 +84,15 @@ SHOP_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_de="Er schließt sich, wenn dieselbe Bestellung wieder ganz gelesen wurde.",
         ends_en="It closes when the same order was read completely again.",
     ),
+    AlarmKind.SHOP_UNREADABLE: AlarmText(
+        who=Who.OPERATOR,
+        cause_de="Ein Shop ist seit einer Stunde nicht lesbar; seine neuen Dokumente bleiben so lange aus.",
+        cause_en="A shop has been unreadable for an hour; its new documents stay away until it is read.",
+        remedy_de="Der genannte Fehler sagt, was die Antwort war, die Verbindung, wer handeln kann.",
+        remedy_en="The error named here says what was answered, the connection says who can act.",
+        ends_de="Er schließt sich, wenn der Shop wieder lesbar ist, selbst antwortet oder abgeschaltet wird.",
+        ends_en="It closes when the shop was read again, answers itself, or its connection is disabled.",
+    ),
 }
 
 LINK_ALARMS: Mapping[AlarmKind, AlarmText] = {

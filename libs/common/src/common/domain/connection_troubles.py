@@ -13,6 +13,8 @@ class ConnectionTrouble(StrEnum):
 
     ANSWER_ENCODING_REFUSED = "answer_encoding_refused"
     ADDRESS_REFUSED = "address_refused"
+    FOREIGN_REFUSAL = "foreign_refusal"
+    SOMETHING_ELSE_ANSWERS = "something_else_answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,30 @@ TROUBLES: Mapping[ConnectionTrouble, TroubleText] = MappingProxyType(
             "zeigen. Danach geht es von selbst weiter.",
             remedy_en="Have the DNS records of the shop's domain checked: all must name public addresses. "
             "Then it goes on by itself.",
+        ),
+        ConnectionTrouble.FOREIGN_REFUSAL: TroubleText(
+            who=Who.MERCHANT,
+            cause_de="Etwas vor dem Shop (Firewall, Proxy, Wartungsseite) weist die Abrufe ab; "
+            "der Shop selbst hat nicht geantwortet.",
+            cause_en="Something in front of the shop (firewall, proxy, maintenance page) refuses the calls; "
+            "the shop itself gave no answer.",
+            remedy_de="Meist ist es eine Wartung, und es geht von selbst weiter. Bleibt es, den Hoster des "
+            "Shops bitten, Aufrufe der REST-Schnittstelle (/rs/shops/) durchzulassen; wurde die App im Shop "
+            "entfernt, sie neu installieren und den Shop neu verbinden.",
+            remedy_en="Mostly it is maintenance, and it goes on by itself. If it stays, ask the shop's host "
+            "to let calls of the REST interface (/rs/shops/) through; if the app was removed from the shop, "
+            "install it again and connect the shop again.",
+        ),
+        ConnectionTrouble.SOMETHING_ELSE_ANSWERS: TroubleText(
+            who=Who.MERCHANT,
+            cause_de="Unter der Adresse des Shops antwortet etwas anderes: eine Weiterleitung oder eine "
+            "Webseite statt der Schnittstelle.",
+            cause_en="Something else answers at the shop's address: a redirect or a web page instead of the "
+            "interface.",
+            remedy_de="Ist es eine Wartung, geht es von selbst weiter. Ist der Shop umgezogen, ihn unter "
+            "seiner neuen Adresse verbinden; die Verbindung zieht dann mit um.",
+            remedy_en="If it is maintenance, it goes on by itself. If the shop has moved, connect it at its "
+            "new address; the connection moves with it.",
         ),
     }
 )

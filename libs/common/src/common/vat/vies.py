@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 from pydantic.alias_generators import to_camel
 
 from common.errors import ConnectorError, RefusedError, TransientError
-from common.http.client import ApiClient, Call, RequestLimit, generic_error
-from common.http.errors import OutcomeLost, ServerTrouble, Unreachable, UnreadableAnswer
+from common.http.client import ApiClient, Call, RequestLimit
+from common.http.errors import OutcomeLost, RateLimited, ServerTrouble, Unreachable, UnreadableAnswer
 from common.http.retry import retry_after
 from common.http.transport import Network, Response
 from common.settings import ViesSettings
@@ -143,13 +143,13 @@ def _read(response: Response) -> _Answer:
 
 
 def _refusal(call: Call, response: Response) -> ConnectorError:
-    """What a status other than 2xx means; the codes in the body count more than the status."""
+    """What a status other than 2xx means: what the codes in the body say, and without any it is weather."""
     answer = _parsed(response.content) if len(response.content) <= LARGEST_PROOF else None
     if answer is not None and answer.error not in (None, "UNKNOWN"):
         return _trouble(answer.error or "", response)
-    if response.status >= 500 or response.status == 408:
-        return ServerTrouble(f"VIES: {response.status}", retry_after=retry_after(response))
-    return generic_error(call, response)
+    if response.status == 429:
+        return RateLimited(retry_after=retry_after(response))
+    return ServerTrouble(f"VIES: {response.status}", retry_after=retry_after(response))
 
 
 def _trouble(error: str, response: Response) -> ConnectorError:

@@ -38,6 +38,7 @@ class ShopCursorRow(OfTenant, Base):
     lease_token: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None]  # set: no run since then read the shop to its end
     first_refused_at: Mapped[datetime | None]
     refusals: Mapped[int] = mapped_column(default=0)
     disconnected_at: Mapped[datetime | None]  # set: the shop refuses us, a person must reconnect it

@@ -116,7 +116,7 @@ class EpagesClient(ShopClient[ShopInfo, Order, OrderDocument]):
         )
         self.quota = read_quota(answer.headers)
         if not 200 <= answer.status < 300:
-            raise error_for(answer.status, f"GET {path or '/'}", answer.content, self.quota.resets_at)
+            raise error_for(answer.status, path, answer.content, self.quota.resets_at)
         return answer
 
     def _headers(self) -> dict[str, str]:

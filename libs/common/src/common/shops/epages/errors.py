@@ -1,8 +1,9 @@
-"""The answers of a shop that are none, as our errors."""
+"""The answers of a shop that are none, as our errors; whose word a 4xx is, its body says, not its number."""
 
 from datetime import UTC, datetime, timedelta
 
 from common.errors import ConnectorError, RefusedError, TransientError
+from common.shops.epages.words import is_own_word
 
 MIN_RATE_WAIT = timedelta(seconds=60)
 MAX_RATE_WAIT = timedelta(seconds=3600)
@@ -57,6 +58,14 @@ class ShopUnreachable(ShopUnavailable):
 class SomethingElseAnswers(ShopUnavailable):
     """A redirect or a page for people comes where the shop's own words are expected."""
 
+    code = "epages.something_else_answers"
+
+
+class ForeignRefusal(ShopUnavailable):
+    """Somebody in front of the shop refuses our calls: a firewall, a proxy, a page of maintenance."""
+
+    code = "epages.foreign_refusal"
+
 
 class AnswerTooLarge(TransientError):
     """The answer is larger than we are willing to hold."""
@@ -64,20 +73,20 @@ class AnswerTooLarge(TransientError):
     code = "epages.answer_too_large"
 
 
-def error_for(status: int, what: str, content: bytes, resets_at: datetime | None) -> ConnectorError:
-    """The error of an answer that is not 2xx; decided by the status code alone."""
-    said = f"{what}: {status}"
-    if status in (401, 403):
-        return ShopRefused(said)
-    if status in (404, 410):
-        return NotFound(said)
+def error_for(status: int, path: str, content: bytes, resets_at: datetime | None) -> ConnectorError:
+    """The error of an answer to GET `path` that is not 2xx; a refusal only when the shop itself spoke."""
+    said = f"GET {path or '/'}: {status}"
     if status == 429:
         return RateLimited(said, retry_after=rate_wait(resets_at, datetime.now(UTC)))
     if status < 400:
         return SomethingElseAnswers(said)
     if status in (408, 409) or status >= 500:
         return ShopUnavailable(said)
-    return RequestRejected(said)
+    if not is_own_word(status, path, content):
+        return (SomethingElseAnswers if status in (404, 410) else ForeignRefusal)(said)
+    if status in (401, 403):
+        return ShopRefused(said)
+    return NotFound(said) if status in (404, 410) else RequestRejected(said)
 
 
 def rate_wait(resets_at: datetime | None, now: datetime) -> timedelta:
