@@ -14,5 +14,6 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the schema to this revision; the hour of a failing shop begins with its next failure."""
-    failing_since = sa.Column("failing_since", UtcDateTime(), nullable=True)
-    op.add_column("shop_cursors", failing_since, schema=schema("ingest"))
+    op.add_column(
+        "shop_cursors", sa.Column("failing_since", UtcDateTime(), nullable=True), schema=schema("ingest")
+    )
