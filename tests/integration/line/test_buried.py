@@ -35,10 +35,11 @@ async def settings(real_kafka: str, topic_prefix: str) -> KafkaSettings:
     return await with_topics(real_kafka, topic_prefix)
 
 
+@pytest.mark.parametrize("key", [TOO_LONG, TOO_LONG * 2], ids=["in bytes", "in letters too"])
 async def test_a_record_that_does_not_fit_is_buried_and_its_partition_goes_on(
-    postgres: Database, settings: KafkaSettings
+    postgres: Database, settings: KafkaSettings, key: str
 ) -> None:
-    good, bad = [order(f"k{number}") for number in range(30)], order(TOO_LONG)
+    good, bad = [order(f"k{number}") for number in range(30)], order(key)
     before = buried_count(bad)
     rows = [outgoing(number, event, b"{}") for number, event in enumerate([*good[:15], bad, *good[15:]])]
     one = transport(settings, postgres)

@@ -58,7 +58,7 @@ async def test_records_that_are_not_ours_are_counted_and_passed_by(
         {"value": b"{}", "headers": [("ce_id", b"\xff\xfe")]},
         {"value": b"{}", "headers": [*headers, ("ce_tenantid", b"no uuid")]},
         {"value": b"{}", "headers": [*headers, ("ce_subject", b"no\0text")]},
-        {"value": b"{}", "headers": [*headers, ("ce_subject", b"long" * 1000)]},
+        {"value": b"{}", "headers": [*headers, ("ce_type", b"long" * 1000)]},
     ]
     for record in strange:
         await producer.send_and_wait(name, partition=0, **record)
@@ -69,6 +69,22 @@ async def test_records_that_are_not_ours_are_counted_and_passed_by(
         await until(lambda: has(postgres, 1), 30)
     assert await received(postgres) == [event.event_id]
     assert REGISTRY.get_sample_value(*counted) == len(strange)
+
+
+async def test_a_record_of_ours_arrives_whatever_else_travels_with_it(
+    postgres: Database, settings: KafkaSettings, producer: AIOKafkaProducer
+) -> None:
+    """A caller's `tracestate` may be as long as a head takes; strangers' tools add headers of their own."""
+    name = settings.topic_prefix + INGEST_COMMANDS.name
+    beside = (("tracestate", b"vendor=" + b"x" * 1200), ("tool", b"\xff\xfe"), ("note", b"no\0text"))
+    events = [order(f"k{number}") for number in range(len(beside))]
+    for event, more in zip(events, beside, strict=True):
+        headers = [(key, value.encode()) for key, value in event.headers().items()]
+        payload = event.model_dump_json().encode()
+        await producer.send_and_wait(name, payload, key=b"a", headers=[*headers, more], partition=0)
+    async with running(transport(settings, postgres)):
+        await until(lambda: has(postgres, len(beside)), 30)
+    assert await received(postgres) == [event.event_id for event in events]
 
 
 async def test_a_row_too_large_for_the_broker_is_refused(postgres: Database, settings: KafkaSettings) -> None:

@@ -99,6 +99,18 @@ def test_a_trace_goes_on_where_its_headers_arrive() -> None:
     assert inside.trace_id == span.get_span_context().trace_id
 
 
+@pytest.mark.parametrize(("length", "is_passed_on"), [(200, True), (800, False)])
+def test_what_a_caller_says_of_its_trace_is_passed_on_only_while_short(
+    length: int, is_passed_on: bool
+) -> None:
+    state = ",".join(f"vendor{number}=" + "x" * 200 for number in range(length // 200))
+    caller = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": state}
+    with tracing.continued("request", caller):
+        headers = tracing.current_headers()
+    assert headers["traceparent"].split("-")[1] == "0af7651916cd43dd8448eb211c80319c"
+    assert ("tracestate" in headers) is is_passed_on
+
+
 def test_headers_that_are_no_trace_begin_a_new_one() -> None:
     with tracing.continued("handler", {"traceparent": "nonsense"}):
         assert tracing.current_headers() == {}

@@ -10,6 +10,8 @@ from opentelemetry.trace import SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+LONGEST = 512  # what a caller says of its own trace goes no farther when it is longer
+
 _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("common")  # of whatever provider is set later
 
@@ -21,10 +23,10 @@ def start(service: str) -> None:
 
 
 def current_headers() -> dict[str, str]:
-    """`traceparent` of the span that is open now; empty when none is."""
+    """`traceparent` of the span that is open now, and a short `tracestate`; empty when none is."""
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
-    return carrier
+    return {name: value for name, value in carrier.items() if len(value) <= LONGEST}
 
 
 def current_trace_id() -> str | None:
