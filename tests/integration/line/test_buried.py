@@ -4,8 +4,10 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from prometheus_client import REGISTRY
@@ -14,14 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database
 from common.db.models.effects import AlarmRow
-from common.db.models.line import BuriedRow
-from common.events.commands import FetchOrder
+from common.db.models.line import BuriedRow, DeadLetterRow
+from common.events.commands import DISCARD, REPLAY, DeadLetterCommand, FetchOrder
 from common.events.topics import INGEST
 from common.inbox.accept import accept
+from common.inbox.dead_letters import command_handlers
+from common.inbox.messages import Done, Message
 from common.settings import KafkaSettings
 from common.transport.base import Incoming
 from common.transport.buried import keep_or_bury, read_again
-from fixtures.line import TENANT, incoming, order, received, running, until
+from fixtures.line import CONNECTION, TENANT, incoming, order, received, running, until
 from support.kafka_line import has, outgoing, ready, transport
 from support.topics import with_topics
 
@@ -89,6 +93,69 @@ async def test_several_messages_that_do_not_fit_share_an_alarm(database: Databas
     assert [alarm.closed_at is None for alarm in await alarms(database)] == [False]
 
 
+async def test_a_buried_message_is_a_dead_letter_that_can_be_replayed_once_it_fits(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, other = incoming(order("a")), incoming(order("a"))
+    await keep_or_bury(database, picky, INGEST, [bad, other])
+    letters = {letter.event_id: letter for letter in await dead_letters(database)}
+    letter = letters[bad.event_id]
+    assert (letter.state, letter.consumer, letter.tenant_id) == ("kept", INGEST, TENANT)
+    assert letter.error == "ValueError: a fault of ours"
+    monkeypatch.setattr("common.inbox.dead_letters.accept", picky)
+    await send(database, REPLAY, letter)
+    (still,) = [one for one in await dead_letters(database) if one.event_id == bad.event_id]
+    assert (still.state, still.attempts) == ("kept", 2)
+    assert await is_buried(database)
+    monkeypatch.undo()
+    await send(database, REPLAY, letter)
+    states = {one.event_id: one.state for one in await dead_letters(database)}
+    assert states == {bad.event_id: "replayed", other.event_id: "kept"}
+    assert await received(database) == [bad.event_id]
+    assert [alarm.closed_at is None for alarm in await alarms(database)] == [True]
+    await send(database, REPLAY, letters[other.event_id])
+    assert [alarm.closed_at is None for alarm in await alarms(database)] == [False]
+    assert not await is_buried(database)
+    await send(database, REPLAY, letter)  # nothing is left to replay
+    assert len(await received(database)) == 2
+
+
+async def test_a_dead_letter_of_a_buried_message_can_be_discarded(database: Database) -> None:
+    await keep_or_bury(database, picky, INGEST, [incoming(order("a"))])
+    (letter,) = await dead_letters(database)
+    await send(database, DISCARD, letter)
+    assert [one.state for one in await dead_letters(database)] == ["discarded"]
+    assert not await is_buried(database)
+    assert [alarm.closed_at is None for alarm in await alarms(database)] == [False]
+
+
+async def test_a_message_buried_twice_has_one_letter_and_a_new_start_closes_it(database: Database) -> None:
+    bad = incoming(order("a"))
+    for _ in range(2):  # the offsets of its batch were not committed
+        await keep_or_bury(database, picky, INGEST, [bad])
+    assert [one.state for one in await dead_letters(database)] == ["kept"]
+    await read_again(database, accept, INGEST)
+    assert [one.state for one in await dead_letters(database)] == ["replayed"]
+
+
+async def test_a_service_that_cannot_note_a_buried_message_still_has_its_letter(database: Database) -> None:
+    async def broken(*_: object) -> None:
+        raise LookupError
+
+    await keep_or_bury(database, picky, INGEST, [incoming(order("a"))], broken)
+    assert [one.state for one in await dead_letters(database)] == ["kept"]
+    assert await is_buried(database)
+
+
+async def test_a_key_that_no_database_takes_is_put_aside_in_letters_it_takes(postgres: Database) -> None:
+    bad = incoming(order("a"), ordering_key="shop:A\x00B")
+    await keep_or_bury(postgres, accept, INGEST, [incoming(order("b")), bad])
+    (letter,) = await dead_letters(postgres)
+    assert letter.ordering_key == "shop:AB"
+    await send(postgres, REPLAY, letter)
+    assert bad.event_id in await received(postgres)
+
+
 async def picky(session: AsyncSession, consumer: str, messages: Sequence[Incoming]) -> int:
     """An inbox of a release with a fault: it cannot keep orders of this name."""
     new = await accept(session, consumer, messages)
@@ -107,6 +174,23 @@ async def is_buried(db: Database) -> bool:
     """Whether something is buried."""
     async with db.reading.begin() as session:
         return await session.scalar(select(BuriedRow.event_id).limit(1)) is not None
+
+
+async def dead_letters(db: Database) -> list[DeadLetterRow]:
+    """Every dead letter."""
+    async with db.reading.begin() as session:
+        return list((await session.scalars(select(DeadLetterRow))).all())
+
+
+async def send(db: Database, commands: Mapping[str, type[DeadLetterCommand]], letter: DeadLetterRow) -> None:
+    """Give the command about the letter to its service, as the api does."""
+    kind = commands[INGEST]
+    ids: dict[str, Any] = {"connection_id": CONNECTION, "command_id": uuid4()}
+    command = kind(tenant_id=TENANT, dead_letter_id=letter.dead_letter_id, **ids)
+    handler = command_handlers(db, INGEST, lambda: None)[kind]
+    raw = incoming(command)
+    message = Message(0, raw.event_id, raw.type, TENANT, raw.ordering_key, raw.lane, 0, command, raw.headers)
+    assert isinstance(await handler(message), Done)
 
 
 async def alarms(db: Database) -> list[AlarmRow]:

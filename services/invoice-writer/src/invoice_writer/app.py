@@ -30,7 +30,7 @@ from invoice_writer.books_watch.readings import Readings
 from invoice_writer.books_watch.watch import BooksWatch
 from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
-from invoice_writer.dead import park_dead
+from invoice_writer.dead import park_buried, park_dead
 from invoice_writer.deciding import Decider
 from invoice_writer.duplicates.adopting import Adopting
 from invoice_writer.duplicates.looking import DuplicateWatch
@@ -89,7 +89,7 @@ def build(
     }
     worker = Worker(db, INVOICE_WRITER, handlers, settings.worker, on_dead=park_dead)
     relay = Relay(db, INVOICE_WRITER, transport, settings.relay)
-    transport.subscribe(INVOICE_WRITER, worker.wake)
+    transport.subscribe(INVOICE_WRITER, worker.wake, park_buried)
     return ServiceApp(
         name=INVOICE_WRITER,
         components=[

@@ -7,8 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
 from common.db.models.books import OutcomeRow
+from common.db.models.line import NO_INBOX_ROW
 from common.domain.documents import DocumentType, Fact, document_id
 from common.domain.reasons import Reason
+from common.errors import InvalidMessageError
 from common.events.commands import (
     AcceptEInvoiceDifference,
     ExcludeDocument,
@@ -17,7 +19,10 @@ from common.events.commands import (
     RetryDocument,
 )
 from common.events.documents import DocumentIssued
+from common.events.registry import parse
 from common.inbox.messages import Message, RawMessage
+from common.transport.base import Incoming
+from common.transport.large import whole
 from invoice_writer.outcomes import PARKED, PENDING, Outcome, OutcomeRepository
 from invoice_writer.recording import record_outcome, record_standing
 
@@ -48,6 +53,28 @@ async def park_dead(session: AsyncSession, message: Message | RawMessage, error:
         await _park_retried(session, message.event, outcome)
     elif isinstance(message, RawMessage):
         await _park_unreadable(session, message, outcome)
+
+
+async def park_buried(session: AsyncSession, message: Incoming, error: Exception) -> None:
+    """As `park_dead`, of a message that the inbox cannot hold."""
+    raw = RawMessage(
+        inbox_id=NO_INBOX_ROW,
+        event_id=message.event_id,
+        type=message.type,
+        tenant_id=message.tenant_id,
+        ordering_key=message.ordering_key,
+        lane=message.lane,
+        attempts=0,
+        failures=0,
+        payload=await whole(session, message.tenant_id, message.payload, message.headers),
+        headers=message.headers,
+    )
+    try:
+        read = Message.of(raw, parse(raw.type, raw.payload))
+    except (KeyError, InvalidMessageError):
+        await park_dead(session, raw, error)
+    else:
+        await park_dead(session, read, error)
 
 
 async def _park_retried(session: AsyncSession, command: AboutDocument, outcome: Outcome) -> None:

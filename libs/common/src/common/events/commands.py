@@ -209,7 +209,9 @@ class AdoptMatching(Command):
         return f"release:{self.tenant_id}"
 
 
-class _DeadLetterCommand(Command):
+class DeadLetterCommand(Command):
+    """About one dead letter of one service."""
+
     dead_letter_id: UUID
 
     @property
@@ -217,54 +219,54 @@ class _DeadLetterCommand(Command):
         return f"dead-letter:{self.dead_letter_id}"
 
 
-class ReplayIngestDeadLetter(_DeadLetterCommand):
+class ReplayIngestDeadLetter(DeadLetterCommand):
     """Put a dead letter of ingest back in line."""
 
     type: ClassVar = "ingest.dead-letter.replay.v1"
     topic: ClassVar[Topic] = topics.INGEST_COMMANDS
 
 
-class DiscardIngestDeadLetter(_DeadLetterCommand):
+class DiscardIngestDeadLetter(DeadLetterCommand):
     """Give up a dead letter of ingest; its key goes on."""
 
     type: ClassVar = "ingest.dead-letter.discard.v1"
     topic: ClassVar[Topic] = topics.INGEST_COMMANDS
 
 
-class ReplayInvoiceWriterDeadLetter(_DeadLetterCommand):
+class ReplayInvoiceWriterDeadLetter(DeadLetterCommand):
     """Put a dead letter of the invoice writer back in line."""
 
     type: ClassVar = "invoice-writer.dead-letter.replay.v1"
     topic: ClassVar[Topic] = topics.INVOICE_WRITER_COMMANDS
 
 
-class DiscardInvoiceWriterDeadLetter(_DeadLetterCommand):
+class DiscardInvoiceWriterDeadLetter(DeadLetterCommand):
     """Give up a dead letter of the invoice writer; its key goes on."""
 
     type: ClassVar = "invoice-writer.dead-letter.discard.v1"
     topic: ClassVar[Topic] = topics.INVOICE_WRITER_COMMANDS
 
 
-class ReplayTransitWriterDeadLetter(_DeadLetterCommand):
+class ReplayTransitWriterDeadLetter(DeadLetterCommand):
     """Put a dead letter of the transit writer back in line."""
 
     type: ClassVar = "transit-writer.dead-letter.replay.v1"
     topic: ClassVar[Topic] = topics.TRANSIT_WRITER_COMMANDS
 
 
-class DiscardTransitWriterDeadLetter(_DeadLetterCommand):
+class DiscardTransitWriterDeadLetter(DeadLetterCommand):
     """Give up a dead letter of the transit writer; its key goes on."""
 
     type: ClassVar = "transit-writer.dead-letter.discard.v1"
     topic: ClassVar[Topic] = topics.TRANSIT_WRITER_COMMANDS
 
 
-REPLAY: dict[str, type[_DeadLetterCommand]] = {
+REPLAY: dict[str, type[DeadLetterCommand]] = {
     topics.INGEST: ReplayIngestDeadLetter,
     topics.INVOICE_WRITER: ReplayInvoiceWriterDeadLetter,
     topics.TRANSIT_WRITER: ReplayTransitWriterDeadLetter,
 }
-DISCARD: dict[str, type[_DeadLetterCommand]] = {
+DISCARD: dict[str, type[DeadLetterCommand]] = {
     topics.INGEST: DiscardIngestDeadLetter,
     topics.INVOICE_WRITER: DiscardInvoiceWriterDeadLetter,
     topics.TRANSIT_WRITER: DiscardTransitWriterDeadLetter,

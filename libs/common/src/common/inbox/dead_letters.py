@@ -4,18 +4,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 from uuid import UUID, uuid4
 
+import structlog
 from sqlalchemy import Table, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
-from common.db.models.line import DeadLetterRow, InboxKeyRow, InboxRow
+from common.db.models.line import NO_INBOX_ROW, DeadLetterRow, InboxKeyRow, InboxRow
+from common.db.trouble import describe, is_trouble
 from common.events.base import Event
 from common.events.commands import DISCARD, REPLAY
-from common.inbox.accept import DEAD, DISCARDED, READY
+from common.inbox.accept import DEAD, DISCARDED, READY, accept
 from common.inbox.claim import lock_leased
 from common.inbox.finish import close, free_keys
 from common.inbox.messages import Done, Handler, Later, Message, RawMessage
+from common.transport import buried
+
+log = structlog.get_logger()
 
 LETTERS = cast(Table, DeadLetterRow.__table__)
 INBOX = cast(Table, InboxRow.__table__)
@@ -55,10 +60,15 @@ async def bury(session: AsyncSession, consumer: str, message: RawMessage, token:
 
 
 async def replay(session: AsyncSession, consumer: str, dead_letter_id: UUID) -> bool:
-    """Put the message back in line as if it had never been tried; False when the letter was closed before."""
+    """Put the message back in line as if it had never been tried; False when the letter was closed before.
+
+    A buried message goes into the inbox; the error is raised when it still does not fit.
+    """
     letter = await _open_letter(session, consumer, dead_letter_id)
     if letter is None:
         return False
+    if letter.inbox_id == NO_INBOX_ROW:
+        return await buried.dig_up(session, accept, consumer, letter.event_id)
     await session.execute(
         update(INBOX)
         .where(INBOX.c.inbox_id == letter.inbox_id)
@@ -74,6 +84,8 @@ async def discard(session: AsyncSession, consumer: str, dead_letter_id: UUID) ->
     letter = await _open_letter(session, consumer, dead_letter_id)
     if letter is None:
         return False
+    if letter.inbox_id == NO_INBOX_ROW:
+        return await buried.give_up(session, consumer, letter.event_id)
     await close(session, [letter.inbox_id], DISCARDED)
     await free_keys(session, consumer, {letter.ordering_key})
     await _close_letter(session, dead_letter_id, GIVEN_UP)
@@ -91,13 +103,27 @@ def command_handlers(db: Database, consumer: str, wake: Callable[[], None]) -> M
 def _handler(db: Database, consumer: str, act: Act, wake: Callable[[], None]) -> Handler:
     async def handle(message: Message) -> Done | Later:
         dead_letter_id: UUID = message.event.dead_letter_id  # type: ignore[attr-defined]
-        async with db.sessions.begin() as session:
-            acted = await act(session, consumer, dead_letter_id)
+        try:
+            async with db.sessions.begin() as session:
+                acted = await act(session, consumer, dead_letter_id)
+        except Exception as error:
+            if is_trouble(error):
+                raise
+            await _still_kept(db, consumer, dead_letter_id, describe(error))
+            return Done()
         if acted:
             wake()
         return Done()
 
     return handle
+
+
+async def _still_kept(db: Database, consumer: str, dead_letter_id: UUID, error: str) -> None:
+    """A buried message still does not fit: its letter stays and says why."""
+    log.error("inbox.replay_failed", consumer=consumer, dead_letter_id=str(dead_letter_id), error=error)
+    letter = update(LETTERS).where(LETTERS.c.dead_letter_id == dead_letter_id, LETTERS.c.state == KEPT)
+    async with db.sessions.begin() as session:
+        await session.execute(letter.values(error=error, attempts=LETTERS.c.attempts + 1))
 
 
 async def _open_letter(session: AsyncSession, consumer: str, dead_letter_id: UUID) -> DeadLetterRow | None:

@@ -74,6 +74,7 @@ class TransportUnavailable(TransientError):
 
 
 Accept = Callable[[AsyncSession, str, Sequence[Incoming]], Awaitable[int]]
+OnBuried = Callable[[AsyncSession, Incoming, Exception], Awaitable[None]]
 
 
 class Publishes(Protocol):
@@ -89,8 +90,13 @@ class Transport(Publishes, Protocol):
 
     name: str
 
-    def subscribe(self, consumer: str, on_accepted: Callable[[], None]) -> None:
-        """Deliver the topics this service reads into its inbox, and call back after each commit there."""
+    def subscribe(
+        self, consumer: str, on_accepted: Callable[[], None], on_buried: OnBuried | None = None
+    ) -> None:
+        """Deliver the topics this service reads into its inbox, and call back after each commit there.
+
+        `on_buried` notes in the same transaction that a message was put aside.
+        """
         ...
 
     async def run(self, stop: asyncio.Event) -> None:

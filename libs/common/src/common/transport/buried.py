@@ -2,23 +2,26 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
-from common.db.models.line import BuriedRow
+from common.db.models.line import NO_INBOX_ROW, BuriedRow, DeadLetterRow
 from common.db.trouble import describe, is_trouble
 from common.domain.alarms import AlarmKind
+from common.domain.cleaning import storable
 from common.events.base import Lane
 from common.observability import metrics
-from common.transport.base import Accept, Incoming
+from common.transport.base import Accept, Incoming, OnBuried
 
 log = structlog.get_logger()
+
+KEPT, REPLAYED, DISCARDED = "kept", "replayed", "discarded"  # as dead letters stand
 
 
 async def keep(
@@ -44,13 +47,18 @@ async def keep(
     return misfits
 
 
-async def keep_or_bury(db: Database, accept: Accept, consumer: str, messages: Sequence[Incoming]) -> None:
-    """As `keep`; what does not fit is buried with an alarm."""
+async def keep_or_bury(
+    db: Database,
+    accept: Accept,
+    consumer: str,
+    messages: Sequence[Incoming],
+    on_buried: OnBuried | None = None,
+) -> None:
+    """As `keep`; what does not fit is buried with an alarm, as a dead letter that a person can replay."""
     misfits = await keep(db, accept, consumer, messages)
     for message in messages:
         if error := misfits.get(message.event_id):
-            async with db.sessions.begin() as session:
-                await _bury(session, consumer, message, describe(error))
+            await _bury(db, consumer, message, error, on_buried)
             metrics.TRANSPORT_BURIED.labels(consumer, message.type).inc()
 
 
@@ -61,40 +69,82 @@ async def read_again(db: Database, accept: Accept, consumer: str) -> None:
     for row in rows:
         if not await keep(db, accept, consumer, [_incoming(row)]):
             async with db.sessions.begin() as session:
-                await give_up(session, consumer, row.event_id)
+                await _forget(session, consumer, row.event_id, REPLAYED)
+
+
+async def dig_up(session: AsyncSession, accept: Accept, consumer: str, event_id: UUID) -> bool:
+    """Put a buried message into the inbox; False when there is none. Raises when it still does not fit."""
+    row = await session.get(BuriedRow, (consumer, event_id))
+    if row is None:
+        return False
+    await accept(session, consumer, [_incoming(row)])
+    return await _forget(session, consumer, event_id, REPLAYED)
 
 
 async def give_up(session: AsyncSession, consumer: str, event_id: UUID) -> bool:
     """Forget a buried message; its alarm closes with the last one of the tenant. False when there is none."""
+    return await _forget(session, consumer, event_id, DISCARDED)
+
+
+async def _forget(session: AsyncSession, consumer: str, event_id: UUID, state: str) -> bool:
     of_it = (BuriedRow.consumer == consumer, BuriedRow.event_id == event_id)
     forgetting = delete(BuriedRow).where(*of_it).returning(BuriedRow.tenant_id)
     tenant_id = (await session.execute(forgetting)).scalar_one_or_none()
     if tenant_id is None:
         return False
+    letter = update(DeadLetterRow).where(
+        DeadLetterRow.consumer == consumer,
+        DeadLetterRow.event_id == event_id,
+        DeadLetterRow.inbox_id == NO_INBOX_ROW,
+        DeadLetterRow.state == KEPT,
+    )
+    await session.execute(letter.values(state=state, closed_at=db_now()))
     left = select(BuriedRow.event_id).where(BuriedRow.consumer == consumer, BuriedRow.tenant_id == tenant_id)
     if await session.scalar(left.limit(1)) is None:
         await close_alarms(session, AlarmKind.MESSAGE_BURIED, consumer, tenant_id=tenant_id)
     return True
 
 
-async def _bury(session: AsyncSession, consumer: str, message: Incoming, error: str) -> None:
-    log.error("transport.message_buried", consumer=consumer, event_id=str(message.event_id), error=error)
-    values: dict[str, Any] = {
+async def _bury(
+    db: Database, consumer: str, message: Incoming, error: Exception, on_buried: OnBuried | None
+) -> None:
+    said = describe(error)
+    log.error("transport.message_buried", consumer=consumer, event_id=str(message.event_id), error=said)
+    for hook in (on_buried, None):
+        try:
+            async with db.sessions.begin() as session:
+                if await _put_aside(session, consumer, message, said) and hook is not None:
+                    await hook(session, message, error)
+            return
+        except Exception as trouble:
+            if hook is None or is_trouble(trouble):
+                raise
+            # the letter matters more than what the service does about it
+            log.exception("transport.on_buried_failed", consumer=consumer, error=describe(trouble))
+
+
+async def _put_aside(session: AsyncSession, consumer: str, message: Incoming, error: str) -> bool:
+    """Keep it where no index is, with its letter and its alarm; False when it is there already."""
+    named: dict[str, Any] = {
         "consumer": consumer,
         "event_id": message.event_id,
         "tenant_id": message.tenant_id,
-        "type": message.type,
-        "ordering_key": message.ordering_key,
-        "lane": message.lane.value,
-        "payload": message.payload,
-        "headers": message.headers,
+        "type": storable(message.type),
+        "ordering_key": storable(message.ordering_key),
         "error": error,
         "created_at": db_now(),
     }
-    row = insert(session, BuriedRow).values(values)
-    await session.execute(row.on_conflict_do_nothing(index_elements=["consumer", "event_id"]))
-    evidence = {"event_id": str(message.event_id), "type": message.type, "error": error}
+    headers = {storable(name): storable(value) for name, value in message.headers.items()}
+    kept = {"lane": message.lane.value, "payload": message.payload, "headers": headers}
+    burying = insert(session, BuriedRow).values(**named, **kept)
+    burying = burying.on_conflict_do_nothing(index_elements=["consumer", "event_id"])
+    if await session.scalar(burying.returning(BuriedRow.event_id)) is None:
+        return False
+    letter = {"dead_letter_id": uuid4(), "inbox_id": NO_INBOX_ROW, "attempts": 1, "state": KEPT}
+    await session.execute(insert(session, DeadLetterRow).values(**named, **letter))
+    evidence = {"event_id": str(message.event_id), "type": storable(message.type), "error": error}
     await raise_alarm(session, Alarm(AlarmKind.MESSAGE_BURIED, consumer, evidence, message.tenant_id))
+    return True
 
 
 def _incoming(row: BuriedRow) -> Incoming:

@@ -15,7 +15,7 @@ from common.events.topics import topics_read_by
 from common.observability import metrics
 from common.observability.health import Heartbeat, NotReady
 from common.settings import KafkaSettings
-from common.transport.base import Accept, Outgoing, Published
+from common.transport.base import Accept, OnBuried, Outgoing, Published
 from common.transport.buried import keep_or_bury, read_again
 from common.transport.gaps import NOWHERE, Gaps
 from common.transport.holds import Holds
@@ -43,12 +43,17 @@ class KafkaTransport:
         self._settings, self._db, self._accept = settings, db, accept
         self._publisher = Publisher(settings)
         self._callbacks: dict[str, list[Callable[[], None]]] = {}
+        self._on_buried: dict[str, OnBuried] = {}
         self._connected: set[str] = set()
         self._not_seen: dict[str, list[str]] = {}
 
-    def subscribe(self, consumer: str, on_accepted: Callable[[], None]) -> None:
+    def subscribe(
+        self, consumer: str, on_accepted: Callable[[], None], on_buried: OnBuried | None = None
+    ) -> None:
         """Deliver the topics this service reads from the next `run` on, and call back after each commit."""
         self._callbacks.setdefault(consumer, []).append(on_accepted)
+        if on_buried is not None:
+            self._on_buried[consumer] = on_buried
 
     async def publish(self, batch: Sequence[Outgoing]) -> Published:
         """Send the rows; a key's next row goes out only after the acknowledgement of the one before."""
@@ -166,7 +171,7 @@ class KafkaTransport:
                 )
             messages += ours
         if messages:
-            await keep_or_bury(self._db, self._accept, consumer, messages)
+            await keep_or_bury(self._db, self._accept, consumer, messages, self._on_buried.get(consumer))
 
     async def _commit(self, kafka: AIOKafkaConsumer, consumer: str, batch: Batch) -> None:
         try:

@@ -8,7 +8,7 @@ import structlog
 from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.events.topics import TOPICS
-from common.transport.base import Accept, Incoming, Outgoing, Published
+from common.transport.base import Accept, Incoming, OnBuried, Outgoing, Published
 from common.transport.buried import keep_or_bury, read_again
 from common.transport.holds import Holds
 
@@ -25,6 +25,7 @@ class LocalTransport:
         self.name = "transport"
         self._db, self._accept = db, accept
         self._callbacks: dict[str, list[Callable[[], None]]] = {}
+        self._on_buried: dict[str, OnBuried] = {}
 
     async def publish(self, batch: Sequence[Outgoing]) -> Published:
         """Put the rows into the inboxes of their topics' readers."""
@@ -33,15 +34,19 @@ class LocalTransport:
             for reader in READERS.get(row.topic, ()):
                 by_reader.setdefault(reader, []).append(_incoming(row))
         for reader, messages in sorted(by_reader.items()):
-            await keep_or_bury(self._db, self._accept, reader, messages)
+            await keep_or_bury(self._db, self._accept, reader, messages, self._on_buried.get(reader))
         for reader in by_reader:
             for callback in self._callbacks.get(reader, ()):
                 callback()
         return Published(sent=[row.outbox_id for row in batch])
 
-    def subscribe(self, consumer: str, on_accepted: Callable[[], None]) -> None:
+    def subscribe(
+        self, consumer: str, on_accepted: Callable[[], None], on_buried: OnBuried | None = None
+    ) -> None:
         """Call back after every delivery to this service; what it reads is said by the topics."""
         self._callbacks.setdefault(consumer, []).append(on_accepted)
+        if on_buried is not None:
+            self._on_buried[consumer] = on_buried
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read what is buried again and look after what is held; delivery happens while publishing."""

@@ -120,6 +120,9 @@ class InboxRow(Base):
     last_error: Mapped[str | None]
 
 
+NO_INBOX_ROW = 0
+
+
 class BuriedRow(CreatedAt, OfTenant, Base):
     """A message that no inbox row can hold, kept until a release takes it or a person gives it up."""
 
@@ -181,14 +184,17 @@ class WriteProbeRow(Base):
 
 
 class DeadLetterRow(CreatedAt, OfTenant, Base):
-    """A message our code could not process, kept until a person replays or discards it."""
+    """A message our code could not process, kept until a person replays or discards it.
+
+    One that no inbox row can hold is among the buried, and its letter names no row of the inbox.
+    """
 
     __tablename__ = "dead_letters"
     __table_args__ = (Index("ix_dead_letters_state", "state", "created_at"), {"schema": "line"})
 
     dead_letter_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     consumer: Mapped[str]
-    inbox_id: Mapped[int] = mapped_column(index=True)
+    inbox_id: Mapped[int] = mapped_column(index=True)  # NO_INBOX_ROW: buried
     event_id: Mapped[UUID]
     type: Mapped[str]
     ordering_key: Mapped[str]
