@@ -11,6 +11,7 @@ from common.domain.documents import lines_key
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import REASONS, Reason
 from common.domain.verdicts import OriginalInvoice
+from factories.amounts import charge
 from factories.documents import (
     decide_on,
     euro,
@@ -56,6 +57,14 @@ def test_an_invoice_taken_back_wholly_leaves_the_one_issued_anew_r37() -> None:
 
 def test_an_invoice_with_nothing_left_at_the_corrections_rate_is_no_candidate_r37() -> None:
     assert named(invoice("R-BOOKS", at="7"), invoice("R-LAMP", "80.00")) == "R-LAMP"
+
+
+def test_a_correction_of_shipping_alone_takes_nothing_of_an_invoice_with_nothing_left_r37() -> None:
+    shipped = make_order(shipping=charge("4.90", at19="0.78"))
+    document = make_credit_note(lines=(), gross_total=euro("4.90"), shipping=euro("4.90"))
+    both = (invoice("R-1", "54.80", taken="54.80"), invoice("R-2", "54.80"))
+    decision = booked(decide_on(document, shipped, original=Original(candidates=both)))
+    assert decision.evidence.get("corrected_invoice") == "R-2"
 
 
 def test_an_invoice_made_after_the_correction_is_the_one_issued_anew_r37() -> None:

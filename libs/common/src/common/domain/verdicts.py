@@ -158,5 +158,9 @@ def _is_made_after(invoice: OriginalInvoice, correction: Document) -> bool:
 
 
 def _has_left(invoice: OriginalInvoice, rates: set[Decimal]) -> bool:
-    """Whether something is left at each rate, or nobody knows."""
+    """Whether something is left at each rate, or nobody knows; a correction without lines names no rate."""
+    if not rates and invoice.gross_by_rate is not None:
+        return any(
+            left is not None and left.minor > 0 for left in map(invoice.left_at, invoice.gross_by_rate)
+        )
     return all(left is None or left.minor > 0 for left in map(invoice.left_at, rates))
