@@ -94,6 +94,15 @@ def test_a_line_of_no_mapped_cause_parks_the_document_and_is_named_r24() -> None
     assert verdict.params == {"product": "Kurs", "tax_class": "steuerfrei § 4 Nr. 21", "sku": "K-1"}
 
 
+def test_what_is_given_away_needs_no_category_r24() -> None:
+    gift = ("0", "0", {"name": "Gratisprobe", "tax_class": "ohne", "sku": "G-1"})
+    assert lines_of(decide_on(sold(PANEL, gift), settings=settings(SOLAR))) == {
+        (ZERO_CATEGORY, Decimal(0)): euro("600")
+    }
+    shipped = sold(gift, gross_total=euro("4.90"), shipping=euro("4.90"))
+    assert parked(decide_on(shipped, settings=settings(SOLAR))) is Reason.ZERO_RATE_UNMAPPED
+
+
 def test_the_first_rule_that_fits_decides_r24() -> None:
     first = {"sku": "PV-400", "category_id": INCOME_CATEGORY}
     assert lines_of(decide_on(sold(PANEL), settings=settings(first, SOLAR))) == {

@@ -46,7 +46,8 @@ def _explained(
         trail.fired(f"zero_rate.{treatment.name}")
         return {treatment.zero_category_id: column.gross}
     amounts: list[tuple[str, Money]] = []
-    for line, amount in apart.sale.untaxed:
+    worth_something = [(line, amount) for line, amount in apart.sale.untaxed if amount]
+    for line, amount in worth_something or apart.sale.untaxed:
         category_id = zero_category(line, sale.case.settings)
         if category_id is None:
             said = {"product": clean(line.name), "tax_class": clean(line.tax_class), "sku": clean(line.sku)}
