@@ -229,6 +229,12 @@ def test_two_rates_allow_two_cents_and_no_more_r16() -> None:
     assert refused(invoice("100.00", "10.35", lines=priced)) is Reason.TAX_SPLIT_UNCLEAR
 
 
+def test_a_rate_of_zero_allows_no_cent_r16() -> None:
+    parts = lines(at19="119.00", at0="10.00")
+    assert refused(invoice("129.00", "19.01", lines=parts)) is Reason.ZERO_RATE_UNMAPPED
+    assert refused(invoice("129.00", "19.02", lines=parts)) is Reason.TAX_SPLIT_UNCLEAR
+
+
 def test_the_shops_tax_is_also_known_from_its_net_total() -> None:
     assert refused(invoice("49.90", net_total=euro("41.90"))) is Reason.TAX_SPLIT_UNCLEAR
 

@@ -46,6 +46,24 @@ def test_a_net_shop_that_misses_more_than_a_cent_per_rate_is_parked_r16() -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("gross", "parts"),
+    [
+        ("10.01", {"at0": "10.00"}),
+        ("9.01", {"at0": "10.00", "extra": "-1.00"}),
+        ("129.02", {"at19": "100.00", "at0": "10.00"}),
+        ("0.03", {"at19": "0.01"}),
+    ],
+    ids=["untaxed", "untaxed below zero", "beside taxed", "of two cents"],
+)
+def test_a_net_shops_cents_are_those_of_its_taxes_and_none_is_at_zero_r16(
+    gross: str, parts: dict[str, str]
+) -> None:
+    extra = (make_line(parts.pop("extra"), "0", line_id="extra"),) if "extra" in parts else ()
+    document = invoice(gross, lines=(*lines(**parts), *extra))
+    assert refused(document, make_order(**NET)) in (Reason.AMOUNTS_DO_NOT_ADD_UP, Reason.MIXED_SIGNS)
+
+
 def test_a_net_shops_coupon_is_net_r18() -> None:
     document = invoice("107.10", "17.10", lines=lines(at19="100.00"), coupon=euro("-10"))
     assert split_of(document, make_order(**NET)) == {"19": ("107.10", "17.10")}

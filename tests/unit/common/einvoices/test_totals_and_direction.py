@@ -54,6 +54,27 @@ def test_r49_the_tax_may_differ_by_a_cent_and_what_is_inside_the_rounding() -> N
     assert differing(make_xml("59.40", "9.46", due="59.40"), decision("59.40", "9.48")) == {"tax_total"}
 
 
+@pytest.mark.parametrize(
+    ("xml", "made"),
+    [
+        (("0.06", "0.01"), ("0.06", "0.00", (0,))),
+        (("0.06", "0.00"), ("0.06", "0.01", (19,))),
+        (("129.00", "19.02"), ("129.00", "19.00", (19, 0))),
+    ],
+    ids=["untaxed voucher", "untaxed e-invoice", "a cent of the rate that has tax"],
+)
+def test_r49_no_cent_of_tax_is_let_pass_where_there_is_none(
+    xml: tuple[str, str], made: tuple[str, str, tuple[int, ...]]
+) -> None:
+    gross, tax, rates = made
+    assert differing(make_xml(*xml), decision(gross, tax, rates)) == {"tax_total"}
+
+
+def test_r49_three_cents_may_hold_a_tax_only_with_their_rounding() -> None:
+    xml = make_xml("0.04", "0.01", rounding="-0.01", due="0.03")
+    assert differing(xml, decision("0.03", "0.00")) == set()
+
+
 def test_r49_a_rounding_hides_no_other_total() -> None:
     xml = make_xml("9.98", "1.59", rounding="0.01", due="9.99")
     assert differing(xml, decision("9.98", "1.59")) == {"grand_total"}

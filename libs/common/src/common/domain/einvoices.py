@@ -55,11 +55,16 @@ def differences(einvoice: EInvoice, decision: Decision) -> dict[str, JsonValue]:
 
 
 def _is_near(einvoice: EInvoice, tax: Money, decision: Decision) -> bool:
-    """A cent per rate, as between the shop's own sums and the voucher, and the tax inside the rounding."""
+    """A cent per rate above zero, as between the shop's own sums and the voucher, and the tax in a rounding.
+
+    Tax against none is a difference however small, unless a rounding explains it.
+    """
     if tax.currency != decision.tax_total.currency:
         return False
-    rates = {line.rate for line in decision.lines}
+    rates = {line.rate for line in decision.lines if line.rate}
     rounding = 0 if einvoice.rounding is None else einvoice.rounding.minor
+    if not rounding and bool(tax) is not bool(decision.tax_total):
+        return False
     highest = max(rates, default=Decimal(0))
     return abs(tax - decision.tax_total).minor <= len(rates) + abs(rounding) * highest / (100 + highest)
 

@@ -27,12 +27,12 @@ def only_rate(document: Document, order: OrderSnapshot) -> Decimal | None:
 
 
 def _adds_up(document: Document, order: OrderSnapshot, rate: Decimal) -> bool:
-    """To the cent; of net prices within one cent, as tax is put on."""
+    """To the cent; of net prices within one cent, if tax is put on."""
     fee = order.payment.price if order.payment is not None else None
     known = total(_parts(document), document.currency)
     for whole in (known, known + fee) if fee else (known,):
         if order.tax_model is TaxModel.NET:
-            if abs((whole + tax_on_net(whole, rate) - document.gross_total).minor) <= 1:
+            if abs((whole + tax_on_net(whole, rate) - document.gross_total).minor) <= bool(rate):
                 return True
         elif whole == document.gross_total:
             return True

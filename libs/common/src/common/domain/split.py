@@ -188,14 +188,17 @@ def _with_fee(sheet: _Sheet, known: PerRate) -> tuple[PerRate, PerRate, list[str
 
 
 def _with_fee_net(sheet: _Sheet, known: PerRate) -> tuple[PerRate, PerRate, list[str]]:
-    """Net prices: tax is put on each rate, and cents missing to the total go onto the highest rate."""
+    """Net prices: tax is put on each rate, and cents missing to the total go onto the highest rate.
+
+    Only tax is rounded, so that at 0 % not a cent may be missing.
+    """
     candidates = [_on_top(sheet, known, {}, [])]
     payment = sheet.order.payment
     if payment is not None and payment.price:
         fee, how = _share(sheet, payment.price, payment)
         candidates.append(_on_top(sheet, plus(known, fee), fee, [f"payment_fee.{how}"]))
     gross, fee, rules, missing = min(candidates, key=lambda candidate: abs(candidate[3].minor))
-    rates = [rate for rate, amount in gross.items() if amount]
+    rates = [rate for rate, amount in gross.items() if rate and amount]
     if abs(missing.minor) > len(rates):
         raise _does_not_add_up(sheet.document, candidates[0][3])
     if missing:
@@ -245,8 +248,11 @@ def _base_weights(sheet: _Sheet, charge: Charge) -> Iterator[tuple[Decimal, int]
 
 
 def _checked_tax(document: Document, columns: tuple[Column, ...], tax_total: Money) -> Money | None:
-    """How far the tax is from the shop's own; more than a cent per rate, or tax against none, is refused."""
-    allowed = len(columns)
+    """How far the tax is from the shop's own; more than a cent per rate, or tax against none, is refused.
+
+    At 0 % there is nothing to round.
+    """
+    allowed = sum(1 for column in columns if column.rate)
     net_total, shop_tax = document.net_total, document.tax_total
     if net_total is not None and shop_tax is not None:
         missing = document.gross_total - net_total - shop_tax
