@@ -55,6 +55,22 @@ async def test_nested_objects_merge_and_null_takes_the_default(api: Api, patch: 
     assert rule == {"abroad": False, "companies": False, "registered": False, **expected}
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [("1e3", "1000.00"), (49.9, "49.90"), ("-0", "0.00"), ("٤٩", "49.00"), (5, "5.00")],
+    ids=["exponent", "number", "below zero", "other digits", "whole"],
+)
+async def test_an_amount_is_shown_as_the_description_says_however_it_was_given(
+    api: Api, given: Any, shown: str
+) -> None:
+    _, path = await chosen(api)
+    rule = (await patched(api, path, {"contact_rule": {"from_gross": given}})).json()["values"][
+        "contact_rule"
+    ]
+    assert rule["from_gross"] == shown
+    assert (await api.get(path)).json()["values"]["contact_rule"] == rule
+
+
 async def test_lists_replace_and_null_takes_the_default_of_each_setting(api: Api) -> None:
     _, path = await chosen(api)
     values = (await patched(api, path, {"excluded_tags": ["c"], "start_on": None})).json()["values"]

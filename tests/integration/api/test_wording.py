@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from api.validation.expected import PATTERNS
+from common.domain.merchant import GOODS_CATEGORY
 from integration.api.harness import Api, books_body, shop_body
 from integration.api.test_openapi import DESCRIPTION
 
@@ -41,6 +42,14 @@ async def told(api: Api, method: str, path: str, body: Any = None, **headers: st
         (
             {"contact_rule": {"from_gross": "1e30"}},
             "`settings.contact_rule.from_gross` does not fit; expected text with at most two decimals,",
+        ),
+        (
+            {"zero_rates": [{"category_id": "c", "sku": "*"}]},
+            "A rule in zero_rates names a tax class, an article number or words of a name.",
+        ),
+        (
+            {"zero_rates": [{"category_id": GOODS_CATEGORY, "voucher": True}]},
+            "A voucher in zero_rates is owed, not sold: its category cannot be one of sales.",
         ),
         (
             {"voucher_status": "open"},

@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from common.domain.documents import Fact
+from common.domain.money import CENT
 
 GOODS_CATEGORY = "8f8664a8-fd86-11e1-a21f-0800200c9a66"
 SERVICES_CATEGORY = "8f8664a0-fd86-11e1-a21f-0800200c9a66"
@@ -31,6 +33,7 @@ Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x
 Amount = Annotated[
     Decimal,
     Field(ge=0, max_digits=14, decimal_places=2),
+    AfterValidator(lambda amount: abs(amount).quantize(CENT)),  # shown in one way, however it was given
     WithJsonSchema({"type": "string", "pattern": r"^\d{1,12}(\.\d{1,2})?$"}),
 ]
 CategoryId = Annotated[Text, StringConstraints(min_length=1)]
@@ -68,9 +71,15 @@ class ZeroRule(Fact):
     def _means_something(self) -> "ZeroRule":
         named = [text for text in (self.tax_class, self.sku, self.name) if text is not None]
         if any(not text.strip(" *") for text in named) or not (named or self.voucher):
-            raise ValueError("a rule of zero_rates names a tax class, an article number or words of a name")
+            raise PydanticCustomError(
+                "zero_rule_of_nothing",
+                "A rule in zero_rates names a tax class, an article number or words of a name.",
+            )
         if self.voucher and self.category_id in SALES_CATEGORIES:
-            raise ValueError("a voucher in zero_rates is owed, not sold: its category cannot be one of sales")
+            raise PydanticCustomError(
+                "voucher_category_of_sales",
+                "A voucher in zero_rates is owed, not sold: its category cannot be one of sales.",
+            )
         return self
 
 
