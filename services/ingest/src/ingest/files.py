@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Select, select, update
 
 from common.archive import Archive
-from common.db.dialect import db_now, row_lock
+from common.db.dialect import db_moment, db_now, row_lock
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import DocumentRow
@@ -136,10 +136,10 @@ class FileAsker:
     async def _claim(self) -> list[Ask]:
         """Due documents; moved on at once, so that no other replica asks and a crash only delays."""
         async with self._db.reading.begin() as session:
-            if (await session.execute(self._due().limit(1))).first() is None:
+            if (await session.execute(due_files().limit(1))).first() is None:
                 return []
         async with self._db.sessions.begin() as session:
-            due = self._due().limit(self._settings.batch)
+            due = due_files().limit(self._settings.batch)
             statement = (
                 update(DocumentRow)
                 .where(DocumentRow.document_id.in_(due.with_for_update(of=DocumentRow, **row_lock(session))))
@@ -149,18 +149,6 @@ class FileAsker:
             )
             return [Ask(row, now) for row, now in (await session.execute(statement)).all()]
 
-    def _due(self) -> Select[tuple[UUID]]:
-        return (
-            select(DocumentRow.document_id)
-            .join(ConnectionRow, ConnectionRow.connection_id == DocumentRow.connection_id)
-            .where(
-                DocumentRow.file_state == PENDING,
-                DocumentRow.file_due_at <= db_now(),
-                ConnectionRow.state == ACTIVE,
-            )
-            .order_by(DocumentRow.file_due_at)
-        )
-
     def _is_over(self, ask: Ask) -> bool:
         return ask.now - ask.document.created_at >= timedelta(seconds=self._settings.give_up_after)
 
@@ -169,3 +157,17 @@ class FileAsker:
         age = (ask.now - ask.document.created_at).total_seconds()
         wait, left = max(age, self._settings.first_retry), self._settings.give_up_after - age
         return min(wait, self._settings.longest_retry, max(left, 0.1) if left > 0 else wait)
+
+
+def due_files() -> Select[tuple[UUID]]:
+    """Documents whose file is to be asked for now, the longest due first."""
+    return (
+        select(DocumentRow.document_id)
+        .join(ConnectionRow, ConnectionRow.connection_id == DocumentRow.connection_id)
+        .where(
+            DocumentRow.file_state == PENDING,
+            DocumentRow.file_due_at <= db_moment(),
+            ConnectionRow.state == ACTIVE,
+        )
+        .order_by(DocumentRow.file_due_at)
+    )

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.sql.expression import FunctionElement, ScalarSelect
 
 from common.db.types import UtcDateTime
 from common.db.upserts import PostgresInsert, SqliteInsert
@@ -46,6 +46,11 @@ class db_now(FunctionElement[Any]):  # noqa: N801 - reads as an SQL function
 
     def __init__(self, plus_seconds: ColumnElement[Any] | float | None = None) -> None:
         super().__init__(*(() if plus_seconds is None else (plus_seconds,)))
+
+
+def db_moment(plus_seconds: float | None = None) -> ScalarSelect[Any]:
+    """The database's clock as one value for the whole statement: a condition with it can use an index."""
+    return select(db_now(plus_seconds)).scalar_subquery()
 
 
 @compiles(db_now, "postgresql")
@@ -276,6 +281,7 @@ __all__ = [
     "SCHEMAS",
     "ForRows",
     "append_only_statements",
+    "db_moment",
     "db_now",
     "db_shifted",
     "engine_options",

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.dialect import db_now
+from common.db.dialect import db_moment
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.db.models.ingest import OrderRow
@@ -42,7 +42,7 @@ class DispatchWatch:
             return 0
         back = FIRST_LOOK_BACK if self._looked_at is None else LOOK_BACK
         async with self._db.reading.begin() as session:
-            found = [row for row in (await session.execute(_sent_since(back))).all() if _is_other_month(row)]
+            found = [row for row in (await session.execute(sent_since(back))).all() if _is_other_month(row)]
         if found:
             async with self._db.sessions.begin() as session:
                 for row in found:
@@ -51,7 +51,7 @@ class DispatchWatch:
         return len(found)
 
 
-def _sent_since(seconds: float) -> Select[Any]:
+def sent_since(seconds: float) -> Select[Any]:
     """Invoices booked while nobody knew of a dispatch, whose orders know of one now."""
     same_order = and_(
         OrderRow.connection_id == OutcomeRow.connection_id,
@@ -68,7 +68,7 @@ def _sent_since(seconds: float) -> Select[Any]:
         )
         .join(OrderRow, same_order)
         .where(
-            OrderRow.seen_at > db_now(-seconds),
+            OrderRow.seen_at > db_moment(-seconds),
             DISPATCHED.is_not(None),
             OutcomeRow.status == BOOKED,
             OutcomeRow.type == DocumentType.INVOICE.value,

@@ -53,6 +53,7 @@ class OrderRow(OfTenant, Base):
     __table_args__ = (
         Index("ix_orders_number", "tenant_id", "order_number"),
         Index("ix_orders_order", "order_id", "connection_id"),  # over all tenants: who else has this order
+        Index("ix_orders_seen", "seen_at"),  # over all tenants: what was read again lately
         {"schema": "ingest"},
     )
 
