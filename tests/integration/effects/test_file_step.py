@@ -1,13 +1,17 @@
 """The file of a voucher: attached once, refused for good, or later; never in the voucher's way."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from common.db.dialect import db_now
 from common.db.engine import Database
+from common.db.models.effects import AttemptRow
 from common.effects.effect import Bound, Pending
-from common.effects.files import FileAttached, FileRefused, FileResult, FileStep, VoucherFile
+from common.effects.files import MOST_UPLOADS, FileAttached, FileRefused, FileResult, FileStep, VoucherFile
 from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
 from common.lexware.files import file_name
@@ -125,3 +129,47 @@ async def test_nothing_is_uploaded_after_the_order_to_stop(
     assert isinstance(await step.ensure(client, file), Pending)
     assert await files_of(lexware) == []
     assert isinstance(await FileStep(database).ensure(client, file), FileAttached)
+
+
+async def test_uploads_that_never_leave_a_file_rest_longer_and_end_until_a_person_asks(
+    lexware: RunningSandbox, database: Database, client: LexwareClient, file: VoucherFile
+) -> None:
+    await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", "server_error", None)
+    step, pauses = FileStep(database, look_after=timedelta()), []
+    result: FileResult = Pending(timedelta(), "begin")
+    while isinstance(result, Pending):
+        result = await step.ensure(client, file)
+        pauses += [result.retry_after] if isinstance(result, Pending) else []
+    assert result == FileRefused("attempts_used_up")
+    assert (await requests(lexware))[UPLOAD] == MOST_UPLOADS
+    await lexware.lexware.control.clear_faults()
+    assert await step.ensure(client, file) == FileRefused("attempts_used_up")
+    assert isinstance(await step.ensure(client, file, asked_for=True), FileAttached)
+
+
+async def test_pauses_between_uploads_that_leave_no_file_grow_up_to_an_hour(
+    lexware: RunningSandbox, database: Database, client: LexwareClient, file: VoucherFile
+) -> None:
+    await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", "server_error", None)
+    step, pauses = FileStep(database, look_after=SHORT), []
+    for _ in range(12):
+        result = await step.ensure(client, file)
+        assert isinstance(result, Pending)
+        pauses.append(result.retry_after)
+        await asyncio.sleep(SHORT.total_seconds())
+    longest = max(pauses)
+    assert longest > 8 * SHORT
+    assert pauses.index(longest) > len(pauses) // 2
+
+
+async def test_look_at_a_voucher_that_never_answers_is_repeated_later_and_later(
+    lexware: RunningSandbox, database: Database, client: LexwareClient, file: VoucherFile
+) -> None:
+    await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", "timeout_after_commit")
+    await lexware.lexware.control.fault("GET", "/v1/vouchers/{id}", "not_found_lag", None)
+    step = FileStep(database, look_after=SHORT)
+    assert isinstance(await step.ensure(client, file), Pending)
+    async with database.sessions.begin() as session:
+        await session.execute(update(AttemptRow).values(armed_at=db_now(-86_400.0)))
+    result = await step.ensure(client, file)
+    assert result == Pending(timedelta(minutes=5), "voucher_not_visible")

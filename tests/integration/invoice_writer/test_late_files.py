@@ -14,6 +14,8 @@ from common.events.documents import DocumentFileMissed, DocumentFileStored, Docu
 from factories.documents import make_credit_note, make_invoice, zero_rated
 from factories.tenants import save_settings
 from integration.invoice_writer.harness import ATTACH, CREATE, Harness
+from integration.invoice_writer.watching import delete as vanish
+from integration.invoice_writer.watching import night
 
 
 def about(writer: Harness, event: DocumentIssued) -> dict[str, Any]:
@@ -116,3 +118,15 @@ async def test_file_that_is_there_is_not_given_up(writer: Harness) -> None:
     event = await writer.event(zero_rated())
     await writer.work(event, DocumentFileMissed(**about(writer, event)))
     assert (await writer.outcome(event.document)).file_status == "pending"
+
+
+async def test_file_of_a_voucher_that_was_deleted_waits_for_nothing(writer: Harness) -> None:
+    event = await writer.event(make_invoice(), pdf=None)
+    await writer.work(event)
+    await vanish(writer, (await writer.outcome(event.document)).voucher_id)
+    await night(writer)
+    await writer.work(stored(writer, event, await writer.archive(b"%PDF-1.4 late")))
+    outcome = await writer.outcome(event.document)
+    assert (outcome.file_status, outcome.file_note) == ("refused", "voucher_deleted")
+    async with writer.db.reading.begin() as session:
+        assert (await session.scalars(select(InboxRow).where(InboxRow.done_at.is_(None)))).all() == []

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.archive import Archive, OriginalDamaged, OriginalMissing
 from common.db.engine import Database
+from common.domain.reasons import Reason
 from common.effects.effect import Follow, Pending
 from common.effects.files import FileAttached, FileRefused, FileStep, VoucherFile
 from common.errors import RefusedError
@@ -24,6 +25,7 @@ from invoice_writer.outcomes import ATTACHED, MISSING, NOT_WANTED, REFUSED, Outc
 
 log = structlog.get_logger(__name__)
 
+DELETED = Reason.VOUCHER_DELETED.value
 NOT_CONNECTED_WAIT = timedelta(minutes=15)
 
 
@@ -48,6 +50,9 @@ class Filing:
         A merchant may not want files in the books; one that a person asks for goes there all the same.
         """
         await self._einvoices.report_late(event, seen)
+        if seen.reason == DELETED:
+            await self._settle(event, REFUSED, DELETED)
+            return None
         context = await self._contexts.get(event.tenant_id)
         if not (asked_for or context.settings.values.send_pdf):
             await self._settle(event, NOT_WANTED, "send_pdf_off")
@@ -67,7 +72,7 @@ class Filing:
         def attached(file_id: str) -> Follow[Any]:
             return Follow(_record_attached, (event, file_id))
 
-        result = await self._step.ensure(client, file, attached=attached)
+        result = await self._step.ensure(client, file, attached=attached, asked_for=asked_for)
         match result:
             case FileAttached():
                 return None

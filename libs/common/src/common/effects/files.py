@@ -1,7 +1,7 @@
 """Attaches the file of a bound voucher: looks first after any doubt; a repeat is cosmetic."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -21,6 +21,11 @@ VOUCHER_LOCKED = "voucher_locked"
 LOCK_SOURCES = ("voucherStatus", "voucherDate")  # a file is refused for these where the voucher is closed
 LONGEST_PAUSE_SECONDS = 300.0
 LOOK_AGAIN = timedelta(seconds=10)
+AT_ONCE = 3  # uploads that left no file are repeated at once so often, then later and later
+MOST_UPLOADS = 20  # that left no file, over half a day; then a person has to ask for another
+LONGEST_REST = timedelta(hours=1)
+PART_OF_AGE = 8  # a look that says nothing is repeated after this part of the time that it lasts already
+USED_UP = "attempts_used_up"
 UNTIL_A_PERSON_ACTS = timedelta(minutes=5)
 
 Attached: TypeAlias = Callable[[str], Follow[Any]]
@@ -78,9 +83,18 @@ class FileStep:
         self._stopping = True
 
     async def ensure(
-        self, client: LexwareClient, file: VoucherFile, *, attached: Attached = _nothing, is_new: bool = False
+        self,
+        client: LexwareClient,
+        file: VoucherFile,
+        *,
+        attached: Attached = _nothing,
+        is_new: bool = False,
+        asked_for: bool = False,
     ) -> FileResult:
-        """Bring the file to its voucher; `attached` is written in the transaction that says so."""
+        """Bring the file to its voucher; `attached` is written in the transaction that says so.
+
+        `asked_for`: a person wants one more upload though many left no file.
+        """
         problem = unusable(file.content)
         if problem is not None:
             return FileRefused(problem)
@@ -94,6 +108,8 @@ class FileStep:
                 return seen
         if state.bound is not None:
             return FileAttached(state.bound.external_id)
+        if state.absent >= MOST_UPLOADS and not asked_for:
+            return FileRefused(USED_UP)
         return await self._upload(client, file, request, state.last_number, attached)
 
     async def _look(
@@ -110,16 +126,20 @@ class FileStep:
         wait = attempt.armed_at + self._look_after - state.now
         if wait > timedelta():
             return Pending(wait, "file_unconfirmed")
+        later = min((state.now - attempt.armed_at) / PART_OF_AGE, timedelta(seconds=LONGEST_PAUSE_SECONDS))
         try:
             files = (await client.vouchers.get(file.voucher_id)).files
         except NotFound:
-            return Pending(self._look_after, "voucher_not_visible")
+            return Pending(max(self._look_after, later), "voucher_not_visible")
         except ConnectorError as trouble:
-            return _again(trouble, attempt.number)
+            again = _again(trouble, attempt.number)
+            return replace(again, retry_after=max(again.retry_after, later))
         if files:
             return await self._bind(request, attempt, Bound(files[-1], "reconciled"), attached)
         await self._attempts.close(attempt.attempt_id, ABSENT)
-        return None
+        if state.absent + 1 < AT_ONCE:
+            return None
+        return Pending(min(self._look_after * 2**state.absent, LONGEST_REST), "file_unconfirmed")
 
     async def _upload(
         self,
