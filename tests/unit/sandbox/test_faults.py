@@ -24,11 +24,17 @@ def faults_of(*faults: Fault) -> Faults:
         (Fault("POST", "/v1/contacts*", "slow"), False),
         (Fault("POST", "*", "slow", params={"match": "S-17"}), True),
         (Fault("POST", "*", "slow", params={"match": "S-18"}), False),
+        (Fault("POST", "*", "slow", params={"query": "voucherNumber="}), True),
+        (Fault("POST", "*", "slow", params={"query": "contactName="}), False),
     ],
 )
-def test_a_fault_is_taken_by_method_path_and_body(fault: Fault, fits: bool) -> None:
+def test_a_fault_is_taken_by_method_path_body_and_query(fault: Fault, fits: bool) -> None:
     taken = faults_of(fault).take(
-        "POST", "/v1/vouchers/17/files", template="/v1/vouchers/{id}/files", body=b'{"number": "S-17"}'
+        "POST",
+        "/v1/vouchers/17/files",
+        template="/v1/vouchers/{id}/files",
+        body=b'{"number": "S-17"}',
+        query=b"voucherNumber=S-17",
     )
     assert (taken is fault) is fits
 

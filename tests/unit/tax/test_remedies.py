@@ -127,6 +127,7 @@ ELSEWHERE: Mapping[Reason, str] = {
     Reason.IN_LINE: f"{WRITER}/test_booking.py",
     Reason.INTERNAL_ERROR: f"{WRITER}/test_outcomes.py",
     Reason.WRITE_UNCONFIRMED: f"{WRITER}/test_doubts.py",
+    Reason.WRITE_UNSETTLED: f"{WRITER}/test_unsettled.py::test_person_who_found_nothing_books_it_once",
     Reason.VOUCHER_REJECTED: f"{WRITER}/test_refusals.py",
     Reason.LOCKED_PERIOD: f"{WRITER}/test_locked_books.py",
     Reason.CONTACT_REJECTED: f"{WRITER}/test_contacts.py",

@@ -93,6 +93,7 @@ class EffectSettings(Block):
     clock_doubt: PositiveFloat = 5.0
     first_look: PositiveFloat = 10.0
     second_look: PositiveFloat = 45.0
+    unsettled_after: PositiveFloat = 3600.0  # a write still in doubt is shown to a person
     max_attempts: PositiveInt = 6
 
     @property

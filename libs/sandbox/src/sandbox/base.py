@@ -176,7 +176,9 @@ class Simulator(ABC, Generic[SwitchesT]):
             return refusal
         if handler is None:
             handler = self._no_such_method
-        fault = self.faults.take(call.method, call.path, template=call.template, body=call.body)
+        fault = self.faults.take(
+            call.method, call.path, template=call.template, body=call.body, query=call.query_string
+        )
         if fault is None:
             return self.commit(call, handler)
         return await self.plays[fault.kind](self, fault, call, handler)

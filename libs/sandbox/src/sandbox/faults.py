@@ -23,12 +23,12 @@ class Fault:
     times: int = 1
     params: Mapping[str, Any] = field(default_factory=dict)
 
-    def matches(self, method: str, paths: Collection[str], body: bytes) -> bool:
-        """Tell whether a request with this method, one of these paths and this raw body is meant."""
+    def matches(self, method: str, paths: Collection[str], body: bytes, query: bytes = b"") -> bool:
+        """Tell whether a request with this method, one of these paths, this raw body and query is meant."""
         if self.method not in ("*", method) or not any(self._covers(path) for path in paths):
             return False
-        text = self.params.get("match")
-        return text is None or str(text).encode() in body
+        wanted = (("match", body), ("query", query))
+        return all(str(self.params.get(name, "")).encode() in given for name, given in wanted)
 
     def _covers(self, path: str) -> bool:
         return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
@@ -64,13 +64,14 @@ class Faults:
         *,
         template: str | None = None,
         body: bytes = b"",
+        query: bytes = b"",
     ) -> Fault | None:
         """Return the oldest fault meant for this request, used up once, or None."""
         if not self._waiting:
             return None
         paths = (path,) if template is None else (path, template)
         for index, (fault, remaining) in enumerate(self._waiting):
-            if (kinds is None or fault.kind in kinds) and fault.matches(method, paths, body):
+            if (kinds is None or fault.kind in kinds) and fault.matches(method, paths, body, query):
                 self._use_up(index, fault, remaining)
                 return fault
         return None

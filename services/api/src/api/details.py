@@ -33,6 +33,7 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
     Reason.MARKER_MISSING_IN_BOOKS.value: ("adopt", "book"),
     Reason.DUPLICATE_IN_BOOKS.value: ("adopt",),
     Reason.SAME_DOCUMENT_ELSEWHERE.value: ("adopt", "book"),
+    Reason.WRITE_UNSETTLED.value: ("adopt", "book"),
 }
 
 

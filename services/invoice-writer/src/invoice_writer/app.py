@@ -95,7 +95,7 @@ def build(
         components=[
             worker,
             relay,
-            Rechecker(db, worker.wake, settings.recheck_seconds, settings.readings),
+            Rechecker(db, worker.wake, settings.recheck_seconds, settings.readings, settings.effects),
             StopArming(runner, files),
             ClockWatch(db, witness, settings.effects),
             DuplicateWatch(db, _clients(settings, db, network), settings.duplicates_seconds),

@@ -30,7 +30,8 @@ Part = Literal["email", "phone", "vat_id"]  # of a customer, that the books may 
 class ContactNeed:
     """A document that needs its customer as a contact of the books; `as_of` is the document's moment.
 
-    `country_code` is how the books spell the customer's country, None where as we do.
+    `country_code` is how the books spell the customer's country, None where as we do. `anew`: a person wants
+    it made though nobody knows what became of the last try.
     """
 
     tenant_id: UUID
@@ -43,6 +44,7 @@ class ContactNeed:
     as_of: datetime
     update: bool = False
     country_code: str | None = None
+    anew: bool = False
 
     @property
     def identity(self) -> str:

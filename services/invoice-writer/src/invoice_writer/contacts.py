@@ -11,7 +11,7 @@ import structlog
 from common.db.engine import Database
 from common.domain.customer_keys import customer_keys
 from common.domain.reasons import Reason
-from common.effects.effect import Bound, EffectResult, Pending, Refused
+from common.effects.effect import Bound, EffectResult, Parked, Pending, Refused
 from common.effects.runner import EffectRunner
 from common.errors import RefusedError, UnknownOutcomeError
 from common.http.errors import NotFound
@@ -173,7 +173,7 @@ class Contacts:
     async def _make(self, need: ContactNeed) -> EffectResult:
         async with self._db.reading.begin() as session:
             generation = await need.rows(session).lost(need.identity)
-        result = await self._runner.ensure(ContactEffect(need, generation, "full"))
+        result = await self._ensured(need, ContactEffect(need, generation, "full"))
         if isinstance(result, Refused) and isinstance(result.error, ContactRejected):
             if any(issue.key == NUMBER_RACE for issue in result.error.issues):
                 return Pending(NUMBER_RACE_OVER, SETTLING)
@@ -183,6 +183,14 @@ class Contacts:
             return result if known is None else self._rested(known)
         if isinstance(result, Pending) and result.reason == Reason.WRITE_UNCONFIRMED.value:
             return Pending(self._patience(result.retry_after), OTHERS)
+        return result
+
+    async def _ensured(self, need: ContactNeed, effect: ContactEffect) -> EffectResult:
+        """What a person said of a try that nobody can find out about comes before it."""
+        result = await self._runner.ensure(effect)
+        if need.anew and isinstance(result, Parked) and result.reason == Reason.WRITE_UNSETTLED.value:
+            await self._runner.give_up_open_attempt(effect.key)
+            result = await self._runner.ensure(effect)
         return result
 
     async def _make_less(self, need: ContactNeed, generation: int, refusal: ContactRejected) -> EffectResult:

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from common.db.engine import Database
 from common.domain.documents import DocumentType
 from common.domain.reasons import REASONS, Reason
-from common.domain.releases import CURED_BY_PROFILE
+from common.domain.releases import CURED_BY_PROFILE, LOOKED_FOR_AGAIN
 from common.domain.verdicts import Decision, Exclude, Original, Park
 from common.effects.runner import EffectRunner
 from common.errors import RefusedError
@@ -35,6 +35,7 @@ STATE_REASONS = {
     "halted": Reason.CONNECTION_HALTED,
     "reconnect_needed": Reason.RECONNECT_NEEDED,
 }
+LOOK_AGAIN = timedelta(minutes=5)
 READ_FROM_PROFILE = frozenset({*CURED_BY_PROFILE, Reason.ORGANIZATION_CHANGED.value})
 
 
@@ -49,7 +50,8 @@ class ToWrite:
 
     def parked(self, reason: Reason, **params: Any) -> Outcome:
         """The outcome when the voucher cannot be written; what was decided stays on record."""
-        return self._standing(PARKED, reason, params)
+        outcome = self._standing(PARKED, reason, params)
+        return replace(outcome, waits_for=LOOK_AGAIN) if reason in LOOKED_FOR_AGAIN else outcome
 
     def waiting(self, reason: Reason, **params: Any) -> Outcome:
         """The outcome while something is waited for that is looked after elsewhere."""

@@ -127,13 +127,25 @@ class OutcomeRepository:
         return None if row is None or row.event is None else (row.event_type, row.event)
 
     async def wait(self, document_id: UUID, time: timedelta) -> None:
-        """Move the moment a waiting document waits for."""
+        """Move the moment an open document waits for."""
         await self._session.execute(
             update(OutcomeRow)
             .where(
                 OutcomeRow.document_id == document_id,
                 OutcomeRow.tenant_id == self._tenant_id,
-                OutcomeRow.status == WAITING,
+                OutcomeRow.status.in_((WAITING, PARKED)),
             )
             .values(waits_until=db_now(time.total_seconds()))
+        )
+
+    async def stay(self, document_id: UUID, outcome: Outcome, waits_for: timedelta) -> None:
+        """The document stands as before; it may come back in line once more after this time."""
+        await self._session.execute(
+            update(OutcomeRow)
+            .where(OutcomeRow.document_id == document_id, OutcomeRow.tenant_id == self._tenant_id)
+            .values(
+                params=outcome.params,
+                revision=OutcomeRow.revision + 1,
+                waits_until=db_now(waits_for.total_seconds()),
+            )
         )

@@ -29,11 +29,13 @@ from common.events.base import Lane
 from common.events.commands import ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
+from common.settings import EffectSettings
 from common.transport.base import Incoming
 from invoice_writer.books_watch.waiting import readable_again, tries
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING
 from invoice_writer.probing import accepted_again, probes
 from invoice_writer.rechecking.dispatches import DispatchWatch
+from invoice_writer.rechecking.unsettled import UnsettledWatch, to_look_for
 from invoice_writer.releasing import BY_PROFILE, COLUMNS, not_in_line, put_in_line
 from invoice_writer.settings import ReadingSettings
 from invoice_writer.turnover import TurnoverWatch
@@ -45,6 +47,7 @@ PROFILE_AGE_SECONDS = 3600.0
 SLOW_LOOK_SECONDS = 60.0
 LATE_SECONDS = 3600.0  # no decision takes longer than this
 READING = ReadingSettings()
+EFFECTS = EffectSettings()
 READING_SHARED_SECONDS = 120.0  # a reading may be remembered for so long by a process that did not make it
 
 
@@ -54,19 +57,26 @@ class Rechecker:
     Those that wait for a list of the books go on when it can be read; until then one of them tries it.
 
     Once a minute also for parked documents that an hour-old reading of the seller's profile holds up, for
-    those decided with settings or a profile that had changed while they were, and for books that denied
-    access and may give it again; once an hour for small businesses near a limit of their turnover.
+    those decided with settings or a profile that had changed while they were, for books that denied access
+    and may give it again, and for writes that no search settled; once an hour for small businesses near a
+    limit of their turnover.
     """
 
     name = "recheck"
 
     def __init__(
-        self, db: Database, wake: Any, every_seconds: float, readings: ReadingSettings = READING
+        self,
+        db: Database,
+        wake: Any,
+        every_seconds: float,
+        readings: ReadingSettings = READING,
+        effects: EffectSettings = EFFECTS,
     ) -> None:
         self._db, self._wake, self._every_seconds, self._readings = db, wake, every_seconds, readings
         self._slow_look_at = 0.0
         self._turnover = TurnoverWatch(db)
         self._dispatches = DispatchWatch(db)
+        self._unsettled = UnsettledWatch(db, effects.unsettled_after)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
@@ -76,6 +86,7 @@ class Rechecker:
                     self._wake()
                 await self._turnover.look()
                 await self._dispatches.look()
+                await self._unsettled.look()
             except DATABASE_TROUBLE as error:
                 log.warning("recheck.look_failed", error=describe(error))
             try:
@@ -97,6 +108,7 @@ class Rechecker:
                 due += (await session.execute(_decided_with_old_rates())).all()
                 due += (await session.execute(accepted_again())).all()
                 due += (await session.execute(probes())).all()
+                due += (await session.execute(to_look_for())).all()
         if is_slow_turn:
             self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
         if not due and not profiles and not readable:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.models.books import VoucherIndexRow
 from common.db.models.effects import BindingRow
 from common.domain.alarms import AlarmKind
+from common.domain.releases import LOOKED_FOR_AGAIN
 from common.domain.verdicts import Decision
 from common.effects.sql_numbers import effects_bound_to
 from common.errors import TransientError
@@ -29,7 +30,14 @@ ADOPTED = "adopted"
 async def record_outcome(
     session: AsyncSession, event: DocumentIssued, outcome: Outcome, *, before: Row[Any] | None
 ) -> None:
-    """Make the document stand as the outcome says and announce it unless it stood there before."""
+    """Make the document stand as the outcome says and announce it unless it stood there before.
+
+    What is looked for again and again is told once.
+    """
+    stands = before is not None and (before.status, before.reason) == (outcome.status, outcome.reason)
+    if stands and outcome.waits_for is not None and outcome.reason in LOOKED_FOR_AGAIN:
+        await OutcomeRepository(session, event.tenant_id).stay(event.document_id, outcome, outcome.waits_for)
+        return
     revision = await OutcomeRepository(session, event.tenant_id).record(event, outcome)
     if revision is None:
         return

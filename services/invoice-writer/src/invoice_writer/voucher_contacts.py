@@ -28,16 +28,19 @@ class VoucherContacts:
         self._contacts, self._readings = contacts, readings
         self._codes: dict[tuple[str, str], str] = {}
 
-    async def ready(self, event: DocumentIssued, plan: ToWrite) -> str | Outcome | Later | None:
+    async def ready(
+        self, event: DocumentIssued, plan: ToWrite, *, anew: bool = False
+    ) -> str | Outcome | Later | None:
         """The contact's id, None for the collective contact; or what becomes of the document instead.
 
-        Raises `BooksUnreadable` when contacts or countries cannot be read.
+        `anew`: a person knows that nobody can find out whether the last try made it. Raises `BooksUnreadable`
+        when contacts or countries cannot be read.
         """
         need = need_of(event, plan)
         if need is None:
             return None
         try:
-            need = replace(need, country_code=await self._country_code(need))
+            need = replace(need, country_code=await self._country_code(need), anew=anew)
         except RefusedError as refusal:
             return _refused(refusal, plan)
         match await self._contacts.ensure(need):

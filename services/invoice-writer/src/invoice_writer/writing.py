@@ -61,7 +61,7 @@ class VoucherWriter:
             if taken is not None:
                 return taken
         try:
-            contact_id = await self._customers.ready(event, plan)
+            contact_id = await self._customers.ready(event, plan, anew=book_anyway)
         except BooksUnreadable as stalled:
             return waiting_for_books(stalled, plan.context.settings.id)
         if isinstance(contact_id, Outcome | Later):
@@ -99,9 +99,12 @@ class VoucherWriter:
         return _translated(await self._runner.adopt(effect.standing_for(voucher), voucher_id), plan)
 
     async def book_anyway(self, event: DocumentIssued, plan: ToWrite) -> Bound | Outcome | Later:
-        """Write although the number is taken, because a person said so of what was shown."""
+        """Write although the number is taken, because a person said so of what was shown.
+
+        So too where no search tells whether the last write arrived: then a person has looked for it.
+        """
         settled = await self._runner.settle(self._effect(event, plan), unseen=True)
-        if settled is not None:
+        if settled is not None and not _is_unsettled(settled):
             return _translated(settled, plan)
         if not await self._runner.give_up_open_attempt(self._effect(event, plan).key):
             return Later(STILL_ARRIVING, "write_unconfirmed")
@@ -184,6 +187,10 @@ class VoucherWriter:
                 return voucher
         await self._index.forget(plan.context.tenant_id, books.connection_id, known.voucher_id)
         return None
+
+
+def _is_unsettled(result: EffectResult) -> bool:
+    return isinstance(result, Parked) and result.reason == Reason.WRITE_UNSETTLED.value
 
 
 def _since(plan: ToWrite, books: BooksConnection) -> date:

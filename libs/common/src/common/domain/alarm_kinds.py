@@ -22,6 +22,7 @@ class AlarmKind(StrEnum):
     RECONNECT_NEEDED = "reconnect_needed"
     OAUTH_MISCONFIGURED = "oauth_misconfigured"
     CLOCK_STEPPED = "clock_stepped"
+    WRITE_UNSETTLED = "write_unsettled"
     SMALL_BUSINESS_TURNOVER = "small_business_turnover"
     SHOP_ITEM_UNREADABLE = "shop_item_unreadable"
     SHOP_UNREADABLE = "shop_unreadable"

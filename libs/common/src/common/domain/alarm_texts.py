@@ -81,8 +81,10 @@ SHOP_ALARMS: Mapping[AlarmKind, AlarmText] = {
         cause_en="The shop sent something this software cannot read.",
         remedy_de="Die Bytes liegen im Archiv; den Fall dem Hersteller melden.",
         remedy_en="The bytes are in the archive; report the case to the maintainers.",
-        ends_de="Er schließt sich, wenn dieselbe Bestellung wieder ganz gelesen wurde.",
-        ends_en="It closes when the same order was read completely again.",
+        ends_de="Er schließt sich, wenn dieselbe Bestellung ganz gelesen wurde oder der Shop außer Gebrauch "
+        "ist, oder jemand schließt ihn als gesehen.",
+        ends_en="It closes when the same order was read completely or the shop is out of use, or somebody "
+        "closes it as seen.",
     ),
     AlarmKind.SHOP_UNREADABLE: AlarmText(
         who=Who.OPERATOR,

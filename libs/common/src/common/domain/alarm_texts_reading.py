@@ -12,8 +12,8 @@ READING_ALARMS: Mapping[AlarmKind, AlarmText] = {
         cause_en="A booked voucher was changed in Lexware Office and differs from the shop's document.",
         remedy_de="Die genannten Angaben vergleichen und den Beleg in Lexware Office richtigstellen.",
         remedy_en="Compare what is named here and correct the voucher in Lexware Office.",
-        ends_de="Er schließt sich, sobald der Beleg wieder dem Dokument entspricht.",
-        ends_en="It closes when the voucher is what the document says again.",
+        ends_de="Er schließt sich, wenn beide wieder gleich sind, oder jemand schließt ihn als gesehen.",
+        ends_en="It closes when both are equal again, or somebody closes it as seen.",
     ),
     AlarmKind.VOUCHER_DELETED: AlarmText(
         who=Who.MERCHANT,
@@ -21,8 +21,9 @@ READING_ALARMS: Mapping[AlarmKind, AlarmText] = {
         cause_en="A booked voucher was deleted in Lexware Office.",
         remedy_de="Fehlt der Beleg, ihn in Lexware Office von Hand neu anlegen; von selbst geschieht nichts.",
         remedy_en="If it is missing, make it again in Lexware Office by hand; nothing happens by itself.",
-        ends_de="Er schließt sich, wenn derselbe Beleg wieder da ist, oder jemand schließt ihn als gesehen.",
-        ends_en="It closes when the same voucher is there again, or somebody closes it as seen.",
+        ends_de="Er schließt sich, wenn der Beleg wieder da oder von Hand neu angelegt ist, oder jemand "
+        "schließt ihn als gesehen.",
+        ends_en="It closes when the voucher is there again or made by hand, or somebody closes it as seen.",
     ),
     AlarmKind.BOOKS_UNREADABLE: AlarmText(
         who=Who.OPERATOR,

@@ -9,6 +9,7 @@ from common.domain.alarm_texts_line import LINE_ALARMS
 from common.domain.alarm_texts_reading import READING_ALARMS
 from common.domain.alarm_texts_service import SERVICE_ALARMS
 from common.domain.alarm_texts_tax import TAX_ALARMS
+from common.domain.alarm_texts_waiting import WAITING_ALARMS
 
 __all__ = ["ALARMS", "CLOSED_BY_PERSON", "AlarmKind", "AlarmText", "alarms_page"]
 
@@ -20,6 +21,7 @@ _TEXTS = {
     **TAX_ALARMS,
     **LINE_ALARMS,
     **LINK_ALARMS,
+    **WAITING_ALARMS,
 }
 AS_SEEN = "somebody closes it as seen"
 CLOSED_BY_PERSON = frozenset(kind for kind, text in _TEXTS.items() if AS_SEEN in text.ends_en)

@@ -79,6 +79,7 @@ class Reason(StrEnum):
     IN_LINE = "in_line"
     INTERNAL_ERROR = "internal_error"
     WRITE_UNCONFIRMED = "write_unconfirmed"
+    WRITE_UNSETTLED = "write_unsettled"
     ATTEMPTS_USED_UP = "attempts_used_up"
     VOUCHER_REJECTED = "voucher_rejected"
     LOCKED_PERIOD = "locked_period"

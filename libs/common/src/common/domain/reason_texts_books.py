@@ -67,6 +67,14 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nichts zu tun.",
         "Nothing to do.",
     ),
+    Reason.WRITE_UNSETTLED: ReasonText(
+        Who.MERCHANT,
+        ReleasedBy.PERSON,
+        "Seit einer Stunde ist nicht festzustellen, ob die Buchhaltung den Beleg oder Kontakt schon hat.",
+        "For an hour it could not be found out whether the books have the voucher or contact already.",
+        "In der Buchhaltung nach der Nummer suchen: übernehmen, oder buchen, wenn dort nichts steht.",
+        "Look for the number in the books: adopt what is there, or book if nothing is.",
+    ),
     Reason.ATTEMPTS_USED_UP: ReasonText(
         Who.OPERATOR,
         ReleasedBy.PERSON,

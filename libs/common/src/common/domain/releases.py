@@ -80,11 +80,13 @@ CURED_BY_ORIGINAL = _codes(*_released_by(ReleasedBy.DOCUMENT), Reason.ORIGINAL_W
 CURED_WHEN_ACCEPTED = _codes(Reason.CONTRACT_PROBLEM)  # nobody tells us; one document an hour tries
 CURED_BY_TABLE = _codes(*(reason for reason in Reason if reason in BY_RATE_TABLE))
 ONLY_ONE_BY_ONE = _codes(Reason.DOCUMENT_CONFLICT, Reason.VOUCHER_DELETED)
+LOOKED_FOR_AGAIN = _codes(Reason.WRITE_UNSETTLED)  # every few minutes, until a search says something
 IN_DOUBT = _codes(
     Reason.DOCUMENT_CONFLICT,
     Reason.VOUCHER_DELETED,
     Reason.INTERNAL_ERROR,
     Reason.ATTEMPTS_USED_UP,
+    Reason.WRITE_UNSETTLED,
     Reason.NUMBER_TAKEN_IN_BOOKS,
     Reason.MARKER_MISSING_IN_BOOKS,
     Reason.DUPLICATE_IN_BOOKS,

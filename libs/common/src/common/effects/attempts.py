@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -11,11 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm
 from common.domain.alarms import AlarmKind
-from common.domain.reason_codes import Reason
-from common.effects.effect import Bound, Effect, EffectResult, Follow, HasNumber, Parked, Pending
+from common.effects.effect import Bound, Effect, Follow, HasNumber
 from common.effects.looks import Look
 from common.effects.numbered import Elsewhere, Numbered
-from common.settings import EffectSettings
 
 OPEN, PARKED, BOUND, REFUSED = "open", "parked", "bound", "refused"
 WITHDRAWN, ABSENT, RELEASED = "withdrawn", "absent", "released"
@@ -123,14 +121,6 @@ class Attempts(Protocol):
 
     async def is_known(self, key: str) -> bool:
         """Whether anything was ever tried or bound under the key."""
-
-
-def stood_aside(other: Elsewhere, settings: EffectSettings) -> EffectResult:
-    """Wait while another effect may still bring the document; once it is there a person says."""
-    reason = Reason.SAME_DOCUMENT_ELSEWHERE.value
-    if other.state == OPEN:
-        return Pending(timedelta(seconds=settings.first_look), reason)
-    return Parked(reason, {"vouchers": [] if other.external_id is None else [other.external_id]})
 
 
 def duplicate_alarm(request: ArmRequest, evidence: Mapping[str, Any]) -> Alarm:

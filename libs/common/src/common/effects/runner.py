@@ -5,6 +5,7 @@ everything the last try could have done would be visible and is not there.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ import structlog
 
 from common.db.engine import Database
 from common.domain.reason_codes import Reason
+from common.effects.asides import Asides
 from common.effects.attempts import (
     ABSENT,
     OPEN,
@@ -23,13 +25,11 @@ from common.effects.attempts import (
     Attempts,
     EffectState,
     duplicate_alarm,
-    stood_aside,
 )
 from common.effects.effect import (
     Bound,
     Effect,
     EffectResult,
-    Findings,
     NoProbe,
     Parked,
     Pending,
@@ -38,12 +38,13 @@ from common.effects.effect import (
     TellsParked,
 )
 from common.effects.gate import Gate, boot_seconds
-from common.effects.looks import Look, LookRules, in_the_way, look_of
+from common.effects.looks import Look, LookRules, in_the_way
 from common.effects.numbered import Elsewhere
+from common.effects.searching import NOT_YET, UNCONFIRMED, Searching, again
 from common.effects.sql_attempts import SqlAttempts
 from common.effects.witness import Witness
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
-from common.http.errors import NotFound, RequestNotExecuted, Withdrawn
+from common.http.errors import RequestNotExecuted, Withdrawn
 from common.settings import EffectSettings
 
 log = structlog.get_logger(__name__)
@@ -51,9 +52,6 @@ log = structlog.get_logger(__name__)
 __all__ = ["Bound", "EffectResult", "EffectRunner", "Parked", "Pending", "Refused"]
 
 ROUNDS = 4  # of one call: how often a lost race is looked at again
-LONGEST_PAUSE_SECONDS = 300.0
-UNCONFIRMED = Reason.WRITE_UNCONFIRMED.value
-NOT_YET = timedelta()
 
 
 class EffectRunner:
@@ -75,6 +73,8 @@ class EffectRunner:
         self._attempts: Attempts = attempts or SqlAttempts(db)  # type: ignore[arg-type]
         self._settings, self._rules = settings, rules or LookRules(settings)
         self._probe, self._clock, self._witness = probe or NoProbe(), clock, witness or Witness(clock)
+        self._searching = Searching(settings, self._rules, self._witness)
+        self._asides = Asides(self._attempts, settings, self._rules, self._witness, self._searching)
         self._stopping = False
 
     def stop_arming(self) -> None:
@@ -129,8 +129,9 @@ class EffectRunner:
             else:
                 done = await self._attempts.bind(request, attempt, bound, UNRESOLVED, follow)
             if isinstance(done, Elsewhere):
-                return stood_aside(done, self._settings)
-            if done:
+                if (aside := await self._asides.stand(effect, done)) is not None:
+                    return aside
+            elif done:
                 return bound
         return Pending(timedelta(seconds=1), UNCONFIRMED)
 
@@ -158,7 +159,7 @@ class EffectRunner:
         except RefusedError as error:
             return Refused(error)
         except (TransientError, UnknownOutcomeError) as trouble:
-            return _again(trouble, last_number)
+            return again(trouble, last_number)
         if self._stopping:
             return Pending(NOT_YET, "stopping")
         gate = Gate(
@@ -168,7 +169,7 @@ class EffectRunner:
         if attempt is None:
             return None
         if isinstance(attempt, Elsewhere):
-            return stood_aside(attempt, self._settings)
+            return await self._asides.stand(effect, attempt)
         self._witness.saw([attempt.attempt_id])
         self._probe.reach("after_arm")
         try:
@@ -195,7 +196,7 @@ class EffectRunner:
             return Pending(timedelta(seconds=self._settings.first_look), UNCONFIRMED)
         state = REFUSED if is_answer and not isinstance(error, Withdrawn) else WITHDRAWN
         await self._attempts.close(attempt.attempt_id, state, answer={"code": error.code, "said": error.told})
-        return Refused(error) if isinstance(error, RefusedError) else _again(error, attempt.number)
+        return Refused(error) if isinstance(error, RefusedError) else again(error, attempt.number)
 
     async def _bind(
         self, effect: Effect, request: ArmRequest, attempt: Attempt, bound: Bound
@@ -220,25 +221,14 @@ class EffectRunner:
     ) -> EffectResult | None:
         """Look at the other side when it is time to, and draw the conclusion."""
         assert state.now is not None
-        self._witness.saw([attempt.attempt_id])
-        wait = self._rules.wait(attempt.armed_at, attempt.looks, state.now)
-        if wait > NOT_YET:
-            return Pending(wait, UNCONFIRMED)
-        started, known_for = self._witness.clock(), self._witness.known_for(attempt.attempt_id)
-        try:
-            findings = await effect.search()
-        except NotFound:
-            findings = Findings(complete=False)
-        except RefusedError as error:
-            return Refused(error)
-        except (TransientError, UnknownOutcomeError) as trouble:
-            return _again(trouble, attempt.number)
+        look = await self._searching.look(effect, attempt, state.now)
+        if not isinstance(look, Look):
+            return look
         unmarked, elsewhere = (
             tuple(one for one in seen if one not in state.accepted)
-            for seen in (findings.unmarked, () if state.despite else findings.elsewhere)
+            for seen in (look.unmarked, () if state.despite else look.elsewhere)
         )
-        findings = Findings(findings.complete, findings.marked, unmarked, elsewhere)
-        look = look_of(state.now, self._witness.of_search(known_for, started), findings)
+        look = replace(look, unmarked=unmarked, elsewhere=elsewhere)
         return await self._conclude(effect, request, attempt, look)
 
     async def _conclude(
@@ -257,7 +247,7 @@ class EffectRunner:
             await self._attempts.close(attempt.attempt_id, ABSENT, looks)
             return None
         await self._attempts.note(attempt.attempt_id, looks)
-        return Pending(self._rules.wait(attempt.armed_at, looks, look.ended_at), UNCONFIRMED)
+        return self._searching.after(attempt, looks)
 
     async def _park(
         self,
@@ -287,10 +277,3 @@ class EffectRunner:
         self._witness.saw([attempt.attempt_id])
         left = self._settings.known_seconds - self._witness.known_for(attempt.attempt_id)
         return max(by_database, timedelta(seconds=left), NOT_YET)
-
-
-def _again(trouble: ConnectorError, tries: int) -> Pending:
-    """Later: when the other side says, else longer each time."""
-    wish = trouble.retry_after if isinstance(trouble, TransientError) else None
-    pause = timedelta(seconds=min(2.0 ** min(tries, 10), LONGEST_PAUSE_SECONDS))
-    return Pending(pause if wish is None else wish, trouble.code)

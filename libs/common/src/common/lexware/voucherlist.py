@@ -59,8 +59,8 @@ class VoucherList:
     async def find(self, voucher_type: str, number: str) -> FoundVouchers:
         """Vouchers of that type and number; one whose type cannot be read may be of this type.
 
-        Misspelt and ignored filters give an unfiltered list: a page with other numbers proves nothing. The
-        filter ignores case, so that numbers of another case are kin.
+        Misspelt and ignored filters give an unfiltered list: a page with other numbers proves nothing, nor
+        does one that counts more than it shows. The filter ignores case: numbers of another case are kin.
         """
         query = VoucherFilter(types=(voucher_type,)).params()
         page = await self._page({**query, "voucherNumber": searchable(number)})
@@ -73,7 +73,10 @@ class VoucherList:
         rows = [row for row in page.content if row.voucher_number.strip() == number.strip()]
         return FoundVouchers(
             rows=tuple(row for row in rows if row.voucher_type in types),
-            complete=page.last and not page.rows.lost and not foreign,
+            complete=page.last
+            and not page.rows.lost
+            and not foreign
+            and (page.total or 0) <= len(page.content),
         )
 
     async def page(self, wanted: VoucherFilter, number: int = 0) -> Page[VoucherListRow]:

@@ -7,7 +7,7 @@ import orjson
 
 from sandbox.faults import Fault
 from sandbox.http import Answer, Call, Handler
-from sandbox.lexware.errors import issue, legacy
+from sandbox.lexware.errors import issue, legacy, regular
 from sandbox.misbehaviour import COMMON_PLAYS, Play, Sim
 
 
@@ -15,6 +15,11 @@ async def filter_ignored(simulator: Sim, fault: Fault, call: Call, handler: Hand
     """The voucherlist answers as if no voucher number had been asked for, contacts as if nothing had been."""
     call.notes["filter_ignored"] = True
     return simulator.commit(call, handler)
+
+
+async def search_refused(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+    """A search is refused as one that leads past the window, whatever it asks for."""
+    return regular(400, call, "Result window is too large, maximum search window: 10000").answer
 
 
 async def no_id(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
@@ -54,5 +59,8 @@ def _spot(document: Any, way: str) -> tuple[Any, Any]:
 
 LEXWARE_PLAYS: dict[str, Play] = {
     **COMMON_PLAYS,
-    **{play.__name__: play for play in (filter_ignored, no_id, account_number_race, spoilt_field)},
+    **{
+        play.__name__: play
+        for play in (filter_ignored, search_refused, no_id, account_number_race, spoilt_field)
+    },
 }

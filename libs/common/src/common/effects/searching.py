@@ -1,0 +1,75 @@
+"""Searches for what a write in doubt has made: when they are due, and what one means that says nothing.
+
+However long a search says nothing, its attempt never counts as absent: it is looked for less and less often,
+and then shown to a person. Only two complete searches, or that person, say that nothing is there.
+"""
+
+from datetime import datetime, timedelta
+
+from common.domain.reason_codes import Reason
+from common.effects.attempts import Attempt
+from common.effects.effect import Effect, Findings, Parked, Pending, Refused
+from common.effects.looks import Look, LookRules, look_of
+from common.effects.witness import Witness
+from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
+from common.http.errors import NotFound
+from common.lexware.errors import RequestRejected
+from common.settings import EffectSettings
+
+LONGEST_PAUSE_SECONDS = 300.0
+PART_OF_AGE = 8  # a search that says nothing is repeated after this part of the time that it lasts already
+UNCONFIRMED = Reason.WRITE_UNCONFIRMED.value
+INCOMPLETE = "search_incomplete"
+NOT_YET = timedelta()
+
+
+class Searching:
+    """One search at a time for one attempt, with what this process knows of it by its own clock."""
+
+    def __init__(self, settings: EffectSettings, rules: LookRules, witness: Witness) -> None:
+        self._settings, self._rules, self._witness = settings, rules, witness
+
+    async def look(
+        self, effect: Effect, attempt: Attempt, now: datetime, reason: str = UNCONFIRMED
+    ) -> Look | Pending | Refused | Parked:
+        """What the search saw, once it is due; else what becomes of the effect without."""
+        self._witness.saw([attempt.attempt_id])
+        wait = self._rules.wait(attempt.armed_at, attempt.looks, now)
+        if wait > NOT_YET:
+            return Pending(wait, reason)
+        started, known_for = self._witness.clock(), self._witness.known_for(attempt.attempt_id)
+        try:
+            findings = await effect.search()
+        except NotFound:
+            findings = Findings(complete=False)
+        except (RequestRejected, TransientError, UnknownOutcomeError) as trouble:
+            return self._unsettled(attempt, now, again(trouble, attempt.number), trouble.code, reason)
+        except RefusedError as error:
+            return Refused(error)
+        return look_of(now, self._witness.of_search(known_for, started), findings)
+
+    def after(self, attempt: Attempt, looks: tuple[Look, ...], reason: str = UNCONFIRMED) -> Pending | Parked:
+        """When to search again, the last search having settled nothing."""
+        last = looks[-1]
+        planned = Pending(self._rules.wait(attempt.armed_at, looks, last.ended_at), reason)
+        if last.complete:
+            return planned
+        return self._unsettled(attempt, last.ended_at, planned, INCOMPLETE, reason)
+
+    def _unsettled(
+        self, attempt: Attempt, now: datetime, planned: Pending, said: str, reason: str
+    ) -> Pending | Parked:
+        """Later and later; once that has lasted, a person is told since when and why."""
+        age = now - attempt.armed_at
+        if age >= timedelta(seconds=self._settings.unsettled_after):
+            params = {"since": attempt.armed_at.isoformat(), "said": said}
+            return Parked(Reason.WRITE_UNSETTLED.value, params)
+        pause = min(age / PART_OF_AGE, timedelta(seconds=LONGEST_PAUSE_SECONDS))
+        return Pending(max(planned.retry_after, pause), reason)
+
+
+def again(trouble: ConnectorError, tries: int) -> Pending:
+    """Later: when the other side says, else longer each time."""
+    wish = trouble.retry_after if isinstance(trouble, TransientError) else None
+    pause = timedelta(seconds=min(2.0 ** min(tries, 10), LONGEST_PAUSE_SECONDS))
+    return Pending(pause if wish is None else wish, trouble.code)
