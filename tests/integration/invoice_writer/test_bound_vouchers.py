@@ -204,9 +204,23 @@ async def test_deleted_voucher_that_was_made_again_by_hand_lets_the_correction_g
     await writer.work(writer.retry(issued))
     assert (await writer.outcome(invoice)).reason == "voucher_deleted"
     again = await by_hand(writer, invoice.number)
+    assert len(await alarms(writer, "voucher_deleted")) == 1
     await writer.work(writer.resolve(issued, "by_hand", voucher_id=again))
     assert (await writer.outcome(invoice)).reason == "booked_by_hand"
+    assert await alarms(writer, "voucher_deleted") == []
     assert (await writer.outcome(event.document)).status == "booked"
+
+
+async def test_what_differed_in_a_voucher_is_told_no_more_once_it_is_deleted(writer: Harness) -> None:
+    _, voucher_id = await booked(writer)
+    await quarter_later(writer)
+    await edit(writer, voucher_id, voucherNumber="OTHER")
+    await quarter_later(writer)
+    assert len(await alarms(writer, "voucher_changed")) == 1
+    await delete(writer, voucher_id)
+    await night(writer)
+    assert len(await alarms(writer, "voucher_deleted")) == 1
+    assert await alarms(writer, "voucher_changed") == []
 
 
 async def test_voucher_that_the_list_left_out_is_read_by_id_and_told_by_nobody(writer: Harness) -> None:

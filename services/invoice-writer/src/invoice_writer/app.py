@@ -27,6 +27,7 @@ from common.settings import ViesSettings
 from common.transport.base import Transport
 from common.vat.vies import ViesChecker
 from invoice_writer.books_watch.readings import Readings
+from invoice_writer.books_watch.stalled import StalledLists
 from invoice_writer.books_watch.watch import BooksWatch
 from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
@@ -117,9 +118,10 @@ def _vat_checks(
 
 
 def _watch(settings: Settings, db: Database, network: Network) -> BooksWatch:
-    return BooksWatch(
-        db, _clients(settings, db, network), Readings(db, settings.readings), settings.recheck_seconds
-    )
+    readings = Readings(db, settings.readings)
+    stalled = StalledLists(db, readings, timedelta(seconds=settings.contacts.refill_seconds))
+    clients = _clients(settings, db, network)
+    return BooksWatch(db, clients, readings, settings.recheck_seconds, stalled=stalled)
 
 
 def _clients(settings: Settings, db: Database, network: Network) -> LexwareClients:

@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.db.alarms import close_alarms
+from common.domain.alarms import AlarmKind
 from common.domain.reasons import Reason
 from common.domain.releases import BOOKED_BY_HAND
 from common.events.commands import ResolveDocument
@@ -24,3 +26,6 @@ async def leave_to_hand(
     params = {name: value for name, value in said.items() if value is not None}
     outcome = Outcome(EXCLUDED, reason=BOOKED_BY_HAND, params=params)
     await record_standing(session, event, outcome, before=before)
+    if is_deleted:
+        subject = f"{event.connection_id}:{event.document_type.value}:{event.number}"
+        await close_alarms(session, AlarmKind.VOUCHER_DELETED, subject, tenant_id=event.tenant_id)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -18,7 +18,7 @@ from common.db.models.books import ContactIndexStateRow
 from common.errors import ConnectorError, TransientError
 from common.lexware.client import LexwareClient
 from common.lexware.contact_wire import Contact
-from common.lexware.rows import Page
+from common.lexware.rows import Page, Unfit
 from common.lexware.voucherlist import PAGE_SIZE, WINDOW_LIMIT
 from invoice_writer.books_watch.readings import BooksList, Place, Readings, note_unfit
 from invoice_writer.contact_rows import ContactRows
@@ -145,14 +145,17 @@ class Filling:
     async def _read(self, claimed: Row[Any], before: Row[Any] | None) -> bool:
         """Read page after page, each kept with how far that is."""
         number, is_last = claimed.next_page, False
+        unfit: list[Unfit] = []
         while not is_last:
             page = await self._client.contacts.customers(number)
+            unfit += page.rows.unfit
             number += 1
             is_end = number * PAGE_SIZE >= WINDOW_LIMIT
             beyond = (page.total or 0) >= WINDOW_LIMIT or (is_end and not page.last)
             is_last = page.last or is_end or (beyond and before is not None and not before.complete)
             await self._keep(page, number)
-        await self._finish(claimed.started_at, not beyond, before)
+        is_all = claimed.next_page == 0 and not beyond
+        await self._finish(claimed.started_at, not beyond, before, unfit if is_all else None)
         return not beyond
 
     async def _keep(self, page: Page[Contact], number: int) -> None:
@@ -165,9 +168,20 @@ class Filling:
                 update(STATE).where(*self._mine).values(next_page=number, claimed_until=db_now(CLAIM_SECONDS))
             )
 
-    async def _finish(self, started_at: datetime, complete: bool, before: Row[Any] | None) -> None:
-        """What two whole readings did not show is gone: one may miss it because the pages moved."""
+    async def _finish(
+        self,
+        started_at: datetime,
+        complete: bool,
+        before: Row[Any] | None,
+        unfit: Sequence[Unfit] | None,
+    ) -> None:
+        """What two whole readings did not show is gone: one may miss it because the pages moved.
+
+        `unfit`: all that did not fit, where one look read the whole list; of others nothing is told any more.
+        """
         async with self._db.sessions.begin() as session:
+            if unfit is not None:
+                await note_unfit(session, self._place, (), unfit, is_all=True)
             if complete and before is not None and before.complete:
                 rows = ContactRows(session, self._tenant_id, self._connection_id)
                 await rows.mark_unseen(before.filled_at)

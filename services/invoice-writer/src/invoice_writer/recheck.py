@@ -31,6 +31,7 @@ from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.settings import EffectSettings
 from common.transport.base import Incoming
+from invoice_writer.books_watch.list_alarms import ListAlarms
 from invoice_writer.books_watch.waiting import readable_again, tries
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING
 from invoice_writer.probing import accepted_again, probes
@@ -77,6 +78,7 @@ class Rechecker:
         self._turnover = TurnoverWatch(db)
         self._dispatches = DispatchWatch(db)
         self._unsettled = UnsettledWatch(db, effects.unsettled_after)
+        self._list_alarms = ListAlarms(db, readings.shown_after_seconds)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
@@ -87,6 +89,7 @@ class Rechecker:
                 await self._turnover.look()
                 await self._dispatches.look()
                 await self._unsettled.look()
+                await self._list_alarms.look()
             except DATABASE_TROUBLE as error:
                 log.warning("recheck.look_failed", error=describe(error))
             try:

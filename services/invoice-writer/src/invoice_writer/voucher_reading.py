@@ -28,6 +28,13 @@ BEGIN_ANEW = timedelta(hours=1)  # the pages of a reading that was interrupted s
 STATE = cast(Table, VoucherIndexStateRow.__table__)
 
 
+def part_alarm(tenant_id: UUID, connection_id: UUID, part: VoucherFilter) -> Alarm:
+    """The alarm that a part of the list is longer than the list shows."""
+    said = "&".join(f"{name}={value}" for name, value in part.params().items())
+    evidence = {"connection_id": str(connection_id), **part_to_json(part)}
+    return Alarm(AlarmKind.BOOKS_PART_TOO_LONG, f"{connection_id}:{said}", evidence, tenant_id)
+
+
 def is_due(state: Row[Any], since: date, now: datetime) -> bool:
     """Whether the index has to be read, wholly or what changed, before it can be believed."""
     return _is_to_fill(state, since) or state.refreshed_at is None or now - state.refreshed_at > REFRESH_AFTER
@@ -110,14 +117,10 @@ class IndexReading:
         """Each part that is longer than the list shows has its alarm while it is."""
         kind = AlarmKind.BOOKS_PART_TOO_LONG
         for part in set(before) - set(now):
-            await close_alarms(session, kind, self._part(part), tenant_id=self._tenant_id)
+            gone = part_alarm(self._tenant_id, self._connection_id, part)
+            await close_alarms(session, kind, gone.subject, tenant_id=self._tenant_id)
         for part in now:
-            evidence = {"connection_id": str(self._connection_id), **part_to_json(part)}
-            await raise_alarm(session, Alarm(kind, self._part(part), evidence, self._tenant_id))
-
-    def _part(self, part: VoucherFilter) -> str:
-        said = "&".join(f"{name}={value}" for name, value in part.params().items())
-        return f"{self._connection_id}:{said}"
+            await raise_alarm(session, part_alarm(self._tenant_id, self._connection_id, part))
 
     async def _give_back(self) -> None:
         async with self._db.sessions.begin() as session:

@@ -76,6 +76,8 @@ class VoucherLooks:
         marked = marking.values(gone_at=db_now()).returning(INDEX.c.voucher_id)
         async with self._db.sessions.begin() as session:
             is_new = (await session.execute(marked)).one_or_none() is not None
+            if is_new:
+                await self._forget_differences(session, voucher_id)
             if is_new and not gone.is_repair:
                 await self._tell(session, voucher_id)
         log.info("voucher.gone", tenant_id=str(self._tenant_id), voucher_id=voucher_id, repair=gone.is_repair)
@@ -130,6 +132,12 @@ class VoucherLooks:
             if row.status == BOOKED:
                 parked = Outcome(PARKED, reason=DELETED, params={"voucher_id": voucher_id})
                 await OutcomeRepository(session, self._tenant_id).restand(row.document_id, parked)
+
+    async def _forget_differences(self, session: AsyncSession, voucher_id: str) -> None:
+        """What differed in a voucher that is gone differs no more."""
+        for row in await self._documents(session, voucher_id):
+            for kind in (AlarmKind.VOUCHER_CHANGED, AlarmKind.ADOPTED_VOUCHER_DIFFERS):
+                await close_alarms(session, kind, _subject(row), tenant_id=self._tenant_id)
 
     async def _take_back(self, session: AsyncSession, voucher_id: str) -> None:
         for row in await self._documents(session, voucher_id):

@@ -1,6 +1,6 @@
 """Each list of the books and how its readings go: a stalled one is tried less often, and then shown."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -145,7 +145,7 @@ class Readings:
             row = (await session.execute(query)).one()
             unreadable = self._unreadable(place, row)
             if unreadable.is_shown:
-                await raise_alarm(session, _stalled(place, row))
+                await raise_alarm(session, stalled_alarm(place, row))
         log.warning("books.list_unreadable", list=place.list.value, failures=failures, error=said)
         return unreadable
 
@@ -179,8 +179,7 @@ async def note_unfit(
     await session.execute(update(READINGS).where(*place.mine()).values(unfit=now))
     kind = AlarmKind.BOOKS_ROW_UNREADABLE
     if now:
-        evidence = {**_evidence(place), "rows": dict(list(now.items())[:UNFIT_SHOWN]), "count": len(now)}
-        await raise_alarm(session, Alarm(kind, place.subject, evidence, place.tenant_id))
+        await raise_alarm(session, unfit_alarm(place, now))
     else:
         await close_alarms(session, kind, place.subject, tenant_id=place.tenant_id)
 
@@ -190,7 +189,14 @@ async def _ensure(session: AsyncSession, place: Place) -> None:
     await session.execute(row.on_conflict_do_nothing(index_elements=PRIMARY))
 
 
-def _stalled(place: Place, row: Row[Any]) -> Alarm:
+def unfit_alarm(place: Place, unfit: Mapping[str, Any]) -> Alarm:
+    """The alarm that entries of a list cannot be read."""
+    evidence = {**_evidence(place), "rows": dict(list(unfit.items())[:UNFIT_SHOWN]), "count": len(unfit)}
+    return Alarm(AlarmKind.BOOKS_ROW_UNREADABLE, place.subject, evidence, place.tenant_id)
+
+
+def stalled_alarm(place: Place, row: Any) -> Alarm:
+    """The alarm that a list cannot be read, as its row tells."""
     said = {"since": row.failing_since.isoformat(), "failures": row.failures, "last_error": row.last_error}
     return Alarm(AlarmKind.BOOKS_UNREADABLE, place.subject, {**_evidence(place), **said}, place.tenant_id)
 

@@ -23,6 +23,7 @@ from common.lexware.wire import Voucher
 from invoice_writer.books_watch.bound import Doubted, follow_news
 from invoice_writer.books_watch.gone import VoucherLooks
 from invoice_writer.books_watch.readings import Readings
+from invoice_writer.books_watch.stalled import StalledLists
 from invoice_writer.books_watch.whole import WholeReading
 from invoice_writer.voucher_effect import differences
 from invoice_writer.voucher_reading import REFRESH_AFTER, IndexReading
@@ -42,10 +43,16 @@ class BooksWatch:
     name = "books-watch"
 
     def __init__(
-        self, db: Database, clients: LexwareClients, readings: Readings, every_seconds: float = 5.0
+        self,
+        db: Database,
+        clients: LexwareClients,
+        readings: Readings,
+        every_seconds: float = 5.0,
+        *,
+        stalled: StalledLists,
     ) -> None:
         self._db, self._clients, self._readings = db, clients, readings
-        self._every_seconds = every_seconds
+        self._every_seconds, self._stalled = every_seconds, stalled
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
@@ -68,7 +75,16 @@ class BooksWatch:
                 more |= await self._turn(books, client)
             except ConnectorError as trouble:
                 log.info("books_watch.put_off", tenant_id=str(books.tenant_id), error=trouble.code)
+        await self._read_stalled()
         return await self._follow() or more
+
+    async def _read_stalled(self) -> None:
+        for row in await self._stalled.due():
+            try:
+                client = await self._clients.for_connection(row.tenant_id, row.connection_id)
+                await self._stalled.read(row, client)
+            except ConnectorError as trouble:
+                log.info("books_watch.put_off", tenant_id=str(row.tenant_id), error=trouble.code)
 
     async def _turn(self, books: Row[Any], client: LexwareClient) -> bool:
         """One reading of what changed, or one step of the whole reading."""

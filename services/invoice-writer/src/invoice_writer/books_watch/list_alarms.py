@@ -1,0 +1,90 @@
+"""The alarms about lists of the books follow what is known of them, also where nobody reads them any more."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.alarms import Alarm, close_alarms, raise_alarm
+from common.db.dialect import db_now
+from common.db.engine import Database
+from common.db.models.books import BooksReadingRow, VoucherIndexStateRow
+from common.db.models.core import ConnectionRow
+from common.db.models.effects import AlarmRow
+from common.domain.alarms import AlarmKind
+from invoice_writer.books_watch.readings import BooksList, Place, stalled_alarm, unfit_alarm
+from invoice_writer.books_watch.slices import parts_from_json
+from invoice_writer.voucher_reading import part_alarm
+
+KINDS = (AlarmKind.BOOKS_UNREADABLE, AlarmKind.BOOKS_ROW_UNREADABLE, AlarmKind.BOOKS_PART_TOO_LONG)
+LOOK_SECONDS = 60.0
+IN_USE = ConnectionRow.state != "disabled"
+
+
+class ListAlarms:
+    """Looks once a minute; a connection that is disabled or released has no alarms of its lists.
+
+    One that is enabled again has those of what is still known of them.
+    """
+
+    def __init__(
+        self, db: Database, shown_after_seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._db, self._shown_after_seconds, self._clock = db, shown_after_seconds, clock
+        self._next_look_at: float | None = None
+
+    async def look(self) -> None:
+        """Raise and close what there is to, unless the last look was less than a minute ago."""
+        if self._next_look_at is not None and self._clock() < self._next_look_at:
+            return
+        async with self._db.reading.begin() as session:
+            wanted = {_place(alarm): alarm for alarm in await self._wanted(session)}
+            opened = await session.execute(
+                select(AlarmRow.kind, AlarmRow.tenant_id, AlarmRow.subject).where(
+                    AlarmRow.kind.in_([kind.value for kind in KINDS]), AlarmRow.closed_at.is_(None)
+                )
+            )
+            known = {(AlarmKind(kind), tenant_id, subject) for kind, tenant_id, subject in opened}
+        if known != wanted.keys():
+            async with self._db.sessions.begin() as session:
+                for place in wanted.keys() - known:
+                    await raise_alarm(session, wanted[place])
+                for kind, tenant_id, subject in known - wanted.keys():
+                    await close_alarms(session, kind, subject, tenant_id=tenant_id)
+        self._next_look_at = self._clock() + LOOK_SECONDS
+
+    async def _wanted(self, session: AsyncSession) -> list[Alarm]:
+        known = BooksReadingRow.connection_id == ConnectionRow.connection_id
+        query = select(BooksReadingRow, db_now(-self._shown_after_seconds).label("long_ago"))
+        readings = (await session.execute(query.join(ConnectionRow, and_(known, IN_USE)))).all()
+        state = VoucherIndexStateRow.connection_id == ConnectionRow.connection_id
+        parts = await session.execute(
+            select(
+                VoucherIndexStateRow.tenant_id,
+                VoucherIndexStateRow.connection_id,
+                VoucherIndexStateRow.unread,
+            ).join(ConnectionRow, and_(state, IN_USE))
+        )
+        return [*_of_readings(readings), *_of_parts(parts.all())]
+
+
+def _place(alarm: Alarm) -> tuple[AlarmKind, UUID | None, str]:
+    return alarm.kind, alarm.tenant_id, alarm.subject
+
+
+def _of_readings(rows: Iterable[Row[Any]]) -> Iterable[Alarm]:
+    for reading, long_ago in rows:
+        place = Place(reading.tenant_id, reading.connection_id, BooksList(reading.list))
+        if reading.failing_since is not None and reading.failing_since <= long_ago:
+            yield stalled_alarm(place, reading)
+        if reading.unfit:
+            yield unfit_alarm(place, reading.unfit)
+
+
+def _of_parts(rows: Iterable[Row[Any]]) -> Iterable[Alarm]:
+    for row in rows:
+        for part in parts_from_json(row.unread):
+            yield part_alarm(row.tenant_id, row.connection_id, part)
