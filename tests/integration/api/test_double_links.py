@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import select, update
 
 from api.identity.watch import DoubleLinkWatch
@@ -117,6 +118,21 @@ async def test_a_storefront_somebody_only_claims_is_told_to_operators_alone(api:
     for tenant, shop in zip(tenants, shops, strict=True):
         await read_order(api, tenant, shop, str(uuid4()).upper())
     assert await alarms(api) == []
+
+
+@pytest.mark.parametrize("names", ["AA", "AB"])
+async def test_a_claimed_storefront_keeps_no_shop_disabled_that_has_orders_of_its_own(
+    api: Api, names: str
+) -> None:
+    tenants = {name: await api.tenant(name) for name in names}
+    shops = [await link(api, tenants[name], storefront="shop.example") for name in names]
+    await set_state(api, shops[1], "disabled")
+    refused = await api.post(f"/api/v1/connections/{shops[1]}/enable")
+    assert (refused.status_code, refused.json()["code"]) == (409, "shop_linked_elsewhere")
+    for name, shop in zip(names, shops, strict=True):
+        await read_order(api, tenants[name], shop, str(uuid4()).upper())
+    enabled = await api.post(f"/api/v1/connections/{shops[1]}/enable")
+    assert (enabled.status_code, enabled.json().get("state")) == (200, "active")
 
 
 async def test_three_of_one_place_are_three_pairs(api: Api) -> None:

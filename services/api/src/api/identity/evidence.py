@@ -27,6 +27,7 @@ class Newcomer:
 
     `proven` are connections known already to have an order in common with it; `answers` tells of which
     connections the shop still answers at their own address, and one nobody asked counts as answering.
+    `has_orders`: it has some, though none is named here.
     """
 
     tenant_id: UUID
@@ -35,6 +36,7 @@ class Newcomer:
     orders: frozenset[str] = frozenset()
     proven: frozenset[UUID] = frozenset()
     answers: Mapping[UUID, bool] = field(default_factory=dict)
+    has_orders: bool = False
 
     @property
     def is_at_home(self) -> bool:
@@ -81,11 +83,13 @@ async def find_matches_of(
             func.length(mine.order_id) == GUID_LENGTH,
         )
     )
+    its_own = select(exists().where(OrderRow.connection_id == row.connection_id))
     newcomer = Newcomer(
         tenant_id=row.tenant_id,
         root=known_root(row),
         storefront=row.storefront,
         proven=frozenset((await session.scalars(shared.distinct())).all()),
+        has_orders=bool(await session.scalar(its_own)),
     )
     matches = await find_matches(session, newcomer, has_token)
     return newcomer, [match for match in matches if match.connection_id != row.connection_id]
@@ -132,7 +136,7 @@ async def _with_storefront(session: AsyncSession, newcomer: Newcomer) -> Sequenc
     query = select(ConnectionRow).where(
         ConnectionRow.kind == SHOP, ConnectionRow.storefront == newcomer.storefront
     )
-    if newcomer.orders:
+    if newcomer.orders or newcomer.has_orders:
         query = query.where(~exists().where(OrderRow.connection_id == ConnectionRow.connection_id))
     return (await session.scalars(query)).all()
 
