@@ -2,10 +2,16 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Update, select, update
 
+from common.db.dialect import db_now
+from common.db.models.books import OutcomeRow
+from common.db.models.core import ConnectionRow
+from common.db.models.effects import AttemptRow
 from common.domain.reasons import Reason
 from common.events.documents import DocumentIssued
 from factories.documents import euro, make_invoice, make_line, make_order
@@ -45,6 +51,20 @@ def of(writer: Harness, event: DocumentIssued) -> DocumentIssued:
     """The document as this connection brings it."""
     here = {"tenant_id": writer.tenant_id, "connection_id": writer.shop_id}
     return type(event).model_validate(event.model_dump() | here)
+
+
+async def stands(one: Harness, event: DocumentIssued, status: str) -> bool:
+    """Whether the document stands so for this merchant by now."""
+    query = select(OutcomeRow.status).where(
+        OutcomeRow.tenant_id == one.tenant_id, OutcomeRow.document_id == of(one, event).document_id
+    )
+    async with one.db.reading.begin() as session:
+        return await session.scalar(query) == status
+
+
+async def change(one: Harness, changing: Update, **values: Any) -> None:
+    async with one.db.sessions.begin() as session:
+        await session.execute(changing.values(**values))
 
 
 BOTH = pytest.mark.parametrize("kind", ["another connection", "another tenant"])
@@ -123,6 +143,28 @@ async def test_document_waits_while_its_write_elsewhere_is_in_doubt(writer: Harn
     stories = [await one.story(event.document) for one in (writer, other)]
     assert ["waiting", "booked"] in stories
     assert len(await writer.vouchers()) == 1
+
+
+@pytest.mark.parametrize("fault", ["timeout_after_commit", "drop_before_commit"])
+async def test_a_write_in_doubt_of_a_tenant_whose_books_were_released_is_a_persons_to_judge(
+    writer: Harness, fault: str
+) -> None:
+    """Nobody looks after it any more; while it may still arrive the document waits as for any other."""
+    event = await writer.event(make_invoice(), pdf=None)
+    other = await as_another_tenant(writer)
+    await writer.lexware.control.fault("POST", "/v1/vouchers", fault, 1)
+    await writer.work_until(lambda: stands(writer, event, "waiting"), event)
+    await change(
+        writer, update(ConnectionRow).where(ConnectionRow.tenant_id == writer.tenant_id), state="disabled"
+    )
+    await other.work_until(lambda: stands(other, event, "waiting"), of(other, event))
+    await change(writer, update(AttemptRow), armed_at=db_now(-7200.0))
+    await other.hurry()
+    await other.work()
+    outcome = await other.outcome(event.document)
+    assert (outcome.status, outcome.reason) == ("parked", ELSEWHERE)
+    there = [voucher["id"] for voucher in await writer.vouchers()]
+    assert outcome.params == {"vouchers": there}
 
 
 async def test_document_is_booked_when_its_write_elsewhere_was_refused(writer: Harness) -> None:
