@@ -131,7 +131,7 @@ def is_void(voucher: Voucher) -> bool:
 def differences(decision: Decision, voucher: Voucher) -> dict[str, Any]:
     """In what a voucher is not what was decided, with both.
 
-    The tax may differ by a cent per rate, and the date within the month that VAT is declared for.
+    The tax may differ by a cent per rate above zero, and the date within the month that VAT is declared for.
     """
     pairs = (
         ("number", decision.voucher_number, (voucher.voucher_number or "").strip()),
@@ -139,7 +139,7 @@ def differences(decision: Decision, voucher: Voucher) -> dict[str, Any]:
         ("status", BOOKED, BOOKED if counts(voucher) else voucher.voucher_status),
     )
     found = {name: _both(decided, there) for name, decided, there in pairs if decided != there}
-    rates = len({line.rate for line in decision.lines})
+    rates = len({line.rate for line in decision.lines if line.rate})
     totals = (
         ("gross_total", decision.gross_total, voucher.total_gross_amount, 0),
         ("tax_total", decision.tax_total, voucher.total_tax_amount, rates),
