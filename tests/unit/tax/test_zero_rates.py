@@ -245,6 +245,16 @@ def test_settings_of_before_mean_what_they_meant_but_for_vouchers_r24() -> None:
     assert parked(decide_on(sold(CARD), settings=old)) is Reason.MULTI_PURPOSE_VOUCHER
 
 
+def test_what_is_fetched_from_abroad_without_vat_needs_a_cause_of_its_own_r24() -> None:
+    zurich = make_address(country="CH", zip_code="8001", city="Zürich")
+    order = make_order(billing_address=zurich, shipping={"name": "Selbstabholung"})
+    document = sold(("600", "0", {"tax_class": "normal"}), address=zurich)
+    old = settings(SOLAR, domestic_zero_category_id=INCOME_CATEGORY)
+    assert parked(decide_on(document, order, settings=old)) is Reason.ZERO_RATE_UNMAPPED
+    mapped = decide_on(sold(PANEL, address=zurich), order, settings=old)
+    assert lines_of(mapped) == {(ZERO_CATEGORY, Decimal(0)): euro("600")}
+
+
 @pytest.mark.parametrize(
     "rule",
     [

@@ -20,11 +20,16 @@ from common.domain.vat_ids import VatId, buyers_vat_id, goods_address
 from common.domain.verdicts import Park
 
 Kind = Literal["goods", "services", "mixed"]
+PICKED_UP = "picked_up"
 _PICKUP = re.compile(
-    r"selbst-?\s?abhol|abholung|abholen|pick-?\s?up|click\s?(?:&|and|und)\s?collect|collect in store",
+    r"selbst-?\s?abhol|abholung|abhole[nr]|abgeholt|pick-?\s?up|"
+    r"click\s?(?:&|and|und)\s?collect|collect in store",
     re.IGNORECASE,
 )
-_NO_PICKUP = re.compile(r"packstation|paketshop|filiale|post|dhl|dpd|gls|hermes|ups", re.IGNORECASE)
+_NO_PICKUP = re.compile(
+    r"packstation|paket-?\s?shop|alt-?\s?ger(?:ä|ae)t|spedition|kurier|\b(?:post|dhl|dpd|gls|hermes|ups\b)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ def supplied_at_shop(case: Case) -> str | None:
     method = case.order.shipping
     names = [clean(text) for text in (method.name, method.method_id) if text] if method is not None else []
     wanted = {clean(name).casefold() for name in case.settings.pickup_shipping_methods}
-    return "picked_up" if any(name.casefold() in wanted or _says_pickup(name) for name in names) else None
+    return PICKED_UP if any(name.casefold() in wanted or _says_pickup(name) for name in names) else None
 
 
 def sold_lines(case: Case) -> tuple[DocumentLine, ...]:
@@ -158,7 +163,10 @@ def _kind(case: Case) -> Kind:
 
 
 def _says_pickup(name: str) -> bool:
-    """Whether the buyer comes to the shop; a parcel fetched from a carrier's counter was sent there."""
+    """Whether the buyer comes to the shop.
+
+    A parcel fetched from a carrier's counter was sent there, and carriers fetch things from buyers as well.
+    """
     return bool(_PICKUP.search(name)) and not _NO_PICKUP.search(name)
 
 

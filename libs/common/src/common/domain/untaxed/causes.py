@@ -28,15 +28,21 @@ def is_voucher(line: DocumentLine, settings: MerchantSettings) -> bool:
     return bool(_VOUCHER.search(clean(line.name)) or _VOUCHER.search(clean(line.tax_class)))
 
 
-def zero_category(line: DocumentLine, settings: MerchantSettings) -> str | None:
-    """The category chosen for why this line has no VAT; None where nobody said why."""
+def zero_category(
+    line: DocumentLine, settings: MerchantSettings, *, only_by_rule: bool = False
+) -> str | None:
+    """The category chosen for why this line has no VAT; None where nobody said why.
+
+    `only_by_rule`: there is another cause at hand than that of goods sold without VAT at home.
+    """
     if is_voucher(line, settings):
         rules = (
             rule for rule in settings.zero_rates if rule.voucher and (not rule.names_any or fits(rule, line))
         )
         return next((rule.category_id for rule in rules), None)
     rule = next((rule for rule in settings.zero_rates if not rule.voucher and fits(rule, line)), None)
-    return settings.domestic_zero_category_id if rule is None else rule.category_id
+    otherwise = None if only_by_rule else settings.domestic_zero_category_id
+    return otherwise if rule is None else rule.category_id
 
 
 def fits(rule: ZeroRule, line: DocumentLine) -> bool:

@@ -7,7 +7,7 @@ from common.domain.case import Trail
 from common.domain.cleaning import clean
 from common.domain.money import Money
 from common.domain.reason_codes import Reason
-from common.domain.sale import Sale
+from common.domain.sale import PICKED_UP, Sale, supplied_at_shop
 from common.domain.split import Column
 from common.domain.tax import ZERO_RATE
 from common.domain.treatment import Treatment
@@ -48,7 +48,7 @@ def _explained(
     amounts: list[tuple[str, Money]] = []
     worth_something = [(line, amount) for line, amount in apart.sale.untaxed if amount]
     for line, amount in worth_something or apart.sale.untaxed:
-        category_id = zero_category(line, sale.case.settings)
+        category_id = zero_category(line, sale.case.settings, only_by_rule=_is_taken_abroad(sale))
         if category_id is None:
             said = {"product": clean(line.name), "tax_class": clean(line.tax_class), "sku": clean(line.sku)}
             return trail.park(treatment.zero_reason, **said)
@@ -61,6 +61,11 @@ def _explained(
         zero_rate={key: str(amount.decimal) for key, amount in by_category.items()},
     )
     return by_category
+
+
+def _is_taken_abroad(sale: Sale) -> bool:
+    """Whether a buyer from elsewhere fetched the goods: he may be taking them out of the country untaxed."""
+    return not sale.invoice_place.is_home and supplied_at_shop(sale.case) == PICKED_UP
 
 
 def _with_charges(sale: Sale, amounts: list[tuple[str, Money]], gross: Money) -> PerCategory:
