@@ -164,6 +164,19 @@ def test_whatever_stands_for_a_phone_fits_the_books_or_is_left_out(raw: str) -> 
         "Keine Angabe",
         "X",
         ".",
+        "kein Unternehmen",
+        "Privatadresse",
+        "privater Kunde",
+        "Privat Kunde",
+        "Endkunde",
+        "Frau",
+        "Herr und Frau",
+        "Familie",
+        "nicht angegeben",
+        "unbekannt",
+        "nichts",
+        "kA",
+        "000",
     ],
 )
 def test_a_word_for_no_company_is_a_person(raw: str) -> None:
@@ -171,7 +184,19 @@ def test_a_word_for_no_company_is_a_person(raw: str) -> None:
     assert (found.kind, found.company, found.name) == ("person", None, "Mara Beispiel")
 
 
-@pytest.mark.parametrize("raw", ["3M", "Private Equity GmbH", "Firma Keiner", "Ohne Gleichen OHG", "X-Line"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "3M",
+        "4711",
+        "Privat GmbH",
+        "Frau Holle OHG",
+        "Private Equity GmbH",
+        "Firma Keiner",
+        "Ohne Gleichen OHG",
+        "X-Line",
+    ],
+)
 def test_a_company_with_such_a_word_in_its_name_is_one(raw: str) -> None:
     assert (customer(company=raw).kind, company_name(raw)) == ("company", raw)
 

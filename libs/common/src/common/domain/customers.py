@@ -27,9 +27,12 @@ _PERHAPS_BETWEEN = re.compile(r"/| - ")  # also between an area code and its num
 _VAT_ID = re.compile(r"[A-Z]{2}(?=[0-9A-Z+*]*[0-9])[0-9A-Z+*]{2,13}")
 _BETWEEN = re.compile(r"[\s./_\-]")
 _NO_COMPANY = re.compile(
-    "privat(e|person|kunde|kundin|käufer|käuferin|kauf|haushalt)?|private? person|person|firma|company|"
-    "(keine?r?|ohne|no)( firma| angaben?| company)?|none|null|nein|entfällt|[kn] a|x{1,3}|not applicable|"
-    "nicht (vorhanden|zutreffend)|trifft nicht zu"
+    "privat(e|er|person|kunde|kundin|käufer|käuferin|kauf|haushalt|adresse|anschrift)?|"
+    "private?[rn]? (person|kunde|kundin|kauf|haushalt|adresse|nutzung)|privé|particulier|"
+    "end(kunde|kundin|verbraucher)|verbraucher(in)?|herr|frau|herr und frau|familie|eheleute|"
+    "person|firma|company|(keine?r?|ohne|no)( firma| angaben?| company| unternehmen| gewerbe)?|"
+    "none|null|nein|nix|nichts|leer|unbekannt|entfällt|[kn] ?a|x{1,3}|0+|not applicable|"
+    "nicht (vorhanden|zutreffend|angegeben|relevant)|trifft nicht zu"
 )
 _VAT_PREFIXES = {"GR": "EL"}  # people write the country, the id begins otherwise
 
@@ -94,7 +97,7 @@ def customer_of(address: Address | None, order: OrderSnapshot, country: str) -> 
 
 
 def company_name(raw: str | None) -> str | None:
-    """The company's name; None where the field holds nothing, no letter, or a word for "none"."""
+    """The company's name; None where the field holds nothing, signs only, or a word for "none"."""
     text = _text(raw)
     words = " ".join(re.findall(r"[^\W_]+", text.casefold()))
     return text if words and not _NO_COMPANY.fullmatch(words) else None
