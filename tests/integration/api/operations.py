@@ -119,10 +119,11 @@ class Operation:
             body = {**body, "tenant_id": str(target.tenant_id)}
         headers = token | ({"If-Match": "*"} if self.id in CONDITIONAL else {})
         return await api.client.request(
-            self.method, self._address(target), json=body, headers=headers, params=params
+            self.method, self.address(target), json=body, headers=headers, params=params
         )
 
-    def _address(self, target: Tenant | None) -> str:
+    def address(self, target: Tenant | None) -> str:
+        """The address with ids of things of the target, or of nothing."""
         names = ("tenant_id", "document_id", "dead_letter_id", "token_id", "command_id", "alarm_id")
         values = {name: getattr(target, name) if target else uuid4() for name in names}
         values |= {"connection_id": target.shop_id if target else uuid4(), "number": 1}

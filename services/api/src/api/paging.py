@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from api.cursors import CursorSeal
 from api.deps import DepsOf
 from api.problems import BadCursor
-from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT
+from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT, NO_NUL
 from common.db.types import UtcDateTime
 
 Column = InstrumentedAttribute[Any]
@@ -75,7 +75,11 @@ def _pager(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many at most.")] = DEFAULT_LIMIT,
     cursor: Annotated[
         str | None,
-        Query(max_length=500, description="`next_cursor` of the page before, with the same filters."),
+        Query(
+            max_length=500,
+            pattern=NO_NUL,
+            description="`next_cursor` of the page before, with the same filters.",
+        ),
     ] = None,
 ) -> Pager:
     return Pager(deps.cursors, limit, cursor)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from api.problems import InvalidRequest, PreconditionRequired, VersionOutdated
+from api.schemas.base import NO_NUL
 
 ANY = "*"
 TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
@@ -47,6 +48,8 @@ def _stated(
         str | None,
         Header(
             alias="If-Match",
+            max_length=500,
+            pattern=NO_NUL,
             description="The ETag of the version that was changed, several, or `*` for whichever is there. "
             "Needed unless the body holds `version`.",
         ),

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 
 from api.problems import InvalidRequest, NotFound, kinds, problems
-from api.schemas.base import Read
+from api.schemas.base import NO_NUL, Read
 
 router = APIRouter(tags=["service"])
 
@@ -51,7 +51,7 @@ async def read_directory() -> Directory:
     responses=problems(NotFound, InvalidRequest, token=False),
     operation_id="get_problem_kind",
 )
-async def read_problem_kind(code: Annotated[str, Path(max_length=64)]) -> ProblemKind:
+async def read_problem_kind(code: Annotated[str, Path(max_length=64, pattern=NO_NUL)]) -> ProblemKind:
     """What a problem's `type` means."""
     kind = kinds().get(code)
     if kind is None:

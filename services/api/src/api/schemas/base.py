@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 DEFAULT_LIMIT = 50  # items of a page
 MAX_LIMIT = 1000
 
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps none in a text
+
 T = TypeVar("T")
 
 Moment = Annotated[

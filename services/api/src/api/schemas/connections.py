@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, WithJsonSchema
 
-from api.schemas.base import Given, Moment, Page, Read
+from api.schemas.base import NO_NUL, Given, Moment, Page, Read
 from api.schemas.tenants import Name
 from common.domain.connection_troubles import ConnectionTrouble
 
@@ -132,7 +132,7 @@ class ReleaseRequest(Given):
 
     reason: Annotated[
         str,
-        StringConstraints(strip_whitespace=True, min_length=3, max_length=500, pattern=r"^[^\x00]*$"),
+        StringConstraints(strip_whitespace=True, min_length=3, max_length=500, pattern=NO_NUL),
     ] = Field(examples=["The merchant moved to another account."])
 
 

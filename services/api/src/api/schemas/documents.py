@@ -8,12 +8,12 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT, Given, Moment, Page, Read
+from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT, NO_NUL, Given, Moment, Page, Read
 from api.schemas.decisions import Amount, DecisionRead
 from common.domain.documents import DocumentType
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
-Remark = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
+Remark = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)]
 Choice = Literal["adopt", "book", "by_hand"]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9_.:-]+$")]
 
@@ -60,7 +60,10 @@ class DocumentQuery(DocumentFilter):
 
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="How many at most.")
     cursor: str | None = Field(
-        default=None, max_length=500, description="`next_cursor` of the page before, with the same filters."
+        default=None,
+        max_length=500,
+        pattern=NO_NUL,
+        description="`next_cursor` of the page before, with the same filters.",
     )
 
 

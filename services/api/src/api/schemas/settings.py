@@ -15,11 +15,11 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from api.schemas.base import Given, Moment, Page, Read
+from api.schemas.base import NO_NUL, Given, Moment, Page, Read
 from api.validation.places import MERGES_INTO
 from common.domain.merchant import MerchantSettings
 
-Comment = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
+Comment = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)]
 Why = Annotated[Comment | None, Field(default=None, description="Why, for the history.")]
 OnVersion = Annotated[
     int | None,
