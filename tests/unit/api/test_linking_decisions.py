@@ -67,6 +67,8 @@ def match(number: int = 1, **more: object) -> Match:
         ([match(is_ours=False, answers=False)], AWAY, None),
         ([match(is_ours=False, is_at_home=False)], HERE, None),
         ([match(1, because=Because.SAME_ADDRESS), match(2, is_ours=False)], AWAY, 1),
+        ([match(because=Because.SAME_STOREFRONT, answers=False)], Wish(is_at_home=True, replace=True), 1),
+        ([match(1, answers=False), match(2, is_ours=False, because=Because.SAME_ADDRESS)], HERE, 1),
     ],
 )
 def test_a_connection_is_used_moved_or_made(known: Sequence[Match], wish: Wish, chosen: int | None) -> None:
@@ -85,6 +87,15 @@ def test_a_connection_is_used_moved_or_made(known: Sequence[Match], wish: Wish, 
         ([match(1, because=Because.SAME_ADDRESS, is_in_use=False), match(2, is_ours=False)], HERE),
         ([match(1, because=Because.SAME_ADDRESS, is_in_use=False), match(2)], HERE),
         ([match(1, is_in_use=False, answers=False), match(2, is_ours=False)], HERE),
+        ([match(because=Because.SAME_STOREFRONT, answers=False)], HERE),
+        ([match(because=Because.SAME_STOREFRONT, answers=False, is_in_use=False)], HERE),
+        *(
+            (
+                [match(1, because=Because.SAME_STOREFRONT), match(2, is_ours=False, because=stronger)],
+                Wish(is_at_home=True, replace=True),
+            )
+            for stronger in (Because.SAME_ADDRESS, Because.SAME_ORDERS)
+        ),
     ],
 )
 def test_what_is_in_use_elsewhere_is_refused(known: Sequence[Match], wish: Wish) -> None:

@@ -60,20 +60,30 @@ def connection_to_use(matches: Sequence[Match], wish: Wish) -> UUID | None:
     if not wish.by_operator and any(match.is_released for match in ours):
         raise ConnectionNotUsable(RELEASED_BY_OPERATOR)
     moving = next((match for match in ours if match.is_in_use or place is None), None)
-    if (moving is None or not moving.is_in_use) and any(_blocks(match, wish.is_at_home) for match in matches):
+    blocking = [match for match in matches if _blocks(match, wish.is_at_home)]
+    if any(moving is None or not _goes_on_beside(moving, match) for match in blocking):
         raise ShopLinkedElsewhere
     if moving is None:
         return None if place is None else place.connection_id
-    if moving.answers and not wish.replace:
-        raise ShopLinkedElsewhere(
-            f"Your connection {moving.connection_id} leads to this shop, and the shop still answers there. "
-            "Send replace: true to move that connection to this address."
-        )
-    return moving.connection_id
+    if wish.replace or (not moving.answers and moving.because is not Because.SAME_STOREFRONT):
+        return moving.connection_id
+    what = "leads to this shop, and the shop still answers there"
+    if moving.because is Because.SAME_STOREFRONT:
+        what = "names the same storefront, and no order in common proves that it is this shop"
+    raise ShopLinkedElsewhere(
+        f"Your connection {moving.connection_id} {what}. "
+        "Send replace: true to move that connection to this address."
+    )
 
 
 def _first_choice(match: Match) -> tuple[bool, Because, bool, datetime]:
     return not match.is_in_use, match.because, not match.is_spelled_alike, match.since
+
+
+def _goes_on_beside(moving: Match, other: Match) -> bool:
+    """Whether both were in use for one shop before; a storefront that only we name makes us no such pair."""
+    is_proven = moving.because is not Because.SAME_STOREFRONT
+    return moving.is_in_use and (is_proven or other.because is Because.SAME_STOREFRONT)
 
 
 def _blocks(match: Match, is_at_home: bool) -> bool:

@@ -84,7 +84,8 @@ async def create_connection(
     """Link a shop or books: the other side is asked first, the secrets are sealed and never shown.
 
     A known address is linked again with the new secrets. A shop known under another address moves to the new
-    one when its old address takes its token no more, or when `replace` says so; its connection keeps its id.
+    one when both have orders in common and the old address takes its token no more, or when `replace` says
+    so; its connection keeps its id.
     A shop and an organization are in use under one tenant at a time: `shop_linked_elsewhere`,
     `organization_linked_elsewhere`. Other books than those in use do not replace them:
     the answer is then the connection in use, halted until somebody confirms the other organization.
