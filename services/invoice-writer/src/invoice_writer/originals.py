@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +22,7 @@ from common.domain.verdicts import Decision, Original, OriginalInvoice
 from common.events import registry
 from common.events.commands import FetchOrder
 from common.events.documents import DocumentIssued
-from invoice_writer.outcomes import BOOKED
+from invoice_writer.outcomes import BOOKED, EXCLUDED
 
 TAKEN_OTHERWISE = frozenset(
     {
@@ -60,6 +60,7 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
     there = [row for row in others if _is_in_books(row)]
     taken = [(_named(row, numbers), _gross_by_rate(row) or {}) for row in there]
     unsplit = [Money(abs(row.gross_minor or 0), currency) for row in there if row.decision is None]
+    left_out = _left_out(invoices, others)
     return Original(
         candidates=tuple(
             OriginalInvoice(
@@ -72,6 +73,7 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
                 corrected_by_rate=_sum(amounts for number, amounts in taken if number == clean(row.number)),
                 in_oss=None if row.decision is None else OSS_CASE in row.rules,
                 checked=_checked(row),
+                left_out=Money(left_out.get(row.document_id, 0), currency),
                 **_of_document(row),
             )
             for row in _issued_before(event, invoices)
@@ -119,6 +121,31 @@ def _is_in_books(row: Row[Any]) -> bool:
     if row.status == BOOKED or row.reason in TAKEN_OTHERWISE:
         return True
     return row.voucher_id is not None and row.reason != Reason.VOUCHER_DELETED.value
+
+
+def _left_out(invoices: Sequence[Row[Any]], corrections: Sequence[Row[Any]]) -> dict[UUID, int]:
+    """What corrections that were left out took back of invoices that were, in cents, by invoice.
+
+    They name none: one of equal total is of that invoice, the others belong to the only one there is.
+    """
+    out = {row.document_id: abs(row.gross_minor) for row in invoices if _is_left_out(row)}
+    taken: dict[UUID, int] = {}
+    rest: list[int] = []
+    for cents in (abs(row.gross_minor) for row in corrections if _is_left_out(row) and row.gross_minor):
+        equal = [one for one, whole in out.items() if whole == cents and one not in taken]
+        if equal:
+            taken[equal[0]] = cents
+        else:
+            rest.append(cents)
+    if len(out) == 1 and rest:
+        (only,) = out
+        taken[only] = taken.get(only, 0) + sum(rest)
+    return taken
+
+
+def _is_left_out(row: Row[Any]) -> bool:
+    """Whether the document was left out of the books, not booked by somebody else."""
+    return bool(row.status == EXCLUDED and row.reason != BOOKED_BY_HAND)
 
 
 def _of_document(row: Row[Any]) -> dict[str, Any]:

@@ -92,7 +92,8 @@ class OriginalInvoice(Fact):
     `corrected_by_rate` what other corrections took back already; None while nothing of it was booked by us.
     `in_oss`: whether it was booked for the One-Stop-Shop, None where that is not known. `checked` is the
     check of the buyer's VAT id that it was decided with. `created_at`: when its record was made. `lines_key`
-    is equal to that of documents of equal lines.
+    is equal to that of documents of equal lines. `left_out` is what corrections took back that were left out
+    with it.
     """
 
     number: str
@@ -106,6 +107,7 @@ class OriginalInvoice(Fact):
     checked: VatCheck | None = None
     created_at: datetime | None = None
     lines_key: str | None = None
+    left_out: Money | None = None
 
     def left_at(self, rate: Decimal) -> Money | None:
         """What is left of the invoice at the rate; None while nothing of it was booked by us."""
@@ -117,8 +119,9 @@ class OriginalInvoice(Fact):
     @property
     def left(self) -> Money:
         """What is left of the invoice in all, as far as corrections name it."""
-        taken = total(self.corrected_by_rate.values(), self.gross_total.currency)
-        return abs(self.gross_total) - taken
+        currency = self.gross_total.currency
+        taken = total(self.corrected_by_rate.values(), currency)
+        return abs(self.gross_total) - taken - (self.left_out or Money.zero(currency))
 
 
 class Original(Fact):
@@ -158,9 +161,7 @@ def _is_made_after(invoice: OriginalInvoice, correction: Document) -> bool:
 
 
 def _has_left(invoice: OriginalInvoice, rates: set[Decimal]) -> bool:
-    """Whether something is left at each rate, or nobody knows; a correction without lines names no rate."""
-    if not rates and invoice.gross_by_rate is not None:
-        return any(
-            left is not None and left.minor > 0 for left in map(invoice.left_at, invoice.gross_by_rate)
-        )
+    """Whether something is left in all and at each rate, as far as that is known."""
+    if invoice.left.minor <= 0:
+        return False
     return all(left is None or left.minor > 0 for left in map(invoice.left_at, rates))
