@@ -90,6 +90,20 @@ async def test_what_differs_is_said_and_set_and_other_settings_stay(settings: Ka
     assert await topic_settings(settings, name) >= {("max.message.bytes", "40000")}
 
 
+async def test_a_topic_that_drops_messages_by_size_or_by_key_is_said_and_set(settings: KafkaSettings) -> None:
+    """A reader may be away for days, however much is written meanwhile."""
+    await apply_topics(settings, [INGEST_COMMANDS])
+    await configure(settings, {"retention.bytes": "1048576", "cleanup.policy": "compact"})
+    name = settings.topic_prefix + INGEST_COMMANDS.name
+    assert await check_topics(settings, [INGEST_COMMANDS]) == [
+        f"{name}: retention.bytes is 1048576 instead of -1",
+        f"{name}: cleanup.policy is compact instead of delete",
+    ]
+    assert await apply_topics(settings, [INGEST_COMMANDS]) == []
+    kept = {("retention.bytes", "-1"), ("cleanup.policy", "delete")}
+    assert await topic_settings(settings, name) >= kept
+
+
 async def test_a_longer_retention_is_left_alone(settings: KafkaSettings) -> None:
     longer = replace(INGEST_COMMANDS, retention=2 * INGEST_COMMANDS.retention)
     await apply_topics(settings, [longer])

@@ -16,6 +16,8 @@ from common.settings import KafkaSettings
 from common.transport.kafka_client import connection_options
 
 RETENTION = "retention.ms"
+BYTES = "retention.bytes"
+CLEANUP = "cleanup.policy"
 COMPRESSION = "compression.type"
 OFFSETS_RETENTION = "offsets.retention.minutes"
 SETTLE_SECONDS = 5.0
@@ -165,7 +167,9 @@ async def _alter(admin: AIOKafkaAdminClient, name: str, topic: Topic, found: Fou
 
 
 def _declared(topic: Topic) -> dict[str, str]:
-    return {RETENTION: str(int(topic.retention.total_seconds() * 1000)), COMPRESSION: "producer"}
+    """Messages go by age alone: not when much is written, nor when another one of their key is."""
+    kept = str(int(topic.retention.total_seconds() * 1000))
+    return {RETENTION: kept, BYTES: "-1", CLEANUP: "delete", COMPRESSION: "producer"}
 
 
 def _suffices(key: str, value: str | None, wanted: str) -> bool:
