@@ -99,3 +99,22 @@ def storno(number: str, amount: str, minutes: int) -> Document:
         number=number, created_at=made_at, issued_at=START, lines=lines, gross_total=euro(amount)
     )
     return document
+
+
+async def test_a_correction_issued_in_place_of_a_negative_invoice_is_booked_r36(writer: Harness) -> None:
+    first, second = made(make_invoice, "R-1", 0), storno("K-1", "10.00", 20)
+    negative = made(make_invoice, "R-2", 10).model_copy(
+        update={
+            "gross_total": euro("-10"),
+            "net_total": None,
+            "tax_total": None,
+            "lines": (make_line("-10"),),
+        }
+    )
+    for document in (first, negative):
+        await writer.work(await writer.event(document))
+    assert (await writer.outcome(negative)).reason == "negative_invoice"
+    await writer.work(writer.exclude(await writer.event(negative)))
+    await writer.work(await writer.event(second))
+    outcome = await writer.outcome(second)
+    assert (outcome.status, outcome.evidence.get("corrected_invoice")) == ("booked", "R-1")

@@ -50,7 +50,7 @@ def fetch_again(event: DocumentIssued) -> FetchOrder:
 async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
     """The invoices of the correction's order, with what is booked of them and of other corrections."""
     rows = await _documents_of_order(session, event)
-    invoices = [row for row in rows if row.type == DocumentType.INVOICE.value and _is_decided(row)]
+    invoices = [row for row in rows if row.type == DocumentType.INVOICE.value and _has_to_give(row, event)]
     others = [
         row
         for row in rows
@@ -112,8 +112,11 @@ def _issued_before(event: DocumentIssued, invoices: Sequence[Row[Any]]) -> Seque
     return earlier or invoices
 
 
-def _is_decided(row: Row[Any]) -> bool:
-    return row.issued_on is not None and row.gross_minor is not None
+def _has_to_give(row: Row[Any], event: DocumentIssued) -> bool:
+    """Whether a correction could take anything back of the invoice: not below zero, nor of nothing."""
+    if row.issued_on is None or row.gross_minor is None:
+        return False
+    return bool(row.gross_minor > 0 or row.gross_minor == event.document.gross_total.minor == 0)
 
 
 def _is_in_books(row: Row[Any]) -> bool:
