@@ -5,6 +5,7 @@ tests/integration/invoice_writer/test_remedies.py; what lies outside of decision
 """
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -171,6 +172,16 @@ def _asks_for_hands(reason: Reason) -> bool:
     """Whether the remedy is (also) booking by hand or excluding, which is walked for every reason."""
     text = REASONS[reason].remedy_en
     return any(words in text for words in ("by hand", "xclude", "Nothing to do", "retry", "eplay", "again"))
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_who_issues_a_document_anew_is_told_what_becomes_of_the_parked_one(reason: Reason) -> None:
+    text = REASONS[reason]
+    is_anew = re.search(
+        r"anew|in its place|correct (the document|it) (there|in)|repair it in", text.remedy_en
+    )
+    assert not is_anew or ("xclude this" in text.remedy_en.replace("Exclude", "exclude"))
+    assert not is_anew or "ausschließen" in text.remedy_de
 
 
 @pytest.mark.parametrize("reason", ELSEWHERE)

@@ -71,10 +71,11 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Der Shop besteuert den Fernverkauf anders, als das Firmenprofil der Buchhaltung es vorsieht.",
         "The shop taxes distance sales otherwise than the company profile of the books says.",
         "Steht in der Buchhaltung das falsche Prinzip (OSS oder Ursprungsland), es dort berichtigen; das "
-        "Dokument geht dann von selbst weiter. Sind die Steuerzonen des Shops falsch, dort berichtigen "
-        "und neu ausstellen.",
+        "Dokument geht dann von selbst weiter. Sind die Steuerzonen des Shops falsch, dort berichtigen, "
+        "neu ausstellen und dieses Dokument samt Rechnungskorrektur ausschließen.",
         "If the books hold the wrong principle (OSS or origin), correct it there; the document then goes on "
-        "by itself. If the shop's tax areas are wrong, correct them and issue the document anew.",
+        "by itself. If the shop's tax areas are wrong, correct them, issue the document anew and exclude "
+        "this one with its correction.",
     ),
     Reason.BUYER_VAT_ID_FOREIGN: ReasonText(
         Who.ADVISER,
@@ -99,16 +100,20 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Steuerfrei in einen anderen Mitgliedstaat, aber der Käufer hat keine USt-IdNr. angegeben.",
         "Tax-free into another member state, but the buyer gave no VAT id.",
-        "Das Dokument im Shop neu ausstellen, mit USt-IdNr. oder mit Steuer, oder von Hand buchen.",
-        "Issue the document anew in the shop, with the VAT id or with VAT, or book it by hand.",
+        "Im Shop neu ausstellen, mit USt-IdNr. oder mit Steuer, und dieses Dokument samt Rechnungskorrektur "
+        "ausschließen, oder von Hand buchen.",
+        "Issue the document anew in the shop, with the VAT id or with VAT, and exclude this one with its "
+        "correction, or book it by hand.",
     ),
     Reason.VAT_ID_MALFORMED: ReasonText(
         Who.ADVISER,
         ReleasedBy.PERSON,
         "Die USt-IdNr. des Käufers hat keine gültige Form.",
         "The buyer's VAT id is not well-formed.",
-        "USt-IdNr. beim Käufer erfragen und das Dokument damit neu ausstellen, oder von Hand buchen.",
-        "Ask the buyer for the VAT id and issue the document anew with it, or book it by hand.",
+        "USt-IdNr. beim Käufer erfragen, damit neu ausstellen und dieses Dokument samt Rechnungskorrektur "
+        "ausschließen, oder von Hand buchen.",
+        "Ask the buyer for the VAT id, issue the document anew with it and exclude this one with its "
+        "correction, or book it by hand.",
     ),
     Reason.VAT_ID_OF_OTHER_STATE: ReasonText(
         Who.ADVISER,

@@ -78,8 +78,10 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Die Teile des Dokuments ergeben nicht seine Summe.",
         "The parts of the document do not add up to its total.",
-        "Dokument im Shop prüfen; ist es richtig, von Hand buchen.",
-        "Check the document in the shop; if it is right, book it by hand.",
+        "Dokument im Shop prüfen; ist es richtig, von Hand buchen, sonst neu ausstellen und dieses samt "
+        "Rechnungskorrektur ausschließen.",
+        "Check the document in the shop; if it is right, book it by hand, otherwise issue it anew and "
+        "exclude this one with its correction.",
     ),
     Reason.TAX_SPLIT_UNCLEAR: ReasonText(
         Who.MERCHANT,
@@ -118,8 +120,9 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Die Rechnung hat eine negative Summe.",
         "The invoice has a negative total.",
-        "Im Shop eine Rechnungskorrektur ausstellen oder von Hand buchen.",
-        "Issue a correction in the shop or book it by hand.",
+        "Im Shop statt ihrer eine Rechnungskorrektur ausstellen und diese Rechnung ausschließen, oder von "
+        "Hand buchen.",
+        "Issue a correction in its place in the shop and exclude this invoice, or book it by hand.",
     ),
     Reason.ORIGINAL_MISSING: ReasonText(
         Who.MERCHANT,
@@ -174,9 +177,9 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Die E-Rechnung in der PDF-Datei nennt andere Werte als das Dokument des Shops.",
         "The e-invoice inside the PDF names other values than the shop's document.",
-        "Stimmt das Dokument des Shops, den Unterschied annehmen; sonst im Shop berichtigen (neue Rechnung "
-        "nach Rechnungskorrektur) oder von Hand buchen.",
-        "If the shop's document is right, accept the difference; otherwise repair it in the shop (a new "
-        "invoice after a correction) or book it by hand.",
+        "Stimmt das Dokument des Shops, den Unterschied annehmen; sonst neu ausstellen und dieses samt "
+        "Rechnungskorrektur ausschließen, oder von Hand buchen.",
+        "If the shop's document is right, accept the difference; otherwise issue it anew and exclude this "
+        "one with its correction, or book it by hand.",
     ),
 }

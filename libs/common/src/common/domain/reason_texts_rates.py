@@ -16,10 +16,12 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Das Dokument enthält einen Satz, den unsere Tabelle für das Land der Besteuerung nicht nennt.",
         "The document contains a rate that our table does not name for the country of taxation.",
-        "Steuerklassen im Shop prüfen und dort berichtigen, oder von Hand buchen. Gibt es den Satz, dem "
-        "Betreiber melden: mit der ergänzten Tabelle geht das Dokument von selbst weiter.",
-        "Check the tax classes in the shop and correct it there, or book it by hand. If the rate exists, "
-        "tell the operator: with the completed table the document goes on by itself.",
+        "Gibt es den Satz, dem Betreiber melden: mit der ergänzten Tabelle geht das Dokument von selbst "
+        "weiter. Sonst die Steuerklassen im Shop berichtigen, neu ausstellen und dieses Dokument samt "
+        "Rechnungskorrektur ausschließen, oder von Hand buchen.",
+        "If the rate exists, tell the operator: with the completed table the document goes on by itself. If "
+        "not, correct the tax classes in the shop, issue the document anew and exclude this one with its "
+        "correction, or book it by hand.",
     ),
     Reason.RATE_TABLE_GAP: ReasonText(
         Who.OPERATOR,
@@ -44,8 +46,10 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Ein Steuersatz gehört zu einem anderen Land als dem der Besteuerung.",
         "A tax rate belongs to another country than the country of taxation.",
-        "Steuerzonen im Shop und beide Adressen prüfen, Dokument im Shop korrigieren oder von Hand buchen.",
-        "Check the shop's tax areas and both addresses, correct the document there or book it by hand.",
+        "Steuerzonen im Shop und beide Adressen prüfen, neu ausstellen und dieses Dokument samt "
+        "Rechnungskorrektur ausschließen; ist es richtig, von Hand buchen.",
+        "Check the shop's tax areas and both addresses, issue the document anew and exclude this one with "
+        "its correction; if it is right, book it by hand.",
     ),
     Reason.ZERO_RATE_UNMAPPED: ReasonText(
         Who.ADVISER,
@@ -62,8 +66,10 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Ein besteuertes Dokument in einen anderen Mitgliedstaat enthält auch 0 %, ohne erkennbaren Grund.",
         "A taxed document to another member state also contains 0 %, for no reason we know.",
-        "Steuerklassen im Shop prüfen; ist das Dokument richtig, von Hand buchen.",
-        "Check the tax classes in the shop; if the document is right, book it by hand.",
+        "Steuerklassen im Shop prüfen, neu ausstellen und dieses Dokument samt Rechnungskorrektur "
+        "ausschließen; ist es richtig, von Hand buchen.",
+        "Check the tax classes in the shop, issue the document anew and exclude this one with its "
+        "correction; if it is right, book it by hand.",
     ),
     Reason.MULTI_PURPOSE_VOUCHER: ReasonText(
         Who.ADVISER,
@@ -83,16 +89,20 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         ReleasedBy.PERSON,
         "Die Ware ging aus dem Umsatzsteuergebiet hinaus, das Dokument weist aber Steuer aus.",
         "The goods left the VAT area, yet the document shows VAT.",
-        "Dokument im Shop berichtigen oder die ausgewiesene Steuer (§ 14c UStG) von Hand buchen.",
-        "Correct the document in the shop or book the VAT shown (§ 14c UStG) by hand.",
+        "Ohne Steuer neu ausstellen und dieses Dokument samt Rechnungskorrektur ausschließen, oder die "
+        "ausgewiesene Steuer (§ 14c UStG) von Hand buchen.",
+        "Issue the document anew without VAT and exclude this one with its correction, or book the VAT shown "
+        "(§ 14c UStG) by hand.",
     ),
     Reason.TAX_SHOWN_TO_COMPANY: ReasonText(
         Who.ADVISER,
         ReleasedBy.PERSON,
         "Der Käufer im anderen Mitgliedstaat hat eine USt-IdNr., das Dokument weist aber Steuer aus.",
         "The buyer in another member state has a VAT id, yet the document shows VAT.",
-        "Klären, ob steuerfrei zu liefern war; Dokument im Shop berichtigen oder von Hand buchen.",
-        "Settle whether the supply was tax-free; correct the document in the shop or book it by hand.",
+        "Klären, ob steuerfrei zu liefern war. Wenn ja, ohne Steuer neu ausstellen und dieses Dokument samt "
+        "Rechnungskorrektur ausschließen; sonst von Hand buchen.",
+        "Settle whether the supply was tax-free. If so, issue the document anew without VAT and exclude this "
+        "one with its correction; otherwise book it by hand.",
     ),
     Reason.MARGIN_SCHEME: ReasonText(
         Who.ADVISER,
