@@ -6,7 +6,7 @@ from uuid import uuid4
 from sqlalchemy import select, update
 
 from common.db.dialect import db_now
-from common.db.models.books import BooksProfileRow
+from common.db.models.books import BooksProfileRow, OutcomeRow
 from common.db.models.line import InboxRow
 from common.events.commands import ReleaseParked
 from factories.documents import euro, make_address, make_invoice, make_line, make_order
@@ -97,12 +97,21 @@ async def test_person_who_retries_gets_the_profile_of_now(writer: Harness) -> No
     assert (await writer.outcome(event.document)).status == "booked"
 
 
-async def test_profile_that_could_not_be_read_releases_when_it_can(writer: Harness) -> None:
+async def test_profile_that_is_refused_once_parks_nothing(writer: Harness) -> None:
     await writer.lexware.control.fault("GET", "/v1/profile", "not_found_lag", 1)
     event = await writer.event(make_invoice())
     await writer.work(event)
-    assert (await writer.story(event.document))[0] == "parked"
-    assert (await writer.outcome(event.document)).status == "booked"
+    assert (await writer.story(event.document))[0] == "booked"
+
+
+async def test_documents_that_an_older_release_parked_for_the_profile_go_on(writer: Harness) -> None:
+    event = await park_as_small_business(writer)
+    async with writer.db.sessions.begin() as session:
+        await session.execute(update(OutcomeRow).values(reason="profile_unavailable"))
+    await seller(writer, smallBusiness=True)  # nothing of it changed since
+    await last_read(writer, 3700)
+    await writer.work()
+    assert (await writer.outcome(event.document)).reason == "small_business_taxed"
 
 
 async def test_trouble_at_the_reading_leaves_no_dead_letter_and_is_tried_an_hour_later(

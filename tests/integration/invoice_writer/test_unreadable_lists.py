@@ -120,6 +120,32 @@ async def test_refusal_of_a_list_is_no_refusal_of_a_document(writer: Harness, pa
     assert "parked" not in story or listed == "countries"
 
 
+@pytest.mark.parametrize("kind", ["not_found_lag", "truncated_answer", "foreign_refusal"])
+@pytest.mark.parametrize(
+    ("path", "listed"), [("/v1/profile", "profile"), ("/v1/posting-categories", "categories")]
+)
+async def test_r4_a_profile_that_is_refused_or_no_profile_parks_nothing_and_all_go_on_by_themselves(
+    writer: Harness, path: str, listed: str, kind: str
+) -> None:
+    await writer.lexware.control.fault("GET", path, kind, None)
+    events = await stalled(writer, "R-1", "R-2")
+    for event in events:
+        outcome = await writer.outcome(event.document)
+        assert (outcome.status, outcome.reason) == ("waiting", "books_unreadable")
+        assert outcome.params["list"] == listed
+    [alarm] = await alarms(writer, "books_unreadable")
+    assert alarm.evidence["list"] == listed
+    await writer.lexware.control.clear_faults()
+    await failing_for(writer, 720)
+    await writer.work()
+    await failing_for(writer, 720)
+    await writer.work()
+    for event in events:
+        assert (await writer.outcome(event.document)).status == "booked"
+        assert "parked" not in await writer.story(event.document)
+    assert await alarms(writer, "books_unreadable") == []
+
+
 async def test_more_than_ten_thousand_changes_in_two_days_are_read_by_day_and_found(
     writer: Harness,
 ) -> None:

@@ -122,7 +122,7 @@ class BooksProfiles:
 
     async def _profile(self, tenant_id: UUID, books: BooksConnection, client: LexwareClient) -> SellerProfile:
         place = Place(tenant_id, books.connection_id, BooksList.PROFILE)
-        async with self._readings.of(place, refusals=True):
+        async with self._readings.of(place):
             profile, unfit = await client.profile.read()
         async with self._db.sessions.begin() as session:
             await note_unfit(session, place, (), () if unfit is None else (unfit,), is_all=True)
@@ -132,7 +132,7 @@ class BooksProfiles:
         self, tenant_id: UUID, books: BooksConnection, client: LexwareClient
     ) -> Sequence[PostingCategory]:
         place = Place(tenant_id, books.connection_id, BooksList.CATEGORIES)
-        async with self._readings.of(place, refusals=True):
+        async with self._readings.of(place):
             categories = await client.posting_categories.read()
         async with self._db.sessions.begin() as session:
             await note_unfit(session, place, (), categories.unfit, is_all=True)

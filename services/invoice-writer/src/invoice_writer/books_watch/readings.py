@@ -19,7 +19,7 @@ from common.db.engine import Database
 from common.db.models.books import BooksReadingRow
 from common.domain.alarms import AlarmKind
 from common.domain.cleaning import storable
-from common.errors import ConnectorError, RefusedError, TransientError
+from common.errors import ConnectorError, TransientError
 from common.http.errors import RateLimitWait
 from common.lexware.rows import Unfit
 from invoice_writer.refusals import connection_reason
@@ -94,11 +94,11 @@ class Readings:
         self._db, self._settings = db, settings
 
     @asynccontextmanager
-    async def of(self, place: Place, *, refusals: bool = False) -> AsyncIterator[Look]:
+    async def of(self, place: Place) -> AsyncIterator[Look]:
         """Read the list inside: trouble raises `BooksUnreadable`, at once while the list rests after some.
 
         What is said about the connection, our own rate limit and a key of ours that is missing are no
-        trouble of the list; with `refusals` no other refusal is.
+        trouble of the list; any other refusal is, for it says nothing about a document.
         """
         before = await self._standing(place)
         if before is not None and before.retry_at is not None and before.retry_at > before.now:
@@ -107,8 +107,7 @@ class Readings:
         try:
             yield look
         except ConnectorError as error:
-            is_answer = refusals and isinstance(error, RefusedError)
-            if is_answer or isinstance(error, OUR_OWN) or connection_reason(error) is not None:
+            if isinstance(error, OUR_OWN) or connection_reason(error) is not None:
                 raise
             raise await self._failed(place, error) from error
         if look.made and before is not None and before.failing_since is not None:
