@@ -5,9 +5,10 @@ import gzip
 import zlib
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
-from common.http.answers import AnswerBroken, AnswerTooLarge, EncodingRefused
+from common.http.answers import AnswerBroken, AnswerTooLarge, EncodingRefused, read_body
 from common.http.transport import Network, Response
 from support.wire import WireServer, wire_server
 
@@ -71,6 +72,26 @@ async def test_what_comes_packed_in_a_usual_way_is_unpacked(
 ) -> None:
     answer, _ = await answered(network, packed, encoding)
     assert answer.content in {TEXT, bytes(LIMIT)}
+
+
+@pytest.mark.parametrize("size", [1, 2, 7])
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [("gzip", gzipped(TEXT)), ("deflate", zlib.compress(TEXT)), ("deflate", bare_deflate(TEXT))],
+    ids=named,
+)
+async def test_it_may_come_in_pieces_of_any_size(encoding: str, packed: bytes, size: int) -> None:
+    assert await read_body(in_pieces(packed, encoding, size), LIMIT) == TEXT
+    with pytest.raises(AnswerBroken):
+        await read_body(in_pieces(packed[:1], encoding, size), LIMIT)
+
+
+def in_pieces(packed: bytes, encoding: str, size: int) -> httpx.Response:
+    async def pieces() -> AsyncIterator[bytes]:
+        for place in range(0, len(packed), size):
+            yield packed[place : place + size]
+
+    return httpx.Response(200, headers={"Content-Encoding": encoding}, content=pieces())
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import httpx
 
 STEP = 256 * 1024  # unpacked at once, at most
 GZIP, DEFLATE, BARE_DEFLATE = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
+FIRST = 2  # bytes that tell how a deflate body is packed
 PLAIN = frozenset({"", "identity"})
 WINDOWS = {"gzip": GZIP, "x-gzip": GZIP, "deflate": DEFLATE}
 
@@ -89,16 +90,19 @@ class _Unpacker:
 
     def __init__(self, window: int) -> None:
         self._window, self._unpacking = window, zlib.decompressobj(window)
-        self._has_begun = False
+        self._has_begun, self._kept = False, b""
 
     @property
     def is_complete(self) -> bool:
         """Whether the end of the packed body came, or nothing did."""
-        return self._unpacking.eof or not self._has_begun
+        return self._unpacking.eof or not (self._has_begun or self._kept)
 
     async def steps(self, packed: bytes, most: int) -> AsyncIterator[bytes]:
         """What this piece holds."""
-        most = min(STEP, most)
+        most, packed, self._kept = min(STEP, most), self._kept + packed, b""
+        if not self._has_begun and len(packed) < FIRST:
+            self._kept = packed
+            return
         while True:
             if self._unpacking.eof and packed:
                 raise AnswerBroken("more follows after the packed body")
