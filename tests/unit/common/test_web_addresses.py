@@ -131,6 +131,8 @@ def test_names_of_this_machine_are_known_but_are_not_one_place() -> None:
         ("https://www.küche.example", "www.xn--kche-0ra.example"),
         ("https://shop.example/Bücher und mehr/", "shop.example/B%C3%BCcher%20und%20mehr"),
         ("/epages/A.sf", None),
+        ("https://shop.example/" + "a" * 3000, None),
+        ("https://shop.example/?a=" + "ü" * 500, None),
         ("mailto:shop@shop.example", None),
         ("", None),
         (None, None),

@@ -16,6 +16,7 @@ _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _SEGMENT = re.compile(r"[A-Za-z0-9._~-]+")
 LONGEST_HOST = 253
+LONGEST_PLACE = 2000  # an index has its limits
 
 
 class NoWebAddress(ValueError):
@@ -47,14 +48,15 @@ def authority_of(url: str) -> str:
 
 
 def storefront_of(url: str | None) -> str | None:
-    """Name the storefront an address leads to, with its query in order; None for what is no web address."""
+    """Name the storefront an address leads to, its query in order; None for none or a very long one."""
     try:
         parts = _split(url or "")
         place = "/".join((_authority(parts), *(quote(one, safe="") for one in _segments(parts.path))))
     except NoWebAddress:
         return None
     query = urlencode(sorted(parse_qsl(parts.query, keep_blank_values=True)))
-    return f"{place}?{query}" if query else place
+    whole = f"{place}?{query}" if query else place
+    return whole if len(whole) <= LONGEST_PLACE else None
 
 
 def loopback_roots(root: str) -> frozenset[str]:
