@@ -116,6 +116,20 @@ def test_a_cent_lost_among_a_few_is_no_rate_taken_out_r53(price: str, shipping: 
     assert parked(sold(total, line(price), shipping=euro(shipping))) is Reason.AMOUNTS_DO_NOT_ADD_UP
 
 
+LAMPS = (59.99, 35.99, 14.99, 18.99, 49.99, 22.99, 39.99, 33.99, 54.99, 17.99, 24.99, 22.99)
+
+
+@pytest.mark.parametrize(
+    ("total", "books"), [("348.04", True), ("358.96", False)], ids=["whole", "12.99 lost"]
+)
+def test_no_mix_of_rates_hides_a_lost_line_among_many_classes_r53(total: str, books: bool) -> None:
+    # with 7 % in place of 19 % for one of three classes the lines come to within five cents of 358.96
+    lines = tuple(
+        line(str(price), place, tax_class_id=f"C-{place % 3}") for place, price in enumerate(LAMPS, start=3)
+    )
+    assert isinstance(sold(total, *lines), Decision) is books
+
+
 def test_rates_are_those_of_the_day_r23() -> None:
     day = datetime(2020, 8, 1, 9, tzinfo=UTC)
     booked(sold("100.00", line("116.00"), issued_at=day))

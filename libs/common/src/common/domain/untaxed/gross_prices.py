@@ -17,7 +17,7 @@ from common.domain.documents import Document, DocumentLine
 from common.domain.money import Money, round_cents
 from common.domain.tax import ZERO_RATE, plain_rate
 
-MOST_CLASSES = 6
+MOST_CLASSES, FEW_CLASSES = 6, 2
 HALF_CENT = Fraction(1, 2)
 Part = tuple[str | None, int]  # the tax class of a line, None for what all lines share; cents
 
@@ -76,13 +76,30 @@ def _gives(total: Money, parts: list[Part], rates: Mapping[str, Decimal]) -> boo
 
     Where rounding alone could hide what is taken out, as with a few cents, nothing is explained.
     """
-    own = sum(_net(cents, rates[kind]) for kind, cents in parts if kind is not None)
+    nets = [_net(cents, rates[kind]) for kind, cents in parts if kind is not None]
     gross = sum(cents for kind, cents in parts if kind is not None)
     shared = sum(cents for kind, cents in parts if kind is None)
-    of_all = Fraction(own, gross) if gross else None
+    of_all = sum(nets) / gross if gross else None
     ways = {_net(shared, rate) for rate in rates.values()} | ({shared * of_all} if of_all else set())
     rounding = HALF_CENT * len(parts)
-    return any(abs(own + way - total.minor) <= rounding < abs(own + way - gross - shared) for way in ways)
+    sums, allowed = _sums(nets, len(parts), is_one_of_many=len(rates) > FEW_CLASSES)
+    return any(
+        abs(own + way - total.minor) <= allowed and rounding < abs(own + way - gross - shared)
+        for own in sums
+        for way in ways
+    )
+
+
+def _sums(nets: list[Fraction], parts: int, *, is_one_of_many: bool) -> tuple[set[Fraction], Fraction]:
+    """What the lines may come to, and how far from it the total may be: half a cent for each part.
+
+    Many classes have so many ways to come near a total that one of them may hide a lost line. Then the lines
+    are rounded as a shop rounds, each or all at once, and only what all of them share has room.
+    """
+    if not is_one_of_many:
+        return {sum(nets, Fraction())}, HALF_CENT * parts
+    each = Fraction(sum(map(_cents, nets)))
+    return {sum(nets, Fraction()), each}, HALF_CENT * (parts - len(nets) + 1)
 
 
 def _taken_out(document: Document, rates: Mapping[str, Decimal]) -> TakenOut:
