@@ -79,7 +79,7 @@ def _gives(total: Money, parts: list[Part], rates: Mapping[str, Decimal]) -> boo
     nets = [_net(cents, rates[kind]) for kind, cents in parts if kind is not None]
     gross = sum(cents for kind, cents in parts if kind is not None)
     shared = sum(cents for kind, cents in parts if kind is None)
-    of_all = sum(nets) / gross if gross else None
+    of_all = sum(nets, Fraction()) / gross if gross else None
     ways = {_net(shared, rate) for rate in rates.values()} | ({shared * of_all} if of_all else set())
     rounding = HALF_CENT * len(parts)
     sums, allowed = _sums(nets, len(parts), is_one_of_many=len(rates) > FEW_CLASSES)
