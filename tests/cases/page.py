@@ -33,8 +33,9 @@ How the shop's silence is filled:
 - § 25a: recognised by a tax class named *Differenz…* or *25a*, or by *§ 25a* or *Differenzbesteuerung* in the
   name of a line. It is parked until `margin_category_id` is set.
 - Goods are fetched at the shop when the name of the shipping method says so (*Selbstabholung*, *Abholung*,
-  *click & collect*), or when `pickup_shipping_methods` names it; `on_site_tax_classes` names services on site
-  and tickets.
+  also *in der Filiale*, *click & collect*), but not at a carrier's counter or where a carrier fetches
+  something, or when `pickup_shipping_methods` names it; `on_site_tax_classes` names services on site and
+  tickets. What a buyer from abroad fetches at 0 % is booked by a rule of `zero_rates` only.
 - § 13b at home: only the setting `domestic_zero_to_companies` can say that 0 % to a company is that.
 - The shop has no tags: the words after a `#` in an order's internal note are taken for them. It names no
   sales channel, so documents are left out by start date, tag, payment method and a total of zero only.
