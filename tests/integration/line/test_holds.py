@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from common.db.engine import Database
-from common.db.models.line import DeadLetterRow, OutboxRow
+from common.db.models.line import DeadLetterRow, InboxRow, OutboxRow
 from common.errors import InvalidMessageError
 from common.events.base import Event
 from common.events.topics import API, INGEST_COMMANDS
@@ -198,6 +198,26 @@ async def test_what_never_comes_is_given_up_only_when_the_group_has_passed_every
     recorder, one = Recorder(), transport(settings, postgres)
     async with running(one, Relay(postgres, API, one, FAST_RELAY), worker(postgres, recorder)):
         await until(lambda: ids(recorder) == [behind.event_id], 40)
+    assert [alarm.kind for alarm in await alarms(postgres)] == ["order_gap"]
+
+
+async def test_a_gap_before_a_message_that_only_a_newer_release_knows_is_given_up_like_any(
+    postgres: Database, settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both releases share one inbox during an upgrade, and after it was taken back."""
+    lost, behind = order("a"), order("a")
+    await put(postgres, lost, behind)
+    async with postgres.sessions.begin() as session:
+        await session.execute(delete(OutboxRow).where(OutboxRow.event_id == lost.event_id))
+    with monkeypatch.context() as unseen:
+        unseen.setattr("common.transport.kafka.GAP_SECONDS", 3600.0)
+        newer = transport(settings, postgres)
+        async with running(newer, Relay(postgres, API, newer, FAST_RELAY), worker(postgres, Recorder())):
+            await until(lambda: is_held(postgres), 40)
+    async with postgres.sessions.begin() as session:
+        await session.execute(update(InboxRow).values(type="of.a.newer.release"))
+    async with running(transport(settings, postgres), worker(postgres, Recorder())):
+        await until(lambda: has_states(postgres, ["ignored"]), 40)
     assert [alarm.kind for alarm in await alarms(postgres)] == ["order_gap"]
 
 

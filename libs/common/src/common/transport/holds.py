@@ -18,6 +18,7 @@ from common.db.engine import Database
 from common.db.models.line import InboxKeyRow, InboxRow, OutboxRow
 from common.domain.alarms import AlarmKind
 from common.events.registry import BY_TYPE
+from common.events.topics import topics_read_by
 from common.settings import KafkaSettings
 from common.transport.kafka_client import partitions_of
 
@@ -62,14 +63,16 @@ class Holds:
     ) -> list[Row[Any]]:
         """Those of which the group has read, in every partition, up to the end seen when the gap appeared."""
         self._seen = {row.event_id: self._seen[row.event_id] for row in rows if row.event_id in self._seen}
-        names = {row.event_id: settings.topic_prefix + BY_TYPE[row.type].topic.name for row in rows}
+        names = {row.event_id: self._names(settings.topic_prefix, row.type) for row in rows}
         ends: dict[str, Ends] = {}
-        for name in sorted({names[row.event_id] for row in rows if row.event_id not in self._seen}):
+        new = {name for row in rows if row.event_id not in self._seen for name in names[row.event_id]}
+        for name in sorted(new):
             places = [TopicPartition(name, number) for number in await partitions_of(settings, name)]
             firsts, lasts = await kafka.beginning_offsets(places), await kafka.end_offsets(places)
             ends[name] = {place: lasts[place] for place in places if firsts[place] < lasts[place]}
         for row in rows:
-            self._seen.setdefault(row.event_id, ends.get(names[row.event_id], {}))
+            seen = {place: end for name in names[row.event_id] for place, end in ends.get(name, {}).items()}
+            self._seen.setdefault(row.event_id, seen)
         asked = sorted({place for row in rows for place in self._seen[row.event_id]})
         passed: dict[TopicPartition, int] = await kafka.beginning_offsets(asked) if asked else {}
         for place in asked:
@@ -79,6 +82,12 @@ class Holds:
             for row in rows
             if all(passed[place] >= end for place, end in self._seen[row.event_id].items())
         ]
+
+    def _names(self, prefix: str, event_type: str) -> list[str]:
+        """The topic of the message; of a type that a newer release knows, every one that it may be of."""
+        event_class = BY_TYPE.get(event_type)
+        topics = topics_read_by(self._consumer) if event_class is None else [event_class.topic]
+        return [prefix + topic.name for topic in topics]
 
     async def _give_up(self, session: AsyncSession, rows: Sequence[Row[Any]]) -> None:
         ids = [row.inbox_id for row in rows]
