@@ -8,22 +8,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import FromClause, Integer, Row, Table, case, exists, func, literal, select, true
+from sqlalchemy import FromClause, Integer, Row, Table, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.dialect import ForRows, db_now, insert, one_of, prepared
-from common.db.models.core import ConnectionRow
+from common.db.dialect import ForRows, insert, one_of, prepared
 from common.db.models.effects import AttemptRow, BindingRow
 from common.db.models.numbers import NumberedEffectRow, VoucherNumberRow
 from common.effects.attempts import UNRESOLVED, ArmRequest
-from common.effects.numbered import BOUND, NOWHERE, OPEN, PARKED, Elsewhere, Numbered, foremost
+from common.effects.numbered import BOUND, NOWHERE, Elsewhere, Numbered, foremost
 
 NUMBERS, EFFECTS = cast(Table, VoucherNumberRow.__table__), cast(Table, NumberedEffectRow.__table__)
-CONNECTIONS = cast(Table, ConnectionRow.__table__)
 ATTEMPTS, BINDINGS = cast(Table, AttemptRow.__table__), cast(Table, BindingRow.__table__)
 PLACE = ("organization_id", "type", "number")
 FACT = (*PLACE, "connection_id", "order_id", "order_number", "document_on", "gross_minor")
-LEFT_AFTER_SECONDS = 3600.0  # whatever was on its way has long arrived or never will
 GIVEN = ("effect_key", "tenant_id", "marker", "despite", *FACT)
 
 
@@ -135,19 +132,7 @@ def _joined(effects: FromClause) -> FromClause:
 
 
 def _standing() -> Any:
-    """A write in doubt whose tenant has these books no more is settled by nobody: a person looks."""
-    is_left = (ATTEMPTS.c.state == OPEN) & (ATTEMPTS.c.armed_at < db_now(-LEFT_AFTER_SECONDS)) & ~_in_use()
-    state = case((is_left, PARKED), else_=ATTEMPTS.c.state).label("state")
-    return select(EFFECTS, BINDINGS.c.external_id, state)
-
-
-def _in_use() -> Any:
-    return exists().where(
-        CONNECTIONS.c.tenant_id == EFFECTS.c.tenant_id,
-        CONNECTIONS.c.kind == "books",
-        CONNECTIONS.c.state != "disabled",
-        func.lower(CONNECTIONS.c.address) == func.lower(EFFECTS.c.organization_id),
-    )
+    return select(EFFECTS, BINDINGS.c.external_id, ATTEMPTS.c.state)
 
 
 def _elsewhere(row: Row[Any]) -> Elsewhere:
