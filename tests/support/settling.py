@@ -51,10 +51,13 @@ async def requests(running: RunningSandbox) -> dict[str, int]:
     return dict((await running.lexware.control.state(only=""))["requests"])
 
 
-async def alarms(database: Database, kind: str) -> list[dict[str, Any]]:
-    """Evidence of the alarms of a kind."""
+async def alarms(database: Database, kind: str, *, still_open: bool = False) -> list[dict[str, Any]]:
+    """Evidence of the alarms of a kind, of all that ever were or of those that are open."""
+    query = select(AlarmRow.evidence).where(AlarmRow.kind == kind)
+    if still_open:
+        query = query.where(AlarmRow.closed_at.is_(None))
     async with database.reading.begin() as session:
-        return list((await session.scalars(select(AlarmRow.evidence).where(AlarmRow.kind == kind))).all())
+        return list((await session.scalars(query)).all())
 
 
 async def attempt_states(database: Database, key: str, *, withdrawn: bool = False) -> list[str]:

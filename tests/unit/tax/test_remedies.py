@@ -126,6 +126,7 @@ ELSEWHERE: Mapping[Reason, str] = {
     Reason.ORIGINAL_WAITING: f"{WRITER}/test_corrections.py",
     Reason.ORIGINAL_UNCLEAR: f"{WRITER}/test_remedies.py::test_every_reason_can_be_excluded_with_its_word",
     Reason.IN_LINE: f"{WRITER}/test_booking.py",
+    Reason.DELAYED: f"{WRITER}/test_delayed.py",
     Reason.INTERNAL_ERROR: f"{WRITER}/test_outcomes.py",
     Reason.WRITE_UNCONFIRMED: f"{WRITER}/test_doubts.py",
     Reason.WRITE_UNSETTLED: f"{WRITER}/test_unsettled.py::test_person_who_found_nothing_books_it_once",

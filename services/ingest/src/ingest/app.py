@@ -8,6 +8,7 @@ from common.events.topics import INGEST
 from common.http.transport import Network
 from common.inbox.dead_letters import command_handlers
 from common.inbox.housekeeping import Housekeeping
+from common.inbox.overdue import OverdueWatch
 from common.inbox.worker import Worker
 from common.outbox.relay import Relay
 from common.runtime import ServiceApp
@@ -40,7 +41,7 @@ def build(settings: Settings, db: Database, transport: Transport, network: Netwo
     transport.subscribe(INGEST, worker.wake)
     return ServiceApp(
         name=INGEST,
-        components=[poller, files, worker, relay, Housekeeping(db, INGEST)],
+        components=[poller, files, worker, relay, Housekeeping(db, INGEST), OverdueWatch(db, INGEST)],
         needs=needs_of(db, INGEST, SecretBox(settings.encryption_keys)),
         parts={"worker": worker.check, "relay": relay.check},
         routers=[Webhooks(db, shops, worker.wake, settings.webhook_bytes).router()],

@@ -16,7 +16,7 @@ from ingest.connections import ACTIVE
 from ingest.cursors import Claim
 
 AFTER = timedelta(hours=1)
-KIND = AlarmKind.SHOP_UNREADABLE
+KIND, OF_ITEMS = AlarmKind.SHOP_UNREADABLE, AlarmKind.SHOP_ITEM_UNREADABLE
 
 
 async def tell(session: AsyncSession, claim: Claim, columns: Mapping[str, Any]) -> None:
@@ -38,15 +38,15 @@ async def tell(session: AsyncSession, claim: Claim, columns: Mapping[str, Any]) 
 
 
 async def close_alarms_of_unused(db: Database) -> None:
-    """No alarm is open about a shop that nobody reads any more."""
-    opened = select(AlarmRow.tenant_id, AlarmRow.subject).where(
-        AlarmRow.kind == KIND.value, AlarmRow.closed_at.is_(None)
+    """No alarm is open about a shop that nobody reads any more, or about something it sent."""
+    opened = select(AlarmRow.kind, AlarmRow.tenant_id, AlarmRow.subject).where(
+        AlarmRow.kind.in_((KIND.value, OF_ITEMS.value)), AlarmRow.closed_at.is_(None)
     )
     in_use = select(ConnectionRow.connection_id).where(ConnectionRow.state == ACTIVE)
     async with db.reading.begin() as session:
         alarms = (await session.execute(opened)).all()
         used = {str(one) for one in await session.scalars(in_use)} if alarms else set()
-    for tenant_id, subject in alarms:
-        if subject not in used:
+    for kind, tenant_id, subject in alarms:
+        if subject.partition(":")[0] not in used:
             async with db.sessions.begin() as session:
-                await close_alarms(session, KIND, subject, tenant_id=tenant_id)
+                await close_alarms(session, AlarmKind(kind), subject, tenant_id=tenant_id)

@@ -19,6 +19,7 @@ from common.http.transport import Network
 from common.inbox.dead_letters import command_handlers
 from common.inbox.housekeeping import Housekeeping
 from common.inbox.messages import Handler
+from common.inbox.overdue import OverdueWatch
 from common.inbox.worker import Worker
 from common.lexware.connect import LexwareClients
 from common.outbox.relay import Relay
@@ -33,6 +34,7 @@ from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
 from invoice_writer.dead import park_buried, park_dead
 from invoice_writer.deciding import Decider
+from invoice_writer.delayed import show_delayed
 from invoice_writer.duplicates.adopting import Adopting
 from invoice_writer.duplicates.looking import DuplicateWatch
 from invoice_writer.duplicates.saying import Sayings
@@ -101,6 +103,7 @@ def build(
             ClockWatch(db, witness, settings.effects),
             DuplicateWatch(db, _clients(settings, db, network), settings.duplicates_seconds),
             Housekeeping(db, INVOICE_WRITER),
+            OverdueWatch(db, INVOICE_WRITER, show_delayed),
             *_vat_checks(settings.vies, db, network, worker),
             _watch(settings, db, network),
         ],

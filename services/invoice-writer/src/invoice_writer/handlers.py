@@ -37,6 +37,7 @@ from common.outbox.record import record
 from common.transport.base import Incoming
 from invoice_writer.by_hand import leave_to_hand
 from invoice_writer.deciding import Decider, ToWrite
+from invoice_writer.delayed import is_lasting
 from invoice_writer.excluding.known import read_known
 from invoice_writer.filing import Filing
 from invoice_writer.originals import fetch_again
@@ -195,7 +196,8 @@ class DocumentHandlers:
         plan = await self._decider.decide(event, seen, fresh=fresh)
         if isinstance(plan, Outcome):
             return await self._record(event, plan, seen)
-        return await self._finish(event, await self._writer.write(event, plan), seen)
+        written = await self._writer.write(event, plan, lasting=is_lasting(seen))
+        return await self._finish(event, written, seen)
 
     async def _finish(
         self, event: DocumentIssued, result: Bound | Outcome | Later, seen: Row[Any] | None

@@ -36,6 +36,7 @@ from invoice_writer.books_watch.waiting import readable_again, tries
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING
 from invoice_writer.probing import accepted_again, probes
 from invoice_writer.rechecking.dispatches import DispatchWatch
+from invoice_writer.rechecking.late_files import LateFiles
 from invoice_writer.rechecking.unsettled import UnsettledWatch, to_look_for
 from invoice_writer.releasing import BY_PROFILE, COLUMNS, not_in_line, put_in_line
 from invoice_writer.settings import ReadingSettings
@@ -78,6 +79,7 @@ class Rechecker:
         self._turnover = TurnoverWatch(db)
         self._dispatches = DispatchWatch(db)
         self._unsettled = UnsettledWatch(db, effects.unsettled_after)
+        self._late_files = LateFiles(db)
         self._list_alarms = ListAlarms(db, readings.shown_after_seconds)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -89,6 +91,7 @@ class Rechecker:
                 await self._turnover.look()
                 await self._dispatches.look()
                 await self._unsettled.look()
+                await self._late_files.look()
                 await self._list_alarms.look()
             except DATABASE_TROUBLE as error:
                 log.warning("recheck.look_failed", error=describe(error))

@@ -31,7 +31,7 @@ from invoice_writer.voucher_index import IndexedVoucher, VoucherIndex
 
 LOCKED = ("invalid_value", "voucherDate")  # the dates we send are well-formed: the period is closed
 STILL_ARRIVING = timedelta(seconds=30)
-NOT_VISIBLE_YET = timedelta(seconds=10)
+NOT_VISIBLE_YET, NOT_VISIBLE = timedelta(seconds=10), "voucher_not_visible"
 NOT_READABLE = timedelta(minutes=1)
 
 
@@ -46,18 +46,22 @@ class VoucherWriter:
         self._corrected = CorrectedVouchers(db)
 
     async def write(
-        self, event: DocumentIssued, plan: ToWrite, *, book_anyway: bool = False
+        self, event: DocumentIssued, plan: ToWrite, *, book_anyway: bool = False, lasting: bool = False
     ) -> Bound | Outcome | Later:
-        """The binding, an outcome to record instead, or when to try again."""
+        """The binding, an outcome to record instead, or when to try again.
+
+        `lasting`: nobody could find out for an hour what the books hold; then a person is asked.
+        """
         effect = self._effect(event, plan, despite=book_anyway)
         is_new = not await self._runner.is_known(effect.key)
         if is_new and not book_anyway:
             try:
-                taken = await self._taken(effect, plan) or await self._corrected.check(event, plan)
+                taken = await self._taken(effect, plan, lasting)
+                taken = taken or await self._corrected.check(event, plan)
             except BooksUnreadable as stalled:
                 return waiting_for_books(stalled, plan.context.settings.id)
             except RefusedError as refusal:
-                return _unread(refusal, plan)
+                return _unread(refusal, plan, lasting)
             if taken is not None:
                 return taken
         try:
@@ -123,7 +127,9 @@ class VoucherWriter:
             same = await effects_bound_to(session, [voucher_id])
         return bool(bound - {one.key for one in same if one.numbered.is_same_document(effect.numbered)})
 
-    async def _taken(self, effect: VoucherEffect, plan: ToWrite) -> Bound | Outcome | Later | None:
+    async def _taken(
+        self, effect: VoucherEffect, plan: ToWrite, lasting: bool
+    ) -> Bound | Outcome | Later | None:
         """What follows from a voucher of that type and number that is bound to no document of ours."""
         books = plan.context.books
         assert books is not None
@@ -140,8 +146,11 @@ class VoucherWriter:
         if not found:
             return None
         looked = {known.voucher_id: await self._look(books, plan, known) for known in found}
-        if any(isinstance(voucher, Later) for voucher in looked.values()):
-            return Later(NOT_VISIBLE_YET, "voucher_not_visible")
+        hidden = [key for key, voucher in looked.items() if isinstance(voucher, Later)]
+        if hidden and lasting:
+            return plan.parked(Reason.WRITE_UNSETTLED, vouchers=hidden, said=NOT_VISIBLE)
+        if hidden:
+            return Later(NOT_VISIBLE_YET, NOT_VISIBLE)
         there = {
             key: voucher
             for key, voucher in looked.items()
@@ -181,7 +190,7 @@ class VoucherWriter:
         except NotFound:
             listed = await plan.client.voucherlist.find(plan.decision.voucher_type, known.number)
             if not listed.complete or any(row.id == known.voucher_id for row in listed.rows):
-                return Later(NOT_VISIBLE_YET, "voucher_not_visible")
+                return Later(NOT_VISIBLE_YET, NOT_VISIBLE)
         else:
             if (voucher.voucher_number or "").strip() == known.number:
                 return voucher
@@ -238,9 +247,11 @@ def _translated(result: EffectResult, plan: ToWrite) -> Bound | Outcome | Later:
             return _refused(result.error, plan)
 
 
-def _unread(error: RefusedError, plan: ToWrite) -> Outcome | Later:
+def _unread(error: RefusedError, plan: ToWrite, lasting: bool) -> Outcome | Later:
     """A refused look says nothing about the document; what speaks of the connection holds up all of them."""
     reason = connection_reason(error)
+    if reason is None and lasting:
+        return plan.parked(Reason.WRITE_UNSETTLED, vouchers=[], said=error.code)
     return Later(NOT_READABLE, error.code) if reason is None else plan.parked(reason, code=error.code)
 
 

@@ -5,6 +5,7 @@ from common.db.probes import needs_of
 from common.events.topics import TRANSIT_WRITER
 from common.inbox.dead_letters import command_handlers
 from common.inbox.housekeeping import Housekeeping
+from common.inbox.overdue import OverdueWatch
 from common.inbox.worker import Worker
 from common.outbox.relay import Relay
 from common.runtime import ServiceApp
@@ -27,7 +28,7 @@ def build(settings: Settings, db: Database, transport: Transport) -> ServiceApp:
     relay = Relay(db, TRANSIT_WRITER, transport, settings.relay)
     return ServiceApp(
         name=TRANSIT_WRITER,
-        components=[worker, relay, Housekeeping(db, TRANSIT_WRITER)],
+        components=[worker, relay, Housekeeping(db, TRANSIT_WRITER), OverdueWatch(db, TRANSIT_WRITER)],
         needs={**needs_of(db, TRANSIT_WRITER), "worker": worker.check},
         parts={"relay": relay.check},
     )

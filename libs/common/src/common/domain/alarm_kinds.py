@@ -23,6 +23,8 @@ class AlarmKind(StrEnum):
     OAUTH_MISCONFIGURED = "oauth_misconfigured"
     CLOCK_STEPPED = "clock_stepped"
     WRITE_UNSETTLED = "write_unsettled"
+    WORK_DELAYED = "work_delayed"
+    FILES_DELAYED = "files_delayed"
     SMALL_BUSINESS_TURNOVER = "small_business_turnover"
     SHOP_ITEM_UNREADABLE = "shop_item_unreadable"
     SHOP_UNREADABLE = "shop_unreadable"

@@ -77,6 +77,7 @@ class Reason(StrEnum):
     CORRECTION_EXCEEDS_INVOICE = "correction_exceeds_invoice"
     # in line and on the way into the books
     IN_LINE = "in_line"
+    DELAYED = "delayed"
     INTERNAL_ERROR = "internal_error"
     WRITE_UNCONFIRMED = "write_unconfirmed"
     WRITE_UNSETTLED = "write_unsettled"

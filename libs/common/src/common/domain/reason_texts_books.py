@@ -51,6 +51,14 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nichts zu tun.",
         "Nothing to do.",
     ),
+    Reason.DELAYED: ReasonText(
+        Who.NOBODY,
+        ReleasedBy.TIME,
+        "Das Dokument kommt seit über einer Stunde nicht voran; was zuletzt im Weg stand, ist genannt.",
+        "The document has made no progress for over an hour; what last stood in its way is named.",
+        "Nichts zu tun: es wird weiter versucht, und ein Alarm nennt dem Betreiber die Ursache.",
+        "Nothing to do: it is tried again and again, and an alarm names the cause to the operator.",
+    ),
     Reason.INTERNAL_ERROR: ReasonText(
         Who.OPERATOR,
         ReleasedBy.PERSON,

@@ -92,7 +92,7 @@ IN_DOUBT = _codes(
     Reason.DUPLICATE_IN_BOOKS,
     Reason.SAME_DOCUMENT_ELSEWHERE,
 )
-ITS_OWN_MESSAGE_WAITS = _codes(Reason.WRITE_UNCONFIRMED, Reason.SAME_DOCUMENT_ELSEWHERE)
+ITS_OWN_MESSAGE_WAITS = _codes(Reason.WRITE_UNCONFIRMED, Reason.SAME_DOCUMENT_ELSEWHERE, Reason.DELAYED)
 
 BEFORE_START, ORIGINAL_EXCLUDED, BOOKED_BY_HAND = "before_start_date", "original_excluded", "booked_by_hand"
 EXCLUDED_BY_PERSON = "excluded_by_person"

@@ -63,8 +63,8 @@ class Attempts:
             match await handler(message):
                 case Done():
                     return Finished(raw, token, DONE)
-                case Later(after=after):
-                    return Postponed(raw, token, after.total_seconds(), error=None, failures=raw.failures)
+                case Later(after=after, reason=why):
+                    return Postponed(raw, token, after.total_seconds(), None, raw.failures, why=why)
         except InvalidMessageError as error:
             return Dead(raw, message, token, error)
         except TransientError as error:

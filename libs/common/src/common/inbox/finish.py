@@ -35,6 +35,7 @@ class Postponed:
     seconds: float
     error: str | None
     failures: int
+    why: str | None = None  # what it waits for, where no try failed
 
 
 Ending = Finished | Postponed
@@ -100,3 +101,11 @@ async def _postpone(session: AsyncSession, consumer: str, postponed: Sequence[Po
             for ending in failed
         ]
         await session.execute(count, tries)
+    reasons = [
+        {"id": ending.message.inbox_id, "why": ending.why}
+        for ending in postponed
+        if ending.error is None and ending.why is not None
+    ]
+    if reasons:
+        telling = update(INBOX).where(INBOX.c.inbox_id == bindparam("id")).values(last_error=bindparam("why"))
+        await session.execute(telling, reasons)

@@ -1,31 +1,22 @@
 """Writes that no search settles: looked for again every few minutes, and told of while they last."""
 
-import time
-from collections import defaultdict
-from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.alarms import Alarm, close_alarms, renew_alarm
 from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
-from common.db.models.effects import AlarmRow, AttemptRow
+from common.db.models.effects import AttemptRow
 from common.db.models.numbers import NumberedEffectRow
 from common.domain.alarms import AlarmKind
 from common.domain.releases import LOOKED_FOR_AGAIN
 from common.effects.attempts import OPEN
 from invoice_writer.outcomes import PARKED, WAITING
+from invoice_writer.rechecking.merchants import MerchantWatch
 from invoice_writer.releasing import COLUMNS, not_in_line
 
-KIND = AlarmKind.WRITE_UNSETTLED
-SUBJECT = "writes"
-LOOK_SECONDS = 60.0
 BATCH = 500
-SHOWN = 20
 
 
 def to_look_for() -> Select[Any]:
@@ -43,49 +34,14 @@ def to_look_for() -> Select[Any]:
     )
 
 
-class UnsettledWatch:
-    """Keeps one alarm per merchant open while writes of his are in doubt for longer than they should be.
+class UnsettledWatch(MerchantWatch):
+    """Writes in doubt for longer than they should be, also where nobody looks for them any more.
 
-    Also those nobody looks for any more, because their connection is disabled or released. What a person
-    decided about is no doubt any more.
+    Their connection may be disabled or released. What a person decided about is no doubt any more.
     """
 
-    def __init__(
-        self, db: Database, after_seconds: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._db, self._after_seconds, self._clock = db, after_seconds, clock
-        self._next_look_at: float | None = None
-
-    async def look(self) -> None:
-        """Raise and close what there is to, unless the last look was less than a minute ago."""
-        if self._next_look_at is not None and self._clock() < self._next_look_at:
-            return
-        async with self._db.reading.begin() as session:
-            found = (await session.execute(_unsettled(self._after_seconds))).all()
-            opened = await session.scalars(
-                select(AlarmRow.tenant_id).where(AlarmRow.kind == KIND.value, AlarmRow.closed_at.is_(None))
-            )
-            tenants = {tenant_id for tenant_id in opened if tenant_id is not None}
-        if found or tenants:
-            async with self._db.sessions.begin() as session:
-                await _tell(session, found, tenants)
-        self._next_look_at = self._clock() + LOOK_SECONDS
-
-
-async def _tell(session: AsyncSession, found: Sequence[Any], opened: set[UUID]) -> None:
-    by_tenant: defaultdict[UUID, list[Any]] = defaultdict(list)
-    for row in found:
-        by_tenant[row.tenant_id].append(row)
-    for tenant_id, rows in sorted(by_tenant.items()):
-        numbers = list(dict.fromkeys(f"{row.type} {row.number}" for row in rows))
-        evidence = {
-            "documents": numbers[:SHOWN],
-            "count": len(numbers),
-            "since": min(row.since for row in rows).isoformat(),
-        }
-        await renew_alarm(session, Alarm(KIND, SUBJECT, evidence, tenant_id))
-    for tenant_id in opened - by_tenant.keys():
-        await close_alarms(session, KIND, SUBJECT, tenant_id=tenant_id)
+    def __init__(self, db: Database, after_seconds: float) -> None:
+        super().__init__(db, AlarmKind.WRITE_UNSETTLED, "writes", lambda: _unsettled(after_seconds))
 
 
 def _unsettled(after_seconds: float) -> Select[Any]:

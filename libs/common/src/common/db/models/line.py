@@ -117,7 +117,7 @@ class InboxRow(Base):
     failures: Mapped[int] = mapped_column(default=0)  # those among them that no error family explains
     received_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
-    last_error: Mapped[str | None]
+    last_error: Mapped[str | None]  # of the last try, or what the message waits for
 
 
 NO_INBOX_ROW = 0

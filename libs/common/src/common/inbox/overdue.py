@@ -1,0 +1,140 @@
+"""Messages that have waited too long are told of, with what they wait for, and their documents show it."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ColumnElement, Row, Table, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.alarms import Alarm, close_alarms, renew_alarm
+from common.db.dialect import db_now, row_lock
+from common.db.engine import Database
+from common.db.models.effects import AlarmRow
+from common.db.models.line import InboxKeyRow, InboxRow
+from common.db.trouble import DATABASE_TROUBLE, describe
+from common.domain.alarms import AlarmKind
+from common.events.base import Lane
+from common.http.errors import RateLimitWait
+from common.inbox.accept import READY
+
+log = structlog.get_logger(__name__)
+
+INBOX, KEYS = cast(Table, InboxRow.__table__), cast(Table, InboxKeyRow.__table__)
+KIND = AlarmKind.WORK_DELAYED
+LOOK_SECONDS, SHOWN_AFTER_SECONDS = 60.0, 3600.0
+AT_ONCE = 500  # documents that are shown by one look
+NOTHING_SAID = "not_begun"
+
+OnOverdue = Callable[[AsyncSession, Row[Any]], Awaitable[None]]
+
+
+class OverdueWatch:
+    """Looks once a minute; per merchant and consumer one alarm is open while messages are late.
+
+    Late is what came an hour ago and is live or was tried. A backfill waits its turn as long as that takes.
+    `show` is called for each late message while nobody works on its key.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        consumer: str,
+        show: OnOverdue | None = None,
+        *,
+        shown_after: float = SHOWN_AFTER_SECONDS,
+    ) -> None:
+        self.name = f"{consumer}.overdue"
+        self._db, self._consumer, self._show, self._shown_after = db, consumer, show, shown_after
+        self._shown_up_to = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look again and again until told to stop."""
+        while not stop.is_set():
+            try:
+                await self.look()
+            except DATABASE_TROUBLE as error:
+                log.warning("overdue.look_failed", consumer=self._consumer, error=describe(error))
+            try:
+                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def look(self) -> None:
+        """Raise, renew and close what there is to, and show what is late, a part at a time."""
+        async with self._db.reading.begin() as session:
+            counts = (await session.execute(self._counts())).all()
+            opened = set(await session.scalars(self._opened()))
+            late = (await session.execute(self._late())).all() if counts and self._show else ()
+        if counts or opened:
+            async with self._db.sessions.begin() as session:
+                await self._tell(session, counts, opened)
+        self._shown_up_to = late[-1].inbox_id if len(late) == AT_ONCE else 0
+        for row in late:
+            await self._shown(row)
+
+    async def _tell(
+        self, session: AsyncSession, counts: Sequence[Row[Any]], opened: set[UUID | None]
+    ) -> None:
+        by_tenant: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
+        for row in counts:
+            by_tenant[row.tenant_id].append(row)
+        for tenant_id, rows in sorted(by_tenant.items()):
+            await renew_alarm(session, Alarm(KIND, self._consumer, _evidence(rows), tenant_id))
+        for gone in opened - by_tenant.keys():
+            await close_alarms(session, KIND, self._consumer, tenant_id=gone)
+
+    async def _shown(self, late: Row[Any]) -> None:
+        """Only while nobody works on the key: whoever does records how the document stands himself."""
+        assert self._show is not None
+        free = select(KEYS.c.ordering_key).where(
+            KEYS.c.consumer == self._consumer,
+            KEYS.c.ordering_key == late.ordering_key,
+            KEYS.c.lease_token.is_(None),
+        )
+        whole = select(INBOX).where(INBOX.c.inbox_id == late.inbox_id, *self._is_late())
+        async with self._db.sessions.begin() as session:
+            if await session.scalar(free.with_for_update(**row_lock(session))) is None:
+                return
+            row = (await session.execute(whole)).one_or_none()
+            if row is not None:
+                await self._show(session, row)
+
+    def _counts(self) -> Any:
+        columns = (INBOX.c.tenant_id, INBOX.c.last_error)
+        counted = (func.count().label("messages"), func.min(INBOX.c.received_at).label("since"))
+        return select(*columns, *counted).where(*self._is_late()).group_by(*columns)
+
+    def _late(self) -> Any:
+        rest = INBOX.c.inbox_id > self._shown_up_to
+        query = select(INBOX.c.inbox_id, INBOX.c.ordering_key).where(*self._is_late(), rest)
+        return query.order_by(INBOX.c.inbox_id).limit(AT_ONCE)
+
+    def _opened(self) -> Any:
+        return select(AlarmRow.tenant_id).where(
+            AlarmRow.kind == KIND.value, AlarmRow.subject == self._consumer, AlarmRow.closed_at.is_(None)
+        )
+
+    def _is_late(self) -> tuple[ColumnElement[bool], ...]:
+        was_tried = and_(
+            INBOX.c.last_error.is_not(None),
+            ~INBOX.c.last_error.startswith(RateLimitWait.code, autoescape=True),
+        )
+        return (
+            INBOX.c.consumer == self._consumer,
+            INBOX.c.done_at.is_(None),
+            INBOX.c.state == READY,
+            INBOX.c.received_at <= select(db_now(-self._shown_after)).scalar_subquery(),
+            or_(INBOX.c.lane == Lane.LIVE.value, was_tried),
+        )
+
+
+def _evidence(rows: Sequence[Row[Any]]) -> Mapping[str, Any]:
+    said: defaultdict[str, int] = defaultdict(int)
+    for row in rows:
+        said[(row.last_error or NOTHING_SAID).partition(":")[0]] += row.messages
+    since = min(row.since for row in rows).isoformat()
+    return {"messages": sum(said.values()), "since": since, "said": dict(sorted(said.items()))}
