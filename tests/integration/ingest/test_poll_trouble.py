@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from common.db.models.effects import AlarmRow
-from common.events.documents import CreditNoteIssued, DocumentIssued, InvoiceIssued
+from common.events.documents import CreditNoteIssued, InvoiceIssued
 from common.events.orders import OrderSeen
-from common.shops.base import Page, Unreadable
+from common.shops.base import Page
 from common.shops.epages.client import EpagesClient
 from common.shops.epages.errors import RequestRejected
 from common.shops.epages.wire import OrderDocument
@@ -226,28 +225,6 @@ async def test_totals_that_do_not_add_up_are_passed_on(ingest: Harness) -> None:
     await ingest.poll()
     (issued,) = await ingest.events(InvoiceIssued)
     assert issued.document.gross_total.minor == 100
-
-
-async def test_r4_an_unreadable_document_is_kept_and_a_person_is_told_once(
-    ingest: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    honest = EpagesClient.documents
-
-    async def with_garbage(self: EpagesClient, order_id: str, *, include_pdf: bool) -> Page[OrderDocument]:
-        page = await honest(self, order_id, include_pdf=include_pdf)
-        garbage = Unreadable(b'{"documentType": "Invoice"}', "does not fit: issueDate")
-        return Page(page.total, page.items, (garbage,), page.server_time)
-
-    monkeypatch.setattr(EpagesClient, "documents", with_garbage)
-    await ingest.connect()
-    sold = await ingest.sell()
-    await ingest.poll()
-    await ingest.do("orders/touch", order=sold["order_id"])
-    await ingest.poll()
-    (alarm,) = await ingest.rows(AlarmRow)
-    assert (alarm.tenant_id, alarm.kind) == (ingest.tenant_id, "shop_item_unreadable")
-    assert await ingest.original(alarm.evidence["original"]) == b'{"documentType": "Invoice"}'
-    assert len(await ingest.events(DocumentIssued)) == 1
 
 
 async def test_without_update_stamps_documents_of_fresh_orders_are_always_read(ingest: Harness) -> None:

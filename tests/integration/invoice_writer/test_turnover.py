@@ -213,6 +213,16 @@ async def test_r31_the_alarm_is_raised_once_with_its_evidence(seller: Seller) ->
     }
 
 
+async def test_r31_the_alarm_closes_when_the_turnover_is_below_the_limit_again(seller: Seller) -> None:
+    await issued_this_year(seller, "22500.00")
+    await TurnoverWatch(seller.db).look()
+    async with seller.db.sessions.begin() as session:
+        await session.execute(update(OutcomeRow).values(gross_minor=100))
+    await TurnoverWatch(seller.db).look()
+    (alarm,) = await seller.alarms()
+    assert alarm.closed_at is not None
+
+
 async def test_r31_each_limit_has_an_alarm_of_its_own(seller: Seller) -> None:
     await issued_this_year(seller, "22500.00")
     await TurnoverWatch(seller.db).look()

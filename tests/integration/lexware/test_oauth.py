@@ -109,6 +109,7 @@ async def test_a_revoked_connection_asks_for_a_new_one_and_goes_on_with_it(
     grant.pair = pair_of(await lexware.lexware.control.post("oauth-grants", {}))
     await grant.start(4 * HOUR)
     assert isinstance(await EffectRunner(database, PATIENT).ensure(effect), Bound)
+    assert await alarms(database, "reconnect_needed", still_open=True) == []
 
 
 async def test_a_consent_becomes_a_pair(grant: Grant) -> None:

@@ -208,11 +208,19 @@ async def test_too_many_dead_letters_of_several_merchants_stop_the_worker_until_
     repaired = Recorder()
     await worker(database, repaired, settings).run_until_idle()
     assert "ready" not in await inbox_states(database)
+    assert await alarmed(database)
+    async with database.sessions.begin() as session:
+        for letter in await letters(database):
+            assert await discard(session, CONSUMER, letter.dead_letter_id)
+    await worker(database, repaired, settings).run_until_idle()
+    assert not await alarmed(database)
 
 
 async def alarmed(db: Database) -> bool:
     """Whether operators are told that the worker stands."""
-    query = select(AlarmRow.tenant_id, AlarmRow.subject).where(AlarmRow.kind == AlarmKind.WORKER_HALTED.value)
+    query = select(AlarmRow.tenant_id, AlarmRow.subject).where(
+        AlarmRow.kind == AlarmKind.WORKER_HALTED.value, AlarmRow.closed_at.is_(None)
+    )
     async with db.reading.begin() as session:
         return [tuple(row) for row in (await session.execute(query)).all()] == [(None, CONSUMER)]
 
