@@ -17,6 +17,7 @@ from common.settings import DoorSettings
 
 log = structlog.get_logger(__name__)
 
+MOST_WAITING = 16  # requests of one connection, behind the one that is being answered
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 HEAD_TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -99,7 +100,9 @@ class Visitor(HttpToolsProtocol):
         self._wait(self._patience.head_seconds)
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
+        """The head is there; raises, which refuses the request, when too many wait before it."""
+        if len(self.pipeline) >= MOST_WAITING:
+            raise ValueError("too many requests before their answers")
         self._goes_on = True
         self._wait(self._patience.body_seconds)
         super().on_headers_complete()
