@@ -203,6 +203,7 @@ class AdoptMatching(Command):
     topic: ClassVar = topics.INVOICE_WRITER_COMMANDS
 
     after: tuple[datetime, UUID] | None = None  # where the portion before ended
+    corrections: bool = False  # those that wait for an invoice that the command adopted before
 
     @property
     def ordering_key(self) -> str:

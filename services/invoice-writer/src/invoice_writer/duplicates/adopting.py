@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Row, exists, select, tuple_
+from sqlalchemy import Row, and_, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database
-from common.db.models.books import OutcomeRow
+from common.db.models.books import OutcomeRow, VoucherIndexRow
 from common.db.models.core import ConnectionRow
 from common.domain.documents import DocumentType
 from common.domain.reasons import Reason
+from common.domain.releases import CURED_BY_ORIGINAL
 from common.effects.numbered import Elsewhere
 from common.effects.sql_numbers import effects_bound_to
 from common.events.base import Event, Lane
@@ -20,10 +21,12 @@ from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.inbox.messages import Done, Handler, Message
 from common.transport.base import Incoming
-from invoice_writer.outcomes import PARKED
+from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.releasing import COLUMNS, PLACE, PORTION
 
 PERHAPS_THERE = (Reason.SAME_DOCUMENT_ELSEWHERE.value, Reason.NUMBER_TAKEN_IN_BOOKS.value)
+
+CREDIT_NOTE = DocumentType.CREDIT_NOTE.value
 
 
 class Adopting:
@@ -37,18 +40,23 @@ class Adopting:
         return {AdoptMatching: self.adopt_matching}
 
     async def adopt_matching(self, message: Message) -> Done:
-        """Every parked document with exactly one voucher to choose is in line to be adopted, if equal."""
+        """Every parked document with exactly one voucher to choose is in line to be adopted, if equal.
+
+        Corrections that stand back for their invoice come last: its adoption is before them in the line.
+        """
         command = message.event
         assert isinstance(command, AdoptMatching)
         async with self._db.sessions.begin() as session:
             rows = (await session.execute(_parked(command))).all()
             portion = rows[:PORTION]
-            chosen = {row.document_id: str(row.params["vouchers"][0]) for row in portion if _has_one(row)}
+            chosen = await _chosen(session, command, portion)
             refused = await _of_others_at_work(session, command.tenant_id, list(chosen.values()))
             wanted = [row for row in portion if chosen.get(row.document_id, "") not in (refused | {""})]
             orders: list[Event] = [_adoption(command, row, chosen[row.document_id]) for row in wanted]
             if len(rows) > PORTION:
                 orders.append(_rest(command, portion[-1]))
+            elif not command.corrections:
+                orders.append(_corrections(command))
             await accept(session, INVOICE_WRITER, [Incoming.of(order) for order in orders])
         return Done()
 
@@ -56,17 +64,53 @@ class Adopting:
 def _parked(command: AdoptMatching) -> Any:
     chosen = [
         OutcomeRow.tenant_id == command.tenant_id,
-        OutcomeRow.status == PARKED,
-        OutcomeRow.reason.in_(PERHAPS_THERE),
         OutcomeRow.voucher_id.is_(None),
     ]
+    if command.corrections:
+        chosen += [OutcomeRow.type == CREDIT_NOTE, OutcomeRow.status.in_((PARKED, WAITING))]
+    else:
+        chosen.append(OutcomeRow.status == PARKED)
+    chosen.append(OutcomeRow.reason.in_(CURED_BY_ORIGINAL if command.corrections else PERHAPS_THERE))
     if command.after is not None:
         chosen.append(tuple_(*PLACE) > command.after)
     return select(*COLUMNS, OutcomeRow.params).where(*chosen).order_by(*PLACE).limit(PORTION + 1)
 
 
+async def _chosen(
+    session: AsyncSession, command: AdoptMatching, portion: Sequence[Row[Any]]
+) -> dict[UUID, str]:
+    """The one voucher that each document of the portion may be; others are left out."""
+    if command.corrections:
+        listed = _listed(command, [row.document_id for row in portion])
+        return {row.document_id: row.voucher_id for row in (await session.execute(listed)).all()}
+    return {row.document_id: str(row.params["vouchers"][0]) for row in portion if _has_one(row)}
+
+
 def _has_one(row: Row[Any]) -> bool:
     return len(row.params.get("vouchers") or ()) == 1
+
+
+def _listed(command: AdoptMatching, document_ids: Sequence[UUID]) -> Any:
+    """Of each document the only credit note with its number in the copy of the voucherlist."""
+    same_number = and_(
+        VoucherIndexRow.tenant_id == OutcomeRow.tenant_id,
+        VoucherIndexRow.number == OutcomeRow.number,
+        VoucherIndexRow.type == "salescreditnote",
+        VoucherIndexRow.gone_at.is_(None),
+    )
+    in_use = and_(
+        ConnectionRow.connection_id == VoucherIndexRow.connection_id,
+        ConnectionRow.kind == "books",
+        ConnectionRow.state == "active",
+    )
+    return (
+        select(OutcomeRow.document_id, func.min(VoucherIndexRow.voucher_id).label("voucher_id"))
+        .join(VoucherIndexRow, same_number)
+        .join(ConnectionRow, in_use)
+        .where(OutcomeRow.tenant_id == command.tenant_id, OutcomeRow.document_id.in_(document_ids))
+        .group_by(OutcomeRow.document_id)
+        .having(func.count() == 1)
+    )
 
 
 async def _of_others_at_work(session: AsyncSession, tenant_id: UUID, vouchers: Sequence[str]) -> set[str]:
@@ -106,3 +150,8 @@ def _rest(command: AdoptMatching, last: Row[Any]) -> AdoptMatching:
     return command.model_copy(
         update={"command_id": uuid5(command.command_id, str(last.document_id)), **place}
     )
+
+
+def _corrections(command: AdoptMatching) -> AdoptMatching:
+    changes = {"command_id": uuid5(command.command_id, "corrections"), "after": None, "corrections": True}
+    return command.model_copy(update={**changes, "lane": Lane.HISTORY})
