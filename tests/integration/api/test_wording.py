@@ -26,6 +26,9 @@ async def told(api: Api, method: str, path: str, body: Any = None, **headers: st
         ({"mod": "paused"}, "`settings.mod` is not a setting; did you mean `mode`?"),
         ({"mode": "x"}, "`settings.mode` does not fit; expected one of `automatic`, `paused`."),
         ({"start_on": "x"}, "`settings.start_on` does not fit; expected a date such as 2026-01-31 or null."),
+        ({"start_on": 0}, "`settings.start_on` does not fit; expected a date such as 2026-01-31 or null."),
+        ({"start_on": "0"}, "`settings.start_on` does not fit; expected a date such as 2026-01-31 or null."),
+        ({"oss_since": 1735689600}, "`settings.oss_since` does not fit; expected a date such as 2026-01-31"),
         (
             {"poll_interval_seconds": "x"},
             "`settings.poll_interval_seconds` does not fit; expected a whole number from 1 to 86400.",
@@ -171,3 +174,11 @@ def test_every_pattern_of_the_description_has_words() -> None:
     found = set(patterns(DESCRIPTION))
     assert len(found) > 5
     assert found <= set(PATTERNS)
+
+
+async def test_a_number_is_no_day_of_1970(api: Api) -> None:
+    [said] = await told(api, "GET", "/api/v1/documents?issued_from=0")
+    assert said == "`issued_from` does not fit; expected a date such as 2026-01-31 or null."
+    path = f"/api/v1/documents/{TENANT}/confirm-date"
+    [said] = await told(api, "POST", path, {"issued_on": 0})
+    assert said == "`issued_on` does not fit; expected a date such as 2026-01-31."

@@ -1,7 +1,6 @@
 """What a merchant may set; every change is a new version, and each decision names the version it used."""
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from common.domain.days import Day
 from common.domain.documents import Fact
 from common.domain.money import CENT
 
@@ -98,7 +98,7 @@ class MerchantSettings(Fact):
 
     mode: Literal["automatic", "paused"] = "automatic"
     poll_interval_seconds: int = Field(default=300, ge=1, le=86_400)
-    start_on: date | None = None
+    start_on: Day | None = None
     send_pdf: bool = True  # off: the voucher stays without the shop's file
     excluded_payment_methods: tuple[Text, ...] = ()
     excluded_tags: tuple[Text, ...] = ()  # of orders, with or without their `#`
@@ -108,7 +108,7 @@ class MerchantSettings(Fact):
     on_site_tax_classes: tuple[Text, ...] = ()
     pickup_shipping_methods: tuple[Text, ...] = ()
     distance_sales: Literal["by_profile", "park"] = "by_profile"
-    oss_since: date | None = None
+    oss_since: Day | None = None
     vat_check_wait_hours: int = Field(default=24, ge=0, le=24 * 30)
     own_vat_id: Text | None = Field(default=None, max_length=20)  # named where VAT ids of buyers are checked
     domestic_zero_to_companies: Literal["park", "zero_rate", "reverse_charge"] = "park"

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT, NO_NUL, Given, Moment, Page, Read
 from api.schemas.decisions import Amount, DecisionRead
+from common.domain.days import Day
 from common.domain.documents import DocumentType
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
@@ -51,8 +52,8 @@ class DocumentFilter(Given):
     voucher_id: Text | None = Field(default=None, description="The voucher's id in Lexware.")
     reason: Code | None = Field(default=None, examples=["distance_sales_unset"])
     file_status: FileStatus | None = None
-    issued_from: date | None = Field(default=None, description="This day or later.")
-    issued_to: date | None = Field(default=None, description="This day or earlier.")
+    issued_from: Day | None = Field(default=None, description="This day or later.")
+    issued_to: Day | None = Field(default=None, description="This day or earlier.")
 
 
 class DocumentQuery(DocumentFilter):
@@ -261,4 +262,4 @@ class Include(Given):
 class ConfirmDate(Given):
     """The date that is printed on a document whose shop sent none."""
 
-    issued_on: date
+    issued_on: Day
