@@ -12,7 +12,7 @@ from common.effects.effect import Effect, Findings, Parked, Pending, Refused
 from common.effects.looks import Look, LookRules, look_of
 from common.effects.witness import Witness
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
-from common.http.errors import NotFound
+from common.http.errors import NotFound, RateLimitWait
 from common.lexware.errors import RequestRejected
 from common.settings import EffectSettings
 
@@ -42,6 +42,8 @@ class Searching:
             findings = await effect.search()
         except NotFound:
             findings = Findings(complete=False)
+        except RateLimitWait as trouble:  # no search was made
+            return Pending(again(trouble, attempt.number).retry_after, reason)
         except (RequestRejected, TransientError, UnknownOutcomeError) as trouble:
             return self._unsettled(attempt, now, again(trouble, attempt.number), trouble.code, reason)
         except RefusedError as error:
