@@ -164,7 +164,7 @@ class DocumentEffect:
         )
 
     async def prepare(self) -> None:
-        await self.client.prepare_write()
+        await self.client.prepare_write("/v1/vouchers")
 
     async def send(self, gate: Gate) -> str:
         return await self.client.vouchers.create(self.payload, gate)

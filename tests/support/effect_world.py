@@ -19,8 +19,8 @@ from common.effects.looks import LookRules
 from common.effects.runner import EffectRunner
 from common.effects.witness import Witness
 from common.errors import ConnectorError
-from common.http.client import Call
 from common.http.errors import OutcomeLost, RateLimited
+from common.http.health import Call
 from common.http.transport import Response
 from common.lexware.errors import error_for
 from common.settings import EffectSettings

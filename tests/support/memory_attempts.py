@@ -39,6 +39,7 @@ class Row:
 
     attempt: Attempt
     external_id: str | None = None
+    excused: bool = False
 
 
 @dataclass
@@ -63,7 +64,7 @@ class MemoryAttempts:
             bound=self.bindings.get(key),
             unresolved=unresolved[-1] if unresolved else None,
             last_number=len(rows),
-            absent=sum(row.attempt.state == ABSENT for row in rows),
+            absent=sum(row.attempt.state == ABSENT and not row.excused for row in rows),
             accepted=frozenset(
                 one
                 for attempt in released
@@ -88,6 +89,12 @@ class MemoryAttempts:
     ) -> bool:
         await self.pause(state)
         return self._change(attempt_id, UNRESOLVED if state == ABSENT else (OPEN,), state, looks)
+
+    async def excuse(self, attempt_id: UUID, answer: Mapping[str, Any]) -> None:
+        await self.pause("excuse")
+        for row in (row for rows in self.rows.values() for row in rows):
+            if row.attempt.attempt_id == attempt_id and row.attempt.state == OPEN:
+                row.excused = True
 
     async def note(self, attempt_id: UUID, looks: Sequence[Look]) -> None:
         await self.pause("note")

@@ -7,8 +7,9 @@ import pytest
 from pydantic import SecretStr
 
 from api.verification import BooksIdentity
+from common.db.breakers import Place
 from common.db.models.core import ConnectionRow, SecretRow
-from common.db.models.effects import OAuthTokenRow
+from common.db.models.effects import BreakerRow, OAuthTokenRow
 from common.events.commands import ReleaseParked
 from common.lexware.tokens import TokenStore
 from integration.api.harness import ORGANIZATION, Api, books_body, box_of, secret_of
@@ -138,6 +139,33 @@ async def test_one_books_connection_at_most_is_in_use_whatever_happens(api: Api)
     row = {"kind": "books", "platform": "lexware", "name": "x", "address": "z", "created_at": NOW}
     with pytest.raises(Exception, match=r"(?i)unique"):
         await api.add(ConnectionRow, {"tenant_id": tenant_id, **row})
+
+
+@pytest.mark.parametrize(
+    ("refused_by", "reason"),
+    [("credentials", "refused_by_books"), ("contract", "contract_problem"), ("rights", "rights_missing")],
+)
+async def test_a_refused_access_is_shown_as_in_need_of_a_reconnect_until_it_is_linked_anew(
+    api: Api, refused_by: str, reason: str
+) -> None:
+    tenant_id = await api.tenant()
+    books = await api.books(tenant_id)
+    said = "http.unauthorized: GET /v1/profile: 401"
+    denied = {"state": "open", "failures": 9, "refusals": 9, "refused_by": refused_by, "denied_at": NOW}
+    for scope, stands in (("contacts.read", {"state": "open", "failures": 70}), ("vouchers.write", denied)):
+        place = Place(tenant_id, UUID(books["id"]), scope)
+        row = {"breaker_id": place.breaker_id, "connection_id": place.connection_id, "scope": scope}
+        await api.add(BreakerRow, {**row, "tenant_id": tenant_id, "last_error": said, **stands})
+    shown = (await api.get(f"{PATH}/{books['id']}")).json()
+    assert (shown["state"], shown["state_reason"]) == ("reconnect_needed", reason)
+    listed = (await api.get(PATH, tenant_id=tenant_id)).json()["items"]
+    assert [one["state"] for one in listed] == ["reconnect_needed"]
+    (health,) = (await api.get("/api/v1/status", tenant_id=tenant_id)).json()["connections"]
+    assert (health["state"], health["failures"]) == ("reconnect_needed", 9)
+    assert health["last_error"] == said
+    await api.books(tenant_id)
+    again = (await api.get(f"{PATH}/{books['id']}")).json()
+    assert (again["state"], again["state_reason"]) == ("active", None)
 
 
 async def test_lost_tokens_are_shown_as_in_need_of_a_reconnect(api: Api) -> None:

@@ -108,6 +108,20 @@ async def test_a_closed_attempt_is_closed_once_and_cannot_be_bound(attempts: Att
     assert (seen.bound, seen.unresolved, seen.absent) == (None, None, int(closed == ABSENT))
 
 
+async def test_an_attempt_lost_in_weather_that_meets_all_is_absent_without_being_counted(
+    attempts: Attempts,
+) -> None:
+    first = await armed(attempts)
+    await attempts.excuse(first.attempt_id, {"code": "http.outcome_lost", "said": "no answer"})
+    assert (await state(attempts)).unresolved.state == OPEN
+    assert await attempts.close(first.attempt_id, ABSENT, [look()])
+    assert (await state(attempts)).absent == 0
+    second = await armed(attempts, 1)
+    assert await attempts.close(second.attempt_id, ABSENT, [look()])
+    await attempts.excuse(second.attempt_id, {"code": "http.outcome_lost", "said": "too late"})
+    assert (await state(attempts)).absent == 1
+
+
 async def test_a_parked_attempt_blocks_arming_and_closes_only_as_absent(attempts: Attempts) -> None:
     attempt = await armed(attempts)
     assert await attempts.park(attempt.attempt_id, [look(unmarked=("v-9",))], None, nothing)

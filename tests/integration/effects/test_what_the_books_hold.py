@@ -4,13 +4,13 @@ import pytest
 
 from common.db.engine import Database
 from common.domain.reason_codes import Reason
-from common.effects.effect import Bound, EffectResult, Parked, Pending, Refused
+from common.effects.effect import Bound, Parked, Pending
 from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
-from common.lexware.errors import ContractProblem
 from sandbox.testing import RunningSandbox
 from support.books import PATIENT, WAITS, Books, DocumentEffect
-from support.settling import alarms, attempt_states, settle, vouchers
+from support.line import eventually
+from support.settling import alarms, attempt_states, requests, settle, vouchers
 
 
 @pytest.fixture
@@ -125,9 +125,12 @@ async def test_a_refusal_while_looking_leaves_the_attempt_open(
     await lose_the_answer(lexware)
     await EffectRunner(database, PATIENT).ensure(effect)
     await lexware.lexware.control.fault("GET", "/v1/voucherlist", "contract_problem", times=None)
-    result: EffectResult = await settle(runner, effect)
-    assert isinstance(result, Refused)
-    assert isinstance(result.error, ContractProblem)
+
+    async def is_refused() -> bool:
+        assert isinstance(await runner.ensure(effect), Pending)
+        return (await requests(lexware)).get("GET /v1/voucherlist", 0) > 2
+
+    await eventually(is_refused)
     assert await attempt_states(database, effect.key) == ["open"]
     await lexware.lexware.control.clear_faults()
     assert isinstance(await settle(runner, effect), Bound)

@@ -1,5 +1,7 @@
 """The invoice writer around a database and a simulated organization, fed as ingest feeds it."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,9 +23,10 @@ from common.events.documents import DocumentIssued, issued
 from common.events.registry import parse
 from common.http.transport import Network
 from common.inbox.accept import accept
+from common.inbox.waiting import Waiting
 from common.inbox.worker import Worker
 from common.runtime import ServiceApp
-from common.settings import DatabaseSettings, EffectSettings, LexwareSettings, WorkerSettings
+from common.settings import BreakerSettings, DatabaseSettings, EffectSettings, LexwareSettings, WorkerSettings
 from common.transport.base import Incoming
 from common.transport.local import LocalTransport
 from factories.documents import make_order
@@ -40,6 +43,8 @@ SCALE = 0.01  # of the simulators' waits and of ours
 # Two waits are no hundredth: a busy machine may need a moment from arming to the last byte of a write, and
 # from the head of a request to its body.
 EFFECTS = EffectSettings().scaled(SCALE).model_copy(update={"gate": 2.0})
+QUICK_BREAKER = BreakerSettings(first_pause=0.05, longest_pause=0.2, denied_pause=0.2)
+LASTING = QUICK_BREAKER.model_copy(update={"refused_for": 0.3})  # a refusal that goes on so long is for good
 CALM: dict[str, Any] = {"rate_limit": False, "body_timeout": 30 / SCALE}
 
 
@@ -52,6 +57,7 @@ class Harness:
     network: Network
     effects: EffectSettings
     contacts: ContactSettings = field(default_factory=ContactSettings)
+    breaker: BreakerSettings = field(default_factory=lambda: QUICK_BREAKER)
     tenant_id: UUID = field(default_factory=uuid4)
     books_id: UUID = field(default_factory=uuid4)
     shop_id: UUID = field(default_factory=uuid4)
@@ -74,7 +80,9 @@ class Harness:
         return Settings(
             database=DatabaseSettings(url="sqlite+aiosqlite://"),
             encryption_keys=self.keys,
-            lexware=LexwareSettings(api_url=self.lexware.base_url, rate_limit_enabled=False),
+            lexware=LexwareSettings(
+                api_url=self.lexware.base_url, rate_limit_enabled=False, breaker=self.breaker
+            ),
             effects=self.effects,
             contacts=self.contacts,
             worker=WorkerSettings(idle_poll_seconds=0.05),
@@ -87,17 +95,29 @@ class Harness:
         recheck = next(part for part in app.components if isinstance(part, Rechecker))
         async with self.db.sessions.begin() as session:
             await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
+        waiting = next(part for part in app.components if isinstance(part, Waiting))
+        await waiting.look()
         await worker.run_until_idle(deadline)
-        while await recheck.look():
+        until = time.monotonic() + deadline
+        while await waiting.look() or await recheck.look() or await self._rests(waiting, until):
             await worker.run_until_idle(deadline)
 
-    async def work_until(self, holds: Callable[[], Awaitable[bool]], *events: Event) -> None:
-        """Receive the events and work until it holds, whatever is left to be done."""
+    async def _rests(self, waiting: Waiting, until: float) -> bool:
+        """Whether something waits for its connection that may be worked in time."""
+        if not await waiting.count() or time.monotonic() > until:
+            return False
+        await asyncio.sleep(0.02)
+        return True
+
+    async def work_until(
+        self, holds: Callable[[], Awaitable[bool]], *events: Event, parts: tuple[type, ...] = (Worker,)
+    ) -> None:
+        """Receive the events and work with these parts until it holds, whatever is left to be done."""
         app = build(self.settings(), self.db, LocalTransport(self.db, accept), self.network)
-        worker = next(part for part in app.components if isinstance(part, Worker))
+        working_parts = [part for part in app.components if isinstance(part, parts)]
         async with self.db.sessions.begin() as session:
             await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
-        async with working(ServiceApp("writer", [worker])):
+        async with working(ServiceApp("writer", working_parts)):
             await eventually(holds, within=60)
 
     async def hurry(self) -> None:

@@ -9,10 +9,10 @@ from sqlalchemy import update
 
 from common.db.dialect import db_now
 from common.db.models.books import ContactIndexStateRow
-from common.effects.effect import Pending, Refused
+from common.effects.effect import Pending
 from common.http.errors import RateLimitWait
 from common.lexware.contact_wire import Contact
-from common.lexware.errors import AccessDenied
+from common.lexware.errors import DeniedForNow
 from common.lexware.rows import Page
 from factories.customers import make_customer
 from integration.invoice_writer.harness import Harness
@@ -109,11 +109,12 @@ async def test_refresh_that_fails_is_put_off(
     assert await filled(process, timedelta()) is True
 
 
-async def test_key_without_the_right_to_read_contacts_says_so(writer: Harness, process: Process) -> None:
+async def test_one_refusal_to_read_contacts_says_nothing_and_is_tried_again(
+    writer: Harness, process: Process
+) -> None:
     await writer.lexware.control.fault("GET", "/v1/contacts", "forbidden")
-    refused = await process.contacts.ensure(await process.need(make_customer()))
-    assert isinstance(refused, Refused)
-    assert isinstance(refused.error, AccessDenied)
+    with pytest.raises(DeniedForNow):
+        await process.contacts.ensure(await process.need(make_customer()))
     await process.ready(make_customer())
 
 

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
+from common.db.breakers import linked_anew
 from common.db.models.books import OutcomeRow
 from common.domain.merchant import GOODS_CATEGORY, INCOME_CATEGORY
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import LASTING, Harness
 from invoice_writer.outcomes import PARKED, WAITING, Outcome
 from invoice_writer.recheck import Rechecker
 from invoice_writer.recording import record_outcome
@@ -118,9 +119,13 @@ async def test_voucher_a_person_knows_again_stands_with_the_decision_it_was_writ
 async def test_what_our_own_write_made_is_found_before_it_counts_as_booked_by_hand(writer: Harness) -> None:
     event = await writer.event(make_invoice())
     await leave_in_doubt(writer, event)
-    await writer.lexware.control.fault("GET", "/v1/voucherlist", "forbidden", 1)
-    await writer.work()
+    writer.breaker = LASTING
+    await writer.lexware.control.fault("GET", "/v1/voucherlist", "forbidden", None)
+    await writer.work(deadline=60.0)
     assert (await writer.outcome(event.document)).status == "parked"
+    await writer.lexware.control.clear_faults()
+    async with writer.db.sessions.begin() as session:
+        await linked_anew(session, writer.tenant_id, writer.books_id)
     await writer.work(writer.resolve(event, "by_hand", voucher_id="v-of-the-adviser"))
     outcome, (voucher,) = await writer.outcome(event.document), await writer.vouchers()
     assert (outcome.status, outcome.how, outcome.voucher_id) == ("booked", "reconciled", voucher["id"])

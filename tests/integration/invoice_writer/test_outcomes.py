@@ -18,7 +18,7 @@ from common.inbox.accept import accept
 from common.transport.base import Incoming
 from factories.documents import euro, make_address, make_credit_note, make_invoice, make_order, zero_rated
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import CREATE, Harness
+from integration.invoice_writer.harness import CREATE, LASTING, Harness
 
 ABROAD = make_address(country="AT", zip_code="1010", city="Wien")
 
@@ -177,6 +177,7 @@ async def test_what_the_books_refuse_is_parked_with_their_words(writer: Harness)
 
 
 async def test_revoked_key_parks_until_the_books_are_connected_again(writer: Harness) -> None:
+    writer.breaker = LASTING
     invoice = make_invoice()
     await writer.lexware.control.post("revoke", {"token": writer.organization["api_key"]})
     await writer.work(await writer.event(invoice))

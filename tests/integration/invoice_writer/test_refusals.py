@@ -4,19 +4,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import select, update
 
-from common.db.crypto import SecretBox, SecretPlace
-from common.db.dialect import db_now
+from common.db.breakers import linked_anew
 from common.db.engine import Database
-from common.db.models.books import OutcomeRow, VoucherIndexStateRow
-from common.db.models.core import ConnectionRow, SecretRow
+from common.db.models.books import OutcomeRow
+from common.db.models.core import ConnectionRow
 from common.db.models.line import DeadLetterRow
 from common.events.commands import ReleaseParked
 from factories.documents import make_invoice
-from factories.tenants import KEY
-from integration.invoice_writer.harness import CREATE, Harness
+from integration.invoice_writer.harness import CREATE, LASTING, Harness
 
 
 def connected_anew(writer: Harness) -> ReleaseParked:
@@ -35,45 +32,20 @@ async def dead_letters(db: Database) -> int:
         return len((await session.scalars(select(DeadLetterRow))).all())
 
 
-async def index_is_old(db: Database) -> None:
-    """The local copy of the voucherlist has to be read again before the next document."""
-    async with db.sessions.begin() as session:
-        await session.execute(update(VoucherIndexStateRow).values(refreshed_at=db_now(-3600.0)))
-
-
-async def put_key(writer: Harness, key: str) -> None:
-    """The merchant stored this API key."""
-    place = SecretPlace(writer.tenant_id, writer.books_id, "api_key")
-    async with writer.db.sessions.begin() as session:
-        await session.execute(
-            update(SecretRow)
-            .where(SecretRow.connection_id == writer.books_id)
-            .values(sealed=SecretBox([KEY]).seal(SecretStr(key), place))
-        )
-
-
-async def test_key_revoked_between_documents_parks_instead_of_killing_the_message(writer: Harness) -> None:
-    first = make_invoice()
-    await writer.work(await writer.event(first))
-    await index_is_old(writer.db)
-    await writer.lexware.control.post("revoke", {"token": writer.organization["api_key"]})
-    second = make_invoice(number="R-2")
-    await writer.work(await writer.event(second))
-    assert (await writer.outcome(second)).reason == "reconnect_needed"
-    assert await dead_letters(writer.db) == 0
-
-
 @pytest.mark.parametrize("path", ["/v1/profile", "/v1/voucherlist", "/v1/vouchers"])
-@pytest.mark.parametrize("kind", ["contract_problem", "forbidden"])
-async def test_denied_access_parks_as_contract_problem_and_a_new_connection_releases(
-    writer: Harness, path: str, kind: str
+async def test_a_missing_right_parks_as_contract_problem_and_a_new_connection_releases(
+    writer: Harness, path: str
 ) -> None:
+    writer.breaker = LASTING
     invoice = make_invoice()
-    await writer.lexware.control.fault("*", path, kind, 1)
-    await writer.work(await writer.event(invoice))
+    await writer.lexware.control.fault("*", path, "forbidden", None)
+    await writer.work(await writer.event(invoice), deadline=60.0)
     outcome = await writer.outcome(invoice)
     assert (outcome.status, outcome.reason) == ("parked", "contract_problem")
     assert await dead_letters(writer.db) == 0
+    await writer.lexware.control.clear_faults()
+    async with writer.db.sessions.begin() as session:
+        await linked_anew(session, writer.tenant_id, writer.books_id)
     await writer.work(connected_anew(writer))
     assert (await writer.outcome(invoice)).status == "booked"
     assert len(await writer.vouchers()) == 1
@@ -102,17 +74,6 @@ async def test_what_somebody_in_between_refuses_parks_nothing_at_any_call(
     assert (outcome.status, outcome.file_status) == ("booked", "attached")
     assert "parked" not in await writer.story(invoice)
     assert len(await writer.vouchers()) == 1
-
-
-async def test_new_key_releases_what_the_revoked_one_parked(writer: Harness) -> None:
-    invoice = make_invoice()
-    await writer.lexware.control.post("revoke", {"token": writer.organization["api_key"]})
-    await writer.work(await writer.event(invoice))
-    assert (await writer.outcome(invoice)).reason == "reconnect_needed"
-    order = {"organization_id": writer.organization["organization_id"]}
-    await put_key(writer, (await writer.lexware.control.post("api-keys", order))["api_key"])
-    await writer.work(connected_anew(writer))
-    assert (await writer.outcome(invoice)).status == "booked"
 
 
 async def test_halted_books_take_nothing_and_go_on_when_a_person_says_so(writer: Harness) -> None:

@@ -15,7 +15,7 @@ from common.domain.reasons import Reason
 from common.events.commands import ReleaseParked
 from factories.documents import make_invoice, make_order
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import LASTING, Harness
 from integration.invoice_writer.releases import carry_out, in_line, look, numbers, park, release
 from invoice_writer import releasing
 
@@ -173,6 +173,7 @@ async def test_document_denied_while_others_are_taken_is_not_tried_again_at_once
 
 
 async def test_all_that_was_denied_goes_on_after_the_trial_was_booked(writer: Harness) -> None:
+    writer.breaker = LASTING
     invoices = [make_invoice(number=f"R-{number}") for number in range(3)]
     events = [await writer.event(invoice, make_order(order_id=invoice.number)) for invoice in invoices]
     organization = f"organizations/{writer.organization['organization_id']}"

@@ -12,8 +12,8 @@ from common.db.models.books import OutcomeRow
 from common.db.models.core import ConnectionRow, SecretRow
 from common.db.models.effects import OAuthTokenRow
 from common.db.models.line import InboxRow
+from common.http.errors import Unauthorized
 from common.lexware.connect import LexwareClients
-from common.lexware.errors import ReconnectNeeded
 from common.lexware.oauth import TokenPair
 from common.lexware.tokens import TokenStore
 from common.settings import LexwareSettings
@@ -78,13 +78,13 @@ async def test_other_credentials_are_used_at_once_when_the_old_ones_are_refused(
     assert profile.organization_id == writer.organization["organization_id"]
 
 
-async def test_refused_credentials_without_others_need_a_person(
+async def test_refused_credentials_without_others_are_refused(
     writer: Harness, clients: LexwareClients
 ) -> None:
     token = await link(writer, "api_key")
     client = await clients.for_connection(writer.tenant_id, writer.books_id)
     await revoke(writer, token)
-    with pytest.raises(ReconnectNeeded):
+    with pytest.raises(Unauthorized):
         await client.profile.get()
 
 

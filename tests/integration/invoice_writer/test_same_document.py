@@ -172,9 +172,11 @@ async def test_a_write_in_doubt_of_a_tenant_whose_books_were_released_is_settled
 async def test_document_is_booked_when_its_write_elsewhere_was_refused(writer: Harness) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     other = through_another_connection(writer)
-    await writer.lexware.control.fault("POST", "/v1/vouchers", "forbidden", 1)
+    books = f"organizations/{writer.organization['organization_id']}"
+    await writer.lexware.control.post(books, {"closedUntil": "2099-12-31"})
     await writer.work(event)
     assert (await writer.outcome(event.document)).status == "parked"
+    await writer.lexware.control.post(books, {"closedUntil": None})
     await other.work(of(other, event))
     assert (await other.outcome(event.document)).status == "booked"
     assert len(await writer.vouchers()) == 1

@@ -11,7 +11,7 @@ from common.domain.customers import Customer, customer_of
 from common.domain.documents import Address, Document, OrderSnapshot
 from factories.documents import make_address, make_credit_note, make_invoice, make_order
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import ATTACH, CREATE, Harness
+from integration.invoice_writer.harness import ATTACH, CREATE, LASTING, Harness
 
 CONTACT = "POST /v1/contacts"
 FOR_EVER = 1e9
@@ -100,16 +100,18 @@ async def test_refused_look_for_a_countrys_code_parks_before_anything_is_made(
     writer: Harness, customer_facts: dict[str, Any]
 ) -> None:
     customer_facts["country"] = NORTHERN_IRELAND
-    await writer.lexware.control.fault("GET", "/v1/countries", "forbidden")
-    await writer.work(await writer.event(make_invoice()))
+    writer.breaker = LASTING
+    await writer.lexware.control.fault("GET", "/v1/countries", "forbidden", None)
+    await writer.work(await writer.event(make_invoice()), deadline=60.0)
     assert (await writer.outcome(make_invoice())).reason == "contract_problem"
     assert (await writer.customers(), await writer.vouchers()) == ([], [])
 
 
 async def test_missing_right_to_make_contacts_parks_as_a_matter_of_the_contract(writer: Harness) -> None:
-    await writer.lexware.control.fault("POST", "/v1/contacts", "forbidden")
+    writer.breaker = LASTING
+    await writer.lexware.control.fault("POST", "/v1/contacts", "forbidden", None)
     invoice = make_invoice()
-    await writer.work(await writer.event(invoice))
+    await writer.work(await writer.event(invoice), deadline=60.0)
     outcome = await writer.outcome(invoice)
     assert (outcome.status, outcome.reason) == ("parked", "contract_problem")
 

@@ -32,7 +32,7 @@ def new_contact(**over: Any) -> NewContact:
 
 
 async def created(client: LexwareClient, contact: NewContact) -> str:
-    await client.prepare_write()
+    await client.prepare_write("/v1/contacts")
     return await client.contacts.create(contact.to_wire(), Gate(10.0))
 
 

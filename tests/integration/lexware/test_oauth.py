@@ -8,6 +8,7 @@ import pytest
 from common.db.engine import Database
 from common.effects.effect import Bound, Refused
 from common.effects.runner import EffectRunner
+from common.http.errors import Unauthorized
 from common.lexware.credentials import bearer
 from common.lexware.errors import ReconnectNeeded
 from common.lexware.oauth import AuthorizationServer, new_verifier
@@ -124,13 +125,13 @@ async def test_a_consent_becomes_a_pair(grant: Grant) -> None:
     assert (await (await grant.books.client()).profile.get()).organization_id
 
 
-async def test_another_api_key_is_taken_up_and_none_means_reconnect(
+async def test_another_api_key_is_taken_up_and_a_refused_one_alone_is_no_end(
     lexware: RunningSandbox, books: Books
 ) -> None:
     client = await books.connect(key=lexware.lexware.credentials["api_key"])
     await client.profile.get()
     await lexware.lexware.control.post("revoke", {"api_key": lexware.lexware.credentials["api_key"]})
-    with pytest.raises(ReconnectNeeded):
+    with pytest.raises(Unauthorized):
         await client.profile.get()
     fresh = await lexware.lexware.control.post("api-keys", {})
     async with books.database.sessions.begin() as session:

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from common.db.engine import Database
+from common.db.models.effects import AlarmRow
 from common.lexware import credentials
 from common.lexware.credentials import bearer
 from common.lexware.errors import ReconnectNeeded
@@ -112,6 +114,31 @@ async def test_a_rate_limited_authorization_server_is_left_alone(
     for _ in range(3):
         assert await grant.tokens().headers() == bearer(grant.pair.access)
     assert (await requests(lexware))[TOKEN] == 1
+
+
+async def test_a_client_that_is_known_again_ends_the_alarm_also_when_the_grant_is_gone(
+    lexware: RunningSandbox, database: Database, grant: Grant
+) -> None:
+    """Not only when a pair is stored: what the server says of the tokens is another matter."""
+    await grant.start(-1)
+    client_id = grant.books.settings.client_id
+    await lexware.lexware.control.post("oauth-clients", {"client_id": client_id, "active": False})
+    with pytest.raises(OAuthMisconfigured, match="unauthorized_client"):
+        await grant.tokens().headers()
+    assert await open_alarms(database) == ["oauth_misconfigured"]
+    await lexware.lexware.control.post("oauth-clients", {"client_id": client_id, "active": True})
+    await lexware.lexware.control.post("revoke", {"token": grant.pair.refresh.get_secret_value()})
+    await free_lease(grant)
+    with pytest.raises(ReconnectNeeded):
+        await grant.tokens().headers()
+    assert await open_alarms(database) == ["reconnect_needed"]
+
+
+async def open_alarms(database: Database) -> list[str]:
+    """The kinds of the alarms that are open."""
+    query = select(AlarmRow.kind).where(AlarmRow.closed_at.is_(None)).order_by(AlarmRow.kind)
+    async with database.reading.begin() as session:
+        return list((await session.scalars(query)).all())
 
 
 async def test_a_wrong_client_is_an_alarm_for_the_operator(database: Database, grant: Grant) -> None:

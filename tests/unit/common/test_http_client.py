@@ -192,7 +192,7 @@ async def test_a_429_pauses_everybody_and_says_until_when() -> None:
 async def test_a_prepared_write_takes_no_second_slot() -> None:
     played, limit = Played(httpx.Response(201)), Counting()
     client = played.client(limit=limit)
-    await client.prepare_write()
+    await client.prepare_write("/x")
     await client.post_gated("/x", b"{}", "application/json", Gate(10))
     await client.post("/x", b"{}", "application/json", prepared=True)
     assert limit.reserved == 1

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from common.errors import ConnectorError, TransientError, UnknownOutcomeError
-from common.http.client import Call
 from common.http.errors import NotFound, OutcomeLost, RequestNotExecuted, Unauthorized
+from common.http.health import Call
 from common.http.transport import Response
 from common.lexware.answers import Issue
 from common.lexware.errors import (
@@ -16,8 +16,10 @@ from common.lexware.errors import (
     Conflict,
     ContactRejected,
     ContractProblem,
+    DeniedForNow,
     FileRejected,
     RequestRejected,
+    RouteUnknown,
     VoucherRejected,
     error_for,
 )
@@ -108,7 +110,12 @@ def test_issues_are_read_from_the_regular_shape_without_their_text() -> None:
     assert "leer" not in str(rejected)
 
 
-def test_the_gateway_gives_no_issues_but_its_request_id() -> None:
-    refused = answered(403, {"message": "Forbidden"})
-    assert isinstance(refused, BooksRefusal)
-    assert (refused.issues, refused.request_id) == ((), "gateway-1")
+def test_the_gateway_speaks_of_the_connection_and_never_of_the_document() -> None:
+    for call in (POST, GET):
+        refused = answered(402, {"message": "Payment Required"}, call)
+        assert isinstance(refused, DeniedForNow)
+        assert refused.denial is ContractProblem
+        forbidden = answered(403, {"message": "Forbidden"}, call)
+        assert isinstance(forbidden, DeniedForNow)
+        assert forbidden.denial is AccessDenied
+        assert isinstance(answered(404, {"message": "Not Found"}, call), RouteUnknown)

@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
-from common.http.client import Call
 from common.http.errors import OutcomeLost, RateLimited, RequestNotExecuted
+from common.http.health import Call
 from common.http.transport import Network, Response
 from common.lexware.answers import word_of
 from common.lexware.errors import BooksRefusal, BooksUnavailable, ForeignAnswer, error_for

@@ -11,6 +11,7 @@ from common.domain.alarms import CLOSED_BY_PERSON, AlarmKind
 ROOT = Path(__file__).resolve().parents[3]
 WRITER, LINE = "tests/integration/invoice_writer", "tests/integration/line"
 BY_PERSON = f"{WRITER}/test_alarm_endings.py::test_alarm_is_closed_as_seen_just_where_its_text_says_so"
+RESTING = f"{WRITER}/resting/"
 BOUND, LISTS = f"{WRITER}/test_bound_vouchers.py::", f"{WRITER}/test_list_alarms.py::"
 UNUSED = f"{LISTS}test_books_that_are_out_of_use_have_no_alarms_of_their_lists_until_they_are_used_again"
 ITEMS = "tests/integration/ingest/test_unreadable_items.py::"
@@ -66,7 +67,19 @@ OPENS_AND_CLOSES: Mapping[AlarmKind, tuple[str, ...]] = {
     ),
     AlarmKind.OAUTH_MISCONFIGURED: (
         "tests/integration/lexware/test_oauth_trouble.py::test_a_wrong_client_is_an_alarm_for_the_operator",
-        "tests/integration/lexware/test_oauth_trouble.py::test_a_wrong_client_is_an_alarm_for_the_operator",
+        f"{RESTING}test_refused_client.py::test_a_client_that_is_known_again_ends_the_alarm_though_nobody_books",
+    ),
+    AlarmKind.BOOKS_DENY_ACCESS: (
+        f"{RESTING}test_kinds_of_calls.py::test_a_key_that_may_read_but_not_write_counts_as_refused_and_another_releases_all",
+        f"{RESTING}test_kinds_of_calls.py::test_a_key_that_may_read_but_not_write_counts_as_refused_and_another_releases_all",
+    ),
+    AlarmKind.BOOKS_UNREACHABLE: (
+        f"{RESTING}test_kinds_of_calls.py::test_weather_of_writes_alone_is_told_and_no_document_runs_out_of_attempts",
+        f"{RESTING}test_kinds_of_calls.py::test_trouble_of_writes_is_forgotten_when_nothing_is_left_to_be_written",
+    ),
+    AlarmKind.API_KEY_ENDS: (
+        f"{RESTING}test_resting_connections.py::test_a_key_is_warned_of_22_months_after_it_was_stored_until_another_is",
+        f"{RESTING}test_resting_connections.py::test_a_key_is_warned_of_22_months_after_it_was_stored_until_another_is",
     ),
     AlarmKind.CLOCK_STEPPED: (
         "tests/integration/effects/test_clock_watch.py::test_clock_that_was_set_is_an_alarm_of_the_installation",

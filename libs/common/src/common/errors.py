@@ -9,12 +9,14 @@ ConnectorError
 
 from datetime import timedelta
 from typing import ClassVar
+from uuid import UUID
 
 
 class ConnectorError(Exception):
     """Base of every error this product raises on purpose."""
 
     code: ClassVar[str] = "connector.error"
+    waits_for: UUID | None = None  # the breaker whose end is worth another try
 
     @property
     def told(self) -> str:

@@ -113,6 +113,19 @@ class EffectSettings(Block):
         return self.model_copy(update=times)
 
 
+class BreakerSettings(Block):
+    """When a connection rests, for how long, and when what refuses it counts as lasting; in seconds."""
+
+    failures: PositiveInt = 3  # calls in a row without an answer of the books
+    first_pause: PositiveFloat = 2.0
+    longest_pause: PositiveFloat = 30.0
+    trial: PositiveFloat = 60.0  # then whoever may try is given up
+    refusals: PositiveInt = 3  # in a row, over at least this long, and the access counts as gone
+    refused_for: PositiveFloat = 900.0
+    denied_pause: PositiveFloat = 300.0
+    alarm_after: PositiveFloat = 3600.0  # without any answer
+
+
 class LexwareSettings(Block):
     """Lexware Office hosts, limits and the OAuth client."""
 
@@ -127,6 +140,7 @@ class LexwareSettings(Block):
     rate_limit_enabled: bool = True
     timeout_seconds: PositiveFloat = 40.0
     refresh_before_seconds: PositiveFloat = 1800.0
+    breaker: BreakerSettings = BreakerSettings()
 
 
 class ViesSettings(Block):

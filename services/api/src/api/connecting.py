@@ -21,6 +21,7 @@ from api.queries.lists import get_tenant
 from api.schemas.connections import BooksConnectionCreate, ConnectionRead, ShopConnectionCreate
 from api.secrets_store import drop_token_pair, keep_secrets
 from api.sending import fetch_now, release_parked
+from common.db.breakers import linked_anew
 from common.db.models.core import ConnectionRow
 from common.domain.web_addresses import root_of
 from common.lexware.oauth import TokenPair
@@ -138,6 +139,7 @@ async def _keep_books(
         verified=checked.verified,
         by_operator=principal.role is Role.OPERATOR,
     )
+    await linked_anew(session, tenant_id, row.connection_id)
     if wanted.oauth is not None:
         await keep_secrets(session, deps.box, row, {})
         pair = TokenPair(

@@ -20,7 +20,7 @@ from common.errors import ConnectorError, TransientError, UnknownOutcomeError
 from common.http.errors import Unauthorized, UnreadableAnswer
 from common.http.transport import Network
 from common.lexware.connect import LexwareClients
-from common.lexware.errors import AccessDenied, ContractProblem, ReconnectNeeded
+from common.lexware.errors import AccessDenied, ContractProblem, DeniedForNow, ReconnectNeeded
 from common.shops.address import AddressRefused as NotPublic
 from common.shops.base import OrderQuery, total_pages
 from common.shops.epages.client import PAGE_SIZE, EpagesClient
@@ -127,6 +127,8 @@ async def _some_orders(client: EpagesClient) -> list[str]:
 def _as_problems() -> Iterator[None]:
     try:
         yield
+    except DeniedForNow as denied:
+        raise (BookkeepingMissing if denied.denial is ContractProblem else CredentialsRefused) from None
     except (ShopRefused, Unauthorized, ReconnectNeeded, AccessDenied):
         raise CredentialsRefused from None
     except PackedOtherwise:

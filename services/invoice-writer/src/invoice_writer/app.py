@@ -1,7 +1,7 @@
 """Builds the invoice writer: its worker, its relay, its re-check and what they need."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from common.archive import Archive
@@ -20,7 +20,9 @@ from common.inbox.dead_letters import command_handlers
 from common.inbox.housekeeping import Housekeeping
 from common.inbox.messages import Handler
 from common.inbox.overdue import OverdueWatch
+from common.inbox.waiting import Waiting
 from common.inbox.worker import Worker
+from common.lexware.breakers import Breakers
 from common.lexware.connect import LexwareClients
 from common.outbox.relay import Relay
 from common.runtime import ServiceApp
@@ -30,6 +32,7 @@ from common.vat.vies import ViesChecker
 from invoice_writer.books_watch.readings import Readings
 from invoice_writer.books_watch.stalled import StalledLists
 from invoice_writer.books_watch.watch import BooksWatch
+from invoice_writer.connection_watch import ConnectionWatch, release_after_denial
 from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
 from invoice_writer.dead import park_buried, park_dead
@@ -86,10 +89,9 @@ def build(
     def wake() -> None:
         worker.wake()
 
-    handlers = {
-        **_handlers(settings, db, network, runner, files),
-        **command_handlers(db, INVOICE_WRITER, wake),
-    }
+    clients, *watching = _connections(settings, db, network, wake)
+    commands = command_handlers(db, INVOICE_WRITER, wake)
+    handlers = {**_handlers(settings, db, clients, runner, files), **commands}
     worker = Worker(db, INVOICE_WRITER, handlers, settings.worker, on_dead=park_dead)
     relay = Relay(db, INVOICE_WRITER, transport, settings.relay)
     transport.subscribe(INVOICE_WRITER, worker.wake, park_buried)
@@ -99,17 +101,32 @@ def build(
             worker,
             relay,
             Rechecker(db, worker.wake, settings.recheck_seconds, settings.readings, settings.effects),
+            *watching,
             StopArming(runner, files),
             ClockWatch(db, witness, settings.effects),
-            DuplicateWatch(db, _clients(settings, db, network), settings.duplicates_seconds),
+            DuplicateWatch(db, clients, settings.duplicates_seconds),
             Housekeeping(db, INVOICE_WRITER),
             OverdueWatch(db, INVOICE_WRITER, show_delayed),
             *_vat_checks(settings.vies, db, network, worker),
-            _watch(settings, db, network),
         ],
         needs={**needs_of(db, INVOICE_WRITER, SecretBox(settings.encryption_keys)), "worker": worker.check},
         parts={"relay": relay.check},
     )
+
+
+def _connections(
+    settings: Settings, db: Database, network: Network, wake: Callable[[], None]
+) -> tuple[LexwareClients, *tuple[Waiting | ConnectionWatch | BooksWatch, ...]]:
+    """The clients of the books, what frees the messages that wait for them, and who tries the others."""
+    answered = asyncio.Event()
+    breakers = Breakers(db, settings.lexware.breaker, reopened=release_after_denial, wake=answered.set)
+    waiting = Waiting(db, INVOICE_WRITER, learn=breakers.look, wake=wake, answered=answered)
+    box = SecretBox(settings.encryption_keys)
+    clients = LexwareClients(db, box, settings.lexware, network, breakers)
+    readings = Readings(db, settings.readings)
+    stalled = StalledLists(db, readings, timedelta(seconds=settings.contacts.refill_seconds))
+    reading = BooksWatch(db, clients, readings, settings.recheck_seconds, stalled=stalled)
+    return clients, waiting, ConnectionWatch(db, clients, breakers), reading
 
 
 def _vat_checks(
@@ -120,25 +137,13 @@ def _vat_checks(
     return (VatCheckWorker(db, ViesChecker(network, settings), settings, worker.wake),)
 
 
-def _watch(settings: Settings, db: Database, network: Network) -> BooksWatch:
-    readings = Readings(db, settings.readings)
-    stalled = StalledLists(db, readings, timedelta(seconds=settings.contacts.refill_seconds))
-    clients = _clients(settings, db, network)
-    return BooksWatch(db, clients, readings, settings.recheck_seconds, stalled=stalled)
-
-
-def _clients(settings: Settings, db: Database, network: Network) -> LexwareClients:
-    return LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
-
-
 def _handlers(
     settings: Settings,
     db: Database,
-    network: Network,
+    clients: LexwareClients,
     runner: EffectRunner,
     files: FileStep,
 ) -> Mapping[type[Event], Handler]:
-    clients = _clients(settings, db, network)
     contexts = TenantContexts(db)
     first_look = timedelta(seconds=settings.effects.first_look)
     einvoices = EInvoices(db, Archive())

@@ -16,6 +16,7 @@ from common.effects.effect import Findings, Follow
 from common.effects.gate import Gate
 from common.lexware.client import LexwareClient
 from common.lexware.contact_wire import Contact, NewContact, fingerprint
+from common.lexware.contacts import CONTACTS
 from invoice_writer.contact_mapping import contact_of, has_marker, least_contact_of, note_of
 from invoice_writer.contact_rows import ContactRows
 from invoice_writer.mapping import marker_of
@@ -86,7 +87,7 @@ class ContactEffect:
 
     async def prepare(self) -> None:
         """Have credentials and a slot of the rate limit before anything is armed."""
-        await self._need.client.prepare_write()
+        await self._need.client.prepare_write(CONTACTS)
 
     async def send(self, gate: Gate) -> str:
         """Create the contact; its id."""

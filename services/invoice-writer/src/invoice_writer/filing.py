@@ -80,7 +80,7 @@ class Filing:
                 await self._settle(event, REFUSED, result.note)
                 return None
             case Pending():
-                return Later(result.retry_after, result.reason)
+                return Later(result.retry_after, result.reason, result.waits_for)
 
     async def _settle(self, event: DocumentIssued, status: str, note: str) -> None:
         async with self._db.sessions.begin() as session:

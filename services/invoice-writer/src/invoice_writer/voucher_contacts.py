@@ -46,8 +46,8 @@ class VoucherContacts:
         match await self._contacts.ensure(need):
             case Bound(external_id=contact_id):
                 return contact_id
-            case Pending(retry_after=after, reason=reason):
-                return Later(after, reason)
+            case Pending() as pending:
+                return Later(pending.retry_after, pending.reason, pending.waits_for)
             case Parked(reason=reason, params=params):
                 return plan.parked(Reason(reason), **params)
             case Refused(error=error):

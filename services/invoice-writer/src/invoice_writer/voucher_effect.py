@@ -9,6 +9,7 @@ from common.domain.verdicts import Decision
 from common.effects.effect import Findings, Follow
 from common.effects.gate import Gate
 from common.events.documents import DocumentIssued
+from common.lexware.vouchers import VOUCHERS
 from common.lexware.wire import Voucher
 from invoice_writer.deciding import ToWrite
 from invoice_writer.doubts import SETTINGS_VERSION
@@ -66,7 +67,7 @@ class VoucherEffect:
 
     async def prepare(self) -> None:
         """Have credentials and a slot of the rate limit before anything is armed."""
-        await self._plan.client.prepare_write()
+        await self._plan.client.prepare_write(VOUCHERS)
 
     async def send(self, gate: Gate) -> str:
         """Create the voucher; its id."""

@@ -240,7 +240,7 @@ def _translated(result: EffectResult, plan: ToWrite) -> Bound | Outcome | Later:
         case Bound():
             return result
         case Pending():
-            return Later(result.retry_after, result.reason)
+            return Later(result.retry_after, result.reason, result.waits_for)
         case Parked():
             return plan.parked(Reason(result.reason), **result.params)
         case Refused():

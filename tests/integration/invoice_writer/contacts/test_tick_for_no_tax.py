@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from common.effects.effect import Refused
+from common.lexware.errors import DeniedForNow
 from factories.customers import make_company, make_customer
 from integration.invoice_writer.harness import Harness
 from support.contacts import Process
@@ -163,8 +163,8 @@ async def test_a_contact_with_another_or_without_the_vat_id_is_not_ticked(
 async def test_a_right_that_is_missing_is_said(writer: Harness, process: Process) -> None:
     await writer.add_contact(**BY_HAND)
     await writer.lexware.control.fault("PUT", "/v1/contacts/*", "forbidden")
-    refused = await process.settle(await process.need(make_company(), tax_free=True))
-    assert isinstance(refused, Refused)
+    with pytest.raises(DeniedForNow):
+        await process.settle(await process.need(make_company(), tax_free=True))
 
 
 async def test_a_person_is_never_ticked(writer: Harness, process: Process) -> None:

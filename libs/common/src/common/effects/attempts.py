@@ -14,6 +14,7 @@ from common.domain.alarms import AlarmKind
 from common.effects.effect import Bound, Effect, Follow, HasNumber
 from common.effects.looks import Look
 from common.effects.numbered import Elsewhere, Numbered
+from common.errors import ConnectorError
 
 OPEN, PARKED, BOUND, REFUSED = "open", "parked", "bound", "refused"
 WITHDRAWN, ABSENT, RELEASED = "withdrawn", "absent", "released"
@@ -92,6 +93,9 @@ class Attempts(Protocol):
     ) -> bool:
         """The attempt surely had no effect; False when it was resolved or, unless absent, parked before."""
 
+    async def excuse(self, attempt_id: UUID, answer: Mapping[str, Any]) -> None:
+        """The open attempt got no answer in weather that meets all: found absent, it is not counted."""
+
     async def note(self, attempt_id: UUID, looks: Sequence[Look]) -> None:
         """Keep what was seen."""
 
@@ -121,6 +125,11 @@ class Attempts(Protocol):
 
     async def is_known(self, key: str) -> bool:
         """Whether anything was ever tried or bound under the key."""
+
+
+def answer_of(error: ConnectorError) -> dict[str, Any]:
+    """What is kept of the answer that a write got, or of its missing."""
+    return {"code": error.code, "said": error.told}
 
 
 def duplicate_alarm(request: ArmRequest, evidence: Mapping[str, Any]) -> Alarm:

@@ -135,6 +135,7 @@ class Pending:
 
     retry_after: timedelta
     reason: str
+    waits_for: UUID | None = None  # the connection that has to answer again, instead of a time
 
 
 @dataclass(frozen=True, slots=True)

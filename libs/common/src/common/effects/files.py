@@ -7,14 +7,23 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from common.db.engine import Database
-from common.effects.attempts import ABSENT, OPEN, REFUSED, ArmRequest, Attempt, Attempts, EffectState
+from common.effects.attempts import (
+    ABSENT,
+    OPEN,
+    REFUSED,
+    ArmRequest,
+    Attempt,
+    Attempts,
+    EffectState,
+    answer_of,
+)
 from common.effects.effect import NOTHING, Bound, Follow, NoProbe, Pending, Probe
 from common.effects.sql_attempts import SqlAttempts
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
 from common.http.errors import NotFound, RequestNotExecuted
 from common.lexware.client import LexwareClient
 from common.lexware.errors import FileRejected
-from common.lexware.files import MAX_FILE_BYTES
+from common.lexware.files import MAX_FILE_BYTES, files_of
 
 PDF_START = b"%PDF"
 VOUCHER_LOCKED = "voucher_locked"
@@ -151,7 +160,7 @@ class FileStep:
     ) -> FileResult:
         try:
             if not self._stopping:
-                await client.prepare_write()
+                await client.prepare_write(files_of(file.voucher_id))
         except ConnectorError as trouble:
             return _again(trouble, last_number)
         if self._stopping:
@@ -169,7 +178,9 @@ class FileStep:
         except (RequestNotExecuted, RefusedError) as refusal:
             await self._close(attempt, refusal)
             return _again(refusal, attempt.number)
-        except (TransientError, UnknownOutcomeError):
+        except (TransientError, UnknownOutcomeError) as trouble:
+            if trouble.waits_for is not None:
+                await self._attempts.excuse(attempt.attempt_id, answer_of(trouble))
             return Pending(self._look_after, "file_unconfirmed")
         self._probe.reach("after_file")
         return await self._bind(request, attempt, Bound(file_id, "written"), attached)
@@ -182,8 +193,7 @@ class FileStep:
         return Pending(timedelta(seconds=1), "file_unconfirmed")
 
     async def _close(self, attempt: Attempt, error: ConnectorError) -> None:
-        answer = {"code": error.code, "said": error.told}
-        await self._attempts.close(attempt.attempt_id, REFUSED, answer=answer)
+        await self._attempts.close(attempt.attempt_id, REFUSED, answer=answer_of(error))
 
 
 def unusable(content: bytes) -> str | None:
@@ -199,4 +209,4 @@ def _again(trouble: ConnectorError, tries: int) -> Pending:
         return Pending(UNTIL_A_PERSON_ACTS, trouble.code)
     wish = trouble.retry_after if isinstance(trouble, TransientError) else None
     pause = timedelta(seconds=min(2.0 ** min(tries, 10), LONGEST_PAUSE_SECONDS))
-    return Pending(pause if wish is None else wish, trouble.code)
+    return Pending(pause if wish is None else wish, trouble.code, trouble.waits_for)

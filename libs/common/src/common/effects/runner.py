@@ -24,6 +24,7 @@ from common.effects.attempts import (
     Attempt,
     Attempts,
     EffectState,
+    answer_of,
     duplicate_alarm,
 )
 from common.effects.effect import (
@@ -193,9 +194,11 @@ class EffectRunner:
         log.info("effect.unanswered", effect=effect.key, attempt=attempt.number, error=error.code)
         is_answer = isinstance(error, RequestNotExecuted | RefusedError)
         if sent and not is_answer:
+            if error.waits_for is not None:
+                await self._attempts.excuse(attempt.attempt_id, answer_of(error))
             return Pending(timedelta(seconds=self._settings.first_look), UNCONFIRMED)
         state = REFUSED if is_answer and not isinstance(error, Withdrawn) else WITHDRAWN
-        await self._attempts.close(attempt.attempt_id, state, answer={"code": error.code, "said": error.told})
+        await self._attempts.close(attempt.attempt_id, state, answer=answer_of(error))
         return Refused(error) if isinstance(error, RefusedError) else again(error, attempt.number)
 
     async def _bind(

@@ -4,6 +4,7 @@ However long a search says nothing, its attempt never counts as absent: it is lo
 and then shown to a person. Only two complete searches, or that person, say that nothing is there.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from common.domain.reason_codes import Reason
@@ -13,6 +14,7 @@ from common.effects.looks import Look, LookRules, look_of
 from common.effects.witness import Witness
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
 from common.http.errors import NotFound, RateLimitWait
+from common.lexware.breakers import ConnectionRests
 from common.lexware.errors import RequestRejected
 from common.settings import EffectSettings
 
@@ -42,8 +44,8 @@ class Searching:
             findings = await effect.search()
         except NotFound:
             findings = Findings(complete=False)
-        except RateLimitWait as trouble:  # no search was made
-            return Pending(again(trouble, attempt.number).retry_after, reason)
+        except (RateLimitWait, ConnectionRests) as trouble:  # no search was made
+            return replace(again(trouble, attempt.number), reason=reason)
         except (RequestRejected, TransientError, UnknownOutcomeError) as trouble:
             return self._unsettled(attempt, now, again(trouble, attempt.number), trouble.code, reason)
         except RefusedError as error:
@@ -67,11 +69,11 @@ class Searching:
             params = {"since": attempt.armed_at.isoformat(), "said": said}
             return Parked(Reason.WRITE_UNSETTLED.value, params)
         pause = min(age / PART_OF_AGE, timedelta(seconds=LONGEST_PAUSE_SECONDS))
-        return Pending(max(planned.retry_after, pause), reason)
+        return Pending(max(planned.retry_after, pause), reason, planned.waits_for)
 
 
 def again(trouble: ConnectorError, tries: int) -> Pending:
     """Later: when the other side says, else longer each time."""
     wish = trouble.retry_after if isinstance(trouble, TransientError) else None
     pause = timedelta(seconds=min(2.0 ** min(tries, 10), LONGEST_PAUSE_SECONDS))
-    return Pending(pause if wish is None else wish, trouble.code)
+    return Pending(pause if wish is None else wish, trouble.code, trouble.waits_for)

@@ -37,6 +37,8 @@ from common.effects.looks import LOOKS_KEPT, Look, look_from_json
 from common.effects.numbered import Elsewhere
 from common.effects.sql_batches import ToArm, ToBind, add_bindings, arm_all, bind_all, write_following
 
+WEATHER = "weather"  # in what is kept of an answer: none came, and not for this write alone
+
 
 class SqlAttempts:
     """`Attempts` in the database of the service."""
@@ -71,7 +73,7 @@ class SqlAttempts:
             bound=None if external_id is None else Bound(external_id, how),
             unresolved=unresolved[-1] if unresolved else None,
             last_number=attempts[-1].number if attempts else 0,
-            absent=sum(row.state == ABSENT for row in attempts),
+            absent=sum(row.state == ABSENT and not (row.answer or {}).get(WEATHER) for row in attempts),
             accepted=frozenset(_accepted(attempts)),
             despite=bool(despite),
         )
@@ -99,6 +101,11 @@ class SqlAttempts:
             values["answer"] = dict(answer)
         async with self._db.sessions.begin() as session:
             return await _change(session, attempt_id, UNRESOLVED if state == ABSENT else (OPEN,), values)
+
+    async def excuse(self, attempt_id: UUID, answer: Mapping[str, Any]) -> None:
+        """See `Attempts.excuse`."""
+        async with self._db.sessions.begin() as session:
+            await _change(session, attempt_id, (OPEN,), {"answer": {**answer, WEATHER: True}})
 
     async def note(self, attempt_id: UUID, looks: Sequence[Look]) -> None:
         """See `Attempts.note`."""

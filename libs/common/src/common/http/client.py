@@ -1,8 +1,8 @@
 """The client for one upstream: address, credentials, rate limit, error mapping; writes are never repeated."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Protocol
 
@@ -10,24 +10,26 @@ import structlog
 
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
 from common.http.answers import NetworkFailure
-from common.http.errors import OutcomeLost, RateLimited, ServerTrouble, Unauthorized, Unreachable, Withdrawn
+from common.http.errors import (
+    OutcomeLost,
+    PageInstead,
+    RateLimited,
+    ServerTrouble,
+    Unauthorized,
+    Unreachable,
+    UnreadableAnswer,
+    Withdrawn,
+)
 from common.http.gate import Gate
+from common.http.health import Call, Health, NoHealth
 from common.http.redact import loggable_host, loggable_path
 from common.http.retry import retry_after, with_retries
 from common.http.transport import MAX_ANSWER, Network, OneShotBody, Response, encoded_url
 
 log = structlog.get_logger(__name__)
 
+JSON = "application/json"
 DEFAULT_TIMEOUT = 40.0  # gateways give up after 30 s; a shorter wait would make outcomes unknown by itself
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request as error mapping sees it; a safe one may be sent twice."""
-
-    method: str
-    path: str
-    safe: bool
 
 
 class Auth(Protocol):
@@ -105,18 +107,19 @@ class ApiClient:
         auth: Auth | None = None,
         limit: RequestLimit | None = None,
         error_for: ErrorMapper = generic_error,
+        health: Health | None = None,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> None:
         self._network, self._base_url, self._timeout = network, base_url, timeout
         self._auth, self._limit, self._error_for = auth or NoAuth(), limit or NoLimit(), error_for
-        self._host = loggable_host(base_url)
+        self._health, self._host = health or NoHealth(), loggable_host(base_url)
 
     async def get(
         self,
         path: str,
         params: Mapping[str, str] | None = None,
         *,
-        accept: str = "application/json",
+        accept: str = JSON,
         max_bytes: int = MAX_ANSWER,
     ) -> Response:
         """A 2xx answer; transient trouble is retried for a moment, a 401 once with newer credentials."""
@@ -126,9 +129,10 @@ class ApiClient:
             response, sent = await self._read(call, url, accept, max_bytes)
             if self._is_unauthorized(call, response) and await self._auth.refused(sent):
                 response, _ = await self._read(call, url, accept, max_bytes)
-            return await self._checked(call, response)
+            return await self._checked(call, response, may_be_page=accept != JSON)
 
-        return await with_retries(once)
+        async with self._watched(call):
+            return await with_retries(once)
 
     async def post(
         self,
@@ -143,27 +147,36 @@ class ApiClient:
 
         `prepared` spares the slot that `prepare_write` took.
         """
-        if not prepared:
-            await self._limit.reserve()
         call = Call("POST", path, safe=False)
-        return await self._sent_once(call, body, content_type, headers or {})
+        async with self._watched(call, asking=not prepared):
+            if not prepared:
+                await self._limit.reserve()
+            return await self._sent_once(call, body, content_type, headers or {})
 
     async def put(self, path: str, body: bytes, content_type: str) -> Response:
         """A 2xx answer to a replacement sent once; without any answer the outcome is unknown."""
-        await self._limit.reserve()
-        return await self._sent_once(Call("PUT", path, safe=False), body, content_type, {})
+        call = Call("PUT", path, safe=False)
+        async with self._watched(call):
+            await self._limit.reserve()
+            return await self._sent_once(call, body, content_type, {})
 
-    async def prepare_write(self) -> None:
-        """What may wait or fail is done before a gated write is armed: credentials and a slot are there."""
-        await self._auth.headers()
-        await self._limit.reserve()
+    async def prepare_write(self, path: str) -> None:
+        """What may wait or fail is done before a write is armed: such may be sent, credentials, a slot."""
+        async with self._watched(Call("POST", path, safe=False)):
+            await self._auth.headers()
+            await self._limit.reserve()
 
     async def post_gated(self, path: str, body: bytes, content_type: str, gate: Gate) -> Response:
         """A 2xx answer to a request whose last byte passed the gate; needs `prepare_write` before.
 
         With `Withdrawn` or another `RequestNotExecuted` it surely did not happen; a 401 is not sent again.
         """
-        call, sent = Call("POST", path, safe=False), await self._auth.headers()
+        call = Call("POST", path, safe=False)
+        async with self._watched(call, asking=False):
+            return await self._sent_gated(call, body, content_type, gate)
+
+    async def _sent_gated(self, call: Call, body: bytes, content_type: str, gate: Gate) -> Response:
+        path, sent = call.path, await self._auth.headers()
         try:
             response = await self._send(call, sent, OneShotBody(body, gate), content_type, len(body))
         except NetworkFailure as failure:
@@ -205,7 +218,7 @@ class ApiClient:
     ) -> Response:
         headers = {
             **sent,
-            "Accept": "application/json",
+            "Accept": JSON,
             "Content-Type": content_type,
             "Content-Length": str(length),
         }
@@ -222,15 +235,30 @@ class ApiClient:
                 log.info("http.credentials_not_renewed", host=self._host, error=trouble.code)
         return await self._checked(call, response)
 
-    async def _checked(self, call: Call, response: Response) -> Response:
+    async def _checked(self, call: Call, response: Response, *, may_be_page: bool = False) -> Response:
         if response.ok:
+            if not may_be_page and response.content.lstrip()[:1] == b"<":  # somebody in between greets people
+                kind = UnreadableAnswer if call.safe else PageInstead
+                raise kind(f"{call.method} {loggable_path(call.path)}: {response.status} with a page")
             await self._limit.accepted()
+            await self._health.answered(call)
             return response
         error = self._error_for(call, response)
         if response.status == 429:  # whoever says so wants us to be slower
             wait = await self._limit.refused(retry_after(response))
             raise error if isinstance(error, UnknownOutcomeError) else RateLimited(retry_after=wait)
         raise error
+
+    @asynccontextmanager
+    async def _watched(self, call: Call, *, asking: bool = True) -> AsyncIterator[None]:
+        """The call as the upstream's health sees it; nothing is asked of an upstream that rests."""
+        if asking:
+            await self._health.ask(call)
+        try:
+            yield
+        except ConnectorError as error:
+            await self._health.failed(call, error)
+            raise
 
     def _is_unauthorized(self, call: Call, response: Response) -> bool:
         """Whether the other side itself, and nobody in between, refuses the credentials."""

@@ -11,6 +11,7 @@ TransientError
     └── Withdrawn           the request was given up before its last byte
 UnknownOutcomeError
 └── OutcomeLost             a write without a usable answer
+    └── PageInstead         a page for people
 RefusedError
 └── NotFound                404: not there, or not there yet
 """
@@ -75,6 +76,12 @@ class OutcomeLost(UnknownOutcomeError):
     """A write was sent as a whole and its answer is missing or unusable."""
 
     code = "http.outcome_lost"
+
+
+class PageInstead(OutcomeLost):
+    """A write was answered with a page for people, by somebody in between."""
+
+    code = "http.page_instead"
 
 
 class NotFound(RefusedError):

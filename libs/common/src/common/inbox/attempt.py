@@ -63,8 +63,11 @@ class Attempts:
             match await handler(message):
                 case Done():
                     return Finished(raw, token, DONE)
-                case Later(after=after, reason=why):
-                    return Postponed(raw, token, after.total_seconds(), None, raw.failures, why=why)
+                case Later() as later:
+                    seconds = later.after.total_seconds()
+                    return Postponed(
+                        raw, token, seconds, None, raw.failures, why=later.reason, waits_for=later.waits_for
+                    )
         except InvalidMessageError as error:
             return Dead(raw, message, token, error)
         except TransientError as error:
@@ -86,7 +89,8 @@ class Attempts:
         self, raw: RawMessage, token: UUID, error: Exception, seconds: float, failures: int
     ) -> Postponed:
         metrics.INBOX_FAILED_TRIES.labels(self._consumer, type(error).__name__).inc()
-        return Postponed(raw, token, seconds, error=explain(error), failures=failures)
+        connection = error.waits_for if isinstance(error, ConnectorError) else None
+        return Postponed(raw, token, seconds, explain(error), failures, waits_for=connection)
 
     def _backoff(self, earlier: int) -> float:
         # Half fixed, half random: tries spread out, and none comes at once.

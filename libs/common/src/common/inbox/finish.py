@@ -36,6 +36,7 @@ class Postponed:
     error: str | None
     failures: int
     why: str | None = None  # what it waits for, where no try failed
+    waits_for: UUID | None = None  # the breaker whose end it waits for, instead of the time
 
 
 Ending = Finished | Postponed
@@ -80,13 +81,7 @@ async def free_keys(session: AsyncSession, consumer: str, keys: Collection[str])
 
 
 async def _postpone(session: AsyncSession, consumer: str, postponed: Sequence[Postponed]) -> None:
-    wait = (
-        update(KEYS)
-        .where(KEYS.c.consumer == consumer, KEYS.c.ordering_key == bindparam("key"))
-        .values(due_at=db_now(bindparam("seconds")), lease_token=None)
-    )
-    waits = [{"key": ending.message.ordering_key, "seconds": ending.seconds} for ending in postponed]
-    await session.execute(wait, waits)
+    await _set_aside(session, consumer, postponed)
     failed = [ending for ending in postponed if ending.error is not None]
     if failed:
         count = (
@@ -109,3 +104,25 @@ async def _postpone(session: AsyncSession, consumer: str, postponed: Sequence[Po
     if reasons:
         telling = update(INBOX).where(INBOX.c.inbox_id == bindparam("id")).values(last_error=bindparam("why"))
         await session.execute(telling, reasons)
+
+
+async def _set_aside(session: AsyncSession, consumer: str, postponed: Sequence[Postponed]) -> None:
+    """The keys hold the time of their next try, or the breaker whose end they wait for."""
+    mine = (KEYS.c.consumer == consumer) & (KEYS.c.ordering_key == bindparam("key"))
+    timed = [
+        {"key": ending.message.ordering_key, "seconds": ending.seconds}
+        for ending in postponed
+        if ending.waits_for is None
+    ]
+    if timed:
+        wait = update(KEYS).where(mine).values(due_at=db_now(bindparam("seconds")), lease_token=None)
+        await session.execute(wait, timed)
+    resting = [
+        {"key": ending.message.ordering_key, "connection": ending.waits_for}
+        for ending in postponed
+        if ending.waits_for is not None
+    ]
+    if resting:
+        rest = update(KEYS).where(mine)
+        rest = rest.values(due_at=None, lease_token=None, waits_for=bindparam("connection"))
+        await session.execute(rest, resting)

@@ -65,6 +65,7 @@ class Later:
 
     after: timedelta
     reason: str
+    waits_for: UUID | None = None  # the connection that has to answer again, instead of a time
 
 
 Handler = Callable[[Message], Awaitable[Done | Later]]

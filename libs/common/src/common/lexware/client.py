@@ -23,6 +23,6 @@ class LexwareClient:
         self.contacts = Contacts(api)
         self.countries = Countries(api)
 
-    async def prepare_write(self) -> None:
-        """Valid credentials and a slot of the rate limit are there for one gated write."""
-        await self._api.prepare_write()
+    async def prepare_write(self, path: str) -> None:
+        """Valid credentials and a slot of the rate limit are there for one write to that path."""
+        await self._api.prepare_write(path)

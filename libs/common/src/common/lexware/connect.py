@@ -10,8 +10,10 @@ from common.db.crypto import SecretBox, SecretPlace
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow, SecretRow
 from common.http.client import ApiClient, Auth, RequestLimit
+from common.http.health import Health
 from common.http.limiter import Limiter, Rate, SharedLimit
 from common.http.transport import Network
+from common.lexware.breakers import Breakers
 from common.lexware.client import LexwareClient
 from common.lexware.credentials import ApiKey, OAuthTokens, bearer
 from common.lexware.errors import BooksNotConnected, ReconnectNeeded, error_for
@@ -59,11 +61,12 @@ class Relinked:
         """Whether there are others now, be it of another kind."""
         kind, auth = await self._current()
         try:
-            return await auth.refused(sent)
+            is_newer = await auth.refused(sent)
         except (BooksNotConnected, ReconnectNeeded):
             if not await self._changed(kind):
                 raise
-        return True
+            return True
+        return is_newer or await self._changed(kind)
 
     async def _current(self) -> tuple[str, Auth]:
         if self._chosen is None:
@@ -82,11 +85,16 @@ class LexwareClients:
     """One client per connection, kept for the life of the process; credentials are read when first needed."""
 
     def __init__(
-        self, db: Database, box: SecretBox, settings: LexwareSettings, network: Network | None = None
+        self,
+        db: Database,
+        box: SecretBox,
+        settings: LexwareSettings,
+        network: Network | None = None,
+        breakers: Breakers | None = None,
     ) -> None:
         self._db, self._box, self._settings = db, box, settings
         self._network, self._owns_network = network or Network(), network is None
-        self._limiter = Limiter(db)
+        self._limiter, self._breakers = Limiter(db), breakers
         self._server = AuthorizationServer(self._network, settings)
         self._clients: dict[tuple[UUID, UUID], LexwareClient] = {}
 
@@ -105,7 +113,8 @@ class LexwareClients:
                 return await self._auth(tenant_id, connection_id, limit)
 
             await choose()
-            self._clients[place] = LexwareClient(self._client(Relinked(choose), limit))
+            health = self._breakers.of(tenant_id, connection_id) if self._breakers else None
+            self._clients[place] = LexwareClient(self._client(Relinked(choose), limit, health))
         return self._clients[place]
 
     def with_key(self, key: SecretStr) -> LexwareClient:
@@ -126,13 +135,14 @@ class LexwareClients:
             return kind, ApiKey(lambda: self._key(tenant_id, connection_id))
         raise BooksNotConnected(f"no books connection {connection_id}")
 
-    def _client(self, auth: Auth, limit: RequestLimit | None) -> ApiClient:
+    def _client(self, auth: Auth, limit: RequestLimit | None, health: Health | None = None) -> ApiClient:
         return ApiClient(
             self._network,
             self._settings.api_url,
             auth=auth,
             limit=limit,
             error_for=error_for,
+            health=health,
             timeout=self._settings.timeout_seconds,
         )
 

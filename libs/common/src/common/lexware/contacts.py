@@ -17,6 +17,7 @@ from common.lexware.voucherlist import PAGE_SIZE, WINDOW_LIMIT, searchable
 from common.lexware.vouchers import JSON, written_id
 from common.lexware.wire import read_json
 
+CONTACTS = "/v1/contacts"
 SHORTEST_TERM, LONGEST_TERM = 3, 128
 _WILDCARDS = re.compile(r"([\\_%])")
 
@@ -40,17 +41,17 @@ class Contacts:
 
         Not safe to send twice: two equal requests make two contacts.
         """
-        response = await self._api.post_gated("/v1/contacts", body, JSON, gate)
+        response = await self._api.post_gated(CONTACTS, body, JSON, gate)
         return written_id(response.content, "contact")
 
     async def get(self, contact_id: str) -> Contact:
         """The contact; raises `NotFound`."""
-        content = (await self._api.get(f"/v1/contacts/{contact_id}")).content
+        content = (await self._api.get(f"{CONTACTS}/{contact_id}")).content
         return parse_object(Contact, content)[0]
 
     async def get_whole(self, contact_id: str) -> dict[str, Any]:
         """The contact with every field, those unknown to us too; raises `NotFound`."""
-        content = (await self._api.get(f"/v1/contacts/{contact_id}")).content
+        content = (await self._api.get(f"{CONTACTS}/{contact_id}")).content
         try:
             whole = read_json(content)
         except (ValueError, RecursionError):
@@ -61,7 +62,7 @@ class Contacts:
 
     async def update(self, contact_id: str, whole: dict[str, Any]) -> None:
         """Replace the contact whose `version` the body carries; raises `Conflict` when it is another now."""
-        await self._api.put(f"/v1/contacts/{contact_id}", orjson.dumps(whole, default=_number), JSON)
+        await self._api.put(f"{CONTACTS}/{contact_id}", orjson.dumps(whole, default=_number), JSON)
 
     async def customers(self, number: int) -> Page[Contact]:
         """One page of all customers by name, archived ones too; pages beyond the window are refused."""
@@ -105,7 +106,7 @@ class Contacts:
 
     async def _page(self, filters: dict[str, str], number: int) -> Page[Contact]:
         params = {**filters, "page": str(number), "size": str(PAGE_SIZE)}
-        return parse_page(Contact, (await self._api.get("/v1/contacts", params)).content, PAGE_SIZE)
+        return parse_page(Contact, (await self._api.get(CONTACTS, params)).content, PAGE_SIZE)
 
 
 def filter_text(text: str) -> str:

@@ -57,11 +57,9 @@ class ApiKey:
         return bearer(self._key)
 
     async def refused(self, sent: Mapping[str, str]) -> bool:
-        """Whether the merchant stored another key since; raises `ReconnectNeeded` when not."""
+        """Whether the merchant stored another key since; one refusal alone says nothing of the key."""
         self._key = await self._load()
-        if self._key is not None and bearer(self._key) != sent:
-            return True
-        raise ReconnectNeeded("the API key is refused")
+        return self._key is not None and bearer(self._key) != sent
 
 
 class OAuthTokens:
@@ -111,7 +109,7 @@ class OAuthTokens:
             return
         try:
             await self._renew(stored.generation)
-        except (*TOKEN_TROUBLE, OAuthMisconfigured):
+        except TOKEN_TROUBLE:
             if stored.expires_in <= 0:
                 raise
         await self._read()
@@ -162,6 +160,7 @@ class OAuthTokens:
         try:
             return await self._server.refresh(seen.refresh)
         except GrantInvalid:
+            await self._store.client_accepted()
             await self._lost(seen, "the refresh token is refused")
         except RateLimited:
             await self._store.give_up(lease, pause=COOL_DOWN_SECONDS)

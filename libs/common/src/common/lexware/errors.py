@@ -6,6 +6,8 @@ usable 2xx is unknown: somebody in between may refuse what was carried out.
 TransientError
 ├── BooksUnavailable        a read answered with 5xx, or with a 4xx of somebody in between
 ├── NotExecuted family      see common.http.errors: 429, 401, a withdrawn request
+│   ├── DeniedForNow        402, 403 of the gateway: about the connection, counted there
+│   └── RouteUnknown        404 of the gateway: about the connection, weather
 RefusedError
 ├── ReconnectNeeded         the connection's credentials are gone
 ├── BooksNotConnected       there is no usable connection
@@ -26,18 +28,41 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from common.errors import ConnectorError, RefusedError
-from common.http.client import Call
-from common.http.errors import NotFound, OutcomeLost, RateLimited, ServerTrouble, Unauthorized
+from common.http.errors import (
+    NotFound,
+    OutcomeLost,
+    RateLimited,
+    RequestNotExecuted,
+    ServerTrouble,
+    Unauthorized,
+)
+from common.http.health import Call
 from common.http.redact import loggable_path
 from common.http.retry import retry_after
 from common.http.transport import Response
-from common.lexware.answers import Issue, Word, word_of
+from common.lexware.answers import Issue, Shape, Word, word_of
 
 
 class BooksUnavailable(ServerTrouble):
     """Lexware failed at a read, or somebody in between did."""
 
     code = "lexware.unavailable"
+
+
+class DeniedForNow(RequestNotExecuted):
+    """The gateway refused the connection this once; `denial` is what it becomes when it lasts."""
+
+    code = "lexware.denied_for_now"
+
+    def __init__(self, said: str, denial: "type[BooksRefusal]") -> None:
+        self.denial = denial
+        super().__init__(said)
+
+
+class RouteUnknown(RequestNotExecuted):
+    """The gateway knows no such route: the address or the service behind it is not what it was."""
+
+    code = "lexware.route_unknown"
 
 
 class ForeignAnswer(OutcomeLost):
@@ -145,8 +170,11 @@ def _refusal(call: Call, status: int, said: str, word: Word) -> ConnectorError:
     """What Lexware's own word means."""
     if status == 401:
         return Unauthorized(said)
+    is_of_gateway = word.shape is Shape.GATEWAY
+    if is_of_gateway and status in (402, 403):
+        return DeniedForNow(said, _OF_STATUS[status])
     if status == 404:
-        return NotFound(said)
+        return RouteUnknown(said) if is_of_gateway else NotFound(said)
     if status == 429:
         return RateLimited()
     kind = _OF_STATUS.get(status, _rejection(call.path))

@@ -4,7 +4,7 @@ import re
 
 from common.http.client import ApiClient
 from common.http.multipart import file_form
-from common.lexware.vouchers import written_id
+from common.lexware.vouchers import VOUCHERS, written_id
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
@@ -22,12 +22,17 @@ class Files:
         Needs `LexwareClient.prepare_write` before.
         """
         body, content_type = file_form("file", name, content, "application/pdf")
-        response = await self._api.post(f"/v1/vouchers/{voucher_id}/files", body, content_type, prepared=True)
+        response = await self._api.post(files_of(voucher_id), body, content_type, prepared=True)
         return written_id(response.content, "file")
 
     async def download(self, file_id: str) -> bytes:
         """The bytes of a file."""
         return (await self._api.get(f"/v1/files/{file_id}", accept="*/*")).content
+
+
+def files_of(voucher_id: str) -> str:
+    """The path of the voucher's files."""
+    return f"{VOUCHERS}/{voucher_id}/files"
 
 
 def file_name(document_type: str, number: str) -> str:

@@ -9,8 +9,9 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from pydantic import Field, SecretStr
 
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
-from common.http.client import ApiClient, Call
+from common.http.client import ApiClient
 from common.http.errors import OutcomeLost, RateLimited, UnreadableAnswer
+from common.http.health import Call
 from common.http.redact import loggable_path
 from common.http.transport import Network, Response
 from common.lexware.answers import oauth_error_of, word_of
@@ -27,8 +28,8 @@ class GrantInvalid(RefusedError):
     code = "lexware.oauth_grant_invalid"
 
 
-class OAuthMisconfigured(RefusedError):
-    """The authorization server refuses this installation's client; an operator must act."""
+class OAuthMisconfigured(TransientError):
+    """The authorization server refuses this installation's client; an operator must act, documents wait."""
 
     code = "lexware.oauth_misconfigured"
 

@@ -137,6 +137,13 @@ class TokenStore:
                 )
         return done is not None
 
+    async def client_accepted(self) -> None:
+        """The authorization server knows our client again, whatever it says of the tokens."""
+        async with self._db.sessions.begin() as session:
+            await close_alarms(
+                session, AlarmKind.OAUTH_MISCONFIGURED, self._subject, tenant_id=self._tenant_id
+            )
+
     async def alarm(self, kind: AlarmKind, evidence: dict[str, Any]) -> None:
         """A person has to look, unless the same alarm is already open."""
         async with self._db.sessions.begin() as session:

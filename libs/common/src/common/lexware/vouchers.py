@@ -7,6 +7,7 @@ from common.lexware.rows import parse_object
 from common.lexware.wire import ActionResult, Voucher, parse
 
 JSON = "application/json"
+VOUCHERS = "/v1/vouchers"
 
 
 class Vouchers:
@@ -21,7 +22,7 @@ class Vouchers:
         Not safe to send twice: after `OutcomeLost` nobody knows; `RequestNotExecuted` and `RefusedError` mean
         that there is no voucher.
         """
-        response = await self._api.post_gated("/v1/vouchers", body, JSON, gate)
+        response = await self._api.post_gated(VOUCHERS, body, JSON, gate)
         return written_id(response.content, "voucher")
 
     async def get(self, voucher_id: str) -> Voucher:

@@ -9,8 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 from pydantic.alias_generators import to_camel
 
 from common.errors import ConnectorError, RefusedError, TransientError
-from common.http.client import ApiClient, Call, RequestLimit
-from common.http.errors import OutcomeLost, RateLimited, ServerTrouble, Unreachable, UnreadableAnswer
+from common.http.client import ApiClient, RequestLimit
+from common.http.errors import (
+    OutcomeLost,
+    PageInstead,
+    RateLimited,
+    ServerTrouble,
+    Unreachable,
+    UnreadableAnswer,
+)
+from common.http.health import Call
 from common.http.retry import retry_after
 from common.http.transport import Network, Response
 from common.settings import ViesSettings
@@ -118,6 +126,8 @@ class ViesChecker:
             answer = _read(response)
         except InputRefused as refused:
             return VatAnswer(vat_id, is_valid=False, proof=refused.proof, source=VIES)
+        except PageInstead as page:
+            raise UnreadableAnswer(str(page)) from page
         except OutcomeLost as lost:  # asking changes nothing there, so it may be repeated
             raise Unreachable(str(lost)) from lost
         if answer.valid is None or not _is_about(answer, wanted):

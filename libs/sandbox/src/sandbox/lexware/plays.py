@@ -7,7 +7,7 @@ import orjson
 
 from sandbox.faults import Fault
 from sandbox.http import Answer, Call, Handler
-from sandbox.lexware.errors import issue, legacy, regular
+from sandbox.lexware.errors import issue, legacy, legacy_not_found, regular
 from sandbox.misbehaviour import COMMON_PLAYS, Play, Sim
 
 
@@ -57,10 +57,22 @@ def _spot(document: Any, way: str) -> tuple[Any, Any]:
     return document, last
 
 
+async def not_found_lag(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+    """The object is not visible yet, said as for any id nobody knows."""
+    return legacy_not_found().answer
+
+
 LEXWARE_PLAYS: dict[str, Play] = {
     **COMMON_PLAYS,
     **{
         play.__name__: play
-        for play in (filter_ignored, search_refused, no_id, account_number_race, spoilt_field)
+        for play in (
+            filter_ignored,
+            search_refused,
+            no_id,
+            account_number_race,
+            spoilt_field,
+            not_found_lag,
+        )
     },
 }

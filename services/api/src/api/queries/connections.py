@@ -12,13 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.linking import ACTIVE, BOOKS, PENDING
 from api.schemas.connections import ConnectionRead, TroubleRead
 from api.schemas.operations import ConnectionHealth
+from common.db.breakers import CONTRACT, RIGHTS
 from common.db.models.books import BooksReadingRow
 from common.db.models.core import ConnectionRow
-from common.db.models.effects import OAuthTokenRow
+from common.db.models.effects import BreakerRow, OAuthTokenRow
 from common.db.models.ingest import ShopCursorRow
 from common.domain.connection_troubles import TROUBLES, ConnectionTrouble
 
 RECONNECT = "reconnect_needed"
+DENIALS = {CONTRACT: "contract_problem", RIGHTS: "rights_missing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Standing:
     cursor: ShopCursorRow | None
     readings: Sequence[BooksReadingRow]
     token_state: str | None
+    breaker: BreakerRow | None
     pending_address: str | None
 
     @property
@@ -38,6 +41,8 @@ class Standing:
             return RECONNECT, "refused_by_shop"
         if self.row.state == ACTIVE and self.row.auth == "oauth" and self.token_state == RECONNECT:
             return RECONNECT, "refused_by_books"
+        if self.row.state == ACTIVE and self.breaker is not None and self.breaker.denied_at is not None:
+            return RECONNECT, DENIALS.get(self.breaker.refused_by or "", "refused_by_books")
         return self.row.state, self.row.state_reason
 
     @property
@@ -47,6 +52,19 @@ class Standing:
             return None
         code = ConnectionTrouble(self.cursor.trouble)
         return TroubleRead(code=code, **asdict(TROUBLES[code]))
+
+    @property
+    def failures(self) -> int:
+        """Calls that failed or were refused in a row."""
+        if self.cursor is not None:
+            return self.cursor.failures + self.cursor.refusals
+        return self.breaker.failures if self.breaker else self._worst.failures
+
+    @property
+    def last_error(self) -> str | None:
+        """What the last of them ended with."""
+        known = self.cursor or self.breaker or self._worst
+        return known.last_error
 
     def read(self) -> ConnectionRead:
         """The connection as it is shown."""
@@ -79,8 +97,8 @@ class Standing:
                 "state_reason": reason,
                 "last_poll_at": cursor.last_poll_at if cursor else None,
                 "next_poll_at": cursor.next_poll_at if cursor else None,
-                "failures": cursor.failures + cursor.refusals if cursor else self._worst.failures,
-                "last_error": cursor.last_error if cursor else self._worst.last_error,
+                "failures": self.failures,
+                "last_error": self.last_error,
                 "trouble": self.trouble,
             }
         )
@@ -108,6 +126,7 @@ async def standings(session: AsyncSession, rows: Sequence[ConnectionRow]) -> lis
     cursors = await _by_connection(session, ShopCursorRow, ids, tenants)
     tokens = await _by_connection(session, OAuthTokenRow, ids, tenants)
     readings = await _readings(session, ids, tenants)
+    breakers = await _worst_breakers(session, ids, tenants)
     pending = [UUID(row.config[PENDING]) for row in rows if PENDING in row.config]
     successors = await _by_connection(session, ConnectionRow, pending, tenants)
     found = []
@@ -120,6 +139,7 @@ async def standings(session: AsyncSession, rows: Sequence[ConnectionRow]) -> lis
                 cursor=cursors.get(row.connection_id),
                 readings=readings[row.connection_id],
                 token_state=token.state if token else None,
+                breaker=breakers.get(row.connection_id),
                 pending_address=successor.address if successor else None,
             )
         )
@@ -139,6 +159,18 @@ async def _by_connection(
         return {}
     query = select(table).where(table.connection_id.in_(ids), table.tenant_id.in_(tenants))
     return {row.connection_id: row for row in (await session.scalars(query)).all()}
+
+
+async def _worst_breakers(
+    session: AsyncSession, ids: Sequence[UUID], tenants: set[UUID]
+) -> Mapping[UUID, BreakerRow]:
+    """What speaks against each connection: refusals that last before all else, then the most failures."""
+    query = (
+        select(BreakerRow)
+        .where(BreakerRow.connection_id.in_(ids), BreakerRow.tenant_id.in_(tenants))
+        .order_by(BreakerRow.denied_at.is_not(None), BreakerRow.failures, BreakerRow.scope)
+    )
+    return {row.connection_id: row for row in await session.scalars(query)}
 
 
 async def _readings(

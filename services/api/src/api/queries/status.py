@@ -17,7 +17,7 @@ from api.views import turnover_warning_read
 from common.db.dialect import db_now
 from common.db.models.books import BooksReadingRow, OutcomeRow
 from common.db.models.core import ConnectionRow
-from common.db.models.effects import AlarmRow
+from common.db.models.effects import AlarmRow, BreakerRow
 from common.db.models.ingest import DocumentRow, ShopCursorRow
 from common.db.models.line import DeadLetterRow
 from common.db.turnover import read_warnings
@@ -83,7 +83,13 @@ async def _connections(session: AsyncSession, scope: Scope) -> list[Standing]:
         BooksReadingRow.failures > 0,
     )
     is_failing = or_(ShopCursorRow.failures + ShopCursorRow.refusals > 0, unreadable)
-    trouble = case((ConnectionRow.state.in_(("halted", RECONNECT)), 0), (is_failing, 1), else_=2)
+    breaker = exists().where(
+        BreakerRow.connection_id == ConnectionRow.connection_id,
+        BreakerRow.tenant_id == ConnectionRow.tenant_id,
+    )
+    is_denied = breaker.where(BreakerRow.denied_at.is_not(None))
+    is_out = or_(ConnectionRow.state.in_(("halted", RECONNECT)), is_denied)
+    trouble = case((is_out, 0), (or_(is_failing, breaker), 1), else_=2)
     query = (
         select(ConnectionRow)
         .outerjoin(

@@ -20,7 +20,9 @@ from common.db.models.books import BooksReadingRow
 from common.domain.alarms import AlarmKind
 from common.domain.cleaning import storable
 from common.errors import ConnectorError, TransientError
-from common.http.errors import RateLimitWait
+from common.http.errors import RateLimitWait, Unauthorized
+from common.lexware.breakers import ConnectionRests
+from common.lexware.errors import DeniedForNow, RouteUnknown
 from common.lexware.rows import Unfit
 from invoice_writer.refusals import connection_reason
 from invoice_writer.settings import ReadingSettings
@@ -29,8 +31,8 @@ log = structlog.get_logger(__name__)
 
 READINGS = cast(Table, BooksReadingRow.__table__)
 PRIMARY = ["connection_id", "list"]
+OF_CONNECTION = (SecretUnreadable, RateLimitWait, ConnectionRests, DeniedForNow, RouteUnknown, Unauthorized)
 UNFIT_KEPT, UNFIT_SHOWN = 1000, 20
-OUR_OWN = (RateLimitWait, SecretUnreadable)
 
 
 class BooksList(StrEnum):
@@ -107,9 +109,11 @@ class Readings:
         try:
             yield look
         except ConnectorError as error:
-            if isinstance(error, OUR_OWN) or connection_reason(error) is not None:
+            if isinstance(error, OF_CONNECTION) or connection_reason(error) is not None:
                 raise
-            raise await self._failed(place, error) from error
+            unreadable = await self._failed(place, error)
+            unreadable.waits_for = error.waits_for
+            raise unreadable from error
         if look.made and before is not None and before.failing_since is not None:
             await self._recovered(place)
 

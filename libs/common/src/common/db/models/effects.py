@@ -87,6 +87,29 @@ class RateBucketRow(Base):
     refusals: Mapped[int] = mapped_column(default=0)  # 429 answers in a row
 
 
+class BreakerRow(OfTenant, Base):
+    """Whether one kind of calls may be made to the books of a connection; no row: nothing speaks against.
+
+    `state` is closed, open or one_may_try; `denied_at` says that the books refuse such calls for good.
+    """
+
+    __tablename__ = "breakers"
+    __table_args__ = {"schema": "line"}
+
+    breaker_id: Mapped[UUID] = mapped_column(primary_key=True)  # made of connection and scope
+    connection_id: Mapped[UUID] = mapped_column(index=True)
+    scope: Mapped[str]  # the kind of calls, e.g. vouchers.write
+    state: Mapped[str]
+    failures: Mapped[int] = mapped_column(default=0)  # calls in a row without an answer of the books
+    first_failed_at: Mapped[datetime | None]
+    refusals: Mapped[int] = mapped_column(default=0)  # calls in a row that refused the connection
+    first_refused_at: Mapped[datetime | None]
+    refused_by: Mapped[str | None]  # credentials | contract | rights
+    denied_at: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]  # then one may try
+    last_error: Mapped[str | None]
+
+
 class OAuthTokenRow(OfTenant, Base):
     """The one token pair of a connection; `generation` grows with every refresh."""
 

@@ -14,6 +14,7 @@ GIVEN_UP = text("given_up_at IS NOT NULL")
 KEPT = text("payload IS NOT NULL")
 REFUSED = text("retry_at IS NOT NULL")
 UNDONE = text("done_at IS NULL")
+WAITING = text("waits_for IS NOT NULL")
 
 
 class OutboxRow(CreatedAt, Base):
@@ -143,12 +144,21 @@ class InboxKeyRow(Base):
     """An ordering key with open messages; workers claim keys, and of a key only its oldest open message.
 
     `due_at` is the next moment the key may be claimed: its next try, the end of its lease while
-    `lease_token` is set, never (NULL) while a dead letter holds it back.
+    `lease_token` is set, never (NULL) while a dead letter holds it back or while it waits for calls of a
+    connection: `waits_for` is their breaker.
     """
 
     __tablename__ = "inbox_keys"
     __table_args__ = (
         Index("ix_inbox_keys_due", "consumer", "lane", "tenant_id", "due_at"),
+        Index(
+            "ix_inbox_keys_waiting",
+            "consumer",
+            "waits_for",
+            "lane",
+            postgresql_where=WAITING,
+            sqlite_where=WAITING,
+        ),
         {"schema": "line"},
     )
 
@@ -159,6 +169,7 @@ class InboxKeyRow(Base):
     due_at: Mapped[datetime | None]
     lease_token: Mapped[UUID | None]
     held_since: Mapped[datetime | None]  # nothing of it can be worked: predecessors are not in the inbox
+    waits_for: Mapped[UUID | None]
 
 
 class InboxTurnRow(Base):

@@ -1,0 +1,171 @@
+"""Frees messages that wait for a connection: one to try after its pause, all in portions once it answers.
+
+What waits holds no time of its own, so an answer wakes it by the one row of the breaker it waits for.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ColumnElement, Row, Table, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.breakers import CLOSED
+from common.db.dialect import db_now
+from common.db.engine import Database
+from common.db.models.effects import BreakerRow
+from common.db.models.line import InboxKeyRow, InboxRow
+from common.db.trouble import DATABASE_TROUBLE, describe
+from common.events.base import Lane
+
+KEYS = cast(Table, InboxKeyRow.__table__)
+INBOX = cast(Table, InboxRow.__table__)
+LOOK_SECONDS = 1.0
+PORTION = 100  # so many of one connection are due at once
+
+log = structlog.get_logger(__name__)
+
+
+class Waiting:
+    """Looks every second, and at once when told that a connection answered.
+
+    `learn` is called before each look: it brings what other processes found out about connections.
+    """
+
+    name = "waiting"
+
+    def __init__(
+        self,
+        db: Database,
+        consumer: str,
+        *,
+        learn: Callable[[], Awaitable[None]],
+        wake: Callable[[], None],
+        answered: asyncio.Event,
+    ) -> None:
+        self._db, self._consumer, self._learn, self._wake = db, consumer, learn, wake
+        self._answered = answered
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look again and again until told to stop."""
+        while not stop.is_set():
+            self._answered.clear()
+            try:
+                if await self.look():
+                    self._wake()
+            except DATABASE_TROUBLE as error:
+                log.warning("waiting.look_failed", error=describe(error))
+            await self._pause(stop)
+
+    async def look(self) -> int:
+        """Make due what may go; how many messages that were."""
+        await self._learn()
+        async with self._db.reading.begin() as session:
+            waiting = (await session.execute(self._waiting())).all()
+        freed = 0
+        for row in waiting:
+            if _rests(row) and (row.retry_at is None or row.retry_at > row.now):
+                continue
+            async with self._db.sessions.begin() as session:
+                freed += await self._free(session, row)
+        return freed
+
+    async def count(self) -> int:
+        """How many messages wait for a connection."""
+        query = select(func.count()).where(KEYS.c.consumer == self._consumer, KEYS.c.waits_for.is_not(None))
+        async with self._db.reading.begin() as session:
+            return await session.scalar(query) or 0
+
+    def _waiting(self) -> Any:
+        resting = (
+            select(KEYS.c.waits_for, KEYS.c.tenant_id)
+            .where(KEYS.c.consumer == self._consumer, KEYS.c.waits_for.is_not(None))
+            .distinct()
+            .subquery()
+        )
+        return select(
+            resting.c.waits_for,
+            resting.c.tenant_id,
+            BreakerRow.state,
+            BreakerRow.denied_at,
+            BreakerRow.retry_at,
+            db_now().label("now"),
+        ).outerjoin(BreakerRow, BreakerRow.breaker_id == resting.c.waits_for)
+
+    async def _free(self, session: AsyncSession, row: Row[Any]) -> int:
+        """The oldest, live ones before history: as many as fit beside those that are due already.
+
+        Where one is to try it is any: a document that never gets an answer must not be the one each time.
+        """
+        lanes = (Lane.LIVE, Lane.HISTORY)
+        if _rests(row):  # who is due already will try
+            is_tried = await self._due(session, row, lanes, 1)
+            return 0 if is_tried else await self._free_these(session, row, self._any_one(row.waits_for))
+        freed = 0
+        for lane in lanes:
+            room = PORTION - await self._due(session, row, (lane,), PORTION)
+            if room > 0:
+                freed += await self._free_these(session, row, self._oldest(row.waits_for, lane, room))
+        return freed
+
+    async def _due(self, session: AsyncSession, row: Row[Any], lanes: Sequence[Lane], most: int) -> int:
+        due = select(KEYS.c.ordering_key).where(
+            KEYS.c.consumer == self._consumer,
+            KEYS.c.lane.in_(lanes),
+            KEYS.c.tenant_id == row.tenant_id,
+            KEYS.c.due_at <= db_now(),
+        )
+        return await session.scalar(select(func.count()).select_from(due.limit(most).subquery())) or 0
+
+    async def _free_these(self, session: AsyncSession, row: Row[Any], keys: ColumnElement[bool]) -> int:
+        freeing = (
+            update(KEYS)
+            .where(
+                KEYS.c.consumer == self._consumer,
+                KEYS.c.waits_for == row.waits_for,
+                keys,
+            )
+            .values(due_at=db_now(), waits_for=None)
+            .returning(KEYS.c.ordering_key)
+        )
+        return len((await session.scalars(freeing)).all())
+
+    def _any_one(self, breaker_id: UUID) -> ColumnElement[bool]:
+        mine = (KEYS.c.consumer == self._consumer, KEYS.c.waits_for == breaker_id)
+        one = select(KEYS.c.ordering_key).where(*mine).order_by(func.random()).limit(1)
+        return KEYS.c.ordering_key == one.scalar_subquery()  # drawn once: a list would be drawn per row
+
+    def _oldest(self, breaker_id: UUID, lane: Lane, most: int) -> ColumnElement[bool]:
+        first = (
+            select(func.min(INBOX.c.inbox_id))
+            .where(
+                INBOX.c.consumer == KEYS.c.consumer,
+                INBOX.c.ordering_key == KEYS.c.ordering_key,
+                INBOX.c.done_at.is_(None),
+            )
+            .scalar_subquery()
+        )
+        oldest = (
+            select(KEYS.c.ordering_key)
+            .where(
+                KEYS.c.consumer == self._consumer,
+                KEYS.c.waits_for == breaker_id,
+                KEYS.c.lane == lane.value,
+            )
+            .order_by(first)
+            .limit(most)
+        )
+        return KEYS.c.ordering_key.in_(oldest)
+
+    async def _pause(self, stop: asyncio.Event) -> None:
+        done = [asyncio.ensure_future(event.wait()) for event in (stop, self._answered)]
+        await asyncio.wait(done, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for waiter in done:
+            waiter.cancel()
+
+
+def _rests(row: Row[Any]) -> bool:
+    """Whether the connection rests; where the access is gone nobody waits, each is told so."""
+    return row.state not in (None, CLOSED) and row.denied_at is None

@@ -1,0 +1,65 @@
+"""What tests of connections in trouble look at, and what they do to a connection."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy import func, select, update
+
+from common.db.breakers import linked_anew
+from common.db.crypto import SecretBox, SecretPlace
+from common.db.models.core import SecretRow
+from common.db.models.effects import AlarmRow, BreakerRow
+from common.domain.documents import Document
+from common.lexware.breakers import Breakers
+from common.lexware.connect import LexwareClients
+from factories.tenants import KEY
+from integration.invoice_writer.harness import Harness
+from invoice_writer.connection_watch import ConnectionWatch, release_after_denial
+
+
+def watch_of(writer: Harness) -> ConnectionWatch:
+    """The watch as the service builds it."""
+    settings = writer.settings()
+    breakers = Breakers(writer.db, settings.lexware.breaker, reopened=release_after_denial)
+    box = SecretBox(settings.encryption_keys)
+    clients = LexwareClients(writer.db, box, settings.lexware, writer.network, breakers)
+    return ConnectionWatch(writer.db, clients, breakers)
+
+
+async def open_alarms(writer: Harness) -> list[str]:
+    """The kinds of the alarms that are open."""
+    query = select(AlarmRow.kind).where(AlarmRow.closed_at.is_(None)).order_by(AlarmRow.kind)
+    async with writer.db.reading.begin() as session:
+        return list((await session.scalars(query)).all())
+
+
+async def breakers(writer: Harness) -> dict[str, BreakerRow]:
+    """What stands against each kind of calls of the connection."""
+    async with writer.db.reading.begin() as session:
+        return {row.scope: row for row in await session.scalars(select(BreakerRow))}
+
+
+async def count(writer: Harness, table: Any, *conditions: Any) -> int:
+    """How many rows of the table meet the conditions."""
+    async with writer.db.reading.begin() as session:
+        return await session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+
+
+async def statuses(writer: Harness, invoices: Sequence[Document]) -> set[tuple[str, str | None]]:
+    """Where the documents stand."""
+    outcomes = [await writer.outcome(invoice) for invoice in invoices]
+    return {(outcome.status, outcome.reason) for outcome in outcomes}
+
+
+async def put_key(writer: Harness, key: str) -> None:
+    """The merchant linked the books again with this key."""
+    place = SecretPlace(writer.tenant_id, writer.books_id, "api_key")
+    async with writer.db.sessions.begin() as session:
+        await session.execute(
+            update(SecretRow)
+            .where(SecretRow.connection_id == writer.books_id)
+            .values(sealed=SecretBox([KEY]).seal(SecretStr(key), place))
+        )
+        await linked_anew(session, writer.tenant_id, writer.books_id)
+        await release_after_denial(session, writer.tenant_id, writer.books_id)
