@@ -2,13 +2,22 @@
 
 import hashlib
 import json
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from common.shops.epages.answers import NotJson, fingerprint, parse, parse_order, read_json, read_list
+from common.shops.epages.answers import (
+    NotJson,
+    TooManyValues,
+    fingerprint,
+    parse,
+    parse_order,
+    read_json,
+    read_list,
+)
 from common.shops.epages.wire import Order, OrderDocument, TaxClass
 
 CONTAINER = {"grandTotal": {"amount": 1, "currency": "EUR"}, "productLineItems": []}
@@ -147,6 +156,18 @@ def test_items_are_cut_out_bit_for_bit() -> None:
 def test_what_is_no_list_is_told_apart(content: bytes) -> None:
     with pytest.raises(NotJson):
         read_list(content)
+
+
+@pytest.mark.parametrize("one", [b"0.1,", b"{},", b"[[[]]],", b'"",'])
+def test_an_answer_of_more_values_than_any_shop_sends_is_refused_unread(one: bytes) -> None:
+    """One that unpacks to megabytes of nothing would hold up everybody for the time of reading it."""
+    many = b'{"items":[' + one * 2_000_000 + b"0]}"
+    started = time.process_time()
+    with pytest.raises(TooManyValues):
+        read_list(many)
+    assert time.process_time() - started < 1
+    lines = b",".join(b'{"quantity":1,"name":"a","price":[1,2]}' for _ in range(20_000))
+    assert len(read_list(b'{"items":[' + lines + b"]}")[1]) == 20_000
 
 
 def test_total_that_is_no_number_is_unknown() -> None:

@@ -125,6 +125,15 @@ async def test_files_too_large_together_are_asked_for_in_smaller_pages() -> None
     assert DOCUMENTS_LIMIT >= 20 * 1024 * 1024
 
 
+async def test_documents_of_too_many_values_together_are_asked_for_in_smaller_pages_without_files_too() -> (
+    None
+):
+    crowded = a_page([a_document() | {"noise": [0] * 600_000}])
+    client, http = client_with(crowded, a_page([a_document()]))
+    assert len((await client.documents("A", include_pdf=False)).items) == 1
+    assert [params["resultsPerPage"] for _, params, _, _ in http.asked] == ["100", "10"]
+
+
 async def test_a_single_file_too_large_gives_up() -> None:
     client, http = client_with(*[AnswerTooLarge("big")] * 3)
     with pytest.raises(AnswerTooLarge):

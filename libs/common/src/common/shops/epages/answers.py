@@ -14,6 +14,8 @@ from common.shops.epages.wire import Order
 ORDER_ID = re.compile(
     r"(?!\.+$)[A-Za-z0-9._~-]{1,100}"
 )  # goes into a path, so nothing that means something there
+MOST_VALUES = 500_000  # two seconds of reading; a document of 2,200 lines has a third of them
+BEFORE_VALUES = (b",", b"[", b"{")
 _NOT_PART_OF_CONTENT = frozenset({"lineItemContainer", "links", "locale"})
 _GAP = re.compile(r"[ \t\n\r]*")
 WireT = TypeVar("WireT", bound=BaseModel)
@@ -23,8 +25,14 @@ class NotJson(ValueError):
     """The answer is no JSON document of the agreed form."""
 
 
+class TooManyValues(NotJson):
+    """The answer holds more values than are read at once: reading them would hold up everybody else."""
+
+
 def read_json(content: bytes) -> Any:
     """The document with exact decimals; raises `NotJson`."""
+    if sum(map(content.count, BEFORE_VALUES)) > MOST_VALUES:
+        raise TooManyValues("more values than are read at once")
     try:
         return _loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:

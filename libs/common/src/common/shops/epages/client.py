@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 
 from common.http.transport import USER_AGENT
 from common.shops.base import OrderQuery, Page, Quota, Read, ShopClient, Unreadable, join, total_pages
-from common.shops.epages.answers import NotJson, parse, parse_order, read_json, read_list
+from common.shops.epages.answers import NotJson, TooManyValues, parse, parse_order, read_json, read_list
 from common.shops.epages.errors import (
     AnswerTooLarge,
     NotAShop,
@@ -22,7 +22,7 @@ from common.shops.epages.wire import Order, OrderDocument, ShopInfo
 
 MEDIA_TYPE = "application/vnd.epages.v1+json"
 PAGE_SIZE = 100
-SMALLER_PAGES = {100: 10, 10: 1}  # when an answer with files is too large
+SMALLER_PAGES = {100: 10, 10: 1}  # when an answer is too large
 DEFAULT_LIMIT = 2 * 1024 * 1024
 DOCUMENTS_LIMIT = 32 * 1024 * 1024
 MAX_DOCUMENT_PAGES = 200
@@ -88,13 +88,13 @@ class EpagesClient(ShopClient[ShopInfo, Order, OrderDocument]):
         return Read(order, answer.content, server_time(answer.headers))
 
     async def documents(self, order_id: str, *, include_pdf: bool) -> Page[OrderDocument]:
-        """All finalised documents of an order; files too large together come in smaller pages."""
+        """All finalised documents of an order; those too large together come in smaller pages."""
         size = PAGE_SIZE
         while True:
             try:
                 return await self._all_documents(order_id, include_pdf, size)
             except AnswerTooLarge:
-                if not include_pdf or size not in SMALLER_PAGES:
+                if size not in SMALLER_PAGES:
                     raise
                 size = SMALLER_PAGES[size]
 
@@ -169,6 +169,8 @@ T = TypeVar("T")
 def _usable(read: Callable[[], T], what: str) -> T:
     try:
         return read()
+    except TooManyValues as problem:
+        raise AnswerTooLarge(f"{what}: {problem}") from None
     except (NotJson, ValueError) as problem:
         raise ShopUnavailable(f"{what}: no usable answer ({problem})") from None
 
