@@ -11,7 +11,7 @@ from common.db.dialect import db_now
 from common.db.engine import Database, open_database
 from common.db.models.effects import RateBucketRow
 from common.http.errors import RateLimitWait
-from common.http.limiter import Limiter, Rate, SharedLimit
+from common.http.limiter import Limiter, Rate, SharedLimit, giving_way
 from common.settings import DatabaseSettings
 
 
@@ -53,6 +53,18 @@ async def test_two_buckets_give_a_slot_together_or_not_at_all(database: Database
     with pytest.raises(RateLimitWait):
         await limiter.reserve(own, shared)
     assert await _next_free(database, "own") == before
+
+
+async def test_who_gives_way_takes_free_slots_and_waits_for_none(database: Database) -> None:
+    shared = SharedLimit(Limiter(database), [Rate("a", per_second=2, burst=2)])
+    with giving_way(True):
+        await shared.reserve()
+        await shared.reserve()
+        with pytest.raises(RateLimitWait):
+            await shared.reserve()
+    await shared.reserve()  # the next slot, ahead of it
+    with giving_way(True), pytest.raises(RateLimitWait):
+        await shared.reserve()
 
 
 async def test_many_replicas_share_one_rate(database: Database, database_url: str) -> None:

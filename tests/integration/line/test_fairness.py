@@ -65,6 +65,15 @@ async def test_history_of_one_tenant_does_not_delay_its_new_documents(database: 
     assert "new" in {message.ordering_key.split(":")[1] for message in messages}
 
 
+async def test_what_comes_from_the_lane_of_history_gives_way_and_nothing_else(database: Database) -> None:
+    await deliver(database, *(order(f"h{number}", lane=Lane.HISTORY) for number in range(4)))
+    await deliver(database, *(order(f"l{number}") for number in range(4)))
+    await deliver(database, order("h0"))  # pulls its key, with what is before it, into the live lane
+    messages = await served(database, 16, quota=2)
+    giving_way = {message.ordering_key.split(":")[1] for message in messages if message.gives_way}
+    assert giving_way == {"h1", "h2", "h3"}
+
+
 async def test_a_tenant_whose_messages_all_wait_costs_nobody_a_turn(database: Database) -> None:
     waiting, ready = uuid4(), uuid4()
     await deliver(database, *(order(f"w{number}", tenant=waiting) for number in range(30)))

@@ -2,7 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +20,17 @@ from common.http.errors import RateLimitWait
 MAX_WAIT = timedelta(seconds=1)  # longer waits give the work back
 FIRST_BLOCK_SECONDS = 1.0
 LONGEST_BLOCK_SECONDS = 60.0
+_GIVES_WAY: ContextVar[bool] = ContextVar("gives_way", default=False)
+
+
+@contextmanager
+def giving_way(gives_way: bool) -> Iterator[None]:
+    """Let what runs inside take only slots that are free now; others may wait for one, and so are first."""
+    token = _GIVES_WAY.set(gives_way)
+    try:
+        yield
+    finally:
+        _GIVES_WAY.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +124,8 @@ class SharedLimit:
 
     async def reserve(self) -> None:
         """Wait for a slot, or raise `RateLimitWait` and take none."""
-        self._refusals = await self._limiter.reserve(*self._rates, max_wait=self._max_wait)
+        max_wait = timedelta() if _GIVES_WAY.get() else self._max_wait
+        self._refusals = await self._limiter.reserve(*self._rates, max_wait=max_wait)
 
     async def refused(self, wish: timedelta | None) -> timedelta:
         """Block the connection's bucket for all processes."""

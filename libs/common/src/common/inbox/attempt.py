@@ -14,6 +14,7 @@ from common.db.trouble import describe, is_trouble
 from common.domain.cleaning import storable
 from common.errors import ConnectorError, InvalidMessageError, TransientError, UnknownOutcomeError
 from common.events.registry import parse
+from common.http.limiter import giving_way
 from common.inbox.accept import DONE, IGNORED
 from common.inbox.finish import Ending, Finished, Postponed
 from common.inbox.messages import Done, Handler, Later, Message, RawMessage
@@ -48,6 +49,7 @@ class Attempts:
         context = {"consumer": self._consumer, "tenant_id": str(raw.tenant_id), "event_id": str(raw.event_id)}
         with (
             structlog.contextvars.bound_contextvars(**context),
+            giving_way(raw.gives_way),
             tracing.continued(raw.type, raw.headers, attributes=context),
         ):
             ending = await self._run(handler, raw, token)

@@ -41,19 +41,24 @@ class Claim:
 
 
 async def claim(session: AsyncSession, wanted: Claim) -> list[RawMessage]:
-    """Lease the next keys and return the oldest open message of each."""
+    """Lease the next keys and return the oldest open message of each.
+
+    What was taken from the lane of history gives way to what was not.
+    """
     quota = min(wanted.history_quota, wanted.limit)
     keys = await _claim_lane(session, wanted, Lane.HISTORY, quota) if quota else []
     history_has_more = len(keys) == quota
+    live: list[str] = []
     if len(keys) < wanted.limit:
-        keys += await _claim_lane(session, wanted, Lane.LIVE, wanted.limit - len(keys))
+        live = await _claim_lane(session, wanted, Lane.LIVE, wanted.limit - len(keys))
+        keys += live
     if len(keys) < wanted.limit and history_has_more:
         keys += await _claim_lane(session, wanted, Lane.HISTORY, wanted.limit - len(keys))
     heads = await _heads(session, wanted.consumer, keys) if keys else []
     if held := set(keys) - {head.ordering_key for head in heads}:
         hold = _of(wanted.consumer, held)
         await session.execute(hold.values(due_at=db_now(HELD_SECONDS), lease_token=None, held_since=db_now()))
-    return [await _whole(session, head) for head in heads]
+    return [replace(await _whole(session, head), gives_way=head.ordering_key not in live) for head in heads]
 
 
 async def next_due_within(

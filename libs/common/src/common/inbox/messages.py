@@ -22,6 +22,7 @@ class RawMessage:
     failures: int
     payload: bytes
     headers: Mapping[str, str]
+    gives_way: bool = False  # at a limit, to whatever does not
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from common.inbox.dead_letters import OnDead, bury
 from common.inbox.finish import Ending, finish
 from common.inbox.halting import DeadLetterLimit
 from common.inbox.messages import Handler, RawMessage
+from common.inbox.patience import Patience
 from common.observability import metrics
 from common.observability.health import Heartbeat
 from common.settings import WorkerSettings
@@ -59,12 +60,11 @@ class Worker:
         self._due, self._capacity = asyncio.Event(), asyncio.Event()
         self._queue: asyncio.Queue[Held | None] = asyncio.Queue()
         self._endings: asyncio.Queue[tuple[Held, Ending] | None] = asyncio.Queue()
-        self._held: set[Held] = set()
-        self._lost: set[Held] = set()
-        self._running = 0
-        self._claiming = False
+        self._held, self._lost = set[Held](), set[Held]()
+        self._running, self._claiming = 0, False
         self._claims = 0  # that found something
         self._history_credit = 0.0
+        self._patience = Patience(settings.history_share)
 
     def wake(self) -> None:
         """Look for due messages now instead of at the next poll."""
@@ -172,7 +172,7 @@ class Worker:
                 await may_be_lost(session)
                 messages = await claim(session, wanted)
             self._claims += bool(messages)
-            for message in messages:
+            for message in self._patience.share_out(messages):
                 held = Held(message, wanted.token)
                 self._held.add(held)
                 self._queue.put_nowait(held)
