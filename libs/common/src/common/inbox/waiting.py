@@ -24,6 +24,7 @@ KEYS = cast(Table, InboxKeyRow.__table__)
 INBOX = cast(Table, InboxRow.__table__)
 LOOK_SECONDS = 1.0
 PORTION = 100  # so many of one connection are due at once
+SOON_SECONDS = 60.0  # who waits so long at most, for a slot of the rate limit, still belongs to them
 
 log = structlog.get_logger(__name__)
 
@@ -105,17 +106,19 @@ class Waiting:
             return 0 if is_tried else await self._free_these(session, row, self._any_one(row.waits_for))
         freed = 0
         for lane in lanes:
-            room = PORTION - await self._due(session, row, (lane,), PORTION)
+            room = PORTION - await self._due(session, row, (lane,), PORTION, SOON_SECONDS)
             if room > 0:
                 freed += await self._free_these(session, row, self._oldest(row.waits_for, lane, room))
         return freed
 
-    async def _due(self, session: AsyncSession, row: Row[Any], lanes: Sequence[Lane], most: int) -> int:
+    async def _due(
+        self, session: AsyncSession, row: Row[Any], lanes: Sequence[Lane], most: int, within: float = 0.0
+    ) -> int:
         due = select(KEYS.c.ordering_key).where(
             KEYS.c.consumer == self._consumer,
             KEYS.c.lane.in_(lanes),
             KEYS.c.tenant_id == row.tenant_id,
-            KEYS.c.due_at <= db_now(),
+            KEYS.c.due_at <= db_now(within),
         )
         return await session.scalar(select(func.count()).select_from(due.limit(most).subquery())) or 0
 
