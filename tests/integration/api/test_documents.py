@@ -1,16 +1,18 @@
 """Documents: filters, details, files, and what can be asked for them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from common.db.models.books import ReleasedDocumentRow
 from common.db.models.core import AuditRow
 from common.events.commands import AttachFile, ResolveDocument, RetryDocument
 from integration.api.harness import APP_URL, Api, Tenant
 
 PATH = "/api/v1/documents"
+AT = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MANY = [
     {
         "number": "B1",
@@ -37,6 +39,23 @@ async def shop(api: Api) -> tuple[UUID, UUID]:
     for document in MANY:
         await api.document(tenant_id, connection_id, **document)  # type: ignore[arg-type]
     return tenant_id, connection_id
+
+
+async def test_a_released_document_says_since_when_it_is_in_line_again(
+    api: Api, shop: tuple[UUID, UUID]
+) -> None:
+    tenant_id, connection_id = shop
+    outcome = {"status": "parked", "reason": "transfer_paused"}
+    identity = await api.document(tenant_id, connection_id, number="AGAIN", outcome=outcome)
+    for event_id in (None, uuid4()):
+        row = {"document_id": identity, "tenant_id": tenant_id, "status": "parked", "event_id": event_id}
+        moments = {"first_seen_at": AT, "released_at": AT}
+        await api.add(ReleasedDocumentRow, row | moments | {"is_few": False})
+    shown = {item["number"]: item for item in (await api.get(PATH)).json()["items"]}
+    assert shown["AGAIN"]["released_at"] == "2026-03-04T12:00:00Z"
+    assert {item["released_at"] for number, item in shown.items() if number != "AGAIN"} == {None}
+    details = (await api.get(f"{PATH}/{identity}")).json()
+    assert (details["status"], details["released_at"]) == ("parked", "2026-03-04T12:00:00Z")
 
 
 async def numbers(api: Api, **filters: Any) -> set[str]:

@@ -23,6 +23,7 @@ from factories.documents import euro, make_address, make_invoice, make_line, mak
 from integration.invoice_writer.harness import Harness
 from invoice_writer.app import build
 from invoice_writer.recheck import Rechecker
+from invoice_writer.released.portions import Portions
 from invoice_writer.vat_checks import VatCheckWorker
 from sandbox.testing import Handle
 
@@ -59,11 +60,12 @@ class Checking:
         )
         worker = next(part for part in app.components if isinstance(part, Worker))
         recheck = next(part for part in app.components if isinstance(part, Rechecker))
+        portions = next(part for part in app.components if isinstance(part, Portions))
         events = [await self.event(document) for document in documents]
         async with self.db.sessions.begin() as session:
             await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
         await worker.run_until_idle(20)
-        while await recheck.look():
+        while await recheck.look() or await portions.look():
             await worker.run_until_idle(20)
 
     async def event(self, document: Document) -> DocumentIssued:

@@ -33,6 +33,7 @@ from factories.documents import make_order
 from factories.tenants import KEY, add_books, add_tenant
 from invoice_writer.app import build
 from invoice_writer.recheck import Rechecker
+from invoice_writer.released.portions import Portions
 from invoice_writer.settings import ContactSettings, Settings
 from sandbox.testing import Handle
 from support.line import eventually, working
@@ -93,13 +94,19 @@ class Harness:
         app = build(self.settings(), self.db, LocalTransport(self.db, accept), self.network)
         worker = next(part for part in app.components if isinstance(part, Worker))
         recheck = next(part for part in app.components if isinstance(part, Rechecker))
+        portions = next(part for part in app.components if isinstance(part, Portions))
         async with self.db.sessions.begin() as session:
             await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
         waiting = next(part for part in app.components if isinstance(part, Waiting))
         await waiting.look()
         await worker.run_until_idle(deadline)
         until = time.monotonic() + deadline
-        while await waiting.look() or await recheck.look() or await self._rests(waiting, until):
+        while (
+            await waiting.look()
+            or await recheck.look()
+            or await portions.look()
+            or await self._rests(waiting, until)
+        ):
             await worker.run_until_idle(deadline)
 
     async def _rests(self, waiting: Waiting, until: float) -> bool:

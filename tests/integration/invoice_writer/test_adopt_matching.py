@@ -43,10 +43,10 @@ async def stands(writer: Harness, events: list[DocumentIssued]) -> list[tuple[st
     return [(outcome.status, outcome.reason or outcome.how) for outcome in outcomes]
 
 
-async def test_all_documents_of_a_shop_linked_anew_are_adopted_in_portions_r55(
+async def test_all_documents_of_a_shop_linked_anew_are_adopted_page_by_page_r55(
     writer: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adopting, "PORTION", 2)
+    monkeypatch.setattr(adopting, "PAGE", 2)
     events = await booked(writer)
     anew = replace(writer, shop_id=uuid4())
     await anew.work(*(of(anew, event) for event in events))

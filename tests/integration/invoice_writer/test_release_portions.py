@@ -1,8 +1,6 @@
 """Many parked documents: in portions, fairly, and none forgotten between an old decision and a change."""
 
 import json
-from collections.abc import Sequence
-from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -10,46 +8,20 @@ from sqlalchemy import insert, select, update
 from common.db.dialect import db_now
 from common.db.models.books import BooksProfileRow, OutcomeRow
 from common.db.models.core import SettingsVersionRow
-from common.db.models.line import InboxRow
 from common.domain.reasons import Reason
 from common.events.commands import ReleaseParked
 from factories.documents import make_invoice, make_order
 from factories.tenants import save_settings
 from integration.invoice_writer.harness import LASTING, Harness
-from integration.invoice_writer.releases import carry_out, in_line, look, numbers, park, release
+from integration.invoice_writer.releases import (
+    carry_out,
+    in_line,
+    look,
+    numbers,
+    park,
+    release,
+)
 from invoice_writer import releasing
-
-
-async def test_many_go_back_in_portions_behind_live_documents(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(releasing, "PORTION", 10)
-    await park(writer, Reason.TRANSFER_PAUSED, copies=25)
-    commands: Sequence[ReleaseParked] = [release(writer, released_by="settings", settings=("mode",))]
-    portions = []
-    while commands:
-        portions.append(await carry_out(writer, commands[-1]))
-        commands = await _rest(writer, {command.command_id for command in commands})
-    assert portions == [10, 10, 5]
-    retries = await in_line(writer)
-    assert len({command.number for command in retries}) == 25
-    assert {command.lane.value for command in retries} == {"history"}
-
-
-async def test_few_do_not_wait_behind_a_backfill(writer: Harness) -> None:
-    await park(writer, Reason.TRANSFER_PAUSED, copies=3)
-    await carry_out(writer, release(writer, released_by="settings", settings=("mode",)))
-    assert [command.lane.value for command in await in_line(writer)] == ["live"] * 3
-
-
-async def _rest(writer: Harness, seen: set[UUID]) -> list[ReleaseParked]:
-    query = select(InboxRow.payload).where(InboxRow.type == ReleaseParked.type).order_by(InboxRow.inbox_id)
-    async with writer.db.sessions.begin() as session:
-        found = [
-            ReleaseParked.model_validate_json(payload or b"") for payload in await session.scalars(query)
-        ]
-        await session.execute(update(InboxRow).where(InboxRow.type == ReleaseParked.type).values(type="read"))
-    return [command for command in found if command.command_id not in seen]
 
 
 async def test_the_many_of_one_merchant_do_not_hold_back_another(

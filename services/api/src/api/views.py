@@ -36,7 +36,17 @@ def document_fields(row: Row[Any], app_url: str) -> dict[str, Any]:
         "issued_on",
         "currency",
     )
-    more = ("status", "reason", "file_status", "voucher_id", "how", "waits_until", "seen_at", "changed_at")
+    more = (
+        "status",
+        "reason",
+        "file_status",
+        "voucher_id",
+        "how",
+        "waits_until",
+        "released_at",
+        "seen_at",
+        "changed_at",
+    )
     return {
         "id": row.document_id,
         "gross_total": amount(row.gross_minor),

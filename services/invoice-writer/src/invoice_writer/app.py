@@ -49,6 +49,7 @@ from invoice_writer.handlers import DocumentHandlers
 from invoice_writer.judging import Judge
 from invoice_writer.profiles import BooksProfiles
 from invoice_writer.recheck import Rechecker
+from invoice_writer.released.portions import Portions
 from invoice_writer.settings import ClusterSettings, Settings
 from invoice_writer.vat_checks import VatChecks, VatCheckWorker
 from invoice_writer.voucher_contacts import VoucherContacts
@@ -100,7 +101,7 @@ def build(
         components=[
             worker,
             relay,
-            Rechecker(db, worker.wake, settings.recheck_seconds, settings.readings, settings.effects),
+            *_deciding_again(settings, db, worker),
             *watching,
             StopArming(runner, files),
             ClockWatch(db, witness, settings.effects),
@@ -112,6 +113,12 @@ def build(
         needs={**needs_of(db, INVOICE_WRITER, SecretBox(settings.encryption_keys)), "worker": worker.check},
         parts={"relay": relay.check},
     )
+
+
+def _deciding_again(settings: Settings, db: Database, worker: Worker) -> tuple[Rechecker, Portions]:
+    """Who finds the documents that are decided again, and who puts them in line."""
+    recheck = Rechecker(db, worker.wake, settings.recheck_seconds, settings.readings, settings.effects)
+    return recheck, Portions(db, worker.wake, settings.lexware.rate_per_second)
 
 
 def _connections(

@@ -20,7 +20,6 @@ from common.db.models.line import InboxKeyRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
 from common.errors import ConnectorError
-from common.events.base import Lane
 from common.events.commands import ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.http.errors import NotFound
@@ -68,7 +67,6 @@ async def release_after_denial(session: AsyncSession, tenant_id: UUID, connectio
         connection_id=connection_id,
         command_id=uuid4(),
         released_by=BY_CONNECTION,
-        lane=Lane.HISTORY,
     )
     await accept(session, INVOICE_WRITER, [Incoming.of(command)])
 

@@ -53,7 +53,8 @@ from invoice_writer.outcomes import (
     find_all,
 )
 from invoice_writer.recording import record_outcome, record_standing
-from invoice_writer.releasing import BY_PROFILE, is_automatic, release
+from invoice_writer.released.commands import is_automatic
+from invoice_writer.releasing import BY_PROFILE, release
 from invoice_writer.standing import is_settled
 from invoice_writer.writing import VoucherWriter
 
@@ -156,7 +157,7 @@ class DocumentHandlers:
         return Done()
 
     async def release(self, message: Message) -> Done:
-        """Put parked documents back in line whose cause a change may have removed."""
+        """Have parked documents decided again whose cause a change may have removed."""
         command = message.event
         assert isinstance(command, ReleaseParked)
         if command.released_by == BY_PROFILE:

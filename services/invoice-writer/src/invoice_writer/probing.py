@@ -9,7 +9,7 @@ from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
 from common.domain.releases import CURED_WHEN_ACCEPTED
 from invoice_writer.outcomes import BOOKED, PARKED
-from invoice_writer.releasing import COLUMNS, not_in_line
+from invoice_writer.released.marks import COLUMNS, PLACE, not_in_line
 
 PROBE_SECONDS = 3600.0
 BATCH = 500
@@ -42,7 +42,8 @@ def accepted_again() -> Select[Any]:
         later.status == BOOKED,
         later.changed_at > OutcomeRow.changed_at,
     )
-    return select(*COLUMNS).where(_denied(), long_ago, taken_since, not_in_line()).limit(BATCH)
+    chosen = (_denied(), long_ago, taken_since, not_in_line())
+    return select(*COLUMNS).where(*chosen).order_by(*PLACE).limit(BATCH)
 
 
 def _denied() -> ColumnElement[bool]:

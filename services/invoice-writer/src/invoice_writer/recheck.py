@@ -1,4 +1,4 @@
-"""Puts documents back in line when the time they wait for has come or their cause is gone."""
+"""Has documents decided again when the time they wait for has come or their cause is gone."""
 
 import asyncio
 import time
@@ -25,7 +25,6 @@ from common.domain.releases import (
     ORIGINAL_EXCLUDED,
     cured_by_settings,
 )
-from common.events.base import Lane
 from common.events.commands import ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
@@ -38,7 +37,9 @@ from invoice_writer.probing import accepted_again, probes
 from invoice_writer.rechecking.dispatches import DispatchWatch
 from invoice_writer.rechecking.late_files import LateFiles
 from invoice_writer.rechecking.unsettled import UnsettledWatch, to_look_for
-from invoice_writer.releasing import BY_PROFILE, COLUMNS, not_in_line, put_in_line
+from invoice_writer.released.commands import put_in_line
+from invoice_writer.released.marks import COLUMNS, PLACE, mark, not_in_line
+from invoice_writer.releasing import BY_PROFILE
 from invoice_writer.settings import ReadingSettings
 from invoice_writer.turnover import TurnoverWatch
 
@@ -101,28 +102,26 @@ class Rechecker:
                 continue
 
     async def look(self) -> int:
-        """Put everything that is due back in line; how many documents that were."""
+        """Mark what is due, put in line whoever tries something for all; how many documents that were."""
         is_slow_turn = time.monotonic() >= self._slow_look_at
+        queries = [_due(), readable_again(self._readings.shown_after_seconds)]
+        trials = [tries(self._readings.shown_after_seconds)]
+        if is_slow_turn:
+            queries += [_decided_with_old_settings(), _decided_with_old_profile(), _decided_with_old_rates()]
+            queries += [accepted_again(), to_look_for()]
+            trials += [probes()]
         async with self._db.reading.begin() as session:
-            due = list((await session.execute(_due())).all())
-            due += (await session.execute(tries(self._readings.shown_after_seconds))).all()
-            readable = (await session.execute(readable_again(self._readings.shown_after_seconds))).all()
+            due = [(await session.execute(query)).all() for query in queries]
+            trying = [row for query in trials for row in (await session.execute(query)).all()]
             profiles = (await session.execute(_old_profiles())).all() if is_slow_turn else ()
-            if is_slow_turn:
-                due += (await session.execute(_decided_with_old_settings())).all()
-                due += (await session.execute(_decided_with_old_profile())).all()
-                due += (await session.execute(_decided_with_old_rates())).all()
-                due += (await session.execute(accepted_again())).all()
-                due += (await session.execute(probes())).all()
-                due += (await session.execute(to_look_for())).all()
         if is_slow_turn:
             self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
-        if not due and not profiles and not readable:
+        if not any(due) and not trying and not profiles:
             return 0
         async with self._db.sessions.begin() as session:
             reading = await accept(session, INVOICE_WRITER, [_reading_of(row) for row in profiles])
-            behind = await put_in_line(session, readable, lane=Lane.HISTORY)
-            return reading + behind + await put_in_line(session, due)
+            marked = [await mark(session, rows, are_all=len(rows) < BATCH) for rows in due]
+            return reading + sum(marked) + len(await put_in_line(session, trying))
 
 
 def _due() -> Select[Any]:
@@ -178,6 +177,7 @@ def _decided_with_old_settings() -> Select[Any]:
             OutcomeRow.settings_version_id.is_distinct_from(SettingsVersionRow.settings_version_id),
             not_in_line(),
         )
+        .order_by(*PLACE)
         .limit(BATCH)
     )
 
@@ -197,6 +197,7 @@ def _decided_with_old_profile() -> Select[Any]:
             late_until <= db_now(),  # by now every process has the new reading
             not_in_line(),
         )
+        .order_by(*PLACE)
         .limit(BATCH)
     )
 
@@ -212,7 +213,7 @@ def _decided_with_old_rates() -> Select[Any]:
             known.is_distinct_from(table_version()),
             not_in_line(),
         )
-        .order_by(OutcomeRow.first_seen_at)
+        .order_by(*PLACE)
         .limit(BATCH)
     )
 

@@ -1,17 +1,15 @@
-"""Puts parked documents back in line when their cause is gone; many of them in portions, behind live ones."""
+"""Chooses documents to decide again because their cause is gone; each is marked and waits for its turn."""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import ColumnElement, Row, and_, false, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, false, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.dialect import row_lock
 from common.db.models.books import OutcomeRow
 from common.db.tenant_settings import newest_settings
-from common.domain.documents import DocumentType
 from common.domain.releases import (
     BEFORE_START,
     CURED_BY_CONNECTION,
@@ -21,80 +19,44 @@ from common.domain.releases import (
     START_FIELD,
     cured_by_settings,
 )
-from common.events.base import Lane
-from common.events.commands import ReleaseParked, RetryDocument
+from common.events.commands import ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.transport.base import Incoming
 from invoice_writer.outcomes import EXCLUDED, PARKED
+from invoice_writer.released.marks import COLUMNS, PLACE, mark
 
-PORTION = 500
-FEW = 25  # so many may go before a backfill
+PAGE = 1000
 BY_CONNECTION, BY_SETTINGS, BY_PROFILE = "connection", "settings", "profile"
 BY_PERSON, BY_READING = "person", "reading"
-COLUMNS = (
-    OutcomeRow.document_id,
-    OutcomeRow.tenant_id,
-    OutcomeRow.connection_id,
-    OutcomeRow.order_id,
-    OutcomeRow.type,
-    OutcomeRow.number,
-    OutcomeRow.revision,
-    OutcomeRow.first_seen_at,
-)
-PLACE = (OutcomeRow.first_seen_at, OutcomeRow.document_id)
 
 
 async def release(session: AsyncSession, command: ReleaseParked) -> int:
-    """Put the command's next portion back in line, oldest first, and the rest of it behind that."""
+    """Have the command's next page of documents decided again, oldest first, and order the rest of it."""
     chosen = [OutcomeRow.tenant_id == command.tenant_id, await _chosen(session, command)]
     if command.after is not None:
         chosen.append(tuple_(*PLACE) > command.after)
-    query = select(*COLUMNS).where(*chosen).order_by(*PLACE).limit(PORTION + 1)
+    query = select(*COLUMNS).where(*chosen).order_by(*PLACE).limit(PAGE + 1)
     rows = (await session.execute(query)).all()
-    portion = rows[:PORTION]
-    is_few = command.after is None and len(rows) <= min(FEW, PORTION)
-    lane = Lane.LIVE if is_few else Lane.HISTORY
+    is_more = len(rows) > PAGE
+    if is_more:
+        rows = rows[:PAGE]
+        await accept(session, INVOICE_WRITER, [Incoming.of(_rest(command, rows[-1]))])
+    are_all = command.after is None and not is_more
     asked_by = command.command_id if command.released_by == BY_PERSON else None
-    freed = await put_in_line(session, portion, lane=lane, asked_by=asked_by)
-    if len(rows) > PORTION:
-        await accept(session, INVOICE_WRITER, [Incoming.of(_rest(command, portion[-1]))])
-    return freed
+    return await mark(session, rows, are_all=are_all, asked_by=asked_by)
 
 
 async def release_reasons(session: AsyncSession, tenant_id: UUID, reasons: Sequence[str]) -> int:
-    """Put the tenant's documents that are parked for one of the reasons back in line."""
+    """Have the tenant's documents that are parked for one of the reasons decided again."""
     command = ReleaseParked(
         tenant_id=tenant_id,
         connection_id=tenant_id,
         command_id=uuid4(),
         released_by=BY_READING,
         reasons=tuple(reasons),
-        lane=Lane.HISTORY,
     )
     return await release(session, command)
-
-
-async def put_in_line(
-    session: AsyncSession, rows: Sequence[Row[Any]], *, lane: Lane = Lane.LIVE, asked_by: UUID | None = None
-) -> int:
-    """Accept one retry per document into our own inbox and return how many are new.
-
-    By itself a document comes back in line once per outcome; somebody who asks gets another try each time.
-    """
-    freed = await accept(session, INVOICE_WRITER, [_incoming(row, lane, asked_by) for row in rows])
-    await _mark(session, {row.document_id: row.revision for row in rows})
-    return freed
-
-
-def not_in_line() -> ColumnElement[bool]:
-    """Whether the outcome has not been put back in line by itself."""
-    return OutcomeRow.queued_revision.is_distinct_from(OutcomeRow.revision)
-
-
-def is_automatic(command: RetryDocument) -> bool:
-    """Whether nobody asked for the retry: our own commands have ids computed from the outcome."""
-    return command.command_id.version == 5
 
 
 async def _chosen(session: AsyncSession, command: ReleaseParked) -> ColumnElement[bool]:
@@ -136,40 +98,9 @@ def _sure() -> ColumnElement[bool]:
     )
 
 
-async def _mark(session: AsyncSession, revisions: dict[UUID, int]) -> None:
-    """Remember which outcomes are in line; one that is being decided at this moment needs no mark."""
-    locking = (
-        select(OutcomeRow.document_id, OutcomeRow.revision)
-        .where(OutcomeRow.document_id.in_(revisions))
-        .order_by(OutcomeRow.document_id)
-        .with_for_update(**row_lock(session))
-    )
-    locked = (await session.execute(locking)).all()
-    same = [row.document_id for row in locked if row.revision == revisions[row.document_id]]
-    if same:
-        statement = update(OutcomeRow).where(OutcomeRow.document_id.in_(same))
-        await session.execute(
-            statement.values(queued_revision=OutcomeRow.revision).execution_options(synchronize_session=False)
-        )
-
-
 def _rest(command: ReleaseParked, last: Row[Any]) -> ReleaseParked:
-    """The same order for what comes after; it waits behind the live documents too."""
-    place = {"after": (last.first_seen_at, last.document_id), "lane": Lane.HISTORY}
+    """The same order for what comes after."""
+    place = {"after": (last.first_seen_at, last.document_id)}
     return command.model_copy(
         update={"command_id": uuid5(command.command_id, str(last.document_id)), **place}
     )
-
-
-def _incoming(row: Row[Any], lane: Lane, asked_by: UUID | None) -> Incoming:
-    name = f"recheck:{row.document_id}:{row.revision}"
-    command = RetryDocument(
-        tenant_id=row.tenant_id,
-        connection_id=row.connection_id,
-        command_id=uuid5(NAMESPACE_URL, name) if asked_by is None else uuid5(asked_by, name),
-        order_id=row.order_id,
-        document_type=DocumentType(row.type),
-        number=row.number,
-        lane=lane,
-    )
-    return Incoming.of(command)

@@ -19,7 +19,7 @@ from common.settings import ViesSettings
 from common.vat.base import VatAnswer, VatIdChecker
 from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.recheck import BATCH
-from invoice_writer.releasing import COLUMNS, put_in_line
+from invoice_writer.released.marks import COLUMNS, PLACE, mark, not_in_line
 from invoice_writer.vat.late_answers import tell_of_late_answer
 from invoice_writer.vat_records import VatCheckRepository, VatQuestion, claim_due, is_any_due
 
@@ -138,7 +138,7 @@ class VatCheckWorker:
         if not waiting:
             return 0
         async with self._db.sessions.begin() as session:
-            return await put_in_line(session, waiting)
+            return await mark(session, waiting, are_all=len(waiting) < BATCH)
 
 
 def _answered() -> Select[Any]:
@@ -154,6 +154,8 @@ def _answered() -> Select[Any]:
             OutcomeRow.status.in_((PARKED, WAITING)),
             OutcomeRow.reason == CHECK_PENDING,
             VatCheckRow.next_try_at.is_(None),
+            not_in_line(),
         )
+        .order_by(*PLACE)
         .limit(BATCH)
     )

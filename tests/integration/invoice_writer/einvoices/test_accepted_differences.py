@@ -93,10 +93,10 @@ async def test_r49_another_file_that_came_meanwhile_parks_with_its_own_values(wr
     )
 
 
-async def test_r49_all_of_a_cause_are_accepted_in_portions_and_only_they(
+async def test_r49_all_of_a_cause_are_accepted_page_by_page_and_only_they(
     writer: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accepting, "PORTION", 2)
+    monkeypatch.setattr(accepting, "PAGE", 2)
     totals = [await parked(writer, place) for place in range(3)]
     taxes = [await parked(writer, 7, "49.90", "5.00")]
     await writer.work(accept_all(writer, about={"differs": "grand_total"}))

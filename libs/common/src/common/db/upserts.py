@@ -49,11 +49,17 @@ class PostgresInsert(postgresql.Insert):
         return changed
 
     def on_conflict_do_update(  # type: ignore[override]
-        self, *, index_elements: Sequence[str], set_: Mapping[str, Any], where: Any = None
+        self,
+        *,
+        index_elements: Sequence[str],
+        set_: Mapping[str, Any],
+        where: Any = None,
+        index_where: Any = None,
     ) -> Self:
-        """Change the row that is there."""
-        values = _as_parameters(self, set_)
-        changed: Self = _with(self, _PostgresUpdate(index_elements=index_elements, set_=values, where=where))
+        """Change the row that is there; `index_where` is the condition of a partial index."""
+        target = {"index_elements": index_elements, "index_where": index_where}
+        clause = _PostgresUpdate(**target, set_=_as_parameters(self, set_), where=where)
+        changed: Self = _with(self, clause)
         return changed
 
 
@@ -70,11 +76,17 @@ class SqliteInsert(sqlite.Insert):
         return changed
 
     def on_conflict_do_update(  # type: ignore[override]
-        self, *, index_elements: Sequence[str], set_: Mapping[str, Any], where: Any = None
+        self,
+        *,
+        index_elements: Sequence[str],
+        set_: Mapping[str, Any],
+        where: Any = None,
+        index_where: Any = None,
     ) -> Self:
-        """Change the row that is there."""
-        values = _as_parameters(self, set_)
-        changed: Self = _with(self, _SqliteUpdate(index_elements=index_elements, set_=values, where=where))
+        """Change the row that is there; `index_where` is the condition of a partial index."""
+        target = {"index_elements": index_elements, "index_where": index_where}
+        clause = _SqliteUpdate(**target, set_=_as_parameters(self, set_), where=where)
+        changed: Self = _with(self, clause)
         return changed
 
 

@@ -131,7 +131,7 @@ class AttachFile(DocumentCommand):
 
 
 class ReleaseParked(Command):
-    """Decide again about parked documents of a tenant whose cause may be gone, a portion at a time.
+    """Decide again about parked documents of a tenant whose cause may be gone, a page at a time.
 
     `settings` names what was changed in them and `reasons` what to decide again about; without them it is
     whatever this kind of change may cure. `about` are parameters of the reason that must be equal.
@@ -144,7 +144,7 @@ class ReleaseParked(Command):
     settings: tuple[str, ...] | None = None
     reasons: tuple[str, ...] | None = None
     about: dict[str, str] = Field(default_factory=dict)
-    after: tuple[datetime, UUID] | None = None  # where the portion before ended
+    after: tuple[datetime, UUID] | None = None  # where the page before ended
 
     @property
     def ordering_key(self) -> str:
@@ -152,10 +152,10 @@ class ReleaseParked(Command):
 
 
 class AcceptEInvoiceDifferences(Command):
-    """A person accepts the differences of all documents that were parked for them, a portion at a time.
+    """A person accepts the differences of all documents that were parked for them, a page at a time.
 
     `about` are parameters of the reason that must be equal; what parks after `parked_until` was not seen.
-    `asked_id` is the command the person gave, of which this is a portion.
+    `asked_id` is the command the person gave, of which this is a page.
     """
 
     type: ClassVar = "invoice-writer.einvoice-differences.accept.v1"
@@ -165,7 +165,7 @@ class AcceptEInvoiceDifferences(Command):
     because: str
     parked_until: datetime
     about: dict[str, str] = Field(default_factory=dict)
-    after: tuple[datetime, UUID] | None = None  # where the portion before ended
+    after: tuple[datetime, UUID] | None = None  # where the page before ended
 
     @property
     def ordering_key(self) -> str:
@@ -197,12 +197,12 @@ class RepairDuplicate(_AlarmCommand):
 
 
 class AdoptMatching(Command):
-    """Let vouchers that are there stand for the parked documents they equal, a portion at a time."""
+    """Let vouchers that are there stand for the parked documents they equal, a page at a time."""
 
     type: ClassVar = "invoice-writer.parked.adopt.v1"
     topic: ClassVar = topics.INVOICE_WRITER_COMMANDS
 
-    after: tuple[datetime, UUID] | None = None  # where the portion before ended
+    after: tuple[datetime, UUID] | None = None  # where the page before ended
     corrections: bool = False  # those that wait for an invoice that the command adopted before
 
     @property

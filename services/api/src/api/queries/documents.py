@@ -11,7 +11,7 @@ from api.auth import Scope
 from api.paging import Pager
 from api.problems import NotFound
 from api.schemas.documents import DocumentFilter, FileStatus, Status
-from common.db.models.books import OutcomeRow, TimelineRow
+from common.db.models.books import OutcomeRow, ReleasedDocumentRow, TimelineRow
 from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.effects import AttemptRow
 from common.db.models.ingest import DocumentRow, DocumentVersionRow, OrderRow
@@ -39,6 +39,14 @@ FILE_STATUS = case(
 WITH_OUTCOME = and_(
     OutcomeRow.document_id == DocumentRow.document_id, OutcomeRow.tenant_id == DocumentRow.tenant_id
 )
+RELEASED_AT = (
+    select(func.max(ReleasedDocumentRow.released_at))
+    .where(
+        ReleasedDocumentRow.document_id == DocumentRow.document_id,
+        ReleasedDocumentRow.tenant_id == DocumentRow.tenant_id,
+    )
+    .scalar_subquery()
+)
 LISTED = (
     DocumentRow.document_id,
     DocumentRow.tenant_id,
@@ -57,6 +65,7 @@ LISTED = (
     OutcomeRow.voucher_id,
     OutcomeRow.how,
     OutcomeRow.waits_until,
+    RELEASED_AT.label("released_at"),
     OutcomeRow.changed_at,
 )
 DETAILED = (

@@ -22,7 +22,6 @@ from api.sending import NO_CONNECTION, release_parked, send
 from api.sessions import Reading, Writing
 from common.domain.reasons import Reason
 from common.domain.releases import ONLY_ONE_BY_ONE
-from common.events.base import Lane
 from common.events.commands import AdoptMatching
 
 BY_PERSON = "person"
@@ -95,9 +94,7 @@ async def adopt_matching(tenant_id: UUID, editor: Editor, once: OncePerKey, sess
 
     async def work() -> Answer[CommandRead]:
         await get_tenant(session, editor.own(tenant_id), tenant_id)
-        command = AdoptMatching(
-            tenant_id=tenant_id, connection_id=NO_CONNECTION, command_id=uuid4(), lane=Lane.HISTORY
-        )
+        command = AdoptMatching(tenant_id=tenant_id, connection_id=NO_CONNECTION, command_id=uuid4())
         await audit.note(session, editor, "parked.adopted", tenant_id)
         return Answer(202, await send(session, command))
 

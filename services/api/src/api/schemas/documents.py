@@ -88,6 +88,10 @@ class DocumentRead(Read):
     voucher_url: str | None = Field(description="The voucher in Lexware's web application.")
     how: str | None = Field(description="written, reconciled or adopted")
     waits_until: Moment | None = Field(description="When a waiting document is looked at again.")
+    released_at: Moment | None = Field(
+        description="Since when it is in line again, behind live documents, because the cause is gone or"
+        " somebody asked; null while it is not."
+    )
     seen_at: Moment
     changed_at: Moment | None = Field(
         description="When the outcome changed last; null before the first decision."

@@ -12,7 +12,7 @@ from common.domain.reasons import Reason
 from common.lexware.voucherlist import VoucherFilter
 from invoice_writer.books_watch.readings import BooksList, BooksUnreadable
 from invoice_writer.books_watch.slices import part_to_json
-from invoice_writer.releasing import COLUMNS, PLACE, not_in_line
+from invoice_writer.released.marks import COLUMNS, PLACE, not_in_line
 from invoice_writer.standing import WAITING, Outcome
 
 PORTION = 500

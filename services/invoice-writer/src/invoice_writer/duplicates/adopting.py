@@ -15,22 +15,23 @@ from common.domain.reasons import Reason
 from common.domain.releases import CURED_BY_ORIGINAL
 from common.effects.numbered import Elsewhere
 from common.effects.sql_numbers import effects_bound_to
-from common.events.base import Event, Lane
-from common.events.commands import AdoptMatching, ResolveDocument
+from common.events.base import Event
+from common.events.commands import AdoptMatching
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.inbox.messages import Done, Handler, Message
 from common.transport.base import Incoming
 from invoice_writer.outcomes import PARKED, WAITING
-from invoice_writer.releasing import COLUMNS, PLACE, PORTION
+from invoice_writer.released.marks import COLUMNS, PLACE, mark, newest_place
 
+PAGE = 500
 PERHAPS_THERE = (Reason.SAME_DOCUMENT_ELSEWHERE.value, Reason.NUMBER_TAKEN_IN_BOOKS.value)
 
 CREDIT_NOTE = DocumentType.CREDIT_NOTE.value
 
 
 class Adopting:
-    """Puts the documents in line, each with its voucher; whether they are equal is looked at in the books."""
+    """Has the documents decided again, each with its voucher; whether they are equal is seen in the books."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -40,7 +41,7 @@ class Adopting:
         return {AdoptMatching: self.adopt_matching}
 
     async def adopt_matching(self, message: Message) -> Done:
-        """Every parked document with exactly one voucher to choose is in line to be adopted, if equal.
+        """Every parked document with exactly one voucher to choose waits to be adopted, if equal.
 
         Corrections that stand back for their invoice come last: its adoption is before them in the line.
         """
@@ -48,16 +49,22 @@ class Adopting:
         assert isinstance(command, AdoptMatching)
         async with self._db.sessions.begin() as session:
             rows = (await session.execute(_parked(command))).all()
-            portion = rows[:PORTION]
-            chosen = await _chosen(session, command, portion)
+            page, is_more = rows[:PAGE], len(rows) > PAGE
+            chosen = await _chosen(session, command, page)
             refused = await _of_others_at_work(session, command.tenant_id, list(chosen.values()))
-            wanted = [row for row in portion if chosen.get(row.document_id, "") not in (refused | {""})]
-            orders: list[Event] = [_adoption(command, row, chosen[row.document_id]) for row in wanted]
-            if len(rows) > PORTION:
-                orders.append(_rest(command, portion[-1]))
+            wanted = [row for row in page if chosen.get(row.document_id, "") not in (refused | {""})]
+            await mark(
+                session,
+                wanted,
+                are_all=command.after is None and not is_more,
+                asked_by=command.command_id,
+                vouchers=chosen,
+                after=await newest_place(session, command.tenant_id) if command.corrections else None,
+            )
+            if is_more:
+                await accept(session, INVOICE_WRITER, [Incoming.of(_rest(command, page[-1]))])
             elif not command.corrections:
-                orders.append(_corrections(command))
-            await accept(session, INVOICE_WRITER, [Incoming.of(order) for order in orders])
+                await accept(session, INVOICE_WRITER, [Incoming.of(_corrections(command))])
         return Done()
 
 
@@ -73,17 +80,15 @@ def _parked(command: AdoptMatching) -> Any:
     chosen.append(OutcomeRow.reason.in_(CURED_BY_ORIGINAL if command.corrections else PERHAPS_THERE))
     if command.after is not None:
         chosen.append(tuple_(*PLACE) > command.after)
-    return select(*COLUMNS, OutcomeRow.params).where(*chosen).order_by(*PLACE).limit(PORTION + 1)
+    return select(*COLUMNS, OutcomeRow.params).where(*chosen).order_by(*PLACE).limit(PAGE + 1)
 
 
-async def _chosen(
-    session: AsyncSession, command: AdoptMatching, portion: Sequence[Row[Any]]
-) -> dict[UUID, str]:
-    """The one voucher that each document of the portion may be; others are left out."""
+async def _chosen(session: AsyncSession, command: AdoptMatching, page: Sequence[Row[Any]]) -> dict[UUID, str]:
+    """The one voucher that each document of the page may be; others are left out."""
     if command.corrections:
-        listed = _listed(command, [row.document_id for row in portion])
+        listed = _listed(command, [row.document_id for row in page])
         return {row.document_id: row.voucher_id for row in (await session.execute(listed)).all()}
-    return {row.document_id: str(row.params["vouchers"][0]) for row in portion if _has_one(row)}
+    return {row.document_id: str(row.params["vouchers"][0]) for row in page if _has_one(row)}
 
 
 def _has_one(row: Row[Any]) -> bool:
@@ -130,23 +135,8 @@ async def _has_books(session: AsyncSession, other: Elsewhere) -> bool:
     return bool((await session.execute(select(in_use))).scalar_one())
 
 
-def _adoption(command: AdoptMatching, row: Row[Any], voucher_id: str) -> ResolveDocument:
-    return ResolveDocument(
-        tenant_id=row.tenant_id,
-        connection_id=row.connection_id,
-        command_id=uuid5(command.command_id, f"{row.document_id}:{row.revision}"),
-        order_id=row.order_id,
-        document_type=DocumentType(row.type),
-        number=row.number,
-        lane=Lane.HISTORY,
-        action="adopt",
-        voucher_id=voucher_id,
-        if_equal=True,
-    )
-
-
 def _rest(command: AdoptMatching, last: Row[Any]) -> AdoptMatching:
-    place = {"after": (last.first_seen_at, last.document_id), "lane": Lane.HISTORY}
+    place = {"after": (last.first_seen_at, last.document_id)}
     return command.model_copy(
         update={"command_id": uuid5(command.command_id, str(last.document_id)), **place}
     )
@@ -154,4 +144,4 @@ def _rest(command: AdoptMatching, last: Row[Any]) -> AdoptMatching:
 
 def _corrections(command: AdoptMatching) -> AdoptMatching:
     changes = {"command_id": uuid5(command.command_id, "corrections"), "after": None, "corrections": True}
-    return command.model_copy(update={**changes, "lane": Lane.HISTORY})
+    return command.model_copy(update=changes)

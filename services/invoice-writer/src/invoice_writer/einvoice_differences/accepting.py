@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.domain.reasons import Reason
-from common.events.base import Event, Lane
+from common.events.base import Event
 from common.events.commands import AcceptEInvoiceDifference, AcceptEInvoiceDifferences
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
@@ -18,8 +18,9 @@ from common.inbox.messages import Done, Handler, Message
 from common.transport.base import Incoming
 from invoice_writer.einvoice_differences.accepted import ACCEPTED, Acceptances
 from invoice_writer.outcomes import PARKED, OutcomeRepository
-from invoice_writer.releasing import COLUMNS, FEW, PLACE, PORTION, put_in_line
+from invoice_writer.released.marks import COLUMNS, PLACE, mark
 
+PAGE = 500
 DIFFERS = and_(OutcomeRow.status == PARKED, OutcomeRow.reason == Reason.EINVOICE_DIFFERS.value)
 
 
@@ -45,7 +46,7 @@ class EInvoiceDifferences:
         return Done()
 
     async def accept_all(self, message: Message) -> Done:
-        """Accept the next portion of what was parked when the person asked, oldest first, and go on."""
+        """Accept the next page of what was parked when the person asked, oldest first, and go on."""
         command = message.event
         assert isinstance(command, AcceptEInvoiceDifferences)
         equal = [OutcomeRow.params[name].as_string() == value for name, value in command.about.items()]
@@ -53,10 +54,12 @@ class EInvoiceDifferences:
         if command.after is not None:
             query = query.where(tuple_(*PLACE) > command.after)
         async with self._db.sessions.begin() as session:
-            rows = (await session.execute(query.order_by(*PLACE).limit(PORTION + 1))).all()
-            await self._accept(session, command, rows[:PORTION], command.asked_id)
-            if len(rows) > PORTION:
-                await accept(session, INVOICE_WRITER, [Incoming.of(_rest(command, rows[PORTION - 1]))])
+            rows = (await session.execute(query.order_by(*PLACE).limit(PAGE + 1))).all()
+            is_more = len(rows) > PAGE
+            are_all = command.after is None and not is_more
+            await self._accept(session, command, rows[:PAGE], command.asked_id, are_all=are_all)
+            if is_more:
+                await accept(session, INVOICE_WRITER, [Incoming.of(_rest(command, rows[PAGE - 1]))])
         return Done()
 
     async def _accept(
@@ -65,6 +68,8 @@ class EInvoiceDifferences:
         command: AcceptEInvoiceDifference | AcceptEInvoiceDifferences,
         rows: Sequence[Row[Any]],
         by: UUID,
+        *,
+        are_all: bool = True,
     ) -> None:
         acceptances = Acceptances(session, command.tenant_id)
         outcomes = OutcomeRepository(session, command.tenant_id)
@@ -73,8 +78,7 @@ class EInvoiceDifferences:
             if await acceptances.add(row.document_id, sha256, differences, because=command.because, by=by):
                 said = {"because": command.because, "differences": differences, "einvoice": sha256}
                 await outcomes.note(row.document_id, ACCEPTED, said)
-        lane = Lane.LIVE if len(rows) <= FEW else Lane.HISTORY
-        await put_in_line(session, rows, lane=lane, asked_by=by)
+        await mark(session, rows, are_all=are_all, asked_by=by)
 
 
 def _parked(tenant_id: UUID) -> Any:
@@ -84,8 +88,8 @@ def _parked(tenant_id: UUID) -> Any:
 
 
 def _rest(command: AcceptEInvoiceDifferences, last: Row[Any]) -> AcceptEInvoiceDifferences:
-    """The same order for what comes after; it waits behind the live documents."""
-    place = {"after": (last.first_seen_at, last.document_id), "lane": Lane.HISTORY}
+    """The same order for what comes after."""
+    place = {"after": (last.first_seen_at, last.document_id)}
     return command.model_copy(
         update={"command_id": uuid5(command.command_id, str(last.document_id)), **place}
     )

@@ -13,6 +13,8 @@ WAITS = text("waits_until IS NOT NULL")
 UNREADABLE = text("reason = 'books_unreadable'")
 IS_NEWS = text("is_news IS NOT NULL")
 HAS_VOUCHER = text("voucher_id IS NOT NULL")
+HAS_NO_TURN = text("event_id IS NULL")
+IS_IN_LINE = text("event_id IS NOT NULL")
 
 
 class OutcomeRow(OfTenant, Base):
@@ -62,6 +64,59 @@ class OutcomeRow(OfTenant, Base):
     first_seen_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     waits_until: Mapped[datetime | None]
+
+
+class ReleasedDocumentRow(OfTenant, Base):
+    """A document to be decided again: it waits for its portion, or is in line with it (`event_id`)."""
+
+    __tablename__ = "released_documents"
+    __table_args__ = (
+        Index(
+            "uq_released_documents_waiting",
+            "document_id",
+            unique=True,
+            postgresql_where=HAS_NO_TURN,
+            sqlite_where=HAS_NO_TURN,
+        ),
+        Index(
+            "ix_released_documents_turn",
+            "tenant_id",
+            "first_seen_at",
+            "document_id",
+            postgresql_where=HAS_NO_TURN,
+            sqlite_where=HAS_NO_TURN,
+        ),
+        Index(
+            "ix_released_documents_in_line",
+            "tenant_id",
+            postgresql_where=IS_IN_LINE,
+            sqlite_where=IS_IN_LINE,
+        ),
+        Index("ix_released_documents_document", "document_id"),
+        {"schema": "books"},
+    )
+
+    release_id: Mapped[int] = big_id()
+    document_id: Mapped[UUID]
+    status: Mapped[str]  # as it stood then; one that stands otherwise by now is decided already
+    reason: Mapped[str | None]
+    first_seen_at: Mapped[datetime]
+    is_few: Mapped[bool]  # released with no more than a few others
+    asked_by: Mapped[UUID | None]  # the command of the person who wants another try
+    voucher_id: Mapped[str | None]  # that is to stand for it, if equal
+    event_id: Mapped[UUID | None]  # the message in the inbox
+    released_at: Mapped[datetime]
+
+
+class ReleasePortionRow(Base):
+    """The portion of released documents a merchant has in line: since when, and how many went into it."""
+
+    __tablename__ = "release_portions"
+    __table_args__ = ({"schema": "books"},)
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    began_at: Mapped[datetime]
+    size: Mapped[int]
 
 
 class TimelineRow(CreatedAt, OfTenant, Base):

@@ -1,0 +1,66 @@
+"""The messages by which a released document is decided again."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.dialect import row_lock
+from common.db.models.books import OutcomeRow
+from common.domain.documents import DocumentType
+from common.events.base import Event, Lane
+from common.events.commands import ResolveDocument, RetryDocument
+from common.events.topics import INVOICE_WRITER
+from common.inbox.accept import accept
+from common.transport.base import Incoming
+
+
+async def put_in_line(
+    session: AsyncSession, rows: Sequence[Row[Any]], *, lane: Lane = Lane.LIVE
+) -> list[Incoming]:
+    """Accept one message per document into our own inbox, in this order, and return them."""
+    messages = [Incoming.of(_command(row, lane)) for row in rows]
+    await accept(session, INVOICE_WRITER, messages)
+    await _remember(session, {row.document_id: row.revision for row in rows})
+    return messages
+
+
+def is_automatic(command: RetryDocument) -> bool:
+    """Whether nobody asked for the retry: our own commands have ids computed from the outcome."""
+    return command.command_id.version == 5
+
+
+async def _remember(session: AsyncSession, revisions: dict[UUID, int]) -> None:
+    """Remember which outcomes are in line; one that is being decided at this moment needs no mark."""
+    locking = (
+        select(OutcomeRow.document_id, OutcomeRow.revision)
+        .where(OutcomeRow.document_id.in_(revisions))
+        .order_by(OutcomeRow.document_id)
+        .with_for_update(**row_lock(session))
+    )
+    locked = (await session.execute(locking)).all()
+    same = [row.document_id for row in locked if row.revision == revisions[row.document_id]]
+    if same:
+        statement = update(OutcomeRow).where(OutcomeRow.document_id.in_(same))
+        await session.execute(
+            statement.values(queued_revision=OutcomeRow.revision).execution_options(synchronize_session=False)
+        )
+
+
+def _command(row: Row[Any], lane: Lane) -> Event:
+    """By itself one per outcome; another one for each time somebody asks."""
+    asked_by, voucher_id = getattr(row, "asked_by", None), getattr(row, "voucher_id", None)
+    about: dict[str, Any] = {
+        "tenant_id": row.tenant_id,
+        "connection_id": row.connection_id,
+        "command_id": uuid5(asked_by or NAMESPACE_URL, f"recheck:{row.document_id}:{row.revision}"),
+        "order_id": row.order_id,
+        "document_type": DocumentType(row.type),
+        "number": row.number,
+        "lane": lane,
+    }
+    if voucher_id is not None:
+        return ResolveDocument(**about, action="adopt", voucher_id=voucher_id, if_equal=True)
+    return RetryDocument(**about)

@@ -1,0 +1,102 @@
+"""Marks documents that are to be decided again; `portions` puts them in line when their turn comes."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Table, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.db.dialect import db_now, insert
+from common.db.models.books import HAS_NO_TURN, OutcomeRow, ReleasedDocumentRow, ReleasePortionRow
+
+RELEASED = cast(Table, ReleasedDocumentRow.__table__)
+PORTIONS = cast(Table, ReleasePortionRow.__table__)
+FEW = 10  # documents of a merchant, released together, that need not wait behind a backfill
+COLUMNS = (
+    OutcomeRow.document_id,
+    OutcomeRow.tenant_id,
+    OutcomeRow.connection_id,
+    OutcomeRow.order_id,
+    OutcomeRow.type,
+    OutcomeRow.number,
+    OutcomeRow.status,
+    OutcomeRow.reason,
+    OutcomeRow.revision,
+    OutcomeRow.queued_revision,
+    OutcomeRow.first_seen_at,
+)
+PLACE = (OutcomeRow.first_seen_at, OutcomeRow.document_id)
+
+
+async def mark(
+    session: AsyncSession,
+    rows: Sequence[Row[Any]],
+    *,
+    are_all: bool = True,
+    asked_by: UUID | None = None,
+    vouchers: Mapping[UUID, str] | None = None,
+    after: datetime | None = None,
+) -> int:
+    """Have the documents decided again in their turn, and return how many are marked.
+
+    By itself a document comes back in line once per outcome; somebody who asks gets another try each time.
+    `are_all`: there are no more of them than these. `vouchers` are to stand for their documents, if equal.
+    Documents that others have to go before take their place `after` those.
+    """
+    wanted = [row for row in rows if asked_by is not None or row.queued_revision != row.revision]
+    if not wanted:
+        return 0
+    count = Counter(row.tenant_id for row in wanted)
+    marks = [
+        {
+            "document_id": row.document_id,
+            "tenant_id": row.tenant_id,
+            "status": row.status,
+            "reason": row.reason,
+            "first_seen_at": max(row.first_seen_at, after or row.first_seen_at),
+            "is_few": are_all and count[row.tenant_id] <= FEW,
+            "asked_by": asked_by,
+            "voucher_id": (vouchers or {}).get(row.document_id),
+        }
+        for row in sorted(wanted, key=lambda row: row.document_id)
+    ]
+    await session.execute(_marking(session), marks)
+    portions = insert(session, PORTIONS).values(began_at=db_now(-86_400.0), size=0)
+    await session.execute(
+        portions.on_conflict_do_nothing(), [{"tenant_id": tenant_id} for tenant_id in sorted(count)]
+    )
+    return len(wanted)
+
+
+async def newest_place(session: AsyncSession, tenant_id: UUID) -> datetime | None:
+    """The last place among the merchant's documents that wait for a voucher to stand for them."""
+    waiting = (RELEASED.c.tenant_id == tenant_id, RELEASED.c.event_id.is_(None))
+    query = select(func.max(RELEASED.c.first_seen_at)).where(*waiting, RELEASED.c.voucher_id.is_not(None))
+    found: datetime | None = await session.scalar(query)
+    return found
+
+
+def not_in_line() -> ColumnElement[bool]:
+    """Whether the outcome neither waits for its turn nor has been put back in line by itself."""
+    waits = exists().where(RELEASED.c.document_id == OutcomeRow.document_id, RELEASED.c.event_id.is_(None))
+    return and_(OutcomeRow.queued_revision.is_distinct_from(OutcomeRow.revision), ~waits)
+
+
+def _marking(session: AsyncSession) -> Any:
+    """One mark per document; a second one says how the document stands now, and keeps who asked."""
+    marking = insert(session, RELEASED).values(event_id=None, released_at=db_now())
+    new = marking.excluded
+    return marking.on_conflict_do_update(
+        index_elements=["document_id"],
+        index_where=HAS_NO_TURN,
+        set_={
+            "status": new.status,
+            "reason": new.reason,
+            "is_few": or_(RELEASED.c.is_few, new.is_few),
+            "asked_by": func.coalesce(new.asked_by, RELEASED.c.asked_by),
+            "voucher_id": func.coalesce(new.voucher_id, RELEASED.c.voucher_id),
+        },
+    )
