@@ -10,7 +10,7 @@ from typing import Protocol
 
 import uvloop
 
-from bench import contacts, decisions, latency, rate, requests, throughput
+from bench import contacts, decisions, latency, rate, released, requests, throughput
 from bench.report import Section, say, write
 from common.observability.logging import configure_logging
 
@@ -26,6 +26,7 @@ SECTIONS: dict[str, Measure] = {
     "requests": requests.measure,
     "contacts": contacts.measure,
     "rate": rate.measure,
+    "released": released.measure,
     "latency": latency.measure,
     "throughput": throughput.measure,
 }
