@@ -89,6 +89,8 @@ WAYS: dict[Reason, set[str]] = {
     Reason.IN_LINE: {"time"},
     Reason.INTERNAL_ERROR: ONLY_A_PERSON,
     Reason.WRITE_UNCONFIRMED: ONLY_A_PERSON,  # its own message is still in line
+    Reason.WRITE_UNSETTLED: ONLY_A_PERSON,  # looked for again by a time that is not set here
+    Reason.DELAYED: ONLY_A_PERSON,  # its own message is still in line
     Reason.ATTEMPTS_USED_UP: ONLY_A_PERSON,
     Reason.VOUCHER_REJECTED: ONLY_A_PERSON,
     Reason.LOCKED_PERIOD: ONLY_A_PERSON,  # the books do not tell when a period is opened again
