@@ -1,6 +1,7 @@
 """The shared rate limit on both databases."""
 
 import asyncio
+import contextlib
 import time
 from datetime import timedelta
 
@@ -57,14 +58,43 @@ async def test_two_buckets_give_a_slot_together_or_not_at_all(database: Database
 
 async def test_who_gives_way_takes_free_slots_and_waits_for_none(database: Database) -> None:
     shared = SharedLimit(Limiter(database), [Rate("a", per_second=2, burst=2)])
-    with giving_way(True):
-        await shared.reserve()
-        await shared.reserve()
-        with pytest.raises(RateLimitWait):
+    for _ in range(2):
+        with giving_way(True):
             await shared.reserve()
+    with giving_way(True), pytest.raises(RateLimitWait):
+        await shared.reserve()
     await shared.reserve()  # the next slot, ahead of it
     with giving_way(True), pytest.raises(RateLimitWait):
         await shared.reserve()
+
+
+async def test_who_has_begun_gives_way_no_more(database: Database) -> None:
+    shared = SharedLimit(Limiter(database), [Rate("a", per_second=2, burst=1)])
+    with giving_way(True):
+        await shared.reserve()
+        await shared.reserve()
+
+
+async def test_many_who_give_way_come_to_an_end_one_after_the_other(database: Database) -> None:
+    shared = SharedLimit(Limiter(database), [Rate("a", per_second=20, burst=1)])
+    begun, ended = 0, 0
+
+    async def ask_twice() -> None:
+        nonlocal begun, ended
+        with giving_way(True):
+            await shared.reserve()
+            begun += 1
+            await shared.reserve()
+            ended += 1
+
+    async def again_and_again() -> None:
+        while ended < 8:
+            with contextlib.suppress(RateLimitWait):
+                await ask_twice()
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(again_and_again() for _ in range(20)))
+    assert ended >= begun / 2
 
 
 async def test_many_replicas_share_one_rate(database: Database, database_url: str) -> None:

@@ -20,17 +20,28 @@ from common.http.errors import RateLimitWait
 MAX_WAIT = timedelta(seconds=1)  # longer waits give the work back
 FIRST_BLOCK_SECONDS = 1.0
 LONGEST_BLOCK_SECONDS = 60.0
-_GIVES_WAY: ContextVar[bool] = ContextVar("gives_way", default=False)
+
+
+@dataclass(slots=True)
+class _Manners:
+    gives_way: bool
+
+
+_MANNERS: ContextVar[_Manners | None] = ContextVar("manners", default=None)
 
 
 @contextmanager
 def giving_way(gives_way: bool) -> Iterator[None]:
-    """Let what runs inside take only slots that are free now; others may wait for one, and so are first."""
-    token = _GIVES_WAY.set(gives_way)
+    """Let what runs inside begin only with a slot that is free; others may wait for one, and so are first.
+
+    Once it has begun it is as patient as they are: many who gave way at each step would all begin, and
+    none would come to an end.
+    """
+    token = _MANNERS.set(_Manners(gives_way))
     try:
         yield
     finally:
-        _GIVES_WAY.reset(token)
+        _MANNERS.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +135,11 @@ class SharedLimit:
 
     async def reserve(self) -> None:
         """Wait for a slot, or raise `RateLimitWait` and take none."""
-        max_wait = timedelta() if _GIVES_WAY.get() else self._max_wait
+        manners = _MANNERS.get()
+        max_wait = timedelta() if manners and manners.gives_way else self._max_wait
         self._refusals = await self._limiter.reserve(*self._rates, max_wait=max_wait)
+        if manners:
+            manners.gives_way = False
 
     async def refused(self, wish: timedelta | None) -> timedelta:
         """Block the connection's bucket for all processes."""
