@@ -119,11 +119,21 @@ async def test_tries_come_at_growing_distances_within_a_limit(checking: Checking
     assert waits == [30, 60, 120, 240, 480, 900, 900, 900]
 
 
-async def test_a_refusal_of_the_installation_is_tried_seldom(checking: Checking) -> None:
-    await checking.vies.control.fault("POST", CHECK, "forbidden")
+async def first_wait(checking: Checking) -> int:
+    """Seconds until the next try, after the first one."""
     await checking.work(invoice())
     await checking.ask()
     row = await checking.check()
     assert row.next_try_at is not None
     assert row.tried_at is not None
-    assert round((row.next_try_at - row.tried_at).total_seconds()) == 900
+    return round((row.next_try_at - row.tried_at).total_seconds())
+
+
+async def test_a_refusal_of_the_installation_in_words_of_vies_is_tried_seldom(checking: Checking) -> None:
+    await checking.vies.control.post("outages", {"error": "IP_BLOCKED"})
+    assert await first_wait(checking) == 900
+
+
+async def test_what_somebody_in_front_of_vies_refuses_is_weather(checking: Checking) -> None:
+    await checking.vies.control.fault("POST", CHECK, "forbidden")
+    assert await first_wait(checking) == 30
