@@ -225,7 +225,7 @@ async def test_a_half_sent_body_is_closed_and_never_booked(office: Office) -> No
     except ConnectionResetError:
         answer = b""
     assert answer == b""
-    assert time.monotonic() - started >= 5 * SCALE
+    assert time.monotonic() - started >= 4.5 * SCALE  # timers may be early by their resolution
     writer.close()
     await eventually(lambda: is_left_incomplete(office))
     assert await booked(office) == 0

@@ -35,12 +35,14 @@ from invoice_writer.app import build
 from invoice_writer.recheck import Rechecker
 from invoice_writer.released.portions import Portions
 from invoice_writer.settings import ContactSettings, Settings
+from sandbox.lexware.switches import LexwareSwitches
 from sandbox.testing import Handle
 from support.line import eventually, working
 
 PDF = b"%PDF-1.4 test document"
 CREATE, ATTACH = "POST /v1/vouchers", "POST /v1/vouchers/{id}/files"
 SCALE = 0.01  # of the simulators' waits and of ours
+LISTED_AFTER = LexwareSwitches().search_lag * SCALE
 # Two waits are no hundredth: a busy machine may need a moment from arming to the last byte of a write, and
 # from the head of a request to its body.
 EFFECTS = EffectSettings().scaled(SCALE).model_copy(update={"gate": 2.0})
@@ -226,9 +228,11 @@ class Harness:
         return contacts
 
     async def add_contact(self, **contact: Any) -> str:
-        """A contact that a person made in the web application; its id."""
+        """A contact that a person made in the web application; its id, once lists show it."""
         order = {"organization_id": self.organization["organization_id"], **contact}
-        return str((await self.lexware.control.post("contacts", order))["id"])
+        contact_id = str((await self.lexware.control.post("contacts", order))["id"])
+        await asyncio.sleep(LISTED_AFTER)
+        return contact_id
 
     async def requests(self) -> dict[str, int]:
         """How often each path was asked."""
