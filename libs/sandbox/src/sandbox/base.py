@@ -2,9 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -14,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from sandbox.clock import Clock
+from sandbox.counters import Counters
 from sandbox.faults import Faults, UnknownFaultKind, fault_from_json
 from sandbox.http import (
     Answer,
@@ -30,15 +29,6 @@ from sandbox.settings import Switches, UnusableSwitch
 from sandbox.store import Store
 
 SwitchesT = TypeVar("SwitchesT", bound=Switches)
-
-
-@dataclass
-class Counters:
-    """What a simulator was asked since its start or reset."""
-
-    requests: Counter[str] = field(default_factory=Counter)
-    rate_limited: int = 0
-    incomplete: int = 0  # requests whose body never became complete
 
 
 class Endpoint:

@@ -1,16 +1,40 @@
 """How a simulator plays each kind of fault around an otherwise honest answer."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Protocol
 
-from sandbox.faults import Fault
+from sandbox.clock import Clock
+from sandbox.counters import Counters
+from sandbox.faults import Fault, Faults
 from sandbox.http import DROPPED, Answer, Call, Handler
 
-if TYPE_CHECKING:
-    from sandbox.base import Simulator
 
-Sim: TypeAlias = "Simulator[Any]"
-Play = Callable[[Sim, Fault, Call, Handler], Awaitable[Answer]]
+class Played(Protocol):
+    """What a play needs of the simulator it is played in."""
+
+    @property
+    def clock(self) -> Clock:
+        """The sandbox's time."""
+
+    @property
+    def counters(self) -> Counters:
+        """What was asked so far."""
+
+    @property
+    def faults(self) -> Faults:
+        """The faults to come."""
+
+    def commit(self, call: Call, handler: Handler) -> Answer:
+        """Do the work of a request in one step and write it down."""
+
+    def commit_later(self, delay: float, call: Call, handler: Handler) -> None:
+        """Do the work of a request after so many sandbox seconds."""
+
+    def gateway_answer(self, status: int, call: Call) -> Answer:
+        """Return what the simulated gateway says with this status when no work was done."""
+
+
+Play = Callable[[Played, Fault, Call, Handler], Awaitable[Answer]]
 
 _FOREIGN = {  # what a firewall, a proxy or a portal in between answers
     "html": (b"<html><head><title>403 Forbidden</title></head><body>nginx</body></html>", b"text/html"),
@@ -22,44 +46,44 @@ _FOREIGN = {  # what a firewall, a proxy or a portal in between answers
 _HTML = b"<!DOCTYPE html><html><head><title>Wartung</title></head><body><h1>Wartung</h1></body></html>"
 
 
-async def timeout_after_commit(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def timeout_after_commit(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The work is done, the gateway says it timed out."""
     simulator.commit(call, handler)
     return simulator.gateway_answer(504, call)
 
 
-async def drop_after_commit(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def drop_after_commit(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The work is done, the connection ends without an answer."""
     simulator.commit(call, handler)
     return DROPPED
 
 
-async def drop_before_commit(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def drop_before_commit(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """Nothing is done, the connection ends without an answer."""
     return DROPPED
 
 
-async def late_commit(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def late_commit(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The client is sent away (`answer`: `timeout` or `drop`), the work is done `delay` seconds later."""
     delay = float(fault.params.get("delay", 20))
     simulator.commit_later(delay, call, handler)
     return DROPPED if fault.params.get("answer") == "drop" else simulator.gateway_answer(504, call)
 
 
-async def rate_limited(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def rate_limited(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The request is refused as one too many; nothing is done."""
     simulator.counters.rate_limited += 1
     return simulator.gateway_answer(429, call)
 
 
-async def disguised_429(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def disguised_429(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """A 500 that may hide a rate limit; with `committed` the work is done all the same."""
     if fault.params.get("committed", False):
         simulator.commit(call, handler)
     return simulator.gateway_answer(500, call)
 
 
-async def server_error(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def server_error(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """An outage: `status` 500 or 503, `body` `null`, `html` or `empty`; with `committed` the work is done."""
     if fault.params.get("committed", False):
         simulator.commit(call, handler)
@@ -73,7 +97,7 @@ async def server_error(simulator: Sim, fault: Fault, call: Call, handler: Handle
             return Answer(status, b"null")
 
 
-async def slow(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def slow(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The answer takes `delay` seconds; the work is done before, with `"committed": false` after the wait."""
     delay = float(fault.params.get("delay", 5))
     if fault.params.get("committed", True):
@@ -84,40 +108,40 @@ async def slow(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> An
     return simulator.commit(call, handler)
 
 
-async def unauthorized(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def unauthorized(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The credentials are refused this once."""
     return simulator.gateway_answer(401, call)
 
 
-async def contract_problem(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def contract_problem(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The organization's contract does not allow the call."""
     return simulator.gateway_answer(402, call)
 
 
-async def forbidden(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def forbidden(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The credentials do not reach this far."""
     return simulator.gateway_answer(403, call)
 
 
-async def not_found_lag(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def not_found_lag(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The object is not visible yet, whatever its age."""
     return simulator.gateway_answer(404, call)
 
 
-async def truncated_answer(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def truncated_answer(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The work is done, the answer stops in its middle."""
     answer = simulator.commit(call, handler)
     return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.content_type, answer.headers)
 
 
-async def html_answer(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def html_answer(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """A page for people with status 200 (or `status`); with `committed` the work is done."""
     if fault.params.get("committed", False):
         simulator.commit(call, handler)
     return Answer(int(fault.params.get("status", 200)), _HTML, b"text/html;charset=utf-8")
 
 
-async def foreign_refusal(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def foreign_refusal(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """Somebody in between refuses: `status` 403, a `body` of theirs; with `committed` the work is done."""
     if fault.params.get("committed", False):
         simulator.commit(call, handler)

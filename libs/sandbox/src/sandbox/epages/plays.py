@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
@@ -14,10 +14,7 @@ from sandbox.epages.answers import error, html_error
 from sandbox.epages.values import to_json
 from sandbox.faults import EVER, Fault
 from sandbox.http import Answer, Call, Handler
-from sandbox.misbehaviour import COMMON_PLAYS, Play, truncated_answer
-
-if TYPE_CHECKING:
-    from sandbox.base import Simulator
+from sandbox.misbehaviour import COMMON_PLAYS, Play, Played, truncated_answer
 
 Change = Callable[[dict[str, Any]], None]
 Meant = Callable[[Call], bool]
@@ -25,32 +22,32 @@ Meant = Callable[[Call], bool]
 ORDER_TOTALS = ("grandTotal", "totalBeforeTax", "totalTax")
 
 
-async def html_error_page(simulator: "Simulator[Any]", fault: Fault, call: Call, handler: Handler) -> Answer:
+async def html_error_page(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """An HTML page of the web server with `status` (400)."""
     return html_error(call, int(fault.params.get("status", 400)))
 
 
-async def json_in_html_500(simulator: "Simulator[Any]", fault: Fault, call: Call, handler: Handler) -> Answer:
+async def json_in_html_500(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """JSON that calls itself HTML, with status 500."""
     return error(call, 500)
 
 
-async def unavailable(simulator: "Simulator[Any]", fault: Fault, call: Call, handler: Handler) -> Answer:
+async def unavailable(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """An outage with `status` 503 or 502."""
     return error(call, int(fault.params.get("status", 503)))
 
 
-async def token_revoked(simulator: "Simulator[Any]", fault: Fault, call: Call, handler: Handler) -> Answer:
+async def token_revoked(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The token is refused with `status` 403 or 401."""
     return error(call, int(fault.params.get("status", 403)), "Access denied: invalid access token")
 
 
-async def gone_between(simulator: "Simulator[Any]", fault: Fault, call: Call, handler: Handler) -> Answer:
+async def gone_between(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The order was deleted after the list was read."""
     return error(call, 404, "Order not found")
 
 
-async def rate_limited(simulator: "Simulator[Any]", fault: Fault, call: Call, handler: Handler) -> Answer:
+async def rate_limited(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """One call too many; the quota is refilled after `reset_seconds` (60)."""
     wait = simulator.clock.real(float(fault.params.get("reset_seconds", 60)))
     call.notes["reset_at"] = simulator.clock.now() + timedelta(seconds=wait)
@@ -62,7 +59,7 @@ async def rate_limited(simulator: "Simulator[Any]", fault: Fault, call: Call, ha
 def noted(name: str, value: object = True) -> Play:
     """A play in which the handler itself does what the note says."""
 
-    async def play(simulator: "Simulator[Any]", fault: Fault, call: Call, handler: Handler) -> Answer:
+    async def play(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
         call.notes[name] = value
         return simulator.commit(call, handler)
 
@@ -72,7 +69,7 @@ def noted(name: str, value: object = True) -> Play:
 def altered(change: Change) -> Play:
     """A play that changes every item of the honest answer."""
 
-    async def play(simulator: "Simulator[Any]", fault: Fault, call: Call, handler: Handler) -> Answer:
+    async def play(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
         answer = simulator.commit(call, handler)
         if answer.status >= 300 or not answer.body.startswith(b"{"):
             return answer
@@ -87,7 +84,7 @@ def altered(change: Change) -> Play:
 def only(meant: Meant, play: Play) -> Play:
     """The play for the requests it makes sense for; for others the fault waits on."""
 
-    async def chosen(simulator: "Simulator[Any]", fault: Fault, call: Call, handler: Handler) -> Answer:
+    async def chosen(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
         if meant(call):
             return await play(simulator, fault, call, handler)
         if fault.times != EVER:

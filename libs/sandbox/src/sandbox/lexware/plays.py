@@ -8,21 +8,21 @@ import orjson
 from sandbox.faults import Fault
 from sandbox.http import Answer, Call, Handler
 from sandbox.lexware.errors import issue, legacy, legacy_not_found, regular
-from sandbox.misbehaviour import COMMON_PLAYS, Play, Sim
+from sandbox.misbehaviour import COMMON_PLAYS, Play, Played
 
 
-async def filter_ignored(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def filter_ignored(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The voucherlist answers as if no voucher number had been asked for, contacts as if nothing had been."""
     call.notes["filter_ignored"] = True
     return simulator.commit(call, handler)
 
 
-async def search_refused(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def search_refused(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """A search is refused as one that leads past the window, whatever it asks for."""
     return regular(400, call, "Result window is too large, maximum search window: 10000").answer
 
 
-async def no_id(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def no_id(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The work is done and the answer is a success, but without the id and address of what was made."""
     answer = simulator.commit(call, handler)
     document = orjson.loads(answer.body)
@@ -30,12 +30,12 @@ async def no_id(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> A
     return replace(answer, body=orjson.dumps(left), headers=())
 
 
-async def account_number_race(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def account_number_race(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """Two contacts were given the same number at once; this one is refused."""
     return legacy(406, [issue("account_number_already_exists", "roles.customer.number")]).answer
 
 
-async def spoilt_field(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def spoilt_field(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The true answer but for one field: `field` is its way from the top, `value` what it is, or is absent.
 
     The way's parts are names and places in lists, with points between them: `content.0.voucherDate`.
@@ -57,7 +57,7 @@ def _spot(document: Any, way: str) -> tuple[Any, Any]:
     return document, last
 
 
-async def not_found_lag(simulator: Sim, fault: Fault, call: Call, handler: Handler) -> Answer:
+async def not_found_lag(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
     """The object is not visible yet, said as for any id nobody knows."""
     return legacy_not_found().answer
 
