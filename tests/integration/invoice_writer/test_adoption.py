@@ -13,7 +13,7 @@ from common.effects.sql_attempts import SqlAttempts
 from factories.documents import euro, make_credit_note, make_invoice, make_line, make_order
 from integration.invoice_writer.adoption import alarms, by_hand
 from integration.invoice_writer.harness import CREATE, Harness
-from invoice_writer.mapping import effect_key, marker_of
+from invoice_writer.keys import effect_key, marker_of
 
 ANOTHER_ORDER = make_order(order_id="6A10C0DE-0001-4A2B-9C3D-0A0B0C0D0E02", order_number="2025-1043")
 

@@ -19,7 +19,7 @@ from common.lexware.contact_wire import Contact, NewContact, fingerprint
 from common.lexware.contacts import CONTACTS
 from invoice_writer.contact_mapping import contact_of, has_marker, least_contact_of, note_of
 from invoice_writer.contact_rows import ContactRows
-from invoice_writer.mapping import marker_of
+from invoice_writer.keys import marker_of
 
 log = structlog.get_logger(__name__)
 

@@ -23,7 +23,7 @@ from invoice_writer.books_watch.waiting import waiting_for_books
 from invoice_writer.context import TenantContext, TenantContexts
 from invoice_writer.doubts import SETTINGS_VERSION, armed_decision
 from invoice_writer.judging import Judge, age_of
-from invoice_writer.mapping import effect_key
+from invoice_writer.keys import effect_key
 from invoice_writer.originals import original_of
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome
 from invoice_writer.profiles import Books, BooksProfiles

@@ -7,7 +7,7 @@ from typing import Protocol
 from common.db.engine import Database
 from common.effects.numbered import OPEN, Elsewhere, Numbered
 from common.effects.sql_numbers import effects_of_markers
-from invoice_writer.mapping import marker_in, names_order
+from invoice_writer.keys import marker_in, names_order
 
 
 class Others(Protocol):

@@ -20,7 +20,7 @@ from common.lexware.connect import LexwareClients
 from common.lexware.files import file_name
 from invoice_writer.context import TenantContexts
 from invoice_writer.einvoices import EInvoices
-from invoice_writer.mapping import effect_key
+from invoice_writer.keys import effect_key
 from invoice_writer.outcomes import ATTACHED, MISSING, NOT_WANTED, REFUSED, OutcomeRepository
 
 log = structlog.get_logger(__name__)

@@ -18,10 +18,11 @@ from common.errors import ConnectorError, TransientError
 from common.settings import ViesSettings
 from common.vat.base import VatAnswer, VatIdChecker
 from invoice_writer.outcomes import PARKED, WAITING
-from invoice_writer.recheck import BATCH
 from invoice_writer.released.marks import COLUMNS, PLACE, mark, not_in_line
 from invoice_writer.vat.late_answers import tell_of_late_answer
 from invoice_writer.vat_records import VatCheckRepository, VatQuestion, claim_due, is_any_due
+
+BATCH = 500
 
 log = structlog.get_logger(__name__)
 

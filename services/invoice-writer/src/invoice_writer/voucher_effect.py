@@ -14,7 +14,8 @@ from common.lexware.wire import Voucher
 from invoice_writer.deciding import ToWrite
 from invoice_writer.doubts import SETTINGS_VERSION
 from invoice_writer.elsewhere import NOBODY, Others
-from invoice_writer.mapping import effect_key, marker_in, marker_of, numbered, voucher_of
+from invoice_writer.keys import effect_key, marker_in, marker_of, numbered
+from invoice_writer.mapping import voucher_of
 from invoice_writer.outcomes import BOOKED, Outcome
 from invoice_writer.recording import Booking, record_bookings
 

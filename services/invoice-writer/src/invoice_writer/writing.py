@@ -22,7 +22,7 @@ from invoice_writer.books_watch.waiting import waiting_for_books, waiting_for_pa
 from invoice_writer.context import BooksConnection
 from invoice_writer.deciding import ToWrite
 from invoice_writer.elsewhere import OtherEffects
-from invoice_writer.mapping import marker_in, names_order
+from invoice_writer.keys import marker_in, names_order
 from invoice_writer.outcomes import Outcome
 from invoice_writer.refusals import connection_reason, said_by
 from invoice_writer.voucher_contacts import VoucherContacts

@@ -25,7 +25,7 @@ from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from invoice_writer.duplicates.finding import Double, bound_doubles, unbound_candidates, unbound_doubles
 from invoice_writer.duplicates.repairing import stand_aside
-from invoice_writer.mapping import marker_in
+from invoice_writer.keys import marker_in
 
 log = structlog.get_logger(__name__)
 
