@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from bench.figures import middle, percent, table
 from bench.report import Section
-from common.domain.decide import decide
+from common.domain.buyers import VatCheck
+from common.domain.deciding import decide
 from common.domain.documents import (
     Address,
     Charge,
@@ -24,7 +25,6 @@ from common.domain.documents import (
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money, total
 from common.domain.profile import PostingCategory, SellerProfile
-from common.domain.vat_checks import VatCheck
 from common.domain.verdicts import Decision, Original, OriginalInvoice
 
 TARGET = 5_000

@@ -6,14 +6,12 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, Literal
 
-from common.domain.decide import Verdict
+from common.domain.buyers import VatCheck, buyers_vat_id
 from common.domain.documents import Address, Document, DocumentLine, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.money import total
 from common.domain.reasons import Reason
-from common.domain.vat_checks import VatCheck
-from common.domain.vat_ids import buyers_vat_id
-from common.domain.verdicts import Original
+from common.domain.verdicts import Original, Verdict
 from factories.documents import (
     decide_on,
     euro,

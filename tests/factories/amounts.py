@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from common.domain.decide import Decision, Park
 from common.domain.documents import Charge, Document, DocumentLine, OrderSnapshot, TaxShare
 from common.domain.reasons import Reason
+from common.domain.verdicts import Decision, Park
 from factories.documents import decide_on, euro, make_invoice, make_line, make_order, make_payment
 
 

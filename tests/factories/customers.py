@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from common.domain.customers import Customer
+from common.domain.buyers import Customer
 
 
 def make_customer(**over: Any) -> Customer:

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from common.domain.decide import Original, OriginalInvoice, Verdict, decide
+from common.domain.buyers import VatCheck
+from common.domain.deciding import decide
 from common.domain.documents import (
     Address,
     Document,
@@ -33,7 +34,7 @@ from common.domain.merchant import (
 )
 from common.domain.money import Money
 from common.domain.profile import PostingCategory, SellerProfile
-from common.domain.vat_checks import VatCheck
+from common.domain.verdicts import Original, OriginalInvoice, Verdict
 
 ZERO_CATEGORY = "cfddcc50-fd86-11e1-a21f-0800200c9a66"
 LIABILITY_CATEGORY = "9b8c896d-5937-5828-a01b-5d38b7557222"

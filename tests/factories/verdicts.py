@@ -1,7 +1,7 @@
 """Short ways to say what a verdict must be."""
 
-from common.domain.decide import Decision, Exclude, Park, Verdict
 from common.domain.reasons import Reason
+from common.domain.verdicts import Decision, Exclude, Park, Verdict
 
 
 def booked(verdict: Verdict) -> Decision:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from common.domain.decide import Decision, Exclude, Park, Verdict
 from common.domain.documents import Document, DocumentType, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money
 from common.domain.reasons import Reason
+from common.domain.verdicts import Decision, Exclude, Park, Verdict
 from factories.documents import ZERO_CATEGORY, decide_on, make_original
 from factories.little_shop import Basket, Item, document_of, half_up, order_of, part_of, totals_of
 

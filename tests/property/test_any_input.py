@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.domain.decide import Decision, Park, decide
+from common.domain.buyers import VatCheck, vat_id_to_check
+from common.domain.deciding import decide
 from common.domain.documents import (
     Address,
     Charge,
@@ -24,9 +25,7 @@ from common.domain.documents import (
 from common.domain.merchant import ContactRule, MerchantSettings
 from common.domain.money import Money, total
 from common.domain.profile import SellerProfile
-from common.domain.vat_checks import VatCheck
-from common.domain.vat_ids import vat_id_to_check
-from common.domain.verdicts import Original, OriginalInvoice
+from common.domain.verdicts import Decision, Original, OriginalInvoice, Park
 from factories.documents import CATEGORIES, ZERO_CATEGORY
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "1000"))

@@ -7,8 +7,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.domain.customer_keys import address_print, customer_keys, name_print, vat_key
-from common.domain.customers import Customer
+from common.domain.buyers import Customer, address_print, customer_keys, name_print, vat_key
 from common.lexware.client import LexwareClient
 from common.lexware.contact_wire import Contact
 from factories.customers import make_customer

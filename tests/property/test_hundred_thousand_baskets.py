@@ -15,12 +15,11 @@ from typing import Any
 
 import pytest
 
-from common.domain.decide import Decision, Exclude, Verdict
 from common.domain.documents import Document, DocumentType, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money
 from common.domain.reasons import Reason
-from common.domain.verdicts import CollectiveContact
+from common.domain.verdicts import CollectiveContact, Decision, Exclude, Verdict
 from factories.documents import ZERO_CATEGORY, decide_on, make_address, make_original, make_profile
 from factories.little_shop import Basket, Item, document_of, order_of, part_of, totals_of
 from invoice_writer.mapping import voucher_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from common.db.crypto import SecretBox
 from common.db.engine import Database
-from common.domain.customers import Customer
+from common.domain.buyers import Customer
 from common.effects.effect import Bound, EffectResult, Pending
 from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient

@@ -2,7 +2,7 @@
 
 from common.archive import Archive
 from common.domain.documents import Document, OriginalRef
-from common.domain.einvoices import EInvoiceProblem
+from common.domain.verdicts import EInvoiceProblem
 from common.events.documents import DocumentFileStored, DocumentIssued
 from factories.einvoices import make_pdf
 from integration.invoice_writer.harness import Harness

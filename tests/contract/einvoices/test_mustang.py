@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from common.domain.einvoices import EInvoice, differences
-from common.domain.verdicts import Decision
+from common.domain.verdicts import Decision, EInvoice, differences
 from common.einvoice.cii import read_einvoice
 from common.einvoice.pdf import embedded_xml
 from factories.documents import decide_on, euro, make_credit_note, make_invoice

@@ -6,8 +6,8 @@ import pytest
 
 from cases.model import Booked, TaxCase
 from cases.page import CASES
-from common.domain.customers import Customer
-from common.domain.decide import Decision, SingleContact
+from common.domain.buyers import Customer
+from common.domain.verdicts import Decision, SingleContact
 from common.lexware.countries import Country, code_in_books
 from contract.lexware.office import Office
 from invoice_writer.mapping import voucher_of

@@ -7,7 +7,7 @@ from uuid import UUID
 from common.db.models.books import BooksProfileRow, TimelineRow
 from common.db.models.effects import AlarmRow
 from common.domain.merchant import GOODS_CATEGORY
-from common.domain.rule_texts import RULES
+from common.domain.reasons import RULES
 from factories.documents import decide_on, make_invoice
 from factories.verdicts import booked
 from integration.api.harness import Api

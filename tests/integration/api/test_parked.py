@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from common.db.models.core import AuditRow
-from common.domain.reasons import Reason
-from common.domain.releases import CATEGORY_FIELDS, ONLY_ONE_BY_ONE
+from common.domain.reasons import ONLY_ONE_BY_ONE, Reason
+from common.domain.reasons.releases import CATEGORY_FIELDS
 from common.events.commands import ReleaseParked
 from integration.api.harness import Api, Tenant
 

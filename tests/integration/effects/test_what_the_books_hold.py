@@ -3,7 +3,7 @@
 import pytest
 
 from common.db.engine import Database
-from common.domain.reason_codes import Reason
+from common.domain.reasons import Reason
 from common.effects.effect import Bound, Parked, Pending
 from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient

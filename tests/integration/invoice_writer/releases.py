@@ -9,8 +9,8 @@ from sqlalchemy import Table, func, insert, select, update
 from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow, ReleasedDocumentRow, ReleasePortionRow
 from common.db.models.line import InboxRow
+from common.domain.amounts import table_version
 from common.domain.documents import DocumentType, document_id
-from common.domain.rates import table_version
 from common.domain.reasons import Reason
 from common.events.commands import ReleaseParked, RetryDocument
 from common.events.topics import INVOICE_WRITER

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from common.domain.customers import Customer
+from common.domain.buyers import Customer
 from common.effects.effect import Pending, Refused
 from common.effects.gate import Gate
 from factories.customers import make_company, make_customer

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from common.db.engine import open_database
-from common.domain.customers import Customer
+from common.domain.buyers import Customer
 from common.settings import DatabaseSettings
 from factories.customers import make_company, make_customer
 from integration.invoice_writer.harness import Harness

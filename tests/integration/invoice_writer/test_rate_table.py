@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from sqlalchemy import update
 
 from common.db.models.books import OutcomeRow
-from common.domain.rates import table_version
-from common.domain.reason_codes import BY_RATE_TABLE
+from common.domain.amounts import table_version
+from common.domain.reasons import BY_RATE_TABLE
 from factories.documents import euro, make_address, make_invoice, make_line, make_order
 from integration.invoice_writer.harness import Harness
 from integration.invoice_writer.releases import in_line, look, numbers, park

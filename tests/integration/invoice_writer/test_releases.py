@@ -7,7 +7,8 @@ import pytest
 from common.db.crypto import SecretBox
 from common.db.dialect import db_now
 from common.domain.merchant import MerchantSettings
-from common.domain.reasons import REASONS, Reason, ReleasedBy
+from common.domain.reasons import REASONS, Reason
+from common.domain.reasons.codes import ReleasedBy
 from common.lexware.connect import LexwareClients
 from integration.invoice_writer.harness import Harness
 from integration.invoice_writer.releases import carry_out, in_line, look, numbers, park, portions, release

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from common.domain import choosing_contact
-from common.domain.country_codes import NORTHERN_IRELAND
-from common.domain.customers import Customer, customer_of
+from common.domain.buyers import NORTHERN_IRELAND, Customer, customer_of
+from common.domain.deciding import contact as choosing_contact
 from common.domain.documents import Address, Document, OrderSnapshot
 from factories.documents import make_address, make_credit_note, make_invoice, make_order
 from factories.tenants import save_settings

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from common.domain.alarms import ALARMS, AlarmKind, alarms_page
+from common.domain.alarms import ALARMS, AlarmKind
+from common.domain.alarms.table import alarms_page
 
 ROOT = Path(__file__).parents[3]
 THE_ONE_PLACE = ROOT / "libs/common/src/common/db/alarms.py"

@@ -4,7 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from common.domain.customer_keys import (
+from common.domain.buyers import (
+    Customer,
     address_print,
     customer_keys,
     email_key,
@@ -14,7 +15,6 @@ from common.domain.customer_keys import (
     place_key,
     shop_tag,
 )
-from common.domain.customers import Customer
 
 SHOP, OTHER_SHOP = UUID(int=2 << 100), UUID(int=3 << 100)
 

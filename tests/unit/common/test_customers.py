@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.domain.buyers import Customer, company_name, customer_of
+from common.domain.buyers.customers import email_of, phone_of, vat_id_of
 from common.domain.cleaning import utf16_length
-from common.domain.customers import Customer, company_name, customer_of, email_of, phone_of, vat_id_of
 from common.domain.documents import Address
 from factories.documents import make_address, make_order
 

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from common.domain.decide import CollectiveContact, Decision, Exclude, Park
 from common.domain.documents import Document, DocumentLine
 from common.domain.merchant import GOODS_CATEGORY, MerchantSettings
 from common.domain.money import Money
 from common.domain.reasons import Reason
+from common.domain.verdicts import CollectiveContact, Decision, Exclude, Park
 from factories.documents import (
     ZERO_CATEGORY,
     decide_on,

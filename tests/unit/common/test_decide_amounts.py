@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from common.domain.decide import Decision, Park
 from common.domain.documents import Charge, Extra
 from common.domain.reasons import Reason
+from common.domain.verdicts import Decision, Park
 from factories.amounts import charge, fee, invoice, lines, refused, split_of
 from factories.documents import (
     decide_on,

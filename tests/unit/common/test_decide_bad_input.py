@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
+from common.domain.buyers import VatCheck
 from common.domain.cleaning import clean
-from common.domain.decide import Park
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import Reason
-from common.domain.vat_checks import VatCheck
-from common.domain.verdicts import Exclude, SingleContact
+from common.domain.verdicts import Exclude, Park, SingleContact
 from factories.documents import (
     decide_on,
     euro,

@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from common.domain.customers import customer_of
+from common.domain.buyers import VatCheck, customer_of
 from common.domain.documents import Address
 from common.domain.merchant import GOODS_CATEGORY, ContactRule, MerchantSettings
 from common.domain.reasons import Reason
-from common.domain.vat_checks import VatCheck
 from common.domain.verdicts import CollectiveContact, Decision, SingleContact
 from factories.documents import (
     CATEGORIES,

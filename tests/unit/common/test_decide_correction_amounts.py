@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from common.domain.decide import Original, Park
 from common.domain.money import Money
 from common.domain.reasons import Reason
+from common.domain.verdicts import Original, Park
 from factories.documents import (
     decide_on,
     euro,

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from common.domain.decide import Exclude, Original, Park, decide
+from common.domain.buyers import VatCheck
+from common.domain.deciding import decide
 from common.domain.merchant import (
     GOODS_CATEGORY,
     INTRA_COMMUNITY_CATEGORY,
@@ -13,8 +14,7 @@ from common.domain.merchant import (
     MerchantSettings,
 )
 from common.domain.reasons import Reason
-from common.domain.vat_checks import VatCheck
-from common.domain.verdicts import OriginalInvoice, Verdict
+from common.domain.verdicts import Exclude, Original, OriginalInvoice, Park, Verdict
 from factories.documents import (
     CATEGORIES,
     decide_on,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from common.domain.decide import Decision
 from common.domain.documents import Document, TaxModel
 from common.domain.reasons import Reason
+from common.domain.verdicts import Decision
 from factories.amounts import charge, invoice, lines, refused, split_of
 from factories.documents import (
     decide_on,

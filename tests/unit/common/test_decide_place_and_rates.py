@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from common.domain.decide import Park
 from common.domain.documents import OrderSnapshot
 from common.domain.merchant import GOODS_CATEGORY, MerchantSettings
 from common.domain.reasons import Reason
+from common.domain.verdicts import Park
 from factories.documents import (
     CATEGORIES,
     ZERO_CATEGORY,

@@ -3,9 +3,8 @@
 import pytest
 
 from common.domain.cleaning import clean, clip, utf16_length
-from common.domain.decide import CollectiveContact, Decision
 from common.domain.documents import Address, DocumentType
-from common.domain.wording import contact_name, remark
+from common.domain.verdicts import CollectiveContact, Decision, contact_name, remark
 from factories.documents import (
     decide_on,
     make_address,

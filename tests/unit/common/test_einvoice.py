@@ -6,9 +6,8 @@ from decimal import Decimal
 import pytest
 
 from common.domain.documents import DocumentType
-from common.domain.einvoices import EInvoice, differences
 from common.domain.money import Money
-from common.domain.verdicts import Decision
+from common.domain.verdicts import Decision, EInvoice, differences
 from common.einvoice.cii import UnreadableEInvoice, read_einvoice
 from common.einvoice.pdf import LARGEST_PDF, LARGEST_XML, EInvoiceTooLarge, UnreadablePdf, embedded_xml
 from factories.documents import decide_on, euro, make_credit_note, make_invoice

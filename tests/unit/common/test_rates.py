@@ -5,17 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from common.domain.country_codes import MEMBER_STATES
-from common.domain.rates import (
-    RatePeriod,
-    UnsoundRates,
-    is_covered,
-    is_rate_of,
-    is_rate_on,
-    rates,
-    read_rates,
-    state_of,
-)
+from common.domain.amounts import is_covered, is_rate_of, is_rate_on, state_of
+from common.domain.amounts.rates import RatePeriod, UnsoundRates, rates, read_rates
+from common.domain.buyers.country_codes import MEMBER_STATES
 
 OSS_START = date(2021, 7, 1)
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 import common.domain
-from common.domain import verdicts
-from common.domain.reasons import REASONS, Reason, ReleasedBy, Who, reasons_page
+from common.domain.reasons import REASONS, Reason, Who
+from common.domain.reasons.codes import ReleasedBy
+from common.domain.reasons.table import reasons_page
+from common.domain.verdicts import verdicts
 
 ROOT = Path(__file__).parents[3]
 DOMAIN = Path(common.domain.__path__[0])

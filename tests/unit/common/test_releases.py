@@ -9,14 +9,16 @@ import pytest
 from cases.model import TaxCase
 from cases.page import CASES
 from common.domain.merchant import INCOME_CATEGORY, MerchantSettings
-from common.domain.reasons import REASONS, Reason, ReleasedBy
-from common.domain.releases import (
+from common.domain.reasons import (
     CURED_BY_PROFILE,
     NO_CURE,
+    REASONS,
+    Reason,
     changed_settings,
     cured_by_settings,
     settings_of,
 )
+from common.domain.reasons.codes import ReleasedBy
 from common.domain.verdicts import Decision, Park
 from factories.documents import LIABILITY_CATEGORY, ZERO_CATEGORY
 

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from common.domain.amounts import plain_rate
+from common.domain.amounts.tax import tax_in_gross, tax_on_net
 from common.domain.money import Money
-from common.domain.tax import plain_rate, tax_in_gross, tax_on_net
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from common.domain.country_codes import COUNTRIES, MEMBER_STATES
-from common.domain.territories import Doubt, Place, place_of
+from common.domain.buyers import Doubt, Place, place_of
+from common.domain.buyers.country_codes import COUNTRIES, MEMBER_STATES
 from factories.documents import make_address
 
 

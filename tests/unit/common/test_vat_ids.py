@@ -2,9 +2,10 @@
 
 import pytest
 
+from common.domain.buyers import VatId, buyers_vat_id, vat_id_to_check
+from common.domain.buyers.vat_ids import read_vat_id
 from common.domain.documents import Address, OrderSnapshot
 from common.domain.money import Money
-from common.domain.vat_ids import VatId, buyers_vat_id, read_vat_id, vat_id_to_check
 from factories.documents import make_address, make_invoice, make_line, make_order, make_profile
 
 AUSTRIAN, FRENCH, HOME = "ATU13585627", "FR40303265045", "DE136695976"

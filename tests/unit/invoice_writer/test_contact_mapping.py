@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from common.domain.customer_keys import customer_keys, shop_tag
+from common.domain.buyers import customer_keys, shop_tag
 from common.lexware.contact_wire import Contact
 from factories.customers import make_company, make_customer
 from invoice_writer.contact_mapping import contact_of, has_marker, keys_of, least_contact_of, note_of

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from common.domain.customers import Customer
+from common.domain.buyers import Customer
 from common.domain.documents import content_hash
 from common.domain.verdicts import Decision, SingleContact
 from common.events.documents import DocumentIssued, issued

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.domain.decide import Decision
 from common.domain.documents import OrderSnapshot, TaxModel
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money
 from common.domain.reasons import Reason
-from common.domain.verdicts import Verdict
+from common.domain.verdicts import Decision, Verdict
 from factories.documents import (
     ZERO_CATEGORY,
     decide_on,

@@ -16,10 +16,9 @@ import pytest
 from cases import sellers as s
 from cases.model import Goods, TaxCase, company, goods
 from cases.page import CASES
-from common.domain.decide import Decision, Park
 from common.domain.merchant import INCOME_CATEGORY, SMALL_BUSINESS_CATEGORY, MerchantSettings
 from common.domain.reasons import REASONS, Reason
-from common.domain.verdicts import Verdict
+from common.domain.verdicts import Decision, Park, Verdict
 from factories.documents import (
     LIABILITY_CATEGORY,
     ZERO_CATEGORY,

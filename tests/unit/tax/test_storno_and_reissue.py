@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from common.domain.decide import Original, Park
 from common.domain.documents import lines_key
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import REASONS, Reason
-from common.domain.verdicts import OriginalInvoice
+from common.domain.verdicts import Original, OriginalInvoice, Park
 from factories.amounts import charge
 from factories.documents import (
     decide_on,

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.domain.decide import Decision, Park
 from common.domain.documents import DocumentLine
 from common.domain.merchant import EXPORT_CATEGORY
 from common.domain.money import Money
 from common.domain.reasons import Reason
-from common.domain.verdicts import Verdict
+from common.domain.verdicts import Decision, Park, Verdict
 from factories.documents import (
     decide_on,
     euro,

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from common.domain.decide import Decision, Park, vat_id_to_check
+from common.domain.buyers import VatCheck, vat_id_to_check
+from common.domain.buyers.vat_ids import read_vat_id
 from common.domain.documents import Address
 from common.domain.merchant import GOODS_CATEGORY, OSS_CATEGORY, MerchantSettings
 from common.domain.reasons import Reason
-from common.domain.vat_checks import VatCheck
-from common.domain.vat_ids import read_vat_id
-from common.domain.verdicts import SingleContact, Verdict
+from common.domain.verdicts import Decision, Park, SingleContact, Verdict
 from factories.documents import (
     decide_on,
     euro,

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from common.domain.decide import Decision, Park
 from common.domain.documents import Document
 from common.domain.merchant import GOODS_CATEGORY, INCOME_CATEGORY, MerchantSettings
 from common.domain.money import Money
 from common.domain.reasons import Reason
-from common.domain.verdicts import Verdict
+from common.domain.verdicts import Decision, Park, Verdict
 from factories.documents import (
     LIABILITY_CATEGORY as LIABILITY,
 )

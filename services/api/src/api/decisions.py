@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from api.schemas.decisions import DecisionLineRead, DecisionRead, RuleList, RuleRead
+from common.domain.amounts import plain_rate
 from common.domain.money import Money
-from common.domain.rule_texts import RULES, reason_of
-from common.domain.tax import plain_rate
+from common.domain.reasons import RULES, reason_of
 from common.domain.verdicts import Decision
 
 Names = Mapping[str, str]

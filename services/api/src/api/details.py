@@ -25,8 +25,7 @@ from api.views import amount, document_fields, voucher_link
 from common.archive import EInvoiceRef
 from common.db.models.effects import AttemptRow
 from common.domain.documents import OrderSnapshot
-from common.domain.reasons import REASONS, Reason
-from common.domain.releases import BOOKED_BY_HAND, EXCLUDED_BY_PERSON, settings_of
+from common.domain.reasons import BOOKED_BY_HAND, EXCLUDED_BY_PERSON, REASONS, Reason, settings_of
 
 CHOICES: dict[str, tuple[Choice, ...]] = {
     Reason.NUMBER_TAKEN_IN_BOOKS.value: ("adopt", "book"),

@@ -18,7 +18,7 @@ from common.db.turnover import TenantWarning
 from common.domain.alarms import ALARMS, AlarmKind
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money
-from common.domain.releases import changed_settings
+from common.domain.reasons import changed_settings
 from common.domain.turnover import TURNOVER_TEXTS
 
 KINDS = frozenset(kind.value for kind in AlarmKind)

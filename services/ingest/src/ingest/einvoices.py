@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import structlog
 
-from common.domain.einvoices import EInvoiceProblem
+from common.domain.verdicts import EInvoiceProblem
 from common.einvoice.pdf import EInvoiceTooLarge, UnreadablePdf, embedded_xml
 from ingest.document_records import ReceivedDocument
 from ingest.translate.shop import PDF, ReceivedFile

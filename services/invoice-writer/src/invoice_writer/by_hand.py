@@ -7,8 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import close_alarms
 from common.domain.alarms import AlarmKind
-from common.domain.reasons import Reason
-from common.domain.releases import BOOKED_BY_HAND
+from common.domain.reasons import BOOKED_BY_HAND, Reason
 from common.events.commands import ResolveDocument
 from common.events.documents import DocumentIssued
 from invoice_writer.outcomes import EXCLUDED, PARKED, Outcome

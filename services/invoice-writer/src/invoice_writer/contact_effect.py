@@ -10,8 +10,7 @@ import orjson
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.domain.customer_keys import identity_of, shop_tag
-from common.domain.customers import Customer
+from common.domain.buyers import Customer, identity_of, shop_tag
 from common.effects.effect import Findings, Follow
 from common.effects.gate import Gate
 from common.lexware.client import LexwareClient

@@ -2,8 +2,8 @@
 
 import re
 
-from common.domain.cleaning import clip
-from common.domain.customer_keys import (
+from common.domain.buyers import (
+    Customer,
     address_print,
     email_key,
     name_print,
@@ -11,7 +11,7 @@ from common.domain.customer_keys import (
     place_key,
     vat_key,
 )
-from common.domain.customers import Customer
+from common.domain.cleaning import clip
 from common.lexware.contact_wire import Company, Contact, ContactPerson, NewContact, PostalAddress
 from common.lexware.countries import KNOWN_CODES
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 
 from common.db.engine import Database
-from common.domain.customer_keys import customer_keys
+from common.domain.buyers import customer_keys
 from common.domain.reasons import Reason
 from common.effects.effect import Bound, EffectResult, Parked, Pending, Refused
 from common.effects.runner import EffectRunner

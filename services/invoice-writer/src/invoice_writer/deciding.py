@@ -10,8 +10,7 @@ from sqlalchemy import Row
 
 from common.db.engine import Database
 from common.domain.documents import DocumentType
-from common.domain.reasons import REASONS, Reason
-from common.domain.releases import CURED_BY_PROFILE, LOOKED_FOR_AGAIN
+from common.domain.reasons import CURED_BY_PROFILE, LOOKED_FOR_AGAIN, REASONS, Reason
 from common.domain.verdicts import Decision, Exclude, Original, Park
 from common.effects.runner import EffectRunner
 from common.errors import RefusedError

@@ -12,9 +12,8 @@ from common.archive import Archive, EInvoiceRef, OriginalDamaged, OriginalMissin
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.domain.alarms import AlarmKind
-from common.domain.einvoices import EInvoice, EInvoiceProblem, differences
 from common.domain.reasons import Reason
-from common.domain.verdicts import Decision, Park
+from common.domain.verdicts import Decision, EInvoice, EInvoiceProblem, Park, differences
 from common.einvoice.cii import UnreadableEInvoice, read_einvoice
 from common.events.documents import DocumentIssued
 from invoice_writer.alarms import tell_of_document

@@ -9,8 +9,7 @@ from sqlalchemy import Row
 
 from common.batching import Batched
 from common.db.engine import Database
-from common.domain.reasons import Reason
-from common.domain.releases import EXCLUDED_BY_PERSON, ITS_OWN_MESSAGE_WAITS
+from common.domain.reasons import EXCLUDED_BY_PERSON, ITS_OWN_MESSAGE_WAITS, Reason
 from common.effects.effect import Bound
 from common.errors import TransientError
 from common.events.base import Event

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from common.domain.corrections import SHOWN_UNCHECKED
-from common.domain.decide import decide, vat_id_to_check
+from common.domain.buyers import VatCheck, vat_id_to_check
+from common.domain.deciding import decide
 from common.domain.merchant import MerchantSettings
-from common.domain.vat_checks import VatCheck
+from common.domain.taxcases import SHOWN_UNCHECKED
 from common.domain.verdicts import Decision, Original, Park, Verdict
 from common.events.documents import DocumentIssued
 from invoice_writer.einvoices import EInvoices

@@ -4,8 +4,7 @@ import hashlib
 import re
 
 from common.domain.cleaning import clean
-from common.domain.verdicts import Decision
-from common.domain.wording import order_words
+from common.domain.verdicts import Decision, order_words
 from common.effects.numbered import Numbered
 from common.events.documents import DocumentIssued
 

@@ -11,13 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.models.books import OutcomeRow
 from common.domain.amounts import PerRate, by_rate
+from common.domain.buyers import VatCheck
 from common.domain.cleaning import clean
-from common.domain.corrections import CHECKED_VALID, OSS_CASE, SHOWN_INVALID, SHOWN_UNCHECKED
 from common.domain.documents import DocumentType, lines_key
 from common.domain.money import Money, total
-from common.domain.reasons import Reason
-from common.domain.releases import BOOKED_BY_HAND
-from common.domain.vat_checks import VatCheck
+from common.domain.reasons import BOOKED_BY_HAND, Reason
+from common.domain.taxcases import CHECKED_VALID, OSS_CASE, SHOWN_INVALID, SHOWN_UNCHECKED
 from common.domain.verdicts import Decision, Original, OriginalInvoice
 from common.events import registry
 from common.events.commands import FetchOrder

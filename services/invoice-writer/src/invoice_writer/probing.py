@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 
 from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
-from common.domain.releases import CURED_WHEN_ACCEPTED
+from common.domain.reasons import CURED_WHEN_ACCEPTED
 from invoice_writer.outcomes import BOOKED, PARKED
 from invoice_writer.released.marks import COLUMNS, PLACE, not_in_line
 

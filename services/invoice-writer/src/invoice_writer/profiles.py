@@ -15,8 +15,7 @@ from common.db.dialect import db_now, insert
 from common.db.engine import Database
 from common.db.models.books import BooksProfileRow
 from common.domain.profile import PostingCategory, SellerProfile
-from common.domain.reasons import Reason
-from common.domain.releases import CURED_BY_PROFILE
+from common.domain.reasons import CURED_BY_PROFILE, Reason
 from common.errors import TransientError
 from common.lexware.client import LexwareClient
 from common.lexware.posting_categories import to_category

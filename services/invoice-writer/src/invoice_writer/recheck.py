@@ -14,9 +14,9 @@ from common.db.engine import Database
 from common.db.models.books import BooksProfileRow, OutcomeRow
 from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.trouble import DATABASE_TROUBLE, describe
+from common.domain.amounts import table_version
 from common.domain.documents import DocumentType
-from common.domain.rates import table_version
-from common.domain.releases import (
+from common.domain.reasons import (
     CURED_BY_ORIGINAL,
     CURED_BY_PROFILE,
     CURED_BY_TABLE,

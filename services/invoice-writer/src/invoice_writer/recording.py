@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.models.books import VoucherIndexRow
 from common.db.models.effects import BindingRow
 from common.domain.alarms import AlarmKind
-from common.domain.releases import LOOKED_FOR_AGAIN
+from common.domain.reasons import LOOKED_FOR_AGAIN
 from common.domain.verdicts import Decision
 from common.effects.sql_numbers import effects_bound_to
 from common.errors import TransientError

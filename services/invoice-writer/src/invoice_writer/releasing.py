@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.models.books import OutcomeRow
 from common.db.tenant_settings import newest_settings
-from common.domain.releases import (
+from common.domain.reasons import (
     BEFORE_START,
     CURED_BY_CONNECTION,
     EXCLUDING_FIELDS,

@@ -13,7 +13,7 @@ from common.db.models.books import OutcomeRow
 from common.db.models.vat import VatCheckRow
 from common.db.tenant_settings import newest_settings
 from common.db.trouble import DATABASE_TROUBLE, describe
-from common.domain.vat_checks import VatCheck
+from common.domain.buyers import VatCheck
 from common.errors import ConnectorError, TransientError
 from common.settings import ViesSettings
 from common.vat.base import VatAnswer, VatIdChecker

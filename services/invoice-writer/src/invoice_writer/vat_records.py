@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert, row_lock
 from common.db.models.vat import VatAnswerRow, VatCheckRow
-from common.domain.vat_checks import VatCheck
+from common.domain.buyers import VatCheck
 from common.settings import ViesSettings
 from common.vat.base import VatAnswer
 

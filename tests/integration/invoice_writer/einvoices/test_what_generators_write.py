@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.domain.einvoices import EInvoiceProblem
+from common.domain.verdicts import EInvoiceProblem
 from factories.documents import make_credit_note, make_invoice
 from factories.einvoices import make_xml
 from integration.invoice_writer.harness import Harness

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.documents import DocumentType
-from common.domain.einvoices import EInvoice, differences
-from common.domain.verdicts import Decision
+from common.domain.verdicts import Decision, EInvoice, differences
 from common.einvoice.cii import CREDIT_NOTES, read_einvoice
 from factories.documents import decide_on, euro, make_credit_note, make_invoice
 from factories.einvoices import FACTUR_X, ZUGFERD_1, make_xml

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from common.domain.reason_codes import Who
+from common.domain.reasons import Who
 
 
 class ConnectionTrouble(StrEnum):

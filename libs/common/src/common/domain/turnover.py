@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from common.domain.money import Money
-from common.domain.reason_codes import Who
+from common.domain.reasons import Who
 
 LOWER_LIMIT = Money(25_000_00)  # of a year, for the year that follows it
 UPPER_LIMIT = Money(100_000_00)  # of a year, for the rest of it

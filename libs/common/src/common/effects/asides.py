@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.domain.reason_codes import Reason
+from common.domain.reasons import Reason
 from common.effects.attempts import ABSENT, OPEN, Attempt, Attempts
 from common.effects.effect import Effect, EffectResult, Parked, Pending
 from common.effects.looks import Look, LookRules, in_the_way

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.domain.reason_codes import Reason
+from common.domain.reasons import Reason
 from common.effects.effect import Findings
 from common.effects.witness import Witnessed
 from common.settings import EffectSettings

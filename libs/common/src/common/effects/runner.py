@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from common.db.engine import Database
-from common.domain.reason_codes import Reason
+from common.domain.reasons import Reason
 from common.effects.asides import Asides
 from common.effects.attempts import (
     ABSENT,

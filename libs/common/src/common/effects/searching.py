@@ -7,7 +7,7 @@ and then shown to a person. Only two complete searches, or that person, say that
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from common.domain.reason_codes import Reason
+from common.domain.reasons import Reason
 from common.effects.attempts import Attempt
 from common.effects.effect import Effect, Findings, Parked, Pending, Refused
 from common.effects.looks import Look, LookRules, look_of

@@ -7,8 +7,8 @@ from typing import Any
 
 from lxml import etree
 
-from common.domain.einvoices import EInvoice
 from common.domain.money import Money
+from common.domain.verdicts import EInvoice
 
 CREDIT_NOTES = frozenset(
     {"381", "81", "83", "261", "262", "296", "308", "396", "420", "458", "502", "503", "532"}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from common.domain.country_codes import NORTHERN_IRELAND
+from common.domain.buyers import NORTHERN_IRELAND
 from common.http.client import ApiClient
 from common.lexware.rows import Rows, parse_rows
 from common.lexware.wire import Wire, WireId

@@ -13,7 +13,7 @@ from api.sending import release_parked
 from api.versions import SettingsRepository
 from common.db.models.core import SettingsVersionRow
 from common.domain.merchant import MerchantSettings
-from common.domain.releases import NO_CURE, changed_settings
+from common.domain.reasons import NO_CURE, changed_settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from api.problems import InternalError, VatIdNotChecked
 from api.schemas.evidence import VatAnswerRead, VatCheckRead
 from common.archive import Archive, EInvoiceRef
 from common.db.models.vat import VatAnswerRow
+from common.domain.buyers import VatCheck
 from common.domain.reasons import Reason
-from common.domain.vat_checks import VatCheck
 
 MOST_ANSWERS = 100
 UNAVAILABLE = "unavailable"

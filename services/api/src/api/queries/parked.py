@@ -16,7 +16,7 @@ from api.views import amount
 from common.db.models.books import OutcomeRow
 from common.db.models.ingest import DocumentRow
 from common.domain.documents import DocumentType
-from common.domain.releases import ONLY_ONE_BY_ONE
+from common.domain.reasons import ONLY_ONE_BY_ONE
 
 ABOUT: tuple[str, ...] = get_args(AboutName)
 MOST_GROUPS = 500

@@ -20,8 +20,7 @@ from api.schemas.decisions import RuleList
 from api.schemas.parked import CommandStatusRead, ParkedRead, ParkedRetry, ReasonList
 from api.sending import NO_CONNECTION, release_parked, send
 from api.sessions import Reading, Writing
-from common.domain.reasons import Reason
-from common.domain.releases import ONLY_ONE_BY_ONE
+from common.domain.reasons import ONLY_ONE_BY_ONE, Reason
 from common.events.commands import AdoptMatching
 
 BY_PERSON = "person"

@@ -19,8 +19,8 @@ from common.domain.documents import (
     TaxModel,
     TaxShare,
 )
-from common.domain.einvoices import EInvoiceProblem
 from common.domain.money import Money
+from common.domain.verdicts import EInvoiceProblem
 from common.shops.epages import wire
 
 DEFAULT_CURRENCY = "EUR"

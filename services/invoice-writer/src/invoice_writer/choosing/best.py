@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from common.domain.customer_keys import address_print, name_print, place_key, vat_key
-from common.domain.customers import Customer
+from common.domain.buyers import Customer, address_print, name_print, place_key, vat_key
 from invoice_writer.contact_effect import ContactNeed
 from invoice_writer.contact_rows import KnownContact
 

@@ -11,8 +11,7 @@ from common.db.engine import Database
 from common.db.models.books import OutcomeRow, VoucherIndexRow
 from common.db.models.core import ConnectionRow
 from common.domain.documents import DocumentType
-from common.domain.reasons import Reason
-from common.domain.releases import CURED_BY_ORIGINAL
+from common.domain.reasons import CURED_BY_ORIGINAL, Reason
 from common.effects.numbered import Elsewhere
 from common.effects.sql_numbers import effects_bound_to
 from common.events.base import Event

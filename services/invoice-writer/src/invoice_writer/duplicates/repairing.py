@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.models.books import OutcomeRow
 from common.db.models.effects import BindingRow
 from common.domain.documents import DocumentType, document_id
-from common.domain.releases import SURPLUS_DELETED
+from common.domain.reasons import SURPLUS_DELETED
 from common.effects.effect import Bound
 from common.effects.sql_numbers import effects_bound_to
 from invoice_writer.outcomes import EXCLUDED, Outcome, OutcomeRepository

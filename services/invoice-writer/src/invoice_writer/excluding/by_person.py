@@ -8,8 +8,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database
-from common.domain.reasons import Reason
-from common.domain.releases import EXCLUDED_BY_PERSON
+from common.domain.reasons import EXCLUDED_BY_PERSON, Reason
 from common.effects.effect import Bound
 from common.events.base import Event
 from common.events.commands import (

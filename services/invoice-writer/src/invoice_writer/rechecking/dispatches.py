@@ -13,8 +13,8 @@ from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.db.models.ingest import OrderRow
 from common.domain.alarms import AlarmKind
-from common.domain.corrections import DOCUMENT
 from common.domain.documents import BERLIN, DocumentType
+from common.domain.taxcases import DOCUMENT
 from common.events import registry
 from common.events.documents import DocumentIssued
 from invoice_writer.alarms import tell_of_document

@@ -10,7 +10,7 @@ from common.db.models.books import OutcomeRow
 from common.db.models.effects import AttemptRow
 from common.db.models.numbers import NumberedEffectRow
 from common.domain.alarms import AlarmKind
-from common.domain.releases import LOOKED_FOR_AGAIN
+from common.domain.reasons import LOOKED_FOR_AGAIN
 from common.effects.attempts import OPEN
 from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.rechecking.merchants import MerchantWatch

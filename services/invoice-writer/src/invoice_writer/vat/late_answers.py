@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.models.books import OutcomeRow
 from common.domain.alarms import AlarmKind
-from common.domain.corrections import SHOWN_UNCHECKED
+from common.domain.taxcases import SHOWN_UNCHECKED
 from common.events import registry
 from common.events.documents import DocumentIssued
 from invoice_writer.alarms import tell_of_document

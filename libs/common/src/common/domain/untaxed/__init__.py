@@ -1,1 +1,10 @@
-"""Amounts without VAT: by which cause each line has none, and which of them are vouchers and no sale."""
+"""Amounts at 0 %: by their cause, item by item, and vouchers that are no sale."""
+
+from common.domain.untaxed.items import voucher_lines
+from common.domain.untaxed.vouchers import Apart, vouchers_apart
+
+__all__ = [
+    "Apart",
+    "voucher_lines",
+    "vouchers_apart",
+]

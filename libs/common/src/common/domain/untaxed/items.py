@@ -2,18 +2,13 @@
 
 from collections.abc import Iterator
 
-from common.domain.amounts import PerCategory, add_to
-from common.domain.case import Trail
+from common.domain.amounts import ZERO_RATE, Column, PerCategory, add_to
 from common.domain.cleaning import clean
 from common.domain.money import Money
-from common.domain.reason_codes import Reason
-from common.domain.sale import PICKED_UP, Sale, supplied_at_shop
-from common.domain.split import Column
-from common.domain.tax import ZERO_RATE
-from common.domain.treatment import Treatment
-from common.domain.untaxed.causes import zero_category
+from common.domain.reasons import Reason
+from common.domain.taxcases import PICKED_UP, Sale, Treatment, supplied_at_shop, zero_category
 from common.domain.untaxed.vouchers import Apart
-from common.domain.verdicts import Park, VoucherLine
+from common.domain.verdicts import Park, Trail, VoucherLine
 
 
 def voucher_lines(

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from common.domain.amounts import PerCategory, add_to
-from common.domain.case import Case, Trail
+from common.domain.amounts import HOME_RATES_TAKEN_OUT, ZERO_RATE, PerCategory, Split, add_to
 from common.domain.cleaning import clean
 from common.domain.money import Money
-from common.domain.reason_codes import Reason
-from common.domain.split import HOME_RATES_TAKEN_OUT, Split
-from common.domain.tax import ZERO_RATE
-from common.domain.untaxed.causes import is_voucher, zero_category
-from common.domain.verdicts import Park
+from common.domain.reasons import Reason
+from common.domain.taxcases import is_voucher, zero_category
+from common.domain.verdicts import Case, Park, Trail
 
 
 @dataclass(frozen=True, slots=True)

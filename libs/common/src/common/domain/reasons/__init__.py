@@ -1,0 +1,58 @@
+"""Why a document is not booked, and the words for it; what cures each reason."""
+
+from common.domain.reasons.codes import BY_RATE_TABLE, Reason, Who
+from common.domain.reasons.releases import (
+    BEFORE_START,
+    BOOKED_BY_HAND,
+    CURED_BY_CONNECTION,
+    CURED_BY_ORIGINAL,
+    CURED_BY_PROFILE,
+    CURED_BY_TABLE,
+    CURED_WHEN_ACCEPTED,
+    EXCLUDED_BY_PERSON,
+    EXCLUDING_FIELDS,
+    IN_DOUBT,
+    ITS_OWN_MESSAGE_WAITS,
+    LASTING_EXCLUSIONS,
+    LOOKED_FOR_AGAIN,
+    NO_CURE,
+    ONLY_ONE_BY_ONE,
+    ORIGINAL_EXCLUDED,
+    START_FIELD,
+    SURPLUS_DELETED,
+    changed_settings,
+    cured_by_settings,
+    settings_of,
+)
+from common.domain.reasons.rule_texts import RULES, reason_of
+from common.domain.reasons.table import REASONS
+
+__all__ = [
+    "BEFORE_START",
+    "BOOKED_BY_HAND",
+    "BY_RATE_TABLE",
+    "CURED_BY_CONNECTION",
+    "CURED_BY_ORIGINAL",
+    "CURED_BY_PROFILE",
+    "CURED_BY_TABLE",
+    "CURED_WHEN_ACCEPTED",
+    "EXCLUDED_BY_PERSON",
+    "EXCLUDING_FIELDS",
+    "IN_DOUBT",
+    "ITS_OWN_MESSAGE_WAITS",
+    "LASTING_EXCLUSIONS",
+    "LOOKED_FOR_AGAIN",
+    "NO_CURE",
+    "ONLY_ONE_BY_ONE",
+    "ORIGINAL_EXCLUDED",
+    "REASONS",
+    "RULES",
+    "START_FIELD",
+    "SURPLUS_DELETED",
+    "Reason",
+    "Who",
+    "changed_settings",
+    "cured_by_settings",
+    "reason_of",
+    "settings_of",
+]

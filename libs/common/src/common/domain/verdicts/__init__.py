@@ -1,0 +1,38 @@
+"""What comes out of a decision, with the trail that led there."""
+
+from common.domain.verdicts.case import Case, Trail
+from common.domain.verdicts.einvoices import EInvoice, EInvoiceProblem, differences
+from common.domain.verdicts.verdicts import (
+    CollectiveContact,
+    Contact,
+    Decision,
+    Exclude,
+    Original,
+    OriginalInvoice,
+    Park,
+    SingleContact,
+    Verdict,
+    VoucherLine,
+)
+from common.domain.verdicts.wording import contact_name, order_words, remark
+
+__all__ = [
+    "Case",
+    "CollectiveContact",
+    "Contact",
+    "Decision",
+    "EInvoice",
+    "EInvoiceProblem",
+    "Exclude",
+    "Original",
+    "OriginalInvoice",
+    "Park",
+    "SingleContact",
+    "Trail",
+    "Verdict",
+    "VoucherLine",
+    "contact_name",
+    "differences",
+    "order_words",
+    "remark",
+]
