@@ -11,10 +11,10 @@ from common.domain.buyers import Customer, address_print, customer_keys, name_pr
 from common.lexware.client import LexwareClient
 from common.lexware.contact_wire import Contact
 from factories.customers import make_customer
-from invoice_writer.choosing.best import best_of
-from invoice_writer.contact_effect import ContactNeed
-from invoice_writer.contact_mapping import contact_of, keys_of, note_of, prints_of
-from invoice_writer.contact_rows import KnownContact
+from invoice_writer.contacts import ContactNeed
+from invoice_writer.contacts.best import best_of
+from invoice_writer.contacts.mapping import contact_of, keys_of, note_of, prints_of
+from invoice_writer.contacts.rows import KnownContact
 
 SHOP, NOWHERE = UUID(int=1 << 100), UUID(int=0)
 PLACES: list[dict[str, Any]] = [

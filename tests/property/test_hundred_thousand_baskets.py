@@ -22,7 +22,7 @@ from common.domain.reasons import Reason
 from common.domain.verdicts import CollectiveContact, Decision, Exclude, Verdict
 from factories.documents import ZERO_CATEGORY, decide_on, make_address, make_original, make_profile
 from factories.little_shop import Basket, Item, document_of, order_of, part_of, totals_of
-from invoice_writer.mapping import voucher_of
+from invoice_writer.vouchers.mapping import voucher_of
 from sandbox.clock import Clock
 from sandbox.lexware.books import Books
 from sandbox.lexware.switches import LexwareSwitches

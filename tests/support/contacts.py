@@ -15,9 +15,8 @@ from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from factories.tenants import KEY
 from integration.invoice_writer.harness import Harness
-from invoice_writer.books_watch.readings import Readings
-from invoice_writer.contact_effect import ContactNeed
-from invoice_writer.contacts import Contacts
+from invoice_writer.contacts import ContactNeed, Contacts
+from invoice_writer.lists import Readings
 
 DEADLINE_SECONDS = 60.0
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)

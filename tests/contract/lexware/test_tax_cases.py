@@ -10,7 +10,7 @@ from common.domain.buyers import Customer
 from common.domain.verdicts import Decision, SingleContact
 from common.lexware.countries import Country, code_in_books
 from contract.lexware.office import Office
-from invoice_writer.mapping import voucher_of
+from invoice_writer.vouchers.mapping import voucher_of
 
 BOOKED = [case for case in CASES if isinstance(case.result, Booked)]
 MARKER = "#0123456789abcdef"

@@ -22,9 +22,9 @@ from common.vat.vies import ViesChecker
 from factories.documents import euro, make_address, make_invoice, make_line, make_order
 from integration.invoice_writer.harness import Harness
 from invoice_writer.app import build
-from invoice_writer.recheck import Rechecker
-from invoice_writer.released.portions import Portions
-from invoice_writer.vat_checks import VatCheckWorker
+from invoice_writer.rechecking import Rechecker
+from invoice_writer.released import Portions
+from invoice_writer.vat import VatCheckWorker
 from sandbox.testing import Handle
 
 AUSTRIAN, FRENCH, DUTCH, GERMAN = "ATU13585627", "FR40303265045", "NL004495445B01", "DE136695976"

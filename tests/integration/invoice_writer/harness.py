@@ -32,8 +32,8 @@ from common.transport.local import LocalTransport
 from factories.documents import make_order
 from factories.tenants import KEY, add_books, add_tenant
 from invoice_writer.app import build
-from invoice_writer.recheck import Rechecker
-from invoice_writer.released.portions import Portions
+from invoice_writer.rechecking import Rechecker
+from invoice_writer.released import Portions
 from invoice_writer.settings import ContactSettings, Settings
 from sandbox.lexware.switches import LexwareSwitches
 from sandbox.testing import Handle

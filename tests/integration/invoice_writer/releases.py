@@ -17,9 +17,8 @@ from common.events.topics import INVOICE_WRITER
 from common.inbox.finish import close, free_keys
 from factories.documents import make_invoice, make_order
 from integration.invoice_writer.harness import Harness
-from invoice_writer import releasing
-from invoice_writer.recheck import Rechecker
-from invoice_writer.released.portions import Portions
+from invoice_writer.rechecking import Rechecker
+from invoice_writer.released import Portions, releasing
 
 
 def release(writer: Harness, **about: Any) -> ReleaseParked:

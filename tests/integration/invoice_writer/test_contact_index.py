@@ -16,7 +16,7 @@ from common.lexware.errors import DeniedForNow
 from common.lexware.rows import Page
 from factories.customers import make_customer
 from integration.invoice_writer.harness import Harness
-from invoice_writer.contact_index import ContactIndex
+from invoice_writer.contacts import ContactIndex
 from support.contacts import Process
 
 LIST, CREATE = "GET /v1/contacts", "POST /v1/contacts"

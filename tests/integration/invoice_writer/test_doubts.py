@@ -14,9 +14,8 @@ from common.events.documents import DocumentIssued
 from factories.documents import make_invoice
 from factories.tenants import save_settings
 from integration.invoice_writer.harness import LASTING, Harness
-from invoice_writer.outcomes import PARKED, WAITING, Outcome
-from invoice_writer.recheck import Rechecker
-from invoice_writer.recording import record_outcome
+from invoice_writer.outcomes import PARKED, WAITING, Outcome, record_outcome
+from invoice_writer.rechecking import Rechecker
 
 
 async def lose_the_answer(writer: Harness, times: int = 1, kind: str = "timeout_after_commit") -> None:

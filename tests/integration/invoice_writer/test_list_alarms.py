@@ -19,9 +19,9 @@ from factories.tenants import save_settings
 from integration.invoice_writer.harness import Harness
 from integration.invoice_writer.unreadable import alarms, failing_for, readings, tried
 from integration.invoice_writer.watching import watch
-from invoice_writer.books_watch.list_alarms import KINDS, ListAlarms
-from invoice_writer.books_watch.readings import BooksList, BooksUnreadable, Place, Readings, note_unfit
-from invoice_writer.books_watch.slices import part_to_json
+from invoice_writer.books_watch import ListAlarms
+from invoice_writer.books_watch.list_alarms import KINDS
+from invoice_writer.lists import BooksList, BooksUnreadable, Place, Readings, note_unfit, part_to_json
 
 PATHS = {
     BooksList.VOUCHERS: "/v1/voucherlist",

@@ -26,8 +26,7 @@ from integration.invoice_writer.releases import (
     use_up,
     waiting_marks,
 )
-from invoice_writer import releasing
-from invoice_writer.released.commands import put_in_line
+from invoice_writer.released import put_in_line, releasing
 
 RATE = 0.5  # 30 requests a minute: 3 for the few, and portions of 27
 PORTION = 27

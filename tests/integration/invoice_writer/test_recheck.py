@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from integration.invoice_writer.harness import Harness
-from invoice_writer.recheck import Rechecker
+from invoice_writer.rechecking import Rechecker
 
 
 async def test_database_trouble_does_not_end_the_recheck(

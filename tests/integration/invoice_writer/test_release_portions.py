@@ -21,13 +21,13 @@ from integration.invoice_writer.releases import (
     park,
     release,
 )
-from invoice_writer import releasing
+from invoice_writer.released import releasing
 
 
 async def test_the_many_of_one_merchant_do_not_hold_back_another(
     writer: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("invoice_writer.recheck.BATCH", 4)
+    monkeypatch.setattr("invoice_writer.rechecking.recheck.BATCH", 4)
     first = writer.tenant_id
     await park(
         writer, Reason.ORIGINAL_MISSING, status="waiting", copies=20, over={"waits_until": db_now(-100.0)}
@@ -44,7 +44,7 @@ async def test_the_many_of_one_merchant_do_not_hold_back_another(
 async def test_next_look_goes_on_where_documents_are_not_in_line_yet(
     writer: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("invoice_writer.recheck.BATCH", 4)
+    monkeypatch.setattr("invoice_writer.rechecking.recheck.BATCH", 4)
     await park(
         writer, Reason.ORIGINAL_MISSING, status="waiting", copies=10, over={"waits_until": db_now(-100.0)}
     )

@@ -12,9 +12,9 @@ from common.domain.reasons.codes import ReleasedBy
 from common.lexware.connect import LexwareClients
 from integration.invoice_writer.harness import Harness
 from integration.invoice_writer.releases import carry_out, in_line, look, numbers, park, portions, release
-from invoice_writer.books_watch.readings import Readings
 from invoice_writer.context import TenantContexts
-from invoice_writer.profiles import BooksProfiles
+from invoice_writer.deciding import BooksProfiles
+from invoice_writer.lists import Readings
 
 FIELDS = (
     "mode",

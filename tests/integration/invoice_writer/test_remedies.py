@@ -5,8 +5,7 @@ from common.domain.reasons import Reason
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice
 from integration.invoice_writer.harness import Harness
-from invoice_writer.outcomes import PARKED, Outcome
-from invoice_writer.recording import record_outcome
+from invoice_writer.outcomes import PARKED, Outcome, record_outcome
 
 
 async def parked(writer: Harness) -> list[tuple[Document, DocumentIssued]]:

@@ -12,8 +12,7 @@ from common.transport.base import Incoming
 from factories.documents import make_invoice, zero_rated
 from factories.tenants import add_tenant, save_settings
 from integration.invoice_writer.harness import Harness
-from invoice_writer.outcomes import PARKED, Outcome
-from invoice_writer.recording import record_outcome
+from invoice_writer.outcomes import PARKED, Outcome, record_outcome
 from transit_writer.vouchers import VoucherRepository
 
 

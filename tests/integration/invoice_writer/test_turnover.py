@@ -19,8 +19,8 @@ from common.domain.money import Money
 from common.domain.profile import SellerProfile
 from common.domain.turnover import Turnover
 from factories.tenants import add_books, add_tenant
-from invoice_writer.recheck import Rechecker
-from invoice_writer.turnover import LOOK_SECONDS, TurnoverWatch
+from invoice_writer.rechecking import Rechecker
+from invoice_writer.rechecking.turnover import LOOK_SECONDS, TurnoverWatch
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 YEAR = 2026

@@ -11,7 +11,7 @@ from factories.tenants import add_tenant
 from fixtures.line import until
 from integration.invoice_writer.checking import AUSTRIAN, CHECK, DUTCH, FRENCH, Checking, Held, invoice
 from invoice_writer.app import build
-from invoice_writer.vat_checks import VatChecks, VatCheckWorker
+from invoice_writer.vat import VatChecks, VatCheckWorker
 
 
 async def test_two_replicas_ask_once(checking: Checking) -> None:

@@ -16,7 +16,7 @@ from common.transport.base import Incoming
 from factories.documents import euro, make_credit_note, make_line
 from factories.tenants import save_settings
 from integration.invoice_writer.checking import AUSTRIAN, FRENCH, GERMAN, INVALID, PENDING, Checking, invoice
-from invoice_writer.vat_checks import VatChecks
+from invoice_writer.vat import VatChecks
 
 
 async def test_r27_the_document_waits_for_the_check_and_is_booked_by_its_answer(checking: Checking) -> None:

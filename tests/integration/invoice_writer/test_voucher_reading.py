@@ -27,7 +27,8 @@ from factories.documents import make_invoice, make_order
 from integration.invoice_writer.harness import Harness
 from invoice_writer.app import build
 from invoice_writer.context import BooksConnection
-from invoice_writer.voucher_index import BEING_READ, VoucherIndex
+from invoice_writer.vouchers import VoucherIndex
+from invoice_writer.vouchers.index import BEING_READ
 from support.contacts import Process
 from support.line import eventually
 

@@ -12,7 +12,7 @@ from common.inbox.accept import accept
 from common.transport.local import LocalTransport
 from integration.invoice_writer.harness import Harness
 from invoice_writer.app import build
-from invoice_writer.books_watch.watch import BooksWatch
+from invoice_writer.books_watch import BooksWatch
 
 BY_ID = "GET /v1/vouchers/{id}"
 

@@ -8,7 +8,7 @@ import pytest
 from common.domain.buyers import customer_keys, shop_tag
 from common.lexware.contact_wire import Contact
 from factories.customers import make_company, make_customer
-from invoice_writer.contact_mapping import contact_of, has_marker, keys_of, least_contact_of, note_of
+from invoice_writer.contacts.mapping import contact_of, has_marker, keys_of, least_contact_of, note_of
 
 SHOP = "0123456789ab"
 MARKER = "#0123456789abcdef"

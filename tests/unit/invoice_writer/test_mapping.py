@@ -13,7 +13,7 @@ from common.domain.verdicts import Decision, SingleContact
 from common.events.documents import DocumentIssued, issued
 from factories.documents import decide_on, make_credit_note, make_invoice, make_order
 from invoice_writer.keys import effect_key, marker_in, marker_of
-from invoice_writer.mapping import REMARK_LENGTH, voucher_of
+from invoice_writer.vouchers.mapping import REMARK_LENGTH, voucher_of
 
 SHOP = UUID(int=2)
 

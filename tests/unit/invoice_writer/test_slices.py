@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from common.lexware.rows import Page, Rows
 from common.lexware.voucherlist import SALES_TYPES, VoucherFilter
 from common.lexware.wire import VoucherListRow
-from invoice_writer.books_watch import slices
-from invoice_writer.books_watch.slices import STATUSES, Plan, divided, holds
+from invoice_writer.lists import Plan, holds, slices
+from invoice_writer.lists.slices import STATUSES, divided
 
 SINCE, TODAY = date(2025, 1, 1), date(2025, 3, 31)
 NOW = datetime(2025, 3, 31, 12, tzinfo=UTC)

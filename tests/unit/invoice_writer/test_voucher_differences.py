@@ -9,7 +9,7 @@ from common.domain.merchant import MerchantSettings
 from common.lexware.wire import Voucher
 from factories.documents import ZERO_CATEGORY, decide_on, euro, make_invoice, make_line
 from factories.verdicts import booked
-from invoice_writer.voucher_effect import differences
+from invoice_writer.vouchers import differences
 
 MAPPED = MerchantSettings(domestic_zero_category_id=ZERO_CATEGORY)
 

@@ -29,31 +29,21 @@ from common.runtime import ServiceApp
 from common.settings import ViesSettings
 from common.transport.base import Transport
 from common.vat.vies import ViesChecker
-from invoice_writer.books_watch.readings import Readings
-from invoice_writer.books_watch.stalled import StalledLists
-from invoice_writer.books_watch.watch import BooksWatch
-from invoice_writer.connection_watch import ConnectionWatch, release_after_denial
+from invoice_writer.books_watch import BooksWatch, StalledLists
 from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
-from invoice_writer.dead import park_buried, park_dead
-from invoice_writer.deciding import Decider
-from invoice_writer.delayed import show_delayed
-from invoice_writer.duplicates.adopting import Adopting
-from invoice_writer.duplicates.looking import DuplicateWatch
-from invoice_writer.duplicates.saying import Sayings
-from invoice_writer.einvoice_differences.accepting import EInvoiceDifferences
-from invoice_writer.einvoices import EInvoices
-from invoice_writer.excluding.by_person import Exclusions
-from invoice_writer.filing import Filing
+from invoice_writer.deciding import BooksProfiles, Decider, Judge
+from invoice_writer.duplicates import Adopting, DuplicateWatch, Sayings
+from invoice_writer.excluding import Exclusions
+from invoice_writer.files import EInvoiceDifferences, EInvoices, Filing
 from invoice_writer.handlers import DocumentHandlers
-from invoice_writer.judging import Judge
-from invoice_writer.profiles import BooksProfiles
-from invoice_writer.recheck import Rechecker
-from invoice_writer.released.portions import Portions
+from invoice_writer.lists import Readings
+from invoice_writer.outcomes import park_buried, park_dead
+from invoice_writer.rechecking import ConnectionWatch, Rechecker, release_after_denial, show_delayed
+from invoice_writer.released import Portions
 from invoice_writer.settings import ClusterSettings, Settings
-from invoice_writer.vat_checks import VatChecks, VatCheckWorker
-from invoice_writer.voucher_contacts import VoucherContacts
-from invoice_writer.voucher_index import VoucherIndex
+from invoice_writer.vat import VatChecks, VatCheckWorker
+from invoice_writer.vouchers import VoucherContacts, VoucherIndex
 from invoice_writer.writing import VoucherWriter
 
 __all__ = ["ClusterSettings", "Settings", "build"]

@@ -34,12 +34,9 @@ from common.inbox.accept import accept
 from common.inbox.messages import Done, Handler, Later, Message
 from common.outbox.record import record
 from common.transport.base import Incoming
-from invoice_writer.by_hand import leave_to_hand
-from invoice_writer.deciding import Decider, ToWrite
-from invoice_writer.delayed import is_lasting
-from invoice_writer.excluding.known import read_known
-from invoice_writer.filing import Filing
-from invoice_writer.originals import fetch_again
+from invoice_writer.deciding import Decider, ToWrite, fetch_again
+from invoice_writer.excluding import read_known
+from invoice_writer.files import Filing
 from invoice_writer.outcomes import (
     ATTACHED,
     BOOKED,
@@ -50,11 +47,13 @@ from invoice_writer.outcomes import (
     Outcome,
     OutcomeRepository,
     find_all,
+    is_settled,
+    leave_to_hand,
+    record_outcome,
+    record_standing,
 )
-from invoice_writer.recording import record_outcome, record_standing
-from invoice_writer.released.commands import is_automatic
-from invoice_writer.releasing import BY_PROFILE, release
-from invoice_writer.standing import is_settled
+from invoice_writer.rechecking import is_lasting
+from invoice_writer.released import BY_PROFILE, is_automatic, release
 from invoice_writer.writing import VoucherWriter
 
 CONFLICT = Reason.DOCUMENT_CONFLICT.value

@@ -16,18 +16,22 @@ from common.http.errors import NotFound
 from common.inbox.messages import Later
 from common.lexware.errors import VoucherRejected
 from common.lexware.wire import Voucher
-from invoice_writer.books_watch.corrected import CorrectedVouchers
-from invoice_writer.books_watch.readings import BooksUnreadable
-from invoice_writer.books_watch.waiting import waiting_for_books, waiting_for_part
+from invoice_writer.books_watch import CorrectedVouchers
 from invoice_writer.context import BooksConnection
 from invoice_writer.deciding import ToWrite
-from invoice_writer.elsewhere import OtherEffects
 from invoice_writer.keys import marker_in, names_order
+from invoice_writer.lists import BooksUnreadable, waiting_for_books, waiting_for_part
 from invoice_writer.outcomes import Outcome
 from invoice_writer.refusals import connection_reason, said_by
-from invoice_writer.voucher_contacts import VoucherContacts
-from invoice_writer.voucher_effect import VoucherEffect, counts, is_void
-from invoice_writer.voucher_index import IndexedVoucher, VoucherIndex
+from invoice_writer.vouchers import (
+    IndexedVoucher,
+    OtherEffects,
+    VoucherContacts,
+    VoucherEffect,
+    VoucherIndex,
+    counts,
+    is_void,
+)
 
 LOCKED = ("invalid_value", "voucherDate")  # the dates we send are well-formed: the period is closed
 STILL_ARRIVING = timedelta(seconds=30)

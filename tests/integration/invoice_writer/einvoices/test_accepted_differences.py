@@ -15,7 +15,7 @@ from common.events.documents import DocumentIssued
 from factories.documents import make_invoice, make_order
 from factories.einvoices import make_xml
 from integration.invoice_writer.harness import Harness
-from invoice_writer.einvoice_differences import accepting
+from invoice_writer.files import accepting
 from support.einvoices import file_of, issued
 
 ACCEPTED = "einvoice.difference_accepted"

@@ -15,7 +15,7 @@ from common.lexware.breakers import Breakers
 from common.lexware.connect import LexwareClients
 from factories.tenants import KEY
 from integration.invoice_writer.harness import Harness
-from invoice_writer.connection_watch import ConnectionWatch, release_after_denial
+from invoice_writer.rechecking import ConnectionWatch, release_after_denial
 
 
 def watch_of(writer: Harness) -> ConnectionWatch:

@@ -1,1 +1,13 @@
-"""How the books are read: list by list, row by row, and what happens when a list cannot be read."""
+"""What others do to our vouchers in the books: changed, deleted, and what follows from it."""
+
+from invoice_writer.books_watch.corrected import CorrectedVouchers
+from invoice_writer.books_watch.list_alarms import ListAlarms
+from invoice_writer.books_watch.stalled import StalledLists
+from invoice_writer.books_watch.watch import BooksWatch
+
+__all__ = [
+    "BooksWatch",
+    "CorrectedVouchers",
+    "ListAlarms",
+    "StalledLists",
+]

@@ -16,8 +16,8 @@ from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
 from common.domain.verdicts import Decision
 from common.lexware.wire import Voucher
-from invoice_writer.books_watch.keeping import INDEX
-from invoice_writer.voucher_effect import differences
+from invoice_writer.lists import INDEX
+from invoice_writer.vouchers import differences
 
 PORTION = 500
 OUTCOMES = cast(Table, OutcomeRow.__table__)

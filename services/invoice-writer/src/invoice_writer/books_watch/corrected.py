@@ -18,8 +18,7 @@ from common.inbox.messages import Later
 from common.lexware.wire import Voucher
 from invoice_writer.books_watch.bound import ADOPTED, changed_alarm, changed_since_booked
 from invoice_writer.books_watch.gone import Gone, VoucherLooks
-from invoice_writer.deciding import ToWrite
-from invoice_writer.originals import CORRECTED
+from invoice_writer.deciding import CORRECTED, ToWrite
 from invoice_writer.outcomes import BOOKED, Outcome
 
 OUTCOMES = cast(Table, OutcomeRow.__table__)

@@ -22,7 +22,7 @@ from common.domain.reasons import Reason
 from common.http.errors import NotFound
 from common.lexware.client import LexwareClient
 from common.lexware.wire import Voucher
-from invoice_writer.books_watch.keeping import INDEX, PRIMARY
+from invoice_writer.lists import INDEX, PRIMARY
 from invoice_writer.outcomes import BOOKED, PARKED, Outcome, OutcomeRepository
 
 log = structlog.get_logger(__name__)

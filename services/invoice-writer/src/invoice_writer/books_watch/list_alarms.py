@@ -15,9 +15,8 @@ from common.db.models.books import BooksReadingRow, VoucherIndexStateRow
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
-from invoice_writer.books_watch.readings import BooksList, Place, stalled_alarm, unfit_alarm
-from invoice_writer.books_watch.slices import parts_from_json
-from invoice_writer.voucher_reading import part_alarm
+from invoice_writer.lists import BooksList, Place, parts_from_json, stalled_alarm, unfit_alarm
+from invoice_writer.vouchers import part_alarm
 
 KINDS = (AlarmKind.BOOKS_UNREADABLE, AlarmKind.BOOKS_ROW_UNREADABLE, AlarmKind.BOOKS_PART_TOO_LONG)
 LOOK_SECONDS = 60.0

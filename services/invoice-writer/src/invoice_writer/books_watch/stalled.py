@@ -11,11 +11,11 @@ from common.db.engine import Database
 from common.db.models.books import BooksReadingRow, VoucherIndexStateRow
 from common.db.models.core import ConnectionRow
 from common.lexware.client import LexwareClient
-from invoice_writer.books_watch.readings import BooksList, Place, Readings
-from invoice_writer.contact_index import ContactIndex
+from invoice_writer.contacts import ContactIndex
 from invoice_writer.context import BooksConnection
-from invoice_writer.profiles import BooksProfiles
-from invoice_writer.voucher_reading import IndexReading
+from invoice_writer.deciding import BooksProfiles
+from invoice_writer.lists import BooksList, Place, Readings
+from invoice_writer.vouchers import IndexReading
 
 UNTRIED_SECONDS = 120.0  # since it might have been tried again: no document did
 PORTION = 20

@@ -22,11 +22,10 @@ from common.lexware.connect import LexwareClients
 from common.lexware.wire import Voucher
 from invoice_writer.books_watch.bound import Doubted, follow_news
 from invoice_writer.books_watch.gone import VoucherLooks
-from invoice_writer.books_watch.readings import Readings
 from invoice_writer.books_watch.stalled import StalledLists
 from invoice_writer.books_watch.whole import WholeReading
-from invoice_writer.voucher_effect import differences
-from invoice_writer.voucher_reading import REFRESH_AFTER, IndexReading
+from invoice_writer.lists import Readings
+from invoice_writer.vouchers import REFRESH_AFTER, IndexReading, differences
 
 log = structlog.get_logger(__name__)
 

@@ -15,9 +15,7 @@ from common.db.models.effects import BindingRow
 from common.lexware.client import LexwareClient
 from common.lexware.rows import WITHOUT_ID
 from invoice_writer.books_watch.gone import VoucherLooks
-from invoice_writer.books_watch.keeping import INDEX, keep_page
-from invoice_writer.books_watch.readings import BooksList, Place, Readings, note_unfit
-from invoice_writer.books_watch.slices import Plan
+from invoice_writer.lists import INDEX, BooksList, Place, Plan, Readings, keep_page, note_unfit
 
 log = structlog.get_logger(__name__)
 

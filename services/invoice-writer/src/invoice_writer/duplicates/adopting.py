@@ -21,7 +21,7 @@ from common.inbox.accept import accept
 from common.inbox.messages import Done, Handler, Message
 from common.transport.base import Incoming
 from invoice_writer.outcomes import PARKED, WAITING
-from invoice_writer.released.marks import COLUMNS, PLACE, mark, newest_place
+from invoice_writer.released import COLUMNS, PLACE, mark, newest_place
 
 PAGE = 500
 PERHAPS_THERE = (Reason.SAME_DOCUMENT_ELSEWHERE.value, Reason.NUMBER_TAKEN_IN_BOOKS.value)

@@ -26,8 +26,7 @@ from common.transport.base import Incoming
 from invoice_writer.deciding import Decider
 from invoice_writer.excluding.confirming import confirm_issue_date
 from invoice_writer.excluding.known import read_known
-from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome
-from invoice_writer.recording import record_standing
+from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome, record_standing
 from invoice_writer.writing import VoucherWriter
 
 

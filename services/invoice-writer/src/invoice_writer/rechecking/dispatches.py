@@ -17,8 +17,7 @@ from common.domain.documents import BERLIN, DocumentType
 from common.domain.taxcases import DOCUMENT
 from common.events import registry
 from common.events.documents import DocumentIssued
-from invoice_writer.alarms import tell_of_document
-from invoice_writer.outcomes import BOOKED
+from invoice_writer.outcomes import BOOKED, tell_of_document
 
 LOOK_SECONDS = 600.0
 FIRST_LOOK_BACK, LOOK_BACK = (

@@ -14,7 +14,7 @@ from common.domain.reasons import LOOKED_FOR_AGAIN
 from common.effects.attempts import OPEN
 from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.rechecking.merchants import MerchantWatch
-from invoice_writer.released.marks import COLUMNS, not_in_line
+from invoice_writer.released import COLUMNS, not_in_line
 
 BATCH = 500
 

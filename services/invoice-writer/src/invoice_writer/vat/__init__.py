@@ -1,1 +1,9 @@
-"""VAT ids: what follows from answers that come after the booking."""
+"""VAT ids: asked about beside the line, recorded as evidence, and answers that come late."""
+
+from invoice_writer.vat.checks import CHECK_PENDING, VatChecks, VatCheckWorker
+
+__all__ = [
+    "CHECK_PENDING",
+    "VatCheckWorker",
+    "VatChecks",
+]

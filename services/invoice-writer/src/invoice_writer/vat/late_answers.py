@@ -10,8 +10,7 @@ from common.domain.alarms import AlarmKind
 from common.domain.taxcases import SHOWN_UNCHECKED
 from common.events import registry
 from common.events.documents import DocumentIssued
-from invoice_writer.alarms import tell_of_document
-from invoice_writer.outcomes import BOOKED
+from invoice_writer.outcomes import BOOKED, tell_of_document
 
 CHECK = OutcomeRow.evidence["vat_check"]
 

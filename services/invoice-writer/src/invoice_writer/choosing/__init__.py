@@ -1,1 +1,0 @@
-"""Which contact of the books a customer is."""

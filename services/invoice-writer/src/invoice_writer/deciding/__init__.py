@@ -1,0 +1,17 @@
+"""From an issued document to a decision to write, or to an outcome to record."""
+
+from invoice_writer.deciding.decider import Decider, ToWrite
+from invoice_writer.deciding.doubts import SETTINGS_VERSION
+from invoice_writer.deciding.judging import Judge
+from invoice_writer.deciding.originals import CORRECTED, fetch_again
+from invoice_writer.deciding.profiles import BooksProfiles
+
+__all__ = [
+    "CORRECTED",
+    "SETTINGS_VERSION",
+    "BooksProfiles",
+    "Decider",
+    "Judge",
+    "ToWrite",
+    "fetch_again",
+]

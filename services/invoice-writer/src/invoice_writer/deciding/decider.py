@@ -1,0 +1,192 @@
+"""From an issued document to what shall become of it: a decision to write, or an outcome to record."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row
+
+from common.db.engine import Database
+from common.domain.documents import DocumentType
+from common.domain.reasons import CURED_BY_PROFILE, LOOKED_FOR_AGAIN, REASONS, Reason
+from common.domain.verdicts import Decision, Exclude, Original, Park
+from common.effects.runner import EffectRunner
+from common.errors import RefusedError
+from common.events.documents import DocumentIssued
+from common.lexware.client import LexwareClient
+from common.lexware.connect import LexwareClients
+from invoice_writer.context import TenantContext, TenantContexts
+from invoice_writer.deciding.doubts import SETTINGS_VERSION, armed_decision
+from invoice_writer.deciding.judging import Judge, age_of
+from invoice_writer.deciding.originals import original_of
+from invoice_writer.deciding.profiles import Books, BooksProfiles
+from invoice_writer.keys import effect_key
+from invoice_writer.lists import BooksUnreadable, waiting_for_books
+from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome
+from invoice_writer.refusals import connection_reason
+
+log = structlog.get_logger(__name__)
+
+STATE_REASONS = {
+    "halted": Reason.CONNECTION_HALTED,
+    "reconnect_needed": Reason.RECONNECT_NEEDED,
+}
+LOOK_AGAIN = timedelta(minutes=5)
+READ_FROM_PROFILE = frozenset({*CURED_BY_PROFILE, Reason.ORGANIZATION_CHANGED.value})
+
+
+@dataclass(frozen=True, slots=True)
+class ToWrite:
+    """A voucher to write with everything its writing needs."""
+
+    decision: Decision
+    context: TenantContext
+    client: LexwareClient
+    organization_id: str
+
+    def parked(self, reason: Reason, **params: Any) -> Outcome:
+        """The outcome when the voucher cannot be written; what was decided stays on record."""
+        outcome = self._standing(PARKED, reason, params)
+        return replace(outcome, waits_for=LOOK_AGAIN) if reason in LOOKED_FOR_AGAIN else outcome
+
+    def waiting(self, reason: Reason, **params: Any) -> Outcome:
+        """The outcome while something is waited for that is looked after elsewhere."""
+        return self._standing(WAITING, reason, params)
+
+    def _standing(self, status: str, reason: Reason, params: dict[str, Any]) -> Outcome:
+        return Outcome(
+            status,
+            reason=reason.value,
+            params=params,
+            rules=self.decision.rules,
+            evidence=dict(self.decision.evidence),
+            decision=self.decision.model_dump(mode="json"),
+            settings_version_id=self.context.settings.id,
+        )
+
+
+class Decider:
+    """Collects what a decision needs and makes it; asks the books only when its own reading is old."""
+
+    def __init__(
+        self,
+        db: Database,
+        contexts: TenantContexts,
+        clients: LexwareClients,
+        profiles: BooksProfiles,
+        judge: Judge,
+        runner: EffectRunner,
+    ) -> None:
+        self._db, self._contexts, self._clients, self._profiles = db, contexts, clients, profiles
+        self._judge, self._runner = judge, runner
+
+    async def decide(
+        self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False
+    ) -> ToWrite | Outcome:
+        """The decision, or the outcome when there is nothing to write; transient troubles are raised."""
+        context = await self._contexts.get(event.tenant_id, fresh=fresh)
+        if context.books is None:
+            return _parked(Reason.BOOKS_NOT_CONNECTED, context)
+        if context.books.state in STATE_REASONS:
+            return _parked(STATE_REASONS[context.books.state], context)
+        try:
+            client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
+            doubted = fresh and seen is not None and seen.reason in READ_FROM_PROFILE
+            books = await self._profiles.get(event.tenant_id, context.books, client, doubted=doubted)
+        except BooksUnreadable as stalled:
+            return waiting_for_books(stalled, context.settings.id)
+        except RefusedError as refusal:
+            reason = connection_reason(refusal) or Reason.PROFILE_UNAVAILABLE
+            return _parked(reason, context, code=refusal.code)
+        if books.profile.organization_id != context.books.organization_id:
+            return _parked(Reason.ORGANIZATION_CHANGED, context)
+        return await self._decide(event, seen, context, client, books)
+
+    async def in_doubt(self, event: DocumentIssued) -> ToWrite | None:
+        """The voucher that a write without an answer may have made, as it was decided then.
+
+        None when there is no such write, or while the books cannot be asked about it.
+        """
+        context = await self._contexts.get(event.tenant_id)
+        if context.books is None or context.books.state in STATE_REASONS:
+            return None
+        key = effect_key(context.books.organization_id, event)
+        if not await self._runner.is_known(key):
+            return None
+        async with self._db.reading.begin() as session:
+            armed = await armed_decision(session, event.tenant_id, key)
+        if armed is None:
+            return None
+        try:
+            client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
+        except RefusedError:
+            return None
+        version = armed.get(SETTINGS_VERSION) or str(context.settings.id)
+        settings = context.settings.model_copy(update={"id": UUID(str(version))})
+        then = replace(context, settings=settings)
+        return ToWrite(Decision.model_validate(armed), then, client, context.books.organization_id)
+
+    async def read_profile(self, tenant_id: UUID) -> None:
+        """Look whether the seller's profile changed; then what it held up is back in line."""
+        context = await self._contexts.get(tenant_id, fresh=True)
+        if context.books is None or context.books.state in STATE_REASONS:
+            return
+        try:
+            client = await self._clients.for_connection(tenant_id, context.books.connection_id)
+            await self._profiles.get(tenant_id, context.books, client, doubted=True)
+        except BooksUnreadable as stalled:
+            log.info("profile.unreadable", tenant_id=str(tenant_id), list=stalled.place.list.value)
+        except RefusedError as refusal:
+            log.warning("profile.refused", tenant_id=str(tenant_id), error=refusal.code)
+
+    async def _decide(
+        self,
+        event: DocumentIssued,
+        seen: Row[Any] | None,
+        context: TenantContext,
+        client: LexwareClient,
+        books: Books,
+    ) -> ToWrite | Outcome:
+        original = await self._original(event)
+        settings = context.settings.values
+        verdict = await self._judge.verdict(event, seen, books, settings, original)
+        match verdict:
+            case Decision():
+                return ToWrite(verdict, context, client, books.profile.organization_id)
+            case Park():
+                return _outcome_of_park(verdict, context, age_of(seen))
+            case Exclude():
+                return Outcome(
+                    EXCLUDED,
+                    reason=verdict.rule,
+                    rules=verdict.rules,
+                    evidence=verdict.evidence,
+                    settings_version_id=context.settings.id,
+                )
+
+    async def _original(self, event: DocumentIssued) -> Original | None:
+        if event.document_type is not DocumentType.CREDIT_NOTE:
+            return None
+        async with self._db.reading.begin() as session:
+            return await original_of(session, event)
+
+
+def _parked(reason: Reason, context: TenantContext, **params: Any) -> Outcome:
+    return Outcome(PARKED, reason=reason.value, params=params, settings_version_id=context.settings.id)
+
+
+def _outcome_of_park(park: Park, context: TenantContext, age: timedelta) -> Outcome:
+    """A park whose cause usually goes away by itself counts as waiting while the document is young."""
+    waits = REASONS[park.reason].waits if park.waits is None else park.waits
+    is_waiting = waits is not None and age < waits
+    return Outcome(
+        WAITING if is_waiting else PARKED,
+        reason=park.reason.value,
+        params=dict(park.params),
+        rules=park.rules,
+        evidence=park.evidence,
+        settings_version_id=context.settings.id,
+        waits_for=waits - age if waits is not None and is_waiting else None,
+    )

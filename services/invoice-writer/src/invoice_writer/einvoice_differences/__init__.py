@@ -1,1 +1,0 @@
-"""What people accept of the differences between e-invoices and vouchers."""

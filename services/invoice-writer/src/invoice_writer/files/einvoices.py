@@ -1,0 +1,137 @@
+"""Compares the e-invoice inside a PDF with the voucher: before booking, or afterwards if it came late."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from pydantic import JsonValue
+from sqlalchemy import Row, select
+
+from common.archive import Archive, EInvoiceRef, OriginalDamaged, OriginalMissing
+from common.db.engine import Database
+from common.db.models.books import OutcomeRow
+from common.domain.alarms import AlarmKind
+from common.domain.reasons import Reason
+from common.domain.verdicts import Decision, EInvoice, EInvoiceProblem, Park, differences
+from common.einvoice.cii import UnreadableEInvoice, read_einvoice
+from common.events.documents import DocumentIssued
+from invoice_writer.files.accepted import Acceptances
+from invoice_writer.outcomes import tell_of_document
+
+log = structlog.get_logger(__name__)
+
+DIFFERS = Reason.EINVOICE_DIFFERS
+AGREES, UNREADABLE, ACCEPTED = "einvoice.agrees", "einvoice.unreadable", "einvoice.difference_accepted"
+NOT_COMPARED = {
+    EInvoiceProblem.TOO_LARGE.value: "einvoice.too_large",
+    EInvoiceProblem.NOT_OPENED.value: "einvoice.pdf_not_opened",
+}
+PERHAPS_WRITTEN = frozenset(
+    {
+        Reason.WRITE_UNCONFIRMED.value,
+        Reason.ATTEMPTS_USED_UP.value,
+        Reason.NUMBER_TAKEN_IN_BOOKS.value,
+        Reason.MARKER_MISSING_IN_BOOKS.value,
+        Reason.DUPLICATE_IN_BOOKS.value,
+        Reason.SAME_DOCUMENT_ELSEWHERE.value,
+    }
+)
+
+
+class EInvoices:
+    """Reads e-invoices from the archive; a document without one costs nothing."""
+
+    def __init__(self, db: Database, archive: Archive) -> None:
+        self._db, self._archive = db, archive
+
+    async def compared(
+        self, event: DocumentIssued, seen: Row[Any] | None, decision: Decision
+    ) -> Decision | Park:
+        """The decision with the e-invoice as evidence, or a park where the two contradict each other.
+
+        An e-invoice that came after a write was tried changes nothing here: the voucher may be there.
+        """
+        if _is_late(event, seen) and seen is not None and seen.reason in PERHAPS_WRITTEN:
+            return decision
+        sha256, problem = await self._einvoice_of(event, seen)
+        if problem in NOT_COMPARED:
+            return _noted(decision, NOT_COMPARED[problem], {"problem": problem})
+        if sha256 is None:
+            return decision
+        found = await self._read(event, sha256)
+        if isinstance(found, str):
+            return _noted(decision, UNREADABLE, {"sha256": sha256, "problem": found})
+        evidence: dict[str, JsonValue] = {"sha256": sha256, **found.model_dump(mode="json")}
+        differing = differences(found, decision)
+        if not differing:
+            return _noted(decision, AGREES, evidence)
+        if await self._is_accepted(event, sha256, differing):
+            return _noted(decision, ACCEPTED, {**evidence, "differences": differing})
+        return Park(
+            reason=DIFFERS,
+            params={"differences": differing, "differs": "+".join(sorted(differing))},
+            rules=(*decision.rules, f"park.{DIFFERS.value}"),
+            evidence={**decision.evidence, "einvoice": evidence},
+        )
+
+    async def report_late(self, event: DocumentIssued, seen: Row[Any]) -> None:
+        """An e-invoice that came after the booking and contradicts the voucher raises an alarm, once."""
+        if not _is_late(event, seen):
+            return
+        sha256, _ = await self._einvoice_of(event, seen)
+        decision = await self._decision(event) if sha256 is not None else None
+        found = await self._read(event, sha256) if sha256 is not None and decision is not None else ""
+        if sha256 is None or decision is None or isinstance(found, str):
+            return
+        differing = differences(found, decision)
+        if differing:
+            evidence = {"differences": differing, "einvoice": sha256, "voucher_id": seen.voucher_id}
+            async with self._db.sessions.begin() as session:
+                await tell_of_document(session, event, AlarmKind.EINVOICE_DIFFERS, sha256, evidence)
+
+    async def _is_accepted(
+        self, event: DocumentIssued, sha256: str, differing: Mapping[str, JsonValue]
+    ) -> bool:
+        async with self._db.reading.begin() as session:
+            acceptances = Acceptances(session, event.tenant_id)
+            return await acceptances.covers(event.document_id, sha256, differing)
+
+    async def _einvoice_of(self, event: DocumentIssued, seen: Row[Any] | None) -> EInvoiceRef:
+        if not _is_late(event, seen) and event.pdf is not None:
+            return EInvoiceRef(event.pdf.einvoice_sha256, event.pdf.einvoice_problem)
+        if seen is None or seen.pdf_sha256 is None:
+            return EInvoiceRef(None, None)
+        async with self._db.reading.begin() as session:
+            return await self._archive.einvoice_of(session, event.tenant_id, seen.pdf_sha256)
+
+    async def _read(self, event: DocumentIssued, sha256: str) -> EInvoice | str:
+        """What the e-invoice says, or why that cannot be known."""
+        try:
+            async with self._db.reading.begin() as session:
+                xml = await self._archive.read(session, event.tenant_id, sha256)
+            return await asyncio.to_thread(read_einvoice, xml)
+        except (OriginalMissing, OriginalDamaged) as loss:
+            log.error("einvoice.lost", tenant_id=str(event.tenant_id), sha256=sha256, error=loss.code)
+            return loss.code
+        except UnreadableEInvoice as trouble:
+            return str(trouble)
+
+    async def _decision(self, event: DocumentIssued) -> Decision | None:
+        query = select(OutcomeRow.decision).where(
+            OutcomeRow.document_id == event.document_id, OutcomeRow.tenant_id == event.tenant_id
+        )
+        async with self._db.reading.begin() as session:
+            stored = (await session.execute(query)).scalar_one_or_none()
+        return None if stored is None else Decision.model_validate(stored)
+
+
+def _is_late(event: DocumentIssued, seen: Row[Any] | None) -> bool:
+    """Whether the document's file is another than the one it was announced with."""
+    announced = event.pdf.sha256 if event.pdf is not None else None
+    return seen is not None and seen.pdf_sha256 is not None and seen.pdf_sha256 != announced
+
+
+def _noted(decision: Decision, rule: str, evidence: dict[str, JsonValue]) -> Decision:
+    noted = {"rules": (*decision.rules, rule), "evidence": {**decision.evidence, "einvoice": evidence}}
+    return decision.model_copy(update=noted)

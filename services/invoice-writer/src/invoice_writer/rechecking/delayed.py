@@ -1,0 +1,38 @@
+"""A document whose message has waited for an hour says so, instead of standing in line without a word."""
+
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from common.domain.reasons import Reason
+from common.errors import InvalidMessageError
+from common.events.documents import DocumentIssued
+from common.events.registry import parse
+from common.transport.large import whole
+from invoice_writer.outcomes import WAITING, Outcome, OutcomeRepository, record_outcome
+
+DELAYED = Reason.DELAYED.value
+LASTING = frozenset({DELAYED, Reason.WRITE_UNSETTLED.value})
+
+
+async def show_delayed(session: AsyncSession, late: Row[Any]) -> None:
+    """Make the document of a late message stand as delayed, unless it was decided about before.
+
+    Nobody works on it now, and who does next records what becomes of it.
+    """
+    try:
+        event = parse(late.type, await whole(session, late.tenant_id, late.payload or b"", late.headers))
+    except (KeyError, InvalidMessageError):  # not ours to read: it will be ignored or become a dead letter
+        return
+    if not isinstance(event, DocumentIssued):
+        return
+    if await OutcomeRepository(session, event.tenant_id).find(event.document_id) is not None:
+        return
+    params = {"since": late.received_at.isoformat(), "said": (late.last_error or "").partition(":")[0]}
+    await record_outcome(session, event, Outcome(WAITING, reason=DELAYED, params=params), before=None)
+
+
+def is_lasting(seen: Row[Any] | None) -> bool:
+    """Whether what keeps the document waiting has lasted for an hour: then a person is asked."""
+    return seen is not None and seen.reason in LASTING

@@ -1,0 +1,21 @@
+"""The write of one voucher, and the local copy of the books' list of them."""
+
+from invoice_writer.vouchers.contact import VoucherContacts
+from invoice_writer.vouchers.effect import VoucherEffect, counts, differences, is_void
+from invoice_writer.vouchers.elsewhere import OtherEffects
+from invoice_writer.vouchers.index import IndexedVoucher, VoucherIndex
+from invoice_writer.vouchers.reading import REFRESH_AFTER, IndexReading, part_alarm
+
+__all__ = [
+    "REFRESH_AFTER",
+    "IndexReading",
+    "IndexedVoucher",
+    "OtherEffects",
+    "VoucherContacts",
+    "VoucherEffect",
+    "VoucherIndex",
+    "counts",
+    "differences",
+    "is_void",
+    "part_alarm",
+]
