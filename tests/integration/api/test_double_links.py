@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, update
 
-from api.identity.watch import DoubleLinkWatch
+from api.connections import DoubleLinkWatch
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import AlarmRow
 from common.db.models.ingest import OrderRow

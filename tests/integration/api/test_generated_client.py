@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from api.server import WebServer
+from api.http import WebServer
 from common.archive import Archive
 from integration.api.harness import ADMIN, Api
 from integration.api.test_openapi import DESCRIPTION

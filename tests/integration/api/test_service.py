@@ -11,7 +11,7 @@ import pytest
 from fastapi import APIRouter
 
 from api.app import build
-from api.server import WebServer
+from api.http import WebServer
 from common.db.engine import Database
 from common.http.transport import Network
 from common.runtime import ServiceApp

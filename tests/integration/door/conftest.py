@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from api.server import WebServer
+from api.http import WebServer
 from common.settings import DoorSettings
 from integration.door.house import House, Open, application
 

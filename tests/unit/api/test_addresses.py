@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api.addresses import checked_address, one_spelling
-from api.problems import AddressRefused
+from api.http import AddressRefused
 from common.settings import HostPolicy
 
 NOBODY = HostPolicy()

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from api.cursors import CursorSeal
-from api.problems import BadCursor
+from api.http import BadCursor, CursorSeal
 
 KEYS = (SecretStr("new"), SecretStr("old"))
 positions = st.lists(st.text(), min_size=2, max_size=2)

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.identity.judging import Because, Match, Wish, connection_to_use
-from api.identity.problems import ShopLinkedElsewhere
-from api.problem import Problem
-from api.problems import ConnectionNotUsable
+from api.connections import ShopLinkedElsewhere
+from api.connections.judging import Because, Match, Wish, connection_to_use
+from api.http import ConnectionNotUsable, Problem
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 HERE, AWAY = Wish(is_at_home=True), Wish(is_at_home=False)

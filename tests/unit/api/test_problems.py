@@ -2,8 +2,7 @@
 
 import pytest
 
-from api.problem import Problem
-from api.problems import AddressRefused, kinds, problems
+from api.http import AddressRefused, Problem, kinds, problems
 from api.views import amount, voucher_link
 from common.settings import LexwareSettings
 

@@ -1,6 +1,6 @@
 """Addresses in their one spelling, allowed by the host policy."""
 
-from api.problems import AddressRefused
+from api.http import AddressRefused
 from common.domain import web_addresses
 from common.settings import HostPolicy
 from common.shops import address

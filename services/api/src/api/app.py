@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from api import description, problem_handlers
-from api.cursors import CursorSeal
+from api import description
+from api.access import hash_token
+from api.connections import DoubleLinkWatch
 from api.deps import Deps, each_parameter_once
-from api.frame import Frame
 from api.housekeeping import Housekeeper
-from api.identity.watch import DoubleLinkWatch
+from api.http import CursorSeal, Frame, WebServer, problem_handlers
 from api.routes import (
     connections,
     documents,
@@ -26,9 +26,7 @@ from api.routes import (
     tokens,
 )
 from api.routes.settings import router as settings_router
-from api.server import WebServer
 from api.settings import ClusterSettings, Settings
-from api.tokens import hash_token
 from api.verification import ConnectionChecks, UpstreamChecks
 from common.db.crypto import SecretBox
 from common.db.engine import Database

@@ -6,16 +6,19 @@ from uuid import UUID
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api import audit
+from api.access import Answer, Principal, Role, audit
 from api.addresses import checked_address, one_spelling
-from api.auth import Principal, Role
+from api.connections import (
+    ConnectionRepository,
+    Newcomer,
+    ShopQuestions,
+    alone,
+    has_token,
+    require_free_organization,
+    shop_to_use,
+)
 from api.deps import Deps
-from api.idempotency import Answer
-from api.identity.asking import ShopQuestions, has_token
-from api.identity.evidence import Newcomer
-from api.identity.usage import alone, require_free_organization, shop_to_use
-from api.linking import ConnectionRepository
-from api.problems import AddressRefused, BookkeepingMissing, InvalidRequest
+from api.http import AddressRefused, BookkeepingMissing, InvalidRequest
 from api.queries.connections import connection_read
 from api.queries.lists import get_tenant
 from api.schemas.connections import BooksConnectionCreate, ConnectionRead, ShopConnectionCreate

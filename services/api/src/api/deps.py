@@ -6,8 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.cursors import CursorSeal
-from api.problems import InvalidRequest
+from api.http import CursorSeal, InvalidRequest
 from api.settings import Settings
 from api.verification import ConnectionChecks
 from common.db.crypto import SecretBox

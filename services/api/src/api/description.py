@@ -5,8 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.body_problems import WITH_BODY
-from api.problems import InvalidRequest, problems
+from api.http import WITH_BODY, InvalidRequest, problems
 from api.schemas.base import ProblemRead
 
 TITLE = "shopbooks"

@@ -10,9 +10,8 @@ from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from api.cursors import CursorSeal
 from api.deps import DepsOf
-from api.problems import BadCursor
+from api.http import BadCursor, CursorSeal
 from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT, NO_NUL
 from common.db.types import UtcDateTime
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from api.problems import (
+from api.http import (
     AddressRefused,
     AnswerEncodingRefused,
     BookkeepingMissing,

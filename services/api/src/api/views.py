@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from api.auth import Role
+from api.access import Role
 from api.decisions import as_text
 from api.schemas.documents import DocumentRead
 from api.schemas.operations import AlarmRead, AlarmTextRead, DeadLetterRead, TurnoverWarningRead

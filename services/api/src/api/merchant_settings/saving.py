@@ -5,8 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api import audit
-from api.auth import Principal
+from api.access import Principal, audit
 from api.merchant_settings.categories import require_fit
 from api.queries.lists import get_tenant
 from api.sending import release_parked

@@ -6,8 +6,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.auth import Scope
-from api.problems import NotFound
+from api.access import Scope
+from api.http import NotFound
 from api.schemas.parked import CommandStatusRead
 from common.db.models.line import InboxRow, OutboxRow
 from common.events.base import EVENT_NAMESPACE

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.linking import ACTIVE, BOOKS, PENDING
+from api.connections import ACTIVE, BOOKS, PENDING
 from api.schemas.connections import ConnectionRead, TroubleRead
 from api.schemas.operations import ConnectionHealth
 from common.db.breakers import CONTRACT, RIGHTS

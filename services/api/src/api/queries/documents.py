@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.auth import Scope
+from api.access import Scope
+from api.http import NotFound
 from api.paging import Pager
-from api.problems import NotFound
 from api.schemas.documents import DocumentFilter, FileStatus, Status
 from common.db.models.books import OutcomeRow, ReleasedDocumentRow, TimelineRow
 from common.db.models.core import ConnectionRow, SettingsVersionRow

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.problems import InternalError, VatIdNotChecked
+from api.http import InternalError, VatIdNotChecked
 from api.schemas.evidence import VatAnswerRead, VatCheckRead
 from common.archive import Archive, EInvoiceRef
 from common.db.models.vat import VatAnswerRow

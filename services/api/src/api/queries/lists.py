@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from api.auth import Scope
+from api.access import Scope
+from api.http import NotFound
 from api.paging import Pager
-from api.problems import NotFound
 from common.db.models.base import Base
 from common.db.models.core import ConnectionRow, TenantRow
 

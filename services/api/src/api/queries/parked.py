@@ -7,7 +7,7 @@ from typing import Any, get_args
 from sqlalchemy import Row, Subquery, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.auth import Scope
+from api.access import Scope
 from api.details import reason_text
 from api.queries.documents import REASON, STATUS, WITH_OUTCOME
 from api.schemas.documents import Status

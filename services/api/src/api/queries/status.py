@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.auth import Scope
+from api.access import Scope
 from api.queries.connections import RECONNECT, Standing, standings
 from api.queries.documents import FILE_STATUS, REASON, STATUS, WITH_OUTCOME
 from api.schemas.documents import FileStatus, Status

@@ -5,17 +5,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api import audit
-from api.auth import AnyRole, Editor, Operator, Principal, Role
+from api.access import Answer, AnyRole, Editor, OncePerKey, Operator, Principal, Reading, Role, Writing, audit
 from api.connecting import BY_CONNECTION, check, keep
+from api.connections import (
+    ConnectionRepository,
+    OrganizationLinkedElsewhere,
+    ShopLinkedElsewhere,
+    alone,
+    release,
+    require_free,
+    require_free_organization,
+)
 from api.deps import DepsOf
-from api.idempotency import Answer, OncePerKey
-from api.identity.problems import OrganizationLinkedElsewhere, ShopLinkedElsewhere
-from api.identity.released import release
-from api.identity.usage import alone, require_free, require_free_organization
-from api.linking import ConnectionRepository
-from api.paging import Paged
-from api.problems import (
+from api.http import (
     AddressRefused,
     AnswerEncodingRefused,
     BadCursor,
@@ -33,6 +35,7 @@ from api.problems import (
     UpstreamUnavailable,
     problems,
 )
+from api.paging import Paged
 from api.queries.connections import connection_read, standings
 from api.queries.gaps import read_gaps
 from api.queries.lists import get_connection, get_tenant, list_rows
@@ -46,7 +49,6 @@ from api.schemas.connections import (
 )
 from api.schemas.gaps import GapsRead
 from api.sending import fetch_now, fetch_order, release_parked
-from api.sessions import Reading, Writing
 from common.db.models.core import ConnectionRow
 
 router = APIRouter(prefix="/api/v1/connections", tags=["connections"])

@@ -6,14 +6,10 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Row
 
-from api import audit
-from api.auth import AnyRole, Editor
+from api.access import Answer, AnyRole, Editor, OncePerKey, Reading, Writing, audit
 from api.deps import DepsOf
 from api.details import choices, is_attachable, is_retriable, read_details
-from api.idempotency import Answer, OncePerKey
-from api.merchant_settings.categories import known_categories
-from api.paging import Pager
-from api.problems import (
+from api.http import (
     BadCursor,
     FileNotAttachable,
     FileNotStored,
@@ -23,6 +19,8 @@ from api.problems import (
     NotResolvable,
     problems,
 )
+from api.merchant_settings.categories import known_categories
+from api.paging import Pager
 from api.queries.documents import DocumentQueries
 from api.queries.evidence import EvidenceQueries
 from api.routes.evidence import AS_BYTES, PDF, download
@@ -35,7 +33,6 @@ from api.schemas.documents import (
     Status,
 )
 from api.sending import send
-from api.sessions import Reading, Writing
 from api.views import document_read
 from common.archive import Archive, OriginalMissing
 from common.domain.documents import DocumentType

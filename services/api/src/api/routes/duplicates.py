@@ -6,18 +6,14 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter
 from sqlalchemy import select
 
-from api import audit
-from api.alarm_problems import AlarmClosed, AlarmEndsItself
-from api.auth import AnyRole, Editor, Scope
+from api.access import Answer, AnyRole, Editor, OncePerKey, Reading, Scope, Writing, audit
 from api.deps import DepsOf
-from api.idempotency import Answer, OncePerKey
-from api.problems import IdempotencyKeyReused, InvalidRequest, NotFound, problems
+from api.http import AlarmClosed, AlarmEndsItself, IdempotencyKeyReused, InvalidRequest, NotFound, problems
 from api.queries.duplicates import list_doubles
 from api.queries.lists import get_tenant
 from api.schemas.base import CommandRead
 from api.schemas.duplicates import DuplicateList, Repaired
 from api.sending import NO_CONNECTION, send
-from api.sessions import Reading, Writing
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import CLOSED_BY_PERSON, AlarmKind
 from common.domain.duplicates import vouchers_in

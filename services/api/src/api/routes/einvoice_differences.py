@@ -6,18 +6,14 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter
 from sqlalchemy import select
 
-from api import audit
-from api.auth import Editor
+from api.access import Answer, Editor, OncePerKey, Writing, audit
 from api.details import differing
-from api.einvoice_problems import NothingDiffers
-from api.idempotency import Answer, OncePerKey
-from api.problems import IdempotencyKeyReused, InvalidRequest, NotFound, problems
+from api.http import IdempotencyKeyReused, InvalidRequest, NotFound, NothingDiffers, problems
 from api.queries.documents import DocumentQueries
 from api.routes.documents import about
 from api.schemas.base import CommandRead
 from api.schemas.einvoices import AcceptDifference, AcceptDifferences
 from api.sending import NO_CONNECTION, send
-from api.sessions import Writing
 from common.db.dialect import db_now
 from common.events.commands import AcceptEInvoiceDifference, AcceptEInvoiceDifferences
 

@@ -5,18 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.auth import AnyRole
-from api.problems import (
-    EInvoiceNotStored,
-    NotFound,
-    VatIdNotChecked,
-    VatProofNotStored,
-    problems,
-)
+from api.access import AnyRole, Reading
+from api.http import EInvoiceNotStored, NotFound, VatIdNotChecked, VatProofNotStored, problems
 from api.queries.documents import DocumentQueries
 from api.queries.evidence import EvidenceQueries
 from api.schemas.evidence import VatCheckRead
-from api.sessions import Reading
 from common.archive import XML, Archive, OriginalMissing
 
 JSON, PDF = "application/json", "application/pdf"

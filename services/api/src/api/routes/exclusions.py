@@ -4,18 +4,14 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from api import audit
-from api.auth import Editor
+from api.access import Answer, Editor, OncePerKey, Writing, audit
 from api.details import is_excludable, is_excluded_by_person
-from api.exclusion_problems import DateNotAsked, NotExcluded, NotOpen
-from api.idempotency import Answer, OncePerKey
-from api.problems import IdempotencyKeyReused, NotFound, problems
+from api.http import DateNotAsked, IdempotencyKeyReused, NotExcluded, NotFound, NotOpen, problems
 from api.queries.documents import DocumentQueries
 from api.routes.documents import about
 from api.schemas.base import CommandRead
 from api.schemas.documents import ConfirmDate, Exclude, Include
 from api.sending import send
-from api.sessions import Writing
 from common.domain.reasons import Reason
 from common.events.commands import ConfirmIssueDate, ExcludeDocument, IncludeDocument
 

@@ -7,11 +7,9 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query
 from sqlalchemy import select
 
-from api import audit
-from api.auth import AnyRole, Operator, Principal, Scope
-from api.idempotency import Answer, OncePerKey
+from api.access import Answer, AnyRole, OncePerKey, Operator, Principal, Reading, Scope, Writing, audit
+from api.http import BadCursor, DeadLetterClosed, IdempotencyKeyReused, NotFound, problems
 from api.paging import Paged
-from api.problems import BadCursor, DeadLetterClosed, IdempotencyKeyReused, NotFound, problems
 from api.queries.lists import list_rows
 from api.queries.status import read_status
 from api.schemas.base import CommandRead
@@ -25,7 +23,6 @@ from api.schemas.operations import (
 )
 from api.schemas.tenants import AuditPage
 from api.sending import NO_CONNECTION, send
-from api.sessions import Reading, Writing
 from api.views import alarm_read, alarm_text_read, audit_read, dead_letter_read
 from common.db.models.core import AuditRow
 from common.db.models.effects import AlarmRow

@@ -5,12 +5,10 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Path
 
-from api import audit
-from api.auth import AnyRole, Editor
+from api.access import Answer, AnyRole, Editor, OncePerKey, Reading, Writing, audit
 from api.decisions import rule_list
 from api.details import reason_read
-from api.idempotency import Answer, OncePerKey
-from api.problems import IdempotencyKeyReused, InvalidRequest, NotFound, OneByOne, problems
+from api.http import IdempotencyKeyReused, InvalidRequest, NotFound, OneByOne, problems
 from api.queries.commands import read_command
 from api.queries.lists import get_tenant
 from api.queries.parked import read_parked
@@ -19,7 +17,6 @@ from api.schemas.base import CommandRead
 from api.schemas.decisions import RuleList
 from api.schemas.parked import CommandStatusRead, ParkedRead, ParkedRetry, ReasonList
 from api.sending import NO_CONNECTION, release_parked, send
-from api.sessions import Reading, Writing
 from common.domain.reasons import ONLY_ONE_BY_ONE, Reason
 from common.events.commands import AdoptMatching
 

@@ -5,14 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from api.auth import AnyRole, Editor, Principal
-from api.idempotency import Answer, OncePerKey
-from api.merchant_settings.categories import category_list, known_categories
-from api.merchant_settings.merging import merged
-from api.merchant_settings.preconditions import Stated, tag_of
-from api.merchant_settings.saving import Saving
-from api.paging import Paged
-from api.problems import (
+from api.access import Answer, AnyRole, Editor, OncePerKey, Principal, Reading, Writing
+from api.http import (
     BadCursor,
     CategoriesNotRead,
     Conflict,
@@ -22,6 +16,11 @@ from api.problems import (
     VersionOutdated,
     problems,
 )
+from api.merchant_settings.categories import category_list, known_categories
+from api.merchant_settings.merging import merged
+from api.merchant_settings.preconditions import Stated, tag_of
+from api.merchant_settings.saving import Saving
+from api.paging import Paged
 from api.queries.lists import get_tenant, list_rows
 from api.schemas.categories import CategoryList
 from api.schemas.settings import (
@@ -32,7 +31,6 @@ from api.schemas.settings import (
     SettingsVersionRead,
     SettingsWrite,
 )
-from api.sessions import Reading, Writing
 from api.versions import SettingsRepository
 from api.views import settings_read, settings_version_read
 from common.db.models.core import SettingsVersionRow

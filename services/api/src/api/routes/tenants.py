@@ -4,14 +4,11 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter
 
-from api import audit
-from api.auth import AnyRole, Operator
-from api.idempotency import Answer, OncePerKey
+from api.access import Answer, AnyRole, OncePerKey, Operator, Reading, Writing, audit
+from api.http import BadCursor, IdempotencyKeyReused, NotFound, problems
 from api.paging import Paged
-from api.problems import BadCursor, IdempotencyKeyReused, NotFound, problems
 from api.queries.lists import get_tenant, list_rows
 from api.schemas.tenants import TenantCreate, TenantPage, TenantRead
-from api.sessions import Reading, Writing
 from api.versions import SettingsRepository
 from api.views import tenant_read
 from common.db.dialect import db_now, insert

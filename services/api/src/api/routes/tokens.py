@@ -5,15 +5,22 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter
 from sqlalchemy import select, update
 
-from api import audit
-from api.auth import Editor, Principal, Role
-from api.idempotency import Answer, OncePerKey
+from api.access import (
+    Answer,
+    Editor,
+    OncePerKey,
+    Principal,
+    Reading,
+    Role,
+    Writing,
+    audit,
+    hash_token,
+    new_token,
+)
+from api.http import BadCursor, Forbidden, IdempotencyKeyReused, InvalidRequest, NotFound, problems
 from api.paging import Paged
-from api.problems import BadCursor, Forbidden, IdempotencyKeyReused, InvalidRequest, NotFound, problems
 from api.queries.lists import get_tenant, list_rows
 from api.schemas.tenants import TokenCreate, TokenCreated, TokenPage, TokenRead
-from api.sessions import Reading, Writing
-from api.tokens import hash_token, new_token
 from api.views import token_read
 from common.db.dialect import db_now, insert
 from common.db.models.core import ApiTokenRow

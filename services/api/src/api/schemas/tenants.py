@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.auth import Role
+from api.access import Role
 from api.schemas.base import Given, Moment, Page, Read
 from api.schemas.settings import SettingsValues
 

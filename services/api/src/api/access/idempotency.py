@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.auth import AnyRole
-from api.problems import IdempotencyKeyReused
+from api.access.auth import AnyRole
+from api.http import IdempotencyKeyReused
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
 from common.db.models.core import IdempotencyRow

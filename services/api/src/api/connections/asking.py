@@ -15,11 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.addresses import HostUnknown, checked_address
+from api.connections.evidence import DISABLED, SHOP, HasToken, Newcomer, find_matches, guids
+from api.connections.judging import Because, Match
 from api.deps import Deps
-from api.identity.evidence import DISABLED, SHOP, HasToken, Newcomer, find_matches, guids
-from api.identity.judging import Because, Match
-from api.problem import Problem
-from api.problems import AddressRefused
+from api.http import AddressRefused, Problem
 from api.secrets_store import find_secret
 from common.db.crypto import SecretBox
 from common.db.models.core import ConnectionRow

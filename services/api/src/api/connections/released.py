@@ -2,10 +2,9 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api import audit
-from api.auth import Principal
-from api.identity.evidence import known_root
-from api.linking import ConnectionRepository
+from api.access import Principal, audit
+from api.connections.evidence import known_root
+from api.connections.linking import ConnectionRepository
 from common.db.dialect import db_now, insert
 from common.db.models.core import RELEASED, ConnectionRow, ReleaseRow
 

@@ -1,6 +1,6 @@
 """Problems of alarms that a person wants to close."""
 
-from api.problem import Problem
+from api.http.problem import Problem
 
 
 class AlarmClosed(Problem):

@@ -13,9 +13,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from api.body_problems import BodyTooLarge, TooManyLargeBodies, UnsupportedMediaType
-from api.problem import PROBLEM_JSON, Problem
-from api.problems import (
+from api.http.body_problems import BodyTooLarge, TooManyLargeBodies, UnsupportedMediaType
+from api.http.problem import PROBLEM_JSON, Problem
+from api.http.problems import (
     BadRequest,
     Conflict,
     DatabaseUnavailable,

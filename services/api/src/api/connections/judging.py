@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import IntEnum
 from uuid import UUID
 
-from api.identity.problems import ShopLinkedElsewhere
-from api.problems import ConnectionNotUsable
+from api.connections.problems import ShopLinkedElsewhere
+from api.http import ConnectionNotUsable
 
 RELEASED_BY_OPERATOR = "An operator released this connection; only an operator brings it back."
 

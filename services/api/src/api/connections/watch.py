@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import select
 
-from api.identity.pairs import KINDS, find_pairs
+from api.connections.pairs import KINDS, find_pairs
 from common.db.alarms import close_alarms, raise_alarm
 from common.db.engine import Database
 from common.db.models.effects import AlarmRow

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.problem import PROBLEM_JSON, Problem
+from api.http.problem import PROBLEM_JSON, Problem
 from common.domain.connection_troubles import TROUBLES, ConnectionTrouble
 
 PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}

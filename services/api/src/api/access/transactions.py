@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.auth import AnyRole
+from api.access.auth import AnyRole
 from api.deps import DepsOf
 
 

@@ -1,6 +1,6 @@
 """Problems of leaving documents out of the books and taking them in again."""
 
-from api.problem import Problem
+from api.http.problem import Problem
 
 
 class NotOpen(Problem):

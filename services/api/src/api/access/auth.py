@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from api.access.tokens import hash_token
 from api.deps import Deps, get_deps
-from api.problems import Forbidden, NotFound, Unauthenticated
-from api.tokens import hash_token
+from api.http import Forbidden, NotFound, Unauthenticated
 from common.db.models.core import ApiTokenRow
 
 BEARER = HTTPBearer(

@@ -6,12 +6,12 @@ import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.auth import Principal, Role
+from api.access import Principal, Role
+from api.connections.asking import ACCESS_TOKEN, has_token
+from api.connections.evidence import DISABLED, HasToken, Newcomer, find_matches, find_matches_of
+from api.connections.judging import Wish, connection_to_use
+from api.connections.problems import OrganizationLinkedElsewhere, ShopLinkedElsewhere
 from api.deps import Deps
-from api.identity.asking import ACCESS_TOKEN, has_token
-from api.identity.evidence import DISABLED, HasToken, Newcomer, find_matches, find_matches_of
-from api.identity.judging import Wish, connection_to_use
-from api.identity.problems import OrganizationLinkedElsewhere, ShopLinkedElsewhere
 from api.secrets_store import find_secret
 from common.db.dialect import one_at_a_time
 from common.db.models.core import ConnectionRow

@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from api.identity.judging import Because, Match
+from api.connections.judging import Because, Match
 from common.db.models.core import RELEASED, ConnectionRow
 from common.db.models.ingest import OrderRow
 from common.domain.web_addresses import NoWebAddress, authority_of, loopback_roots, root_of

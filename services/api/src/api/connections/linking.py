@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.identity.evidence import known_root
-from api.identity.judging import RELEASED_BY_OPERATOR
-from api.problems import BooksConnectionExists, ConnectionNotUsable, NothingToConfirm
+from api.connections.evidence import known_root
+from api.connections.judging import RELEASED_BY_OPERATOR
+from api.http import BooksConnectionExists, ConnectionNotUsable, NothingToConfirm
 from common.db.dialect import db_now, insert
 from common.db.models.core import RELEASED, ConnectionRow
 from common.domain.web_addresses import root_of

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from api.identity.evidence import DISABLED, GUID_LENGTH, SHOP, known_root
+from api.connections.evidence import DISABLED, GUID_LENGTH, SHOP, known_root
 from common.db.alarms import Alarm
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import OrderRow

@@ -1,6 +1,6 @@
 """Problems of accepting that e-invoices differ."""
 
-from api.problem import Problem
+from api.http.problem import Problem
 
 
 class NothingDiffers(Problem):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.auth import Principal
+from api.access.auth import Principal
 from common.db.dialect import db_now, insert
 from common.db.models.core import AuditRow
 

@@ -1,6 +1,6 @@
 """Problems of linking what is in use already."""
 
-from api.problem import Problem
+from api.http import Problem
 
 
 class OrganizationLinkedElsewhere(Problem):

@@ -1,0 +1,21 @@
+"""Who may ask: tokens, roles, one transaction per request, and who changed what."""
+
+from api.access.auth import AnyRole, Editor, Operator, Principal, Role, Scope
+from api.access.idempotency import Answer, OncePerKey
+from api.access.tokens import hash_token, new_token
+from api.access.transactions import Reading, Writing
+
+__all__ = [
+    "Answer",
+    "AnyRole",
+    "Editor",
+    "OncePerKey",
+    "Operator",
+    "Principal",
+    "Reading",
+    "Role",
+    "Scope",
+    "Writing",
+    "hash_token",
+    "new_token",
+]
