@@ -13,9 +13,9 @@ from common.einvoice.cii import read_einvoice
 from common.einvoice.pdf import LARGEST_XML, EInvoiceTooLarge, embedded_xml
 from sandbox.clock import Clock
 from sandbox.demo import DemoPlayer
-from sandbox.epages.einvoice import einvoice_of
+from sandbox.epages.documents.einvoice import einvoice_of
+from sandbox.epages.documents.pdf import write_pdf
 from sandbox.epages.models import Document
-from sandbox.epages.pdf import write_pdf
 from sandbox.epages.simulator import DEMO_KEY, EpagesSimulator
 from sandbox.epages.specs import DocumentSpec, FinaliseSpec, LineSpec, OrderSpec
 from sandbox.epages.switches import EpagesSwitches

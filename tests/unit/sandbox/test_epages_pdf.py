@@ -2,7 +2,7 @@
 
 import re
 
-from sandbox.epages.pdf import write_pdf
+from sandbox.epages.documents.pdf import write_pdf
 
 
 def objects_at_their_offsets(content: bytes) -> bool:

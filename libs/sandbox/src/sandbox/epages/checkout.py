@@ -7,8 +7,8 @@ from random import Random
 
 from sandbox.epages.basket import Basket, Coupon, Discount, Extra, Line, Part, split, with_coupon
 from sandbox.epages.catalog import Product, goods, payment_method, person, transaction_id
+from sandbox.epages.documents.render import product_id
 from sandbox.epages.models import Address, Customer, Order, Payment, ShippingMethod, Shop
-from sandbox.epages.render import product_id
 from sandbox.epages.specs import ExtraSpec, LineSpec, OrderSpec
 from sandbox.epages.state import ShopState
 from sandbox.epages.values import cents, guid, stamp

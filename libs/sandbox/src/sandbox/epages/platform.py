@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 import orjson
 
 from sandbox.clock import Clock
+from sandbox.epages.documents.render import ORIGIN, Renderer
 from sandbox.epages.merchant import Merchant
 from sandbox.epages.models import CONNECTOR_SCOPES, Order, Shop
-from sandbox.epages.render import ORIGIN, Renderer
 from sandbox.epages.signatures import sign_install
 from sandbox.epages.specs import ShopSpec
 from sandbox.epages.state import ShopState, World

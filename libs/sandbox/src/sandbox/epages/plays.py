@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from sandbox.epages.answers import error, html_error
+from sandbox.epages.api.answers import error, html_error
 from sandbox.epages.values import to_json
 from sandbox.faults import EVER, Fault
 from sandbox.http import Answer, Call, Handler

@@ -7,15 +7,15 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.base import Endpoint, Simulator
 from sandbox.clock import Clock
-from sandbox.epages.answers import error
-from sandbox.epages.api_orders import OrderApi
-from sandbox.epages.api_patch import PatchApi
-from sandbox.epages.api_shop import ShopApi, TokenApi
-from sandbox.epages.api_webhooks import WebhookApi
-from sandbox.epages.control import ControlApi, carried_out
-from sandbox.epages.control_app import AppControl
-from sandbox.epages.gate import Gate, Quota, scoped
-from sandbox.epages.overview import shop_overview
+from sandbox.epages.api.answers import error
+from sandbox.epages.api.gate import Gate, Quota, scoped
+from sandbox.epages.api.orders import OrderApi
+from sandbox.epages.api.patch import PatchApi
+from sandbox.epages.api.shop import ShopApi, TokenApi
+from sandbox.epages.api.webhooks import WebhookApi
+from sandbox.epages.control.app import AppControl
+from sandbox.epages.control.calls import ControlApi, carried_out
+from sandbox.epages.control.overview import shop_overview
 from sandbox.epages.platform import Platform, shop_key
 from sandbox.epages.plays import EPAGES_PLAYS
 from sandbox.epages.specs import ShopSpec

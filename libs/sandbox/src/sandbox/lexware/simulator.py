@@ -15,10 +15,7 @@ from sandbox.faults import Faults
 from sandbox.http import Answer, Call, Handler, TrailingSlashes
 from sandbox.lexware.access import ALL_SCOPES, Access
 from sandbox.lexware.books import Books, new_id
-from sandbox.lexware.categories import all_categories
-from sandbox.lexware.contacts import Contacts
-from sandbox.lexware.control import LexwareControl
-from sandbox.lexware.countries import COUNTRIES
+from sandbox.lexware.control.calls import LexwareControl
 from sandbox.lexware.demo_data import (
     DEMO_API_KEY,
     DEMO_CLIENT,
@@ -27,16 +24,19 @@ from sandbox.lexware.demo_data import (
     DEMO_REDIRECT_URI,
 )
 from sandbox.lexware.errors import gateway, regular
-from sandbox.lexware.files import Files
-from sandbox.lexware.oauth import OAuth
-from sandbox.lexware.organization import OrganizationResources, new_organization
-from sandbox.lexware.permalinks import Permalinks
 from sandbox.lexware.plays import LEXWARE_PLAYS
 from sandbox.lexware.ratelimit import RateLimit
+from sandbox.lexware.resources.categories import all_categories
+from sandbox.lexware.resources.contacts import Contacts
+from sandbox.lexware.resources.countries import COUNTRIES
+from sandbox.lexware.resources.files import Files
+from sandbox.lexware.resources.oauth import OAuth
+from sandbox.lexware.resources.organization import OrganizationResources, new_organization
+from sandbox.lexware.resources.permalinks import Permalinks
+from sandbox.lexware.resources.voucherlist import Voucherlist
+from sandbox.lexware.resources.vouchers import Vouchers, changed
 from sandbox.lexware.switches import LexwareSwitches
 from sandbox.lexware.views import contact_view, voucher_view
-from sandbox.lexware.voucherlist import Voucherlist
-from sandbox.lexware.vouchers import Vouchers, changed
 from sandbox.misbehaviour import Play
 from sandbox.settings import Switches
 from sandbox.store import Document, Store

@@ -9,8 +9,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from sandbox.http import Answer, Call, Refused, json_answer
 from sandbox.lexware.books import Books, new_id
 from sandbox.lexware.errors import flat, gateway, issue, legacy, legacy_not_found
+from sandbox.lexware.resources.vouchers import Vouchers, changed, is_locked
 from sandbox.lexware.values import berlin_moment, today
-from sandbox.lexware.vouchers import Vouchers, changed, is_locked
 from sandbox.store import Document
 
 MAX_BYTES = 5 * 1024 * 1024

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from sandbox.lexware.countries import COUNTRY_CODES
 from sandbox.lexware.errors import Issue, issue
+from sandbox.lexware.resources.countries import COUNTRY_CODES
 
 _EMAIL = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"()]+\.[^@\s,;<>\"().]{2,}")
 _VAT_ID = re.compile(

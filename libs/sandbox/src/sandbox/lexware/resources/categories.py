@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
 
-from sandbox.lexware.category_names import INCOME_FILLERS, OUTGO_GROUPS
+from sandbox.lexware.resources.category_names import INCOME_FILLERS, OUTGO_GROUPS
 
 Rates = Literal["german", "zero", "destination", "origin"]
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import orjson
 
-from sandbox.epages.answers import envelope, flag, page_of, raw_resource, refusal, resource
-from sandbox.epages.gate import caller_of
+from sandbox.epages.api.answers import envelope, flag, page_of, raw_resource, refusal, resource
+from sandbox.epages.api.gate import caller_of
+from sandbox.epages.documents.render import ORIGIN, Renderer, file_of
 from sandbox.epages.models import Order, Shop
-from sandbox.epages.render import ORIGIN, Renderer, file_of
 from sandbox.epages.state import OrderFilter, ShopState
 from sandbox.epages.values import lower_bound, moment, stamp, to_json
 from sandbox.http import Answer, Call

@@ -5,12 +5,12 @@ from typing import Any
 
 from sandbox.http import Answer, Call, json_answer
 from sandbox.lexware.books import Books, new_id
-from sandbox.lexware.contact_checks import contact_issues
 from sandbox.lexware.errors import gateway, issue, legacy, legacy_not_found, malformed
 from sandbox.lexware.paging import DIGITS, WINDOW, paging_from
+from sandbox.lexware.resources.contact_checks import contact_issues
+from sandbox.lexware.resources.vouchers import BaseUrl
 from sandbox.lexware.values import Malformed, berlin_moment, html_encoded, json_object
 from sandbox.lexware.views import action_result, contact_name, contact_view, page
-from sandbox.lexware.vouchers import BaseUrl
 from sandbox.store import Document
 
 _WRITABLE = ("company", "person", "addresses", "xRechnung", "emailAddresses", "phoneNumbers", "note")

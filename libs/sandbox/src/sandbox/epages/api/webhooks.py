@@ -5,11 +5,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from sandbox.epages.answers import refusal, resource
-from sandbox.epages.api_orders import at_home
-from sandbox.epages.gate import caller_of
+from sandbox.epages.api.answers import refusal, resource
+from sandbox.epages.api.gate import caller_of
+from sandbox.epages.api.orders import at_home
+from sandbox.epages.documents.render import ORIGIN
 from sandbox.epages.models import EVENT_TYPES, Webhook
-from sandbox.epages.render import ORIGIN
 from sandbox.epages.switches import EpagesSwitches
 from sandbox.epages.webhooks import Webhooks
 from sandbox.http import Answer, Call

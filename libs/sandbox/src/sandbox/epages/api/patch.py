@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from sandbox.epages.answers import refusal
-from sandbox.epages.api_orders import locale_of, order_of
-from sandbox.epages.gate import caller_of
+from sandbox.epages.api.answers import refusal
+from sandbox.epages.api.gate import caller_of
+from sandbox.epages.api.orders import locale_of, order_of
 from sandbox.epages.merchant import Merchant
 from sandbox.epages.models import STATUS_DATES, Address, Order, Payment
 from sandbox.epages.state import ShopState

@@ -8,9 +8,9 @@ from sandbox.http import Answer, Call, Refused, json_answer
 from sandbox.lexware.books import Books, new_id
 from sandbox.lexware.errors import Issue, gateway, issue, legacy, legacy_not_found, malformed
 from sandbox.lexware.paging import paging_from
+from sandbox.lexware.resources.voucher_checks import Draft, checked_draft
 from sandbox.lexware.values import CENT, Malformed, berlin_moment, html_encoded, json_object
 from sandbox.lexware.views import action_result, page, voucher_view
-from sandbox.lexware.voucher_checks import Draft, checked_draft
 from sandbox.store import Document
 
 BaseUrl = Callable[[], str]

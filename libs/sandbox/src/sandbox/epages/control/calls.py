@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from sandbox.base import ControlRefused, control_json
-from sandbox.epages.bulk import make_documents
+from sandbox.epages.control.bulk import make_documents
+from sandbox.epages.control.overview import document_overview, order_overview, shop_credentials
 from sandbox.epages.merchant import Impossible
 from sandbox.epages.models import STATUS_DATES, Document, Order
-from sandbox.epages.overview import document_overview, order_overview, shop_credentials
 from sandbox.epages.platform import Platform
 from sandbox.epages.specs import (
     BulkSpec,

@@ -8,7 +8,7 @@ import httpx
 from pydantic import Field
 
 from sandbox.base import ControlRefused
-from sandbox.epages.control import Fields, parse
+from sandbox.epages.control.calls import Fields, parse
 from sandbox.epages.models import EVENT_TYPES, Order, Shop
 from sandbox.epages.platform import Platform
 from sandbox.epages.signatures import sign_webhook

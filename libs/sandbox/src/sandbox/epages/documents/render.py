@@ -7,9 +7,9 @@ from typing import Any
 
 from sandbox.epages.basket import Basket, Extra, Line, Part, tax_within
 from sandbox.epages.catalog import ADDRESS_FIELDS
-from sandbox.epages.einvoice import EINVOICE_NAME, einvoice_of
+from sandbox.epages.documents.einvoice import EINVOICE_NAME, einvoice_of
+from sandbox.epages.documents.pdf import write_pdf
 from sandbox.epages.models import STATUS_DATES, Address, Customer, Document, Order, Shop, TotalName
-from sandbox.epages.pdf import write_pdf
 from sandbox.epages.values import Price, cents, formatted, guid, plain, price
 
 ORIGIN = "http://origin.invalid"  # stands in cached answers for the address the request came to

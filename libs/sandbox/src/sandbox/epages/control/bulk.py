@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.epages.overview import two_decimals
+from sandbox.epages.control.overview import two_decimals
 from sandbox.epages.platform import Platform
 from sandbox.epages.specs import BulkSpec, DocumentSpec, FinaliseSpec, OrderSpec
 from sandbox.epages.state import ShopState

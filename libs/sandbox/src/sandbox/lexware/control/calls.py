@@ -8,14 +8,14 @@ from sandbox.base import ControlRefused, control_json
 from sandbox.http import Answer, Call, json_answer
 from sandbox.lexware.access import ALL_SCOPES, Access
 from sandbox.lexware.books import Books, new_id
-from sandbox.lexware.contacts import Contacts
+from sandbox.lexware.control.voucher_by_hand import amount_of, voucher_by_hand
 from sandbox.lexware.demo_data import DEMO_CLIENT, DEMO_ORGANIZATION
-from sandbox.lexware.oauth import OAuth
-from sandbox.lexware.organization import new_organization
+from sandbox.lexware.resources.contacts import Contacts
+from sandbox.lexware.resources.oauth import OAuth
+from sandbox.lexware.resources.organization import new_organization
+from sandbox.lexware.resources.vouchers import changed
 from sandbox.lexware.values import CENT, berlin_moment, today
 from sandbox.lexware.views import open_amount
-from sandbox.lexware.voucher_by_hand import amount_of, voucher_by_hand
-from sandbox.lexware.vouchers import changed
 from sandbox.store import Document
 
 _EDITABLE = (

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.lexware.books import Books
-from sandbox.lexware.categories import (
+from sandbox.lexware.errors import Issue, issue
+from sandbox.lexware.resources.categories import (
     EU_RATES,
     GERMAN_RATES,
     INTRA_COMMUNITY,
@@ -15,7 +16,6 @@ from sandbox.lexware.categories import (
     Category,
     all_categories,
 )
-from sandbox.lexware.errors import Issue, issue
 from sandbox.lexware.values import cents_exact, day_from, decimal_from, round2
 from sandbox.store import Document
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sandbox.clock import Clock
-from sandbox.epages.answers import error, refusal
+from sandbox.epages.api.answers import error, refusal
 from sandbox.epages.state import ShopState, World
 from sandbox.epages.switches import EpagesSwitches
 from sandbox.epages.values import stamp

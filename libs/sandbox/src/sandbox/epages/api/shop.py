@@ -5,12 +5,12 @@ from decimal import Decimal
 from hmac import compare_digest
 from urllib.parse import parse_qsl
 
-from sandbox.epages.answers import envelope, page_of, refusal, resource
-from sandbox.epages.api_orders import OFFERED_LOCALES, at_home, locale_of
+from sandbox.epages.api.answers import envelope, page_of, refusal, resource
+from sandbox.epages.api.gate import caller_of
+from sandbox.epages.api.orders import OFFERED_LOCALES, at_home, locale_of
 from sandbox.epages.catalog import COUNTRIES
-from sandbox.epages.gate import caller_of
+from sandbox.epages.documents.render import ORIGIN, Renderer, shop_info
 from sandbox.epages.models import PRODUCT_TAX_CLASSES, Shop
-from sandbox.epages.render import ORIGIN, Renderer, shop_info
 from sandbox.epages.values import guid, price, to_json
 from sandbox.http import Answer, Call
 

@@ -1,0 +1,1 @@
+"""What the shop API serves, and the gate in front of it."""

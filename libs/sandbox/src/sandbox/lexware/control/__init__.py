@@ -1,0 +1,1 @@
+"""What people and other programs do to the books behind the API's back."""
