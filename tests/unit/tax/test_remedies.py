@@ -1,7 +1,7 @@
 """Every remedy is walked: what it says is done to the row it parked, and then the document is booked.
 
 What a remedy asks of people instead (booking by hand, excluding) is walked for all reasons in
-tests/integration/invoice_writer/test_remedies.py; what lies outside of decisions names its own test.
+tests/integration/invoice_writer/deciding/test_remedies.py; what lies outside of decisions names its own test.
 """
 
 import ast
@@ -35,8 +35,11 @@ CHECKED = {"buyer": company("AT", "1010", "ATU13585627"), "vat_check": "valid"}
 WITH_TAX = {"goods": goods("20 %", "20"), "seller": s.OSS, "vat_check": "invalid"}
 SMALLER = Goods("within the invoice", (make_line("30.00"), make_line("20.00", "7", line_id="line-2")))
 HERE = "tests/unit/tax/test_remedies.py::test_another_category_books_what_a_category_parked"
-TABLE = f"{WRITER}/test_rate_table.py::test_another_table_releases_what_it_may_judge_otherwise_once_r57"
-DATES = f"{WRITER}/test_dates.py::test_a_confirmed_date_books_the_document_on_that_day"
+TABLE = (
+    f"{WRITER}/rechecking/test_rate_table.py"
+    "::test_another_table_releases_what_it_may_judge_otherwise_once_r57"
+)
+DATES = f"{WRITER}/excluding/test_dates.py::test_a_confirmed_date_books_the_document_on_that_day"
 
 
 @dataclass(frozen=True)
@@ -113,34 +116,40 @@ WALKS: Mapping[Reason, tuple[Walk, ...]] = {
     ),
 }
 ELSEWHERE: Mapping[Reason, str] = {
-    Reason.TRANSFER_PAUSED: f"{WRITER}/test_releases.py::test_changed_setting_releases_only_what_it_may_cure",
-    Reason.PROFILE_UNAVAILABLE: f"{WRITER}/test_profile_watch.py",
-    Reason.BOOKKEEPING_UNAVAILABLE: f"{WRITER}/test_profile_watch.py",
+    Reason.TRANSFER_PAUSED: (
+        f"{WRITER}/released/test_releases.py::test_changed_setting_releases_only_what_it_may_cure"
+    ),
+    Reason.PROFILE_UNAVAILABLE: f"{WRITER}/lists/test_profile_watch.py",
+    Reason.BOOKKEEPING_UNAVAILABLE: f"{WRITER}/lists/test_profile_watch.py",
     Reason.CATEGORY_MISSING: HERE,
     Reason.CATEGORY_NOT_INCOME: HERE,
     Reason.CATEGORY_SINGLE_RATE: HERE,
     Reason.ISSUE_DATE_MISSING: DATES,
     Reason.RATE_TABLE_GAP: TABLE,
-    Reason.ORIGINAL_MISSING: f"{WRITER}/test_corrections.py",
-    Reason.ORIGINAL_WAITING: f"{WRITER}/test_corrections.py",
-    Reason.ORIGINAL_UNCLEAR: f"{WRITER}/test_remedies.py::test_every_reason_can_be_excluded_with_its_word",
-    Reason.IN_LINE: f"{WRITER}/test_booking.py",
-    Reason.DELAYED: f"{WRITER}/test_delayed.py",
-    Reason.INTERNAL_ERROR: f"{WRITER}/test_outcomes.py",
-    Reason.WRITE_UNCONFIRMED: f"{WRITER}/test_doubts.py",
-    Reason.WRITE_UNSETTLED: f"{WRITER}/test_unsettled.py::test_person_who_found_nothing_books_it_once",
-    Reason.VOUCHER_REJECTED: f"{WRITER}/test_refusals.py",
-    Reason.LOCKED_PERIOD: f"{WRITER}/test_locked_books.py",
-    Reason.CONTACT_REJECTED: f"{WRITER}/test_contacts.py",
-    Reason.CONTRACT_PROBLEM: f"{WRITER}/test_refusals.py",
-    Reason.NUMBER_TAKEN_IN_BOOKS: f"{WRITER}/test_adoption_by_choice.py",
-    Reason.MARKER_MISSING_IN_BOOKS: f"{WRITER}/test_adoption_by_choice.py",
-    Reason.SAME_DOCUMENT_ELSEWHERE: f"{WRITER}/test_same_document.py",
-    Reason.DUPLICATE_IN_BOOKS: f"{WRITER}/test_adoption_by_choice.py",
-    Reason.BOOKS_NOT_CONNECTED: f"{WRITER}/test_relinked_books.py",
-    Reason.RECONNECT_NEEDED: f"{WRITER}/test_releases.py",
-    Reason.CONNECTION_HALTED: f"{WRITER}/test_releases.py",
-    Reason.ORGANIZATION_CHANGED: f"{WRITER}/test_relinked_books.py",
+    Reason.ORIGINAL_MISSING: f"{WRITER}/deciding/test_corrections.py",
+    Reason.ORIGINAL_WAITING: f"{WRITER}/deciding/test_corrections.py",
+    Reason.ORIGINAL_UNCLEAR: (
+        f"{WRITER}/deciding/test_remedies.py::test_every_reason_can_be_excluded_with_its_word"
+    ),
+    Reason.IN_LINE: f"{WRITER}/vouchers/test_booking.py",
+    Reason.DELAYED: f"{WRITER}/rechecking/test_delayed.py",
+    Reason.INTERNAL_ERROR: f"{WRITER}/outcomes/test_outcomes.py",
+    Reason.WRITE_UNCONFIRMED: f"{WRITER}/deciding/test_doubts.py",
+    Reason.WRITE_UNSETTLED: (
+        f"{WRITER}/rechecking/test_unsettled.py::test_person_who_found_nothing_books_it_once"
+    ),
+    Reason.VOUCHER_REJECTED: f"{WRITER}/deciding/test_refusals.py",
+    Reason.LOCKED_PERIOD: f"{WRITER}/rechecking/test_locked_books.py",
+    Reason.CONTACT_REJECTED: f"{WRITER}/contacts/test_contacts.py",
+    Reason.CONTRACT_PROBLEM: f"{WRITER}/deciding/test_refusals.py",
+    Reason.NUMBER_TAKEN_IN_BOOKS: f"{WRITER}/vouchers/test_adoption_by_choice.py",
+    Reason.MARKER_MISSING_IN_BOOKS: f"{WRITER}/vouchers/test_adoption_by_choice.py",
+    Reason.SAME_DOCUMENT_ELSEWHERE: f"{WRITER}/vouchers/test_same_document.py",
+    Reason.DUPLICATE_IN_BOOKS: f"{WRITER}/vouchers/test_adoption_by_choice.py",
+    Reason.BOOKS_NOT_CONNECTED: f"{WRITER}/deciding/test_relinked_books.py",
+    Reason.RECONNECT_NEEDED: f"{WRITER}/released/test_releases.py",
+    Reason.CONNECTION_HALTED: f"{WRITER}/released/test_releases.py",
+    Reason.ORGANIZATION_CHANGED: f"{WRITER}/deciding/test_relinked_books.py",
 }
 
 

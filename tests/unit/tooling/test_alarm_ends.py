@@ -10,20 +10,22 @@ from common.domain.alarms import CLOSED_BY_PERSON, AlarmKind
 
 ROOT = Path(__file__).resolve().parents[3]
 WRITER, LINE = "tests/integration/invoice_writer", "tests/integration/line"
-BY_PERSON = f"{WRITER}/test_alarm_endings.py::test_alarm_is_closed_as_seen_just_where_its_text_says_so"
+BY_PERSON = (
+    f"{WRITER}/rechecking/test_alarm_endings.py::test_alarm_is_closed_as_seen_just_where_its_text_says_so"
+)
 RESTING = f"{WRITER}/resting/"
-BOUND, LISTS = f"{WRITER}/test_bound_vouchers.py::", f"{WRITER}/test_list_alarms.py::"
+BOUND, LISTS = f"{WRITER}/books_watch/test_bound_vouchers.py::", f"{WRITER}/books_watch/test_list_alarms.py::"
 UNUSED = f"{LISTS}test_books_that_are_out_of_use_have_no_alarms_of_their_lists_until_they_are_used_again"
 ITEMS = "tests/integration/ingest/test_unreadable_items.py::"
-LINKS = "tests/integration/api/test_double_links.py::"
+LINKS = "tests/integration/api/connections/test_double_links.py::"
 
 OPENS_AND_CLOSES: Mapping[AlarmKind, tuple[str, ...]] = {
     AlarmKind.DUPLICATE: (
-        f"{WRITER}/test_duplicates.py::test_document_bound_twice_is_told_and_the_first_binding_stays_r6_r55",
-        f"{WRITER}/test_duplicates.py::test_deleted_twin_closes_the_alarm_and_its_deletion_raises_nothing_later_r54",
+        f"{WRITER}/duplicates/test_duplicates.py::test_document_bound_twice_is_told_and_the_first_binding_stays_r6_r55",
+        f"{WRITER}/duplicates/test_duplicates.py::test_deleted_twin_closes_the_alarm_and_its_deletion_raises_nothing_later_r54",
     ),
     AlarmKind.ADOPTED_VOUCHER_DIFFERS: (
-        f"{WRITER}/test_adoption_by_choice.py::test_voucher_of_another_total_is_adopted_with_an_alarm_that_names_both",
+        f"{WRITER}/vouchers/test_adoption_by_choice.py::test_voucher_of_another_total_is_adopted_with_an_alarm_that_names_both",
         f"{BOUND}test_alarm_about_an_adopted_voucher_closes_when_it_differs_no_more",
     ),
     AlarmKind.VOUCHER_CHANGED: (
@@ -35,30 +37,30 @@ OPENS_AND_CLOSES: Mapping[AlarmKind, tuple[str, ...]] = {
         f"{BOUND}test_deleted_voucher_that_was_made_again_by_hand_lets_the_correction_go_on_r54",
     ),
     AlarmKind.EINVOICE_DIFFERS: (
-        f"{WRITER}/test_einvoices.py::test_r49_a_pdf_that_comes_after_the_booking_raises_an_alarm_and_the_booking_stands",
+        f"{WRITER}/files/test_einvoices.py::test_r49_a_pdf_that_comes_after_the_booking_raises_an_alarm_and_the_booking_stands",
         BY_PERSON,
     ),
     AlarmKind.BOOKS_UNREADABLE: (
-        f"{WRITER}/test_unreadable_lists.py::test_after_ten_minutes_the_documents_show_it_and_an_alarm_names_what_was_answered",
-        f"{WRITER}/test_unreadable_lists.py::test_list_that_can_be_read_again_lets_all_go_on_and_closes_the_alarm",
+        f"{WRITER}/lists/test_unreadable_lists.py::test_after_ten_minutes_the_documents_show_it_and_an_alarm_names_what_was_answered",
+        f"{WRITER}/lists/test_unreadable_lists.py::test_list_that_can_be_read_again_lets_all_go_on_and_closes_the_alarm",
         f"{LISTS}test_list_that_no_document_waits_for_is_read_again_and_its_alarm_closes",
         UNUSED,
     ),
     AlarmKind.BOOKS_ROW_UNREADABLE: (
-        f"{WRITER}/test_unreadable_rows.py::test_rows_that_do_not_fit_are_told_in_one_alarm_that_closes_with_them",
+        f"{WRITER}/lists/test_unreadable_rows.py::test_rows_that_do_not_fit_are_told_in_one_alarm_that_closes_with_them",
         f"{LISTS}test_contact_that_was_unreadable_and_is_gone_is_told_no_more",
         UNUSED,
     ),
     AlarmKind.BOOKS_PART_TOO_LONG: (
-        f"{WRITER}/test_unreadable_lists.py::test_part_that_is_still_too_long_is_named_and_holds_up_the_documents_of_its_day_only",
+        f"{WRITER}/lists/test_unreadable_lists.py::test_part_that_is_still_too_long_is_named_and_holds_up_the_documents_of_its_day_only",
         UNUSED,
     ),
     AlarmKind.VAT_ID_VALID_AFTER_BOOKING: (
-        f"{WRITER}/test_tax_shown_to_ids.py::test_without_an_answer_in_time_it_books_and_a_late_valid_is_told_once_r52",
+        f"{WRITER}/vat/test_tax_shown_to_ids.py::test_without_an_answer_in_time_it_books_and_a_late_valid_is_told_once_r52",
         BY_PERSON,
     ),
     AlarmKind.DISPATCHED_IN_OTHER_MONTH: (
-        f"{WRITER}/test_dates.py::test_a_dispatch_in_another_month_is_told_once_and_the_voucher_stays",
+        f"{WRITER}/excluding/test_dates.py::test_a_dispatch_in_another_month_is_told_once_and_the_voucher_stays",
         BY_PERSON,
     ),
     AlarmKind.RECONNECT_NEEDED: (
@@ -86,20 +88,20 @@ OPENS_AND_CLOSES: Mapping[AlarmKind, tuple[str, ...]] = {
         "tests/integration/effects/test_clock_watch.py::test_alarm_closes_when_the_clocks_kept_their_pace_for_a_trust_time",
     ),
     AlarmKind.WRITE_UNSETTLED: (
-        f"{WRITER}/test_unsettled.py::test_person_may_leave_it_out_and_the_alarm_ends",
-        f"{WRITER}/test_unsettled.py::test_doubt_of_released_books_is_told_until_a_person_decides",
+        f"{WRITER}/rechecking/test_unsettled.py::test_person_may_leave_it_out_and_the_alarm_ends",
+        f"{WRITER}/rechecking/test_unsettled.py::test_doubt_of_released_books_is_told_until_a_person_decides",
     ),
     AlarmKind.WORK_DELAYED: (
-        f"{WRITER}/test_delayed.py::test_live_document_that_nobody_begins_is_told_and_a_backfill_waits_its_turn",
-        f"{WRITER}/test_delayed.py::test_document_that_makes_no_progress_says_what_it_waits_for_until_it_does",
+        f"{WRITER}/rechecking/test_delayed.py::test_live_document_that_nobody_begins_is_told_and_a_backfill_waits_its_turn",
+        f"{WRITER}/rechecking/test_delayed.py::test_document_that_makes_no_progress_says_what_it_waits_for_until_it_does",
     ),
     AlarmKind.FILES_DELAYED: (
-        f"{WRITER}/test_delayed.py::test_files_that_do_not_arrive_for_a_day_are_told_until_they_do",
-        f"{WRITER}/test_delayed.py::test_files_that_do_not_arrive_for_a_day_are_told_until_they_do",
+        f"{WRITER}/rechecking/test_delayed.py::test_files_that_do_not_arrive_for_a_day_are_told_until_they_do",
+        f"{WRITER}/rechecking/test_delayed.py::test_files_that_do_not_arrive_for_a_day_are_told_until_they_do",
     ),
     AlarmKind.SMALL_BUSINESS_TURNOVER: (
-        f"{WRITER}/test_turnover.py::test_r31_the_alarm_is_raised_once_with_its_evidence",
-        f"{WRITER}/test_turnover.py::test_r31_the_alarm_closes_when_the_turnover_is_below_the_limit_again",
+        f"{WRITER}/rechecking/test_turnover.py::test_r31_the_alarm_is_raised_once_with_its_evidence",
+        f"{WRITER}/rechecking/test_turnover.py::test_r31_the_alarm_closes_when_the_turnover_is_below_the_limit_again",
     ),
     AlarmKind.SHOP_ITEM_UNREADABLE: (
         f"{ITEMS}test_r4_an_unreadable_document_is_kept_and_a_person_is_told_once",
@@ -126,16 +128,16 @@ OPENS_AND_CLOSES: Mapping[AlarmKind, tuple[str, ...]] = {
         f"{LINE}/test_dead_letters.py::test_too_many_dead_letters_of_several_merchants_stop_the_worker_until_a_restart",
     ),
     AlarmKind.EVENT_REFUSED: (
-        f"{LINE}/test_large_events.py::test_a_refused_row_opens_an_alarm_and_shows_at_its_document_until_it_is_out",
-        f"{LINE}/test_large_events.py::test_a_refused_row_opens_an_alarm_and_shows_at_its_document_until_it_is_out",
+        f"{LINE}/transport/test_large_events.py::test_a_refused_row_opens_an_alarm_and_shows_at_its_document_until_it_is_out",
+        f"{LINE}/transport/test_large_events.py::test_a_refused_row_opens_an_alarm_and_shows_at_its_document_until_it_is_out",
     ),
     AlarmKind.MESSAGE_BURIED: (
         f"{LINE}/test_buried.py::test_a_record_that_does_not_fit_is_buried_and_its_partition_goes_on",
         f"{LINE}/test_buried.py::test_a_new_start_reads_what_is_buried_again_and_closes_the_alarm",
     ),
     AlarmKind.MESSAGES_MISSED: (
-        f"{LINE}/test_gaps.py::test_a_reader_away_longer_than_the_retention_tells_the_gap_and_gets_it_by_command",
-        f"{LINE}/test_gaps.py::test_what_the_outbox_has_no_payload_of_is_not_waited_for",
+        f"{LINE}/transport/test_gaps.py::test_a_reader_away_longer_than_the_retention_tells_the_gap_and_gets_it_by_command",
+        f"{LINE}/transport/test_gaps.py::test_what_the_outbox_has_no_payload_of_is_not_waited_for",
     ),
     AlarmKind.ORDER_GAP: (
         f"{LINE}/test_holds.py::test_a_gap_is_given_up_with_an_alarm_that_closes_when_it_comes",

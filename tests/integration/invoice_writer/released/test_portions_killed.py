@@ -18,7 +18,7 @@ from integration.invoice_writer.harness import Harness
 from integration.invoice_writer.releases import in_order, minute_passes, park_many, release, waiting_marks
 from support.line import eventually
 
-TESTS = Path(__file__).resolve().parents[2]
+TESTS = Path(__file__).resolve().parents[3]
 COUNT, RATE = 60, 0.5  # portions of 27
 KILLED_AT = (10, 35)  # documents booked
 

@@ -15,8 +15,8 @@ from common.inbox.overdue import OverdueWatch
 from common.transport.base import Incoming
 from factories.documents import make_invoice, make_order
 from integration.invoice_writer.adoption import by_hand
+from integration.invoice_writer.files.test_late_files import file_trouble
 from integration.invoice_writer.harness import CREATE, Harness
-from integration.invoice_writer.test_late_files import file_trouble
 from integration.invoice_writer.unreadable import alarms
 from invoice_writer.rechecking import show_delayed
 from invoice_writer.rechecking.late_files import LateFiles

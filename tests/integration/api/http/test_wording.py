@@ -8,7 +8,7 @@ import pytest
 from api.validation.expected import PATTERNS
 from common.domain.merchant import GOODS_CATEGORY
 from integration.api.harness import Api, books_body, shop_body
-from integration.api.test_openapi import DESCRIPTION
+from integration.api.http.test_openapi import DESCRIPTION
 
 TENANT = "0b6f3f6e-0000-4000-8000-00000000a001"
 

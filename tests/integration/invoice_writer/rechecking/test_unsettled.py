@@ -16,7 +16,7 @@ from factories.documents import make_invoice
 from factories.tenants import save_settings
 from integration.invoice_writer.adoption import by_hand
 from integration.invoice_writer.harness import CREATE, Harness
-from integration.invoice_writer.test_same_document import of, second_link
+from integration.invoice_writer.vouchers.test_same_document import of, second_link
 from invoice_writer.rechecking.unsettled import UnsettledWatch
 
 UNSETTLED = "write_unsettled"

@@ -21,7 +21,7 @@ from factories.documents import make_invoice, make_order
 from factories.tenants import KEY
 from integration.invoice_writer.adoption import alarms, by_hand
 from integration.invoice_writer.harness import Harness
-from integration.invoice_writer.test_same_document import of
+from integration.invoice_writer.vouchers.test_same_document import of
 from invoice_writer.duplicates import DuplicateWatch
 from invoice_writer.keys import effect_key, marker_of
 

@@ -13,7 +13,7 @@ from common.events.documents import DocumentIssued
 from factories.documents import make_invoice, make_order
 from integration.invoice_writer.adoption import by_hand
 from integration.invoice_writer.harness import CREATE, Harness
-from integration.invoice_writer.test_same_document import ELSEWHERE, as_another_tenant, of
+from integration.invoice_writer.vouchers.test_same_document import ELSEWHERE, as_another_tenant, of
 from invoice_writer.duplicates import adopting
 
 NUMBERS = ("R-1", "R-2", "R-3")

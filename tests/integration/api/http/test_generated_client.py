@@ -16,7 +16,7 @@ import pytest
 from api.http import WebServer
 from common.archive import Archive
 from integration.api.harness import ADMIN, Api
-from integration.api.test_openapi import DESCRIPTION
+from integration.api.http.test_openapi import DESCRIPTION
 
 PACKAGE = "shopbooks_client_of_the_test"
 BYTES = "application/octet-stream"
