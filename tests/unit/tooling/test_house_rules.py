@@ -1,6 +1,7 @@
 """The code stays as small and as plain as the project promises its readers."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PARTS = ("libs", "services", "tools", "bench", "tests")
 LONGEST_FUNCTION = 40
 LONGEST_FILE = 300
+MOST_FILES, MOST_TESTS = 20, 24  # of a folder
 MIGRATIONS = "migrations"  # a migration is one long list of statements, written once
 
 
@@ -31,6 +33,12 @@ def modules() -> dict[str, tuple[str, ast.Module]]:
 def test_no_file_is_longer_than_a_reader_can_hold(modules: dict[str, tuple[str, ast.Module]]) -> None:
     lengths = {name: len(text.splitlines()) for name, (text, _) in modules.items()}
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_no_folder_holds_more_than_a_reader_can_overlook(modules: dict[str, tuple[str, ast.Module]]) -> None:
+    held = Counter(str(Path(name).parent) for name in modules if not name.endswith("__init__.py"))
+    most = {folder: MOST_TESTS if folder.startswith("tests") else MOST_FILES for folder in held}
+    assert {folder: files for folder, files in held.items() if files > most[folder]} == {}
 
 
 def test_no_function_is_longer_than_a_screen(modules: dict[str, tuple[str, ast.Module]]) -> None:
