@@ -20,6 +20,7 @@ from bench.simulators import FILE, VOUCHER
 from bench.world import World, running_world
 from common.domain.documents import BERLIN
 from common.events.topics import SHOP_DOCUMENTS
+from common.transport.topic_admin import apply_topics
 from invoice_writer.app import Settings as WriterSettings
 from tools.cluster import Process
 from tools.servers.processes import running
@@ -109,6 +110,7 @@ class Throughput:
         settings = world.kafka_settings
         if own_topic:
             settings = settings.model_copy(update={"topic_prefix": prefix})
+            await apply_topics(settings, (SHOP_DOCUMENTS,))
         await publish(settings, world.db, events)
         return prefix
 
