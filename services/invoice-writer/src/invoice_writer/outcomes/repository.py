@@ -14,32 +14,11 @@ from common.events.documents import DocumentIssued
 from invoice_writer.outcomes.rows import NOTE, find_all, record_all, story_of
 from invoice_writer.outcomes.standing import (
     ATTACHED,
-    BOOKED,
-    EXCLUDED,
-    MISSING,
-    NOT_WANTED,
     PARKED,
     PENDING,
-    REFUSED,
     WAITING,
     Outcome,
 )
-
-__all__ = [
-    "ATTACHED",
-    "BOOKED",
-    "EXCLUDED",
-    "MISSING",
-    "NOT_WANTED",
-    "PARKED",
-    "PENDING",
-    "REFUSED",
-    "WAITING",
-    "Outcome",
-    "OutcomeRepository",
-    "find_all",
-    "record_all",
-]
 
 
 class OutcomeRepository:
