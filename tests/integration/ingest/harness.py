@@ -25,10 +25,10 @@ from common.http.transport import Network
 from common.settings import DatabaseSettings, HostPolicy
 from common.shops.epages.http import ShopHttp
 from ingest.connections import ShopConnection, ShopConnections
-from ingest.files import FileAsker
-from ingest.poller import Poller
+from ingest.orders import FileAsker
+from ingest.polling import Poller
+from ingest.polling.sweeps import last_night
 from ingest.settings import FileSettings, PollSettings, Settings
-from ingest.sweeps import last_night
 from sandbox.testing import Handle
 
 RowT = TypeVar("RowT", bound=Base)

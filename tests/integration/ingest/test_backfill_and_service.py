@@ -15,8 +15,7 @@ from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.transport.local import LocalTransport
 from ingest.app import ClusterSettings, build
-from ingest.backfill import backfill
-from ingest.order_reader import OrderReader
+from ingest.orders import OrderReader, backfill
 from integration.ingest.harness import KEY, Harness
 
 

@@ -29,7 +29,7 @@ from common.transport.local import LocalTransport
 from ingest import handlers
 from ingest.app import build
 from ingest.connections import ShopConnection
-from ingest.order_reader import UNSETTLED
+from ingest.orders.reader import UNSETTLED
 from integration.ingest.harness import DOCUMENTS, ORDER, Harness
 
 LARGEST_BODY = 64 * 1024

@@ -16,7 +16,7 @@ BY_PERSON = (
 RESTING = f"{WRITER}/resting/"
 BOUND, LISTS = f"{WRITER}/books_watch/test_bound_vouchers.py::", f"{WRITER}/books_watch/test_list_alarms.py::"
 UNUSED = f"{LISTS}test_books_that_are_out_of_use_have_no_alarms_of_their_lists_until_they_are_used_again"
-ITEMS = "tests/integration/ingest/test_unreadable_items.py::"
+ITEMS = "tests/integration/ingest/orders/test_unreadable_items.py::"
 LINKS = "tests/integration/api/connections/test_double_links.py::"
 
 OPENS_AND_CLOSES: Mapping[AlarmKind, tuple[str, ...]] = {
@@ -108,8 +108,8 @@ OPENS_AND_CLOSES: Mapping[AlarmKind, tuple[str, ...]] = {
         f"{ITEMS}test_alarm_of_an_unreadable_document_ends_when_it_is_read_or_its_shop_is_out_of_use",
     ),
     AlarmKind.SHOP_UNREADABLE: (
-        "tests/integration/ingest/test_foreign_refusals.py::test_pages_of_others_never_disconnect_a_shop_and_an_hour_of_them_is_told_once",
-        "tests/integration/ingest/test_foreign_refusals.py::test_the_alarm_of_an_unreadable_shop_ends_with_its_cause",
+        "tests/integration/ingest/polling/test_foreign_refusals.py::test_pages_of_others_never_disconnect_a_shop_and_an_hour_of_them_is_told_once",
+        "tests/integration/ingest/polling/test_foreign_refusals.py::test_the_alarm_of_an_unreadable_shop_ends_with_its_cause",
     ),
     AlarmKind.SERVICE_PART_FAILING: (
         f"{LINE}/test_probes.py::test_a_part_that_fails_for_a_minute_has_an_alarm_until_it_answers",

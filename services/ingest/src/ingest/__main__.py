@@ -16,8 +16,8 @@ from common.runtime import ServiceApp
 from common.runtime import run as run_process
 from common.transport.base import Transport
 from ingest.app import ClusterSettings, build, shop_connections
-from ingest.backfill import backfill as read_back
-from ingest.order_reader import OrderReader
+from ingest.orders import OrderReader
+from ingest.orders import backfill as read_back
 
 Connection = Annotated[UUID, typer.Option(help="Id of the shop connection")]
 Since = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, German time")]

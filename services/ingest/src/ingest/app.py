@@ -15,9 +15,9 @@ from common.runtime import ServiceApp
 from common.shops.epages.http import ShopHttp
 from common.transport.base import Transport
 from ingest.connections import ShopConnections
-from ingest.files import FileAsker
 from ingest.handlers import CommandHandlers
-from ingest.poller import Poller
+from ingest.orders import FileAsker
+from ingest.polling import Poller
 from ingest.settings import ClusterSettings, Settings
 from ingest.undelivered import show_undelivered
 from ingest.webhooks import Webhooks

@@ -14,8 +14,8 @@ from common.events.commands import FetchOrder, FetchShop
 from common.inbox.messages import Done, Handler, Later, Message
 from common.shops.epages.errors import NotFound, ShopUnavailable
 from ingest.connections import ShopConnections
-from ingest.cursors import make_due
-from ingest.order_reader import OrderReader
+from ingest.orders import OrderReader
+from ingest.polling import make_due
 from ingest.settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.db.models.ingest import DocumentRow, OrderRow
-from ingest.files import due_files
+from ingest.orders.files import due_files
 from invoice_writer.rechecking.dispatches import LOOK_BACK, sent_since
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=400)

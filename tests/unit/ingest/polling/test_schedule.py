@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 
 from common.db.models.ingest import ShopCursorRow
-from ingest.cursors import backoff
-from ingest.run import cursor_after
-from ingest.sweeps import FREE_CALLS, NIGHTLY, WEEKLY, Sweep, last_night, sweep_of
-from ingest.window import Progress
+from ingest.polling.cursors import backoff
+from ingest.polling.order_list import Progress
+from ingest.polling.run import cursor_after
+from ingest.polling.sweeps import FREE_CALLS, NIGHTLY, WEEKLY, Sweep, last_night, sweep_of
 
 SHOP = UUID("6f0c7a3e-52f5-4a0f-9d0e-0c5b8a4f2d12")
 NOON = datetime(2025, 3, 5, 12, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ import structlog
 
 from common.domain.verdicts import EInvoiceProblem
 from common.einvoice.pdf import EInvoiceTooLarge, UnreadablePdf, embedded_xml
-from ingest.document_records import ReceivedDocument
-from ingest.translate.shop import PDF, ReceivedFile
+from ingest.orders.document_records import ReceivedDocument
+from ingest.orders.translate import PDF, ReceivedFile
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from common.db.models.core import ConnectionRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
 from ingest.connections import ACTIVE
-from ingest.cursors import Claim
+from ingest.polling.cursors import Claim
 
 AFTER = timedelta(hours=1)
 KIND, OF_ITEMS = AlarmKind.SHOP_UNREADABLE, AlarmKind.SHOP_ITEM_UNREADABLE

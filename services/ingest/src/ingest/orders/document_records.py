@@ -24,7 +24,7 @@ from common.events.base import Event, Lane
 from common.events.documents import DocumentConflicted, DocumentFileMissed, DocumentFileStored, issued
 from common.shops.base import Unreadable
 from ingest.connections import ShopConnection
-from ingest.translate.shop import ReceivedFile
+from ingest.orders.translate import ReceivedFile
 
 JSON = "application/json"
 STORED, PENDING, MISSING = "stored", "pending", "missing"

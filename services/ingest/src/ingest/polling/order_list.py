@@ -10,8 +10,7 @@ import structlog
 from common.shops.base import OrderQuery, Page
 from common.shops.epages.client import PAGE_SIZE, EpagesClient
 from common.shops.epages.wire import Order
-from ingest.order_reader import FAILED_ORDERS, OrderReader, is_news
-from ingest.records import known_markers
+from ingest.orders import FAILED_ORDERS, OrderReader, is_news, known_markers
 
 log = structlog.get_logger(__name__)
 

@@ -14,9 +14,9 @@ from common.db.models.ingest import DocumentRow, OrderRow
 from common.events.documents import DocumentFileMissed, DocumentFileStored, InvoiceIssued
 from common.events.orders import OrderChanged
 from common.shops.epages.wire import Order
-from ingest.document_records import Saved
-from ingest.order_reader import OrderReader
-from ingest.sweeps import FREE_CALLS
+from ingest.orders import OrderReader
+from ingest.orders.document_records import Saved
+from ingest.polling.sweeps import FREE_CALLS
 from integration.ingest.harness import DOCUMENTS, LIST, Harness
 
 DAY = timedelta(days=1)

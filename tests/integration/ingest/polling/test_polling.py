@@ -18,7 +18,7 @@ from common.events.documents import (
     InvoiceIssued,
 )
 from common.events.orders import OrderChanged, OrderSeen
-from ingest.order_reader import OrderReader
+from ingest.orders import OrderReader
 from integration.ingest.harness import DOCUMENTS, LIST, Harness
 
 

@@ -18,10 +18,10 @@ from common.shops.epages.client import EpagesClient
 from common.shops.epages.errors import AnswerTooLarge, NotFound, RateLimited, ShopRefused
 from common.shops.epages.wire import Order, OrderDocument
 from ingest.connections import ShopConnection
-from ingest.document_records import OrderReading, ReceivedDocument, Saved, known_documents
-from ingest.einvoices import with_opened_file
-from ingest.records import OrderRecords
-from ingest.translate.shop import to_document, to_file, to_snapshot
+from ingest.orders.document_records import OrderReading, ReceivedDocument, Saved, known_documents
+from ingest.orders.einvoices import with_opened_file
+from ingest.orders.records import OrderRecords
+from ingest.orders.translate import to_document, to_file, to_snapshot
 
 log = structlog.get_logger(__name__)
 

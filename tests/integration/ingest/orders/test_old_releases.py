@@ -15,7 +15,8 @@ from common.shops.epages.wire import OrderDocument
 from contract.epages.shop_client import Shop
 from factories.documents import decide_on
 from factories.verdicts import booked, parked
-from ingest.translate.shop import to_document, to_snapshot
+from ingest.orders import to_snapshot
+from ingest.orders.translate import to_document
 from sandbox.testing import running_sandbox
 
 

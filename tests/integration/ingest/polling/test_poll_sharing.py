@@ -9,9 +9,9 @@ import pytest
 from common.db.models.ingest import OrderRow
 from common.events.documents import DocumentIssued, InvoiceIssued
 from common.events.orders import OrderSeen
-from ingest.cursors import claim_due, release
-from ingest.document_records import OrderReading, Saved
-from ingest.order_reader import OrderReader
+from ingest.orders import OrderReader
+from ingest.orders.document_records import OrderReading, Saved
+from ingest.polling.cursors import claim_due, release
 from integration.ingest.harness import DOCUMENTS, LIST, Harness
 
 
@@ -63,7 +63,7 @@ async def test_a_crash_within_an_order_leaves_no_part_of_it(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patched:
-        patched.setattr("ingest.records.record", dies)
+        patched.setattr("ingest.orders.records.record", dies)
         await ingest.poll()
     assert await ingest.rows(OrderRow) == []
     assert await ingest.originals() == []

@@ -11,9 +11,10 @@ from common.shops.epages.answers import parse_order
 from common.shops.epages.wire import Order
 from factories.documents import make_invoice
 from ingest.connections import ShopConnection
-from ingest.document_records import ReceivedDocument
-from ingest.order_reader import is_news, lane_of, marker_of, merged
-from ingest.translate.shop import ReceivedFile
+from ingest.orders import is_news
+from ingest.orders.document_records import ReceivedDocument
+from ingest.orders.reader import lane_of, marker_of, merged
+from ingest.orders.translate import ReceivedFile
 
 NOW = datetime(2025, 3, 4, 12, 0, 0, tzinfo=UTC)
 CONNECTION = ShopConnection(uuid4(), uuid4(), "https://shop.example/rs/shops/A", "de_DE", NOW)

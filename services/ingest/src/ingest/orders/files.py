@@ -21,11 +21,11 @@ from common.errors import ConnectorError
 from common.observability.health import Heartbeat
 from common.shops.epages.errors import AnswerTooLarge, NotFound
 from ingest.connections import ACTIVE, ShopConnection, ShopConnections
-from ingest.document_records import PENDING, Saved
-from ingest.einvoices import opened
-from ingest.records import OrderRecords
+from ingest.orders.document_records import PENDING, Saved
+from ingest.orders.einvoices import opened
+from ingest.orders.records import OrderRecords
+from ingest.orders.translate import ReceivedFile, to_document_type, to_file
 from ingest.settings import FileSettings
-from ingest.translate.shop import ReceivedFile, to_document_type, to_file
 
 log = structlog.get_logger(__name__)
 

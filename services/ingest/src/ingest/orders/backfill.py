@@ -8,7 +8,7 @@ import structlog
 from common.events.base import Lane
 from common.shops.base import OrderQuery
 from common.shops.epages.client import PAGE_SIZE
-from ingest.order_reader import OrderReader
+from ingest.orders.reader import OrderReader
 
 log = structlog.get_logger(__name__)
 

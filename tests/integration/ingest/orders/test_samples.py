@@ -14,7 +14,7 @@ from common.events.orders import OrderSeen
 from common.http.transport import Response
 from common.settings import HostPolicy
 from ingest.connections import ShopConnections
-from ingest.poller import Poller
+from ingest.polling import Poller
 from integration.ingest.harness import TRUSTED, Harness
 
 SAMPLES = os.environ.get("SAMPLES_DIR")

@@ -12,10 +12,8 @@ from common.domain.documents import BERLIN
 from common.shops.base import OrderQuery, Page
 from common.shops.epages.client import PAGE_SIZE
 from common.shops.epages.wire import Order
-from ingest.order_reader import FAILED_ORDERS, OrderReader, is_news
-from ingest.records import known_markers
-from ingest.translate.shop import to_snapshot
-from ingest.window import Budget
+from ingest.orders import FAILED_ORDERS, OrderReader, is_news, known_markers, to_snapshot
+from ingest.polling.order_list import Budget
 
 NIGHTLY, WEEKLY = "nightly", "weekly"
 NIGHTLY_REACH = timedelta(hours=48)

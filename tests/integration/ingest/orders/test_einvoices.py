@@ -11,8 +11,8 @@ from common.db.dialect import db_now
 from common.db.models.ingest import DocumentRow, EInvoiceProblemRow, EInvoiceRow
 from common.events.documents import DocumentFileStored, InvoiceIssued
 from factories.einvoices import make_bomb, make_pdf, make_xml
-from ingest.einvoices import opened
-from ingest.translate.shop import to_file
+from ingest.orders.einvoices import opened
+from ingest.orders.translate import to_file
 from integration.ingest.harness import Harness
 
 

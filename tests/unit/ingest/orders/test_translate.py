@@ -11,7 +11,8 @@ from common.domain.documents import Address, Document, DocumentType, TaxModel
 from common.domain.money import Money
 from common.shops.epages.answers import parse, parse_order
 from common.shops.epages.wire import OrderDocument
-from ingest.translate.shop import to_document, to_document_type, to_file, to_snapshot, to_tags
+from ingest.orders import to_snapshot
+from ingest.orders.translate import to_document, to_document_type, to_file, to_tags
 
 
 def price(amount: str, currency: str = "EUR", tax_type: str = "GROSS") -> dict[str, Any]:

@@ -20,7 +20,8 @@ from common.observability.health import Heartbeat
 from common.observability.tracing import continued
 from common.shops.epages.errors import ShopRefused
 from ingest.connections import ShopConnections
-from ingest.cursors import (
+from ingest.orders import OrderReader
+from ingest.polling.cursors import (
     Claim,
     any_due,
     backoff,
@@ -30,11 +31,10 @@ from ingest.cursors import (
     release,
     told,
 )
-from ingest.order_reader import OrderReader
-from ingest.run import ShopRun
+from ingest.polling.order_list import Stopped
+from ingest.polling.run import ShopRun
+from ingest.polling.unreadable import close_alarms_of_unused, tell
 from ingest.settings import Settings
-from ingest.unreadable import close_alarms_of_unused, tell
-from ingest.window import Stopped
 
 log = structlog.get_logger(__name__)
 

@@ -18,7 +18,7 @@ from common.events.topics import INGEST
 from common.outbox.record import record
 from common.shops.base import Unreadable
 from ingest.connections import ShopConnection
-from ingest.document_records import JSON, DocumentRecords, OrderReading, ReceivedDocument, Saved
+from ingest.orders.document_records import JSON, DocumentRecords, OrderReading, ReceivedDocument, Saved
 
 _TYPE_ORDER = {DocumentType.INVOICE: 0, DocumentType.CREDIT_NOTE: 1}
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from common.db.engine import Database
 from common.shops.base import OrderQuery
-from ingest.cursors import Claim, renew
-from ingest.order_reader import OrderReader
+from ingest.orders import OrderReader
+from ingest.polling.cursors import Claim, renew
+from ingest.polling.order_list import Budget, Progress, Stopped, Window
+from ingest.polling.sweeps import NIGHTLY, Sweeper, sweep_of
 from ingest.settings import PollSettings
-from ingest.sweeps import NIGHTLY, Sweeper, sweep_of
-from ingest.window import Budget, Progress, Stopped, Window
 
 NO_SWEEP = {"sweep": None, "sweep_started_at": None, "sweep_position": 0, "sweep_calls": 0}
 

@@ -1,0 +1,17 @@
+"""One order with its documents and their files: read, put into our words, saved and announced."""
+
+from ingest.orders.backfill import backfill
+from ingest.orders.files import FileAsker
+from ingest.orders.reader import FAILED_ORDERS, OrderReader, is_news
+from ingest.orders.records import known_markers
+from ingest.orders.translate import to_snapshot
+
+__all__ = [
+    "FAILED_ORDERS",
+    "FileAsker",
+    "OrderReader",
+    "backfill",
+    "is_news",
+    "known_markers",
+    "to_snapshot",
+]

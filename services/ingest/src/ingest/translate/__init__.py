@@ -1,1 +1,0 @@
-"""What upstreams send, turned into our words; pure functions."""
