@@ -15,7 +15,7 @@ from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.transport.local import LocalTransport
 from ingest.app import ClusterSettings, build
-from ingest.orders import OrderReader, backfill
+from ingest.orders import OrderReader, backfill_orders
 from integration.ingest.harness import KEY, Harness
 
 
@@ -30,8 +30,8 @@ async def test_a_backfill_announces_what_is_new_as_history_and_nothing_twice(ing
     client = await ingest.shops().client(connection)
     reader = OrderReader(ingest.db, ingest.archive, connection, client, 60)
     since = datetime.now(UTC) - timedelta(days=365 * 4)
-    assert await backfill(reader, since, reserved_calls=200) == (7, 6)
-    assert await backfill(reader, since, reserved_calls=200) == (7, 0)
+    assert await backfill_orders(reader, since, reserved_calls=200) == (7, 6)
+    assert await backfill_orders(reader, since, reserved_calls=200) == (7, 0)
     events = await ingest.events(DocumentIssued)
     assert sorted((event.document_type.value, event.number) for event in events) == sorted(
         await ingest.shop_documents()

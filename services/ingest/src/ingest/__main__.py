@@ -16,8 +16,7 @@ from common.runtime import ServiceApp
 from common.runtime import run as run_process
 from common.transport.base import Transport
 from ingest.app import ClusterSettings, build, shop_connections
-from ingest.orders import OrderReader
-from ingest.orders import backfill as read_back
+from ingest.orders import OrderReader, backfill_orders
 
 Connection = Annotated[UUID, typer.Option(help="Id of the shop connection")]
 Since = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, German time")]
@@ -59,7 +58,9 @@ async def _backfill(settings: ClusterSettings, connection_id: UUID, since: datet
                 client=await shops.client(connection),
                 first_file_retry=settings.files.first_retry,
             )
-            orders, documents = await read_back(reader, since, reserved_calls=settings.poll.reserved_calls)
+            orders, documents = await backfill_orders(
+                reader, since, reserved_calls=settings.poll.reserved_calls
+            )
     finally:
         await db.close()
     typer.echo(f"{orders} orders read, {documents} new documents")

@@ -1,6 +1,6 @@
 """One order with its documents and their files: read, put into our words, saved and announced."""
 
-from ingest.orders.backfill import backfill
+from ingest.orders.backfill import backfill_orders
 from ingest.orders.files import FileAsker
 from ingest.orders.reader import FAILED_ORDERS, OrderReader, is_news
 from ingest.orders.records import known_markers
@@ -10,7 +10,7 @@ __all__ = [
     "FAILED_ORDERS",
     "FileAsker",
     "OrderReader",
-    "backfill",
+    "backfill_orders",
     "is_news",
     "known_markers",
     "to_snapshot",

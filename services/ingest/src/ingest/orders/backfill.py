@@ -16,7 +16,7 @@ FRAME = timedelta(days=364)  # the shop takes frames of at most a year
 LONGEST_PAUSE = 3600.0
 
 
-async def backfill(reader: OrderReader, since: datetime, *, reserved_calls: int) -> tuple[int, int]:
+async def backfill_orders(reader: OrderReader, since: datetime, *, reserved_calls: int) -> tuple[int, int]:
     """Every order placed since then is saved; the result counts orders and documents that were new."""
     orders = documents = 0
     begin, end = since, datetime.now(UTC)
