@@ -9,9 +9,9 @@ from pydantic import SecretStr
 from sqlalchemy import insert
 
 from bench.simulators import Simulator
-from common.db.crypto import SecretBox, SecretPlace
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow, SecretRow, SettingsVersionRow, TenantRow
+from common.db.secrets import Secrets
 from common.domain.merchant import MerchantSettings
 
 
@@ -40,7 +40,7 @@ async def add_merchants(
         Merchant(uuid4(), uuid4(), uuid4(), await lexware.post("organizations"), shop) for shop in shops
     ]
     values = MerchantSettings(**settings).model_dump(mode="json")
-    box = SecretBox([key])
+    secrets = Secrets([key])
     async with db.sessions.begin() as session:
         tenants = [{"tenant_id": one.tenant_id, "name": one.shop["shop_id"]} for one in merchants]
         await session.execute(insert(TenantRow), tenants)
@@ -57,7 +57,7 @@ async def add_merchants(
         await session.execute(insert(SettingsVersionRow), versions)
         rows = [row for one in merchants for row in (_shop(one), _books(one))]
         await session.execute(insert(ConnectionRow), rows)
-        await session.execute(insert(SecretRow), [row for one in merchants for row in _secrets(one, box)])
+        await session.execute(insert(SecretRow), [row for one in merchants for row in _secrets(one, secrets)])
     return merchants
 
 
@@ -89,7 +89,7 @@ def _books(merchant: Merchant) -> dict[str, Any]:
     }
 
 
-def _secrets(merchant: Merchant, box: SecretBox) -> list[dict[str, Any]]:
+def _secrets(merchant: Merchant, secrets: Secrets) -> list[dict[str, Any]]:
     values = {
         (merchant.shop_id, "access_token"): merchant.shop["access_token"],
         (merchant.shop_id, "client_secret"): merchant.shop["client_secret"],
@@ -100,7 +100,7 @@ def _secrets(merchant: Merchant, box: SecretBox) -> list[dict[str, Any]]:
             "connection_id": connection_id,
             "tenant_id": merchant.tenant_id,
             "field": field,
-            "sealed": box.seal(SecretStr(value), SecretPlace(merchant.tenant_id, connection_id, field)),
+            "sealed": secrets.of(merchant.tenant_id, connection_id).seal(field, SecretStr(value)),
         }
         for (connection_id, field), value in values.items()
     ]

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 from pydantic import SecretStr
 
-from common.db.crypto import SecretBox, SecretPlace, new_key
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow, SecretRow, SettingsVersionRow, TenantRow
+from common.db.secrets import Secrets, new_key
 from common.domain.merchant import MerchantSettings
 
 KEY = SecretStr(new_key())
@@ -68,17 +68,16 @@ async def add_shop(
 
 
 async def _add(db: Database, row: ConnectionRow, secrets: Mapping[str, str], key: SecretStr) -> None:
-    box = SecretBox([key])
+    mine = Secrets([key]).of(row.tenant_id, row.connection_id)
     async with db.sessions.begin() as session:
         session.add(row)
         await session.flush()
         for field, value in secrets.items():
-            place = SecretPlace(row.tenant_id, row.connection_id, field)
             session.add(
                 SecretRow(
                     connection_id=row.connection_id,
                     tenant_id=row.tenant_id,
                     field=field,
-                    sealed=box.seal(SecretStr(value), place),
+                    sealed=mine.seal(field, SecretStr(value)),
                 )
             )

@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.crypto import SecretBox, SecretPlace, new_key
 from common.db.dialect import insert
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow, SecretRow, TenantRow
 from common.db.models.effects import AlarmRow
+from common.db.secrets import Secrets, new_key
 from common.effects.effect import Findings, Follow
 from common.effects.gate import Gate
 from common.http.transport import Network
@@ -57,7 +57,7 @@ class Books:
     """A stored books connection and clients for it; `settings` point at the simulator."""
 
     database: Database
-    box: SecretBox
+    secrets: Secrets
     settings: LexwareSettings
     network: Network
     tenant_id: UUID = field(default_factory=uuid4)
@@ -84,8 +84,7 @@ class Books:
 
     async def keep_key(self, session: AsyncSession, key: str) -> None:
         """Store the API key, or another one instead."""
-        place = SecretPlace(self.tenant_id, self.connection_id, "api_key")
-        sealed = self.box.seal(SecretStr(key), place)
+        sealed = self.secrets.of(self.tenant_id, self.connection_id).seal("api_key", SecretStr(key))
         row = insert(session, SecretRow).values(
             tenant_id=self.tenant_id, connection_id=self.connection_id, field="api_key", sealed=sealed
         )
@@ -99,7 +98,7 @@ class Books:
 
     def clients(self) -> LexwareClients:
         """Clients as another process would make them."""
-        return LexwareClients(self.database, self.box, self.settings, self.network)
+        return LexwareClients(self.database, self.secrets, self.settings, self.network)
 
 
 def books_at(running: RunningSandbox, database: Database, network: Network, **settings: Any) -> Books:
@@ -113,7 +112,7 @@ def books_at(running: RunningSandbox, database: Database, network: Network, **se
         redirect_uri=there["redirect_uri"],
         **{"rate_limit_enabled": False, **settings},
     )
-    return Books(database, SecretBox([SecretStr(new_key())]), pointing, network)
+    return Books(database, Secrets([SecretStr(new_key())]), pointing, network)
 
 
 @dataclass

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common.db.crypto import SecretBox
 from common.db.engine import Database
+from common.db.secrets import Secrets
 from common.domain.buyers import Customer
 from common.effects.effect import Bound, EffectResult, Pending
 from common.effects.runner import EffectRunner
@@ -38,7 +38,7 @@ class Process:
         first_look = timedelta(seconds=settings.effects.first_look)
         self.readings = Readings(self.db, settings.readings)
         self.contacts = Contacts(self.db, runner, settings.contacts, self.readings, first_look=first_look)
-        self.clients = LexwareClients(self.db, SecretBox([KEY]), settings.lexware, self.harness.network)
+        self.clients = LexwareClients(self.db, Secrets([KEY]), settings.lexware, self.harness.network)
 
     async def client(self) -> LexwareClient:
         """The merchant's books."""

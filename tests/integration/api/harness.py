@@ -12,13 +12,13 @@ from sqlalchemy import insert, select
 
 from api.settings import Settings
 from api.verification import BooksIdentity, ShopIdentity
-from common.db.crypto import SecretBox, SecretPlace, new_key
 from common.db.engine import Database
 from common.db.models.base import Base
 from common.db.models.books import OutcomeRow
 from common.db.models.core import SecretRow
 from common.db.models.ingest import DocumentRow
 from common.db.models.line import OutboxRow
+from common.db.secrets import Secrets, new_key
 from common.events.base import Event
 from common.events.commands import Command
 from common.events.registry import parse
@@ -200,10 +200,10 @@ def books_body(tenant_id: UUID | None, **more: Any) -> dict[str, Any]:
     }
 
 
-def box_of(api: Api) -> SecretBox:
-    """The box the api seals with."""
-    box: SecretBox = api.app.state.deps.box
-    return box
+def secrets_of(api: Api) -> Secrets:
+    """What the api seals with."""
+    secrets: Secrets = api.app.state.deps.secrets
+    return secrets
 
 
 async def secret_of(api: Api, connection: dict[str, Any], field: str) -> str:
@@ -214,4 +214,4 @@ async def secret_of(api: Api, connection: dict[str, Any], field: str) -> str:
             select(SecretRow.sealed).where(SecretRow.connection_id == connection_id, SecretRow.field == field)
         )
     assert sealed is not None
-    return box_of(api).open(sealed, SecretPlace(tenant_id, connection_id, field)).get_secret_value()
+    return secrets_of(api).of(tenant_id, connection_id).open(field, sealed).get_secret_value()

@@ -12,13 +12,13 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.archive import Archive
-from common.db.crypto import SecretBox, SecretPlace, new_key
 from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.base import Base
 from common.db.models.core import ConnectionRow, SecretRow, SettingsVersionRow, TenantRow
 from common.db.models.ingest import DocumentRow, OriginalRow, ShopCursorRow
 from common.db.models.line import OutboxRow
+from common.db.secrets import Secrets, new_key
 from common.events.base import Event
 from common.events.registry import parse
 from common.http.transport import Network
@@ -46,7 +46,7 @@ class Harness:
     epages: Handle
     network: Network
     archive: Archive = field(default_factory=Archive)
-    box: SecretBox = field(default_factory=lambda: SecretBox([KEY]))
+    secrets: Secrets = field(default_factory=lambda: Secrets([KEY]))
     tenant_id: UUID = field(default_factory=uuid4)
     _before: Counter[str] = field(default_factory=Counter)
 
@@ -67,7 +67,7 @@ class Harness:
         def http_for(api_url: str) -> ShopHttp:
             return ShopHttp(self.network, api_url, timeout=10)
 
-        return ShopConnections(self.db, self.box, http_for, HostPolicy(trusted_hosts=tuple(hosts)))
+        return ShopConnections(self.db, self.secrets, http_for, HostPolicy(trusted_hosts=tuple(hosts)))
 
     def poller(self, settings: Settings | None = None, *, hosts: Sequence[str] = TRUSTED) -> Poller:
         """Another poller, as another replica would have it."""
@@ -226,12 +226,11 @@ class Harness:
             await session.flush()
 
     def _secret(self, connection_id: UUID, name: str, value: str) -> SecretRow:
-        place = SecretPlace(self.tenant_id, connection_id, name)
         return SecretRow(
             tenant_id=self.tenant_id,
             connection_id=connection_id,
             field=name,
-            sealed=self.box.seal(SecretStr(value), place),
+            sealed=self.secrets.of(self.tenant_id, connection_id).seal(name, SecretStr(value)),
         )
 
 

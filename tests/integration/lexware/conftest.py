@@ -17,5 +17,5 @@ async def grant(lexware: RunningSandbox, books: Books, network: Network) -> Gran
     """A consent whose pair is not stored yet."""
     answer = await lexware.lexware.control.post("oauth-grants", {})
     await books.connect(auth="oauth")
-    store = TokenStore(books.database, books.box, books.tenant_id, books.connection_id)
+    store = TokenStore(books.database, books.secrets, books.tenant_id, books.connection_id)
     return Grant(books, store, pair_of(answer), network)

@@ -9,12 +9,12 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, text
 
-from common.db.crypto import SecretBox, SecretPlace, new_key
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow, SecretRow, TenantRow
 from common.db.models.effects import AlarmRow
 from common.db.probes import KeyCheck, WriteProbe
+from common.db.secrets import Secrets, new_key
 from common.observability.health import NotReady, Standings
 from common.parts import PartsWatch
 
@@ -64,17 +64,20 @@ async def test_a_server_that_takes_no_writes_is_noticed(postgres: Database) -> N
     assert await Standings({"write": probe.check}).ask() == {"write": "DBAPIError"}
 
 
-async def sealed(database: Database, box: SecretBox) -> None:
+async def sealed(database: Database, secrets: Secrets) -> None:
     """A stored secret, sealed with the box's newest key."""
     tenant_id, connection_id = uuid4(), uuid4()
-    place = SecretPlace(tenant_id, connection_id, "token")
     async with database.sessions.begin() as session:
         session.add(TenantRow(tenant_id=tenant_id, name="A", created_at=db_now()))
         await session.flush()
         connection = {"kind": "shop", "platform": "epages", "name": "S", "address": str(connection_id)}
         ids = {"connection_id": connection_id, "tenant_id": tenant_id, "created_at": db_now()}
         await session.execute(insert(session, ConnectionRow).values({**ids, **connection}))
-        row = {"sealed": box.seal(SecretStr("word"), place), "field": "token", "created_at": db_now()}
+        row = {
+            "sealed": secrets.of(tenant_id, connection_id).seal("token", SecretStr("word")),
+            "field": "token",
+            "created_at": db_now(),
+        }
         await session.execute(
             insert(session, SecretRow).values(tenant_id=tenant_id, connection_id=connection_id, **row)
         )
@@ -86,26 +89,26 @@ async def open_alarms(database: Database) -> list[tuple[str, str]]:
         return [(row.kind, row.subject) for row in await session.execute(query)]
 
 
-def box_of(*keys: str) -> SecretBox:
-    return SecretBox([SecretStr(key) for key in keys])
+def secrets_of(*keys: str) -> Secrets:
+    return Secrets([SecretStr(key) for key in keys])
 
 
 async def test_keys_that_open_nothing_are_told_and_an_empty_installation_is_fine(database: Database) -> None:
     theirs, ours = new_key(), new_key()
-    await KeyCheck(database, box_of(ours), SERVICE).check()
-    await sealed(database, box_of(theirs))
+    await KeyCheck(database, secrets_of(ours), SERVICE).check()
+    await sealed(database, secrets_of(theirs))
     with pytest.raises(NotReady, match="no key of this process opens any of 1 stored secrets"):
-        await KeyCheck(database, box_of(ours), SERVICE).check()
-    await KeyCheck(database, box_of(ours, theirs), SERVICE).check()
+        await KeyCheck(database, secrets_of(ours), SERVICE).check()
+    await KeyCheck(database, secrets_of(ours, theirs), SERVICE).check()
 
 
 async def test_a_key_that_is_missing_for_some_is_an_alarm_until_it_is_back(database: Database) -> None:
     lost, kept = new_key(), new_key()
-    await sealed(database, box_of(lost))
-    await sealed(database, box_of(kept))
-    await KeyCheck(database, box_of(kept), SERVICE).check()
+    await sealed(database, secrets_of(lost))
+    await sealed(database, secrets_of(kept))
+    await KeyCheck(database, secrets_of(kept), SERVICE).check()
     assert await open_alarms(database) == [("secrets_unreadable", SERVICE)]
-    await KeyCheck(database, box_of(kept, lost), SERVICE).check()
+    await KeyCheck(database, secrets_of(kept, lost), SERVICE).check()
     assert await open_alarms(database) == []
 
 

@@ -6,18 +6,18 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from common.db.crypto import SecretBox, SecretPlace, new_key
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
 from common.db.models.effects import OAuthTokenRow
+from common.db.secrets import Secrets, new_key
 from standalone.keys import KEY_FILE, encryption_keys
 from standalone.starting import CannotStart
 
 
 async def sealed_with(database: Database, key: str) -> None:
     """A stored token pair, sealed with this key."""
-    tenant_id, connection_id, box = uuid4(), uuid4(), SecretBox([SecretStr(key)])
-    sealed = box.seal(SecretStr("word"), SecretPlace(tenant_id, connection_id, "oauth_access"))
+    tenant_id, connection_id, secrets = uuid4(), uuid4(), Secrets([SecretStr(key)])
+    sealed = secrets.of(tenant_id, connection_id).seal("oauth_access", SecretStr("word"))
     async with database.sessions.begin() as session:
         pair = {"access_sealed": sealed, "refresh_sealed": sealed, "generation": 1, "expires_at": db_now()}
         row = insert(session, OAuthTokenRow).values(tenant_id=tenant_id, connection_id=connection_id, **pair)

@@ -8,8 +8,8 @@ from pydantic import SecretStr, ValidationError
 from api.app import create_app
 from api.settings import ClusterSettings, Settings
 from api.verification import ConnectionChecks
-from common.db.crypto import new_key
 from common.db.engine import open_database
+from common.db.secrets import new_key
 
 KEYS = ["aa" * 32, "bb" * 32]
 NEEDED = {"API_DATABASE__URL": "sqlite+aiosqlite:///x.db", "API_ENCRYPTION_KEYS": f"{KEYS[0]}, {KEYS[1]}"}

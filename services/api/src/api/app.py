@@ -28,9 +28,9 @@ from api.routes import (
 from api.routes.settings import router as settings_router
 from api.settings import ClusterSettings, Settings
 from api.verification import ConnectionChecks, UpstreamChecks
-from common.db.crypto import SecretBox
 from common.db.engine import Database
 from common.db.probes import needs_of
+from common.db.secrets import Secrets
 from common.events.topics import API
 from common.http.transport import Network
 from common.inbox.housekeeping import Housekeeping
@@ -68,9 +68,9 @@ def build(
     routers: Sequence[APIRouter] = (),
 ) -> ServiceApp:
     """The api on this database and transport; `routers` of others are served on its port too."""
-    books = LexwareClients(db, SecretBox(settings.encryption_keys), settings.lexware, network)
+    books = LexwareClients(db, Secrets(settings.encryption_keys), settings.lexware, network)
     relay = Relay(db, API, transport, settings.relay)
-    needs = needs_of(db, API, SecretBox(settings.encryption_keys))
+    needs = needs_of(db, API, Secrets(settings.encryption_keys))
     parts = {"relay": relay.check}
     stopping = asyncio.Event()
     ops = ops_router(needs, parts, [relay], stopping)
@@ -90,7 +90,7 @@ def create_app(
     app.state.deps = Deps(
         settings=settings,
         db=db,
-        box=SecretBox(settings.encryption_keys),
+        secrets=Secrets(settings.encryption_keys),
         cursors=CursorSeal(settings.encryption_keys),
         checks=checks,
         admin_hash=hash_token(settings.admin_token) if settings.admin_token else None,

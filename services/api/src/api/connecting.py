@@ -22,7 +22,6 @@ from api.http import AddressRefused, BookkeepingMissing, InvalidRequest
 from api.queries.connections import connection_read
 from api.queries.lists import get_tenant
 from api.schemas.connections import BooksConnectionCreate, ConnectionRead, ShopConnectionCreate
-from api.secrets_store import drop_token_pair, keep_secrets
 from api.sending import fetch_now, release_parked
 from common.db.breakers import linked_anew
 from common.db.models.core import ConnectionRow
@@ -107,7 +106,7 @@ async def _keep_shop(
     """The connection, and the address it led to before; None for a new one."""
     shop = checked.shop
     assert shop is not None
-    token = has_token(deps.box, wanted.access_token)
+    token = has_token(deps.secrets, wanted.access_token)
     chosen = await shop_to_use(session, principal, shop, token, replace=wanted.replace)
     row, before = await ConnectionRepository(session, shop.tenant_id).put_shop(
         chosen,
@@ -120,7 +119,7 @@ async def _keep_shop(
     secrets = {"access_token": wanted.access_token}
     if wanted.client_secret is not None:
         secrets["client_secret"] = wanted.client_secret
-    await keep_secrets(session, deps.box, row, secrets)
+    await deps.secrets.of(row.tenant_id, row.connection_id).store_only(session, secrets)
     return row, before
 
 
@@ -143,17 +142,19 @@ async def _keep_books(
         by_operator=principal.role is Role.OPERATOR,
     )
     await linked_anew(session, tenant_id, row.connection_id)
+    secrets = deps.secrets.of(tenant_id, row.connection_id)
+    tokens = TokenStore(deps.db, deps.secrets, tenant_id, row.connection_id)
     if wanted.oauth is not None:
-        await keep_secrets(session, deps.box, row, {})
+        await secrets.drop(session)
         pair = TokenPair(
             access=wanted.oauth.access_token,
             refresh=wanted.oauth.refresh_token,
             expires_in=wanted.oauth.expires_in,
         )
-        await TokenStore(deps.db, deps.box, tenant_id, row.connection_id).start(session, pair)
+        await tokens.start(session, pair)
     else:
-        await keep_secrets(session, deps.box, row, {"api_key": _books_token(wanted)})
-        await drop_token_pair(session, row)
+        await secrets.store_only(session, {"api_key": _books_token(wanted)})
+        await tokens.drop(session)
     return row, in_line, is_new
 
 

@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from api.http import CursorSeal, InvalidRequest
 from api.settings import Settings
 from api.verification import ConnectionChecks
-from common.db.crypto import SecretBox
 from common.db.engine import Database
+from common.db.secrets import Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Deps:
 
     settings: Settings
     db: Database
-    box: SecretBox
+    secrets: Secrets
     cursors: CursorSeal
     checks: ConnectionChecks
     admin_hash: str | None

@@ -1,9 +1,9 @@
 """Builds ingest: poller, file asker, worker, relay, the door for webhooks, and what they need."""
 
 from common.archive import Archive
-from common.db.crypto import SecretBox
 from common.db.engine import Database
 from common.db.probes import needs_of
+from common.db.secrets import Secrets
 from common.events.topics import INGEST
 from common.http.transport import Network
 from common.inbox.dead_letters import command_handlers
@@ -42,7 +42,7 @@ def build(settings: Settings, db: Database, transport: Transport, network: Netwo
     return ServiceApp(
         name=INGEST,
         components=[poller, files, worker, relay, Housekeeping(db, INGEST), OverdueWatch(db, INGEST)],
-        needs=needs_of(db, INGEST, SecretBox(settings.encryption_keys)),
+        needs=needs_of(db, INGEST, Secrets(settings.encryption_keys)),
         parts={"worker": worker.check, "relay": relay.check},
         routers=[Webhooks(db, shops, worker.wake, settings.webhook_bytes).router()],
     )
@@ -56,4 +56,4 @@ def shop_connections(settings: Settings, db: Database, network: Network) -> Shop
     def http_for(api_url: str) -> ShopHttp:
         return ShopHttp(guarded, api_url, timeout=settings.poll.timeout)
 
-    return ShopConnections(db, SecretBox(settings.encryption_keys), http_for, settings.hosts)
+    return ShopConnections(db, Secrets(settings.encryption_keys), http_for, settings.hosts)

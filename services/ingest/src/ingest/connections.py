@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from common.db.crypto import SecretBox, SecretPlace
 from common.db.engine import Database
-from common.db.models.core import ConnectionRow, SecretRow
+from common.db.models.core import ConnectionRow
+from common.db.secrets import Secrets
 from common.domain.documents import BERLIN
 from common.domain.merchant import MerchantSettings
 from common.settings import HostPolicy
@@ -38,9 +38,9 @@ class ShopConnections:
     """Looks up connections and makes clients for them; `http_for` gives the way to one API root."""
 
     def __init__(
-        self, db: Database, box: SecretBox, http_for: Callable[[str], Http], hosts: HostPolicy
+        self, db: Database, secrets: Secrets, http_for: Callable[[str], Http], hosts: HostPolicy
     ) -> None:
-        self._db, self._box, self._http_for, self._hosts = db, box, http_for, hosts
+        self._db, self._secrets, self._http_for, self._hosts = db, secrets, http_for, hosts
 
     async def find(self, connection_id: UUID) -> ShopConnection | None:
         """The connection, as long as it is an active shop."""
@@ -71,25 +71,15 @@ class ShopConnections:
         return EpagesClient(self._http_for(connection.api_url), token, locale=connection.locale)
 
     async def secret(self, connection: ShopConnection, field: str) -> SecretStr | None:
-        """A stored secret of the connection, opened."""
-        place = SecretPlace(connection.tenant_id, connection.connection_id, field)
-        sealed = await self._sealed(place)
-        return None if sealed is None else self._box.open(sealed, place)
+        """Open a stored secret of the connection; None when there is none. Raises `SecretUnreadable`."""
+        secrets = self._secrets.of(connection.tenant_id, connection.connection_id)
+        async with self._db.reading.begin() as session:
+            return await secrets.find(session, field)
 
     async def no_secret(self) -> None:
-        """The same work as for a secret that exists, for callers who must not show that there is none."""
-        place = SecretPlace(uuid4(), uuid4(), CLIENT_SECRET)
-        await self._sealed(place)
-        self._box.open(self._box.seal(SecretStr(place.field), place), place)
-
-    async def _sealed(self, place: SecretPlace) -> str | None:
-        statement = select(SecretRow.sealed).where(
-            SecretRow.tenant_id == place.tenant_id,
-            SecretRow.connection_id == place.connection_id,
-            SecretRow.field == place.field,
-        )
+        """Work as long as for a secret that exists, for callers who must not show that there is none."""
         async with self._db.reading.begin() as session:
-            return (await session.execute(statement)).scalar_one_or_none()
+            await self._secrets.find_none(session, CLIENT_SECRET)
 
 
 def start_of(settings: MerchantSettings) -> datetime | None:

@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import SecretStr
 from starlette.requests import ClientDisconnect
 
-from common.db.crypto import SecretUnreadable
 from common.db.engine import Database
+from common.db.secrets import SecretUnreadable
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.events.commands import FetchOrder
 from common.events.topics import INGEST

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from common.archive import Archive
-from common.db.crypto import SecretBox
 from common.db.engine import Database
 from common.db.probes import needs_of
+from common.db.secrets import Secrets
 from common.effects.effect import Probe
 from common.effects.files import FileStep
 from common.effects.runner import EffectRunner
@@ -100,7 +100,7 @@ def build(
             OverdueWatch(db, INVOICE_WRITER, show_delayed),
             *_vat_checks(settings.vies, db, network, worker),
         ],
-        needs={**needs_of(db, INVOICE_WRITER, SecretBox(settings.encryption_keys)), "worker": worker.check},
+        needs={**needs_of(db, INVOICE_WRITER, Secrets(settings.encryption_keys)), "worker": worker.check},
         parts={"relay": relay.check},
     )
 
@@ -118,7 +118,7 @@ def _connections(
     answered = asyncio.Event()
     breakers = Breakers(db, settings.lexware.breaker, reopened=release_after_denial, wake=answered.set)
     waiting = Waiting(db, INVOICE_WRITER, learn=breakers.look, wake=wake, answered=answered)
-    box = SecretBox(settings.encryption_keys)
+    box = Secrets(settings.encryption_keys)
     clients = LexwareClients(db, box, settings.lexware, network, breakers)
     readings = Readings(db, settings.readings)
     stalled = StalledLists(db, readings, timedelta(seconds=settings.contacts.refill_seconds))

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from common.db.crypto import SecretBox, new_key
 from common.db.engine import Database
-from common.db.probes import sealed_by_key, share_out
+from common.db.secrets import Secrets, new_key, sealed_by_key
 from standalone.starting import CannotStart
 
 PRIVATE = 0o600
@@ -31,7 +30,7 @@ async def encryption_keys(data_dir: Path, db: Database) -> tuple[SecretStr, ...]
         )
     keys = tuple(SecretStr(line) for line in _kept(path, new_key).split())
     try:
-        known, missing = share_out(SecretBox(keys), sealed)
+        known, missing = Secrets(keys).share_out(sealed)
     except ValueError as error:
         raise CannotStart(f"{path}: {error}") from error
     if missing and not known:

@@ -12,7 +12,7 @@ from common.db.models.core import ConnectionRow, SecretRow
 from common.db.models.effects import BreakerRow, OAuthTokenRow
 from common.events.commands import ReleaseParked
 from common.lexware.tokens import TokenStore
-from integration.api.harness import ORGANIZATION, Api, books_body, box_of, secret_of
+from integration.api.harness import ORGANIZATION, Api, books_body, secret_of, secrets_of
 from integration.api.rows import NOW
 
 PATH = "/api/v1/connections"
@@ -56,7 +56,7 @@ async def test_a_token_pair_is_kept_for_the_books(api: Api) -> None:
     await api.books(tenant_id)
     books = await api.books(tenant_id, api_key=None, oauth=pair)
     assert books["auth"] == "oauth"
-    stored = await TokenStore(api.db, box_of(api), tenant_id, UUID(books["id"])).load()
+    stored = await TokenStore(api.db, secrets_of(api), tenant_id, UUID(books["id"])).load()
     assert stored is not None
     assert (stored.access, stored.refresh) == (SecretStr("access-of-pair"), SecretStr("refresh-of-pair"))
     assert 3500 < stored.expires_in <= 3600
@@ -172,6 +172,6 @@ async def test_lost_tokens_are_shown_as_in_need_of_a_reconnect(api: Api) -> None
     tenant_id = await api.tenant()
     pair = {"access_token": "access-of-pair", "refresh_token": "refresh-of-pair", "expires_in": 3600}
     books = await api.books(tenant_id, api_key=None, oauth=pair)
-    store = TokenStore(api.db, box_of(api), tenant_id, UUID(books["id"]))
+    store = TokenStore(api.db, secrets_of(api), tenant_id, UUID(books["id"]))
     assert await store.lose(1, "refused")
     assert (await api.get(f"{PATH}/{books['id']}")).json()["state"] == "reconnect_needed"

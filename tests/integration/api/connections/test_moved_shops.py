@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from api.app import create_app
 from api.verification import UpstreamChecks
-from common.db.crypto import SecretBox
 from common.db.engine import Database
 from common.db.models.core import AuditRow, ConnectionRow
 from common.db.models.ingest import OrderRow
+from common.db.secrets import Secrets
 from common.events.commands import FetchShop
 from common.http.transport import Network
 from common.lexware.connect import LexwareClients
@@ -40,7 +40,7 @@ async def api(database: Database) -> AsyncIterator[Api]:
     """The api that asks the simulators."""
     settings = api_settings(hosts=HOSTS)
     async with Network() as network:
-        books = LexwareClients(database, SecretBox(settings.encryption_keys), settings.lexware, network)
+        books = LexwareClients(database, Secrets(settings.encryption_keys), settings.lexware, network)
         app = create_app(settings, database, UpstreamChecks(network, books))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:

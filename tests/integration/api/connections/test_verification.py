@@ -9,8 +9,8 @@ import pytest
 
 from api.app import create_app
 from api.verification import UpstreamChecks
-from common.db.crypto import SecretBox
 from common.db.engine import Database
+from common.db.secrets import Secrets
 from common.http.transport import Network
 from common.lexware.connect import LexwareClients
 from common.settings import HostPolicy, LexwareSettings
@@ -42,7 +42,7 @@ async def linked(database: Database, far_side: RunningSandbox) -> AsyncIterator[
         hosts=HostPolicy(trusted_hosts=("127.0.0.1",)),
     )
     async with Network() as network:
-        books = LexwareClients(database, SecretBox(settings.encryption_keys), settings.lexware, network)
+        books = LexwareClients(database, Secrets(settings.encryption_keys), settings.lexware, network)
         app = create_app(settings, database, UpstreamChecks(network, books))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:

@@ -8,9 +8,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 
-from common.db.crypto import SecretBox, SecretPlace, new_key
 from common.db.models.core import SecretRow
 from common.db.models.ingest import DocumentRow, OrderRow
+from common.db.secrets import Secrets, new_key
 from common.events.documents import DocumentFileMissed, DocumentFileStored, InvoiceIssued
 from common.events.orders import OrderChanged
 from common.shops.epages.wire import Order
@@ -20,7 +20,6 @@ from ingest.polling.sweeps import FREE_CALLS
 from integration.ingest.harness import DOCUMENTS, LIST, Harness
 
 DAY = timedelta(days=1)
-PLACE = SecretPlace(uuid4(), uuid4(), "access_token")
 
 
 async def test_the_nightly_sweep_finds_an_order_that_polling_missed(ingest: Harness) -> None:
@@ -211,7 +210,7 @@ async def test_a_shop_whose_token_cannot_be_opened_keeps_no_other_shop_from_its_
     await ingest.poll()
     await files_due(ingest)
     await ingest.forget_requests()
-    strange = SecretBox([SecretStr(new_key())]).seal(SecretStr("token"), PLACE)
+    strange = Secrets([SecretStr(new_key())]).of(uuid4(), uuid4()).seal("access_token", SecretStr("token"))
     async with ingest.db.sessions.begin() as session:
         await session.execute(
             update(SecretRow)

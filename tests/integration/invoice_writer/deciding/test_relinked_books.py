@@ -7,11 +7,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import delete, select, update
 
-from common.db.crypto import SecretBox, SecretPlace, new_key
 from common.db.models.books import OutcomeRow
 from common.db.models.core import ConnectionRow, SecretRow
 from common.db.models.effects import OAuthTokenRow
 from common.db.models.line import InboxRow
+from common.db.secrets import Secrets, new_key
 from common.http.errors import Unauthorized
 from common.lexware.connect import LexwareClients
 from common.lexware.oauth import TokenPair
@@ -26,13 +26,13 @@ from integration.invoice_writer.harness import Harness
 def clients(writer: Harness) -> LexwareClients:
     """The clients of one process."""
     settings = LexwareSettings(api_url=writer.lexware.base_url, rate_limit_enabled=False)
-    return LexwareClients(writer.db, SecretBox([KEY]), settings, writer.network)
+    return LexwareClients(writer.db, Secrets([KEY]), settings, writer.network)
 
 
 async def link(writer: Harness, auth: str, api_key: str | None = None) -> str:
     """The merchant linked the books in this way; the token that is used from now on."""
     organization = {"organization_id": writer.organization["organization_id"]}
-    box, token = SecretBox([KEY]), api_key or ""
+    secrets, token = Secrets([KEY]), api_key or ""
     async with writer.db.sessions.begin() as session:
         await session.execute(delete(SecretRow).where(SecretRow.connection_id == writer.books_id))
         await session.execute(delete(OAuthTokenRow).where(OAuthTokenRow.connection_id == writer.books_id))
@@ -45,16 +45,15 @@ async def link(writer: Harness, auth: str, api_key: str | None = None) -> str:
             pair = TokenPair(
                 access=SecretStr(token), refresh=SecretStr(grant["refresh_token"]), expires_in=3600.0
             )
-            await TokenStore(writer.db, box, writer.tenant_id, writer.books_id).start(session, pair)
+            await TokenStore(writer.db, secrets, writer.tenant_id, writer.books_id).start(session, pair)
         else:
             token = token or (await writer.lexware.control.post("api-keys", organization))["api_key"]
-            place = SecretPlace(writer.tenant_id, writer.books_id, "api_key")
             session.add(
                 SecretRow(
                     connection_id=writer.books_id,
                     tenant_id=writer.tenant_id,
                     field="api_key",
-                    sealed=box.seal(SecretStr(token), place),
+                    sealed=secrets.of(writer.tenant_id, writer.books_id).seal("api_key", SecretStr(token)),
                 )
             )
     return token

@@ -8,12 +8,12 @@ from uuid import uuid4
 
 from sqlalchemy import select, update
 
-from common.db.crypto import SecretBox
 from common.db.doubles import repairing_deletions
 from common.db.models.books import VoucherIndexRow
 from common.db.models.doubles import DuplicateLookRow
 from common.db.models.effects import AlarmRow, BindingRow
 from common.db.models.numbers import NumberedEffectRow
+from common.db.secrets import Secrets
 from common.events.commands import RepairDuplicate, SeeAlarm
 from common.events.documents import DocumentIssued
 from common.lexware.connect import LexwareClients
@@ -28,7 +28,7 @@ from invoice_writer.keys import effect_key, marker_of
 
 def watch(writer: Harness) -> DuplicateWatch:
     """The daily look of another process."""
-    clients = LexwareClients(writer.db, SecretBox([KEY]), writer.settings().lexware, writer.network)
+    clients = LexwareClients(writer.db, Secrets([KEY]), writer.settings().lexware, writer.network)
     return DuplicateWatch(writer.db, clients, 60.0)
 
 

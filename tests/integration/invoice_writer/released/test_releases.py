@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from common.db.crypto import SecretBox
 from common.db.dialect import db_now
+from common.db.secrets import Secrets
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import REASONS, Reason
 from common.domain.reasons.codes import ReleasedBy
@@ -125,7 +125,7 @@ def expected(way: str) -> set[str]:
 async def read_profile(writer: Harness) -> None:
     """The seller's profile is read as the writer reads it when it is in doubt."""
     settings = writer.settings()
-    clients = LexwareClients(writer.db, SecretBox(settings.encryption_keys), settings.lexware, writer.network)
+    clients = LexwareClients(writer.db, Secrets(settings.encryption_keys), settings.lexware, writer.network)
     context = await TenantContexts(writer.db).get(writer.tenant_id)
     assert context.books is not None
     client = await clients.for_connection(writer.tenant_id, writer.books_id)

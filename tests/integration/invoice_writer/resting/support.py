@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from common.db.breakers import linked_anew
-from common.db.crypto import SecretBox, SecretPlace
-from common.db.models.core import SecretRow
 from common.db.models.effects import AlarmRow, BreakerRow
+from common.db.secrets import Secrets
 from common.domain.documents import Document
 from common.lexware.breakers import Breakers
 from common.lexware.connect import LexwareClients
@@ -22,8 +21,8 @@ def watch_of(writer: Harness) -> ConnectionWatch:
     """The watch as the service builds it."""
     settings = writer.settings()
     breakers = Breakers(writer.db, settings.lexware.breaker, reopened=release_after_denial)
-    box = SecretBox(settings.encryption_keys)
-    clients = LexwareClients(writer.db, box, settings.lexware, writer.network, breakers)
+    secrets = Secrets(settings.encryption_keys)
+    clients = LexwareClients(writer.db, secrets, settings.lexware, writer.network, breakers)
     return ConnectionWatch(writer.db, clients, breakers)
 
 
@@ -54,12 +53,8 @@ async def statuses(writer: Harness, invoices: Sequence[Document]) -> set[tuple[s
 
 async def put_key(writer: Harness, key: str) -> None:
     """The merchant linked the books again with this key."""
-    place = SecretPlace(writer.tenant_id, writer.books_id, "api_key")
+    secrets = Secrets([KEY]).of(writer.tenant_id, writer.books_id)
     async with writer.db.sessions.begin() as session:
-        await session.execute(
-            update(SecretRow)
-            .where(SecretRow.connection_id == writer.books_id)
-            .values(sealed=SecretBox([KEY]).seal(SecretStr(key), place))
-        )
+        await secrets.store(session, "api_key", SecretStr(key))
         await linked_anew(session, writer.tenant_id, writer.books_id)
         await release_after_denial(session, writer.tenant_id, writer.books_id)

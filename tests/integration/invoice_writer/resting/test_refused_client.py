@@ -4,10 +4,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import delete, select, update
 
-from common.db.crypto import SecretBox
 from common.db.dialect import db_now
 from common.db.models.core import ConnectionRow, SecretRow
 from common.db.models.effects import OAuthTokenRow
+from common.db.secrets import Secrets
 from common.inbox.waiting import Waiting
 from common.inbox.worker import Worker
 from common.lexware.oauth import TokenPair
@@ -44,7 +44,7 @@ async def consented(writer: Harness, monkeypatch: pytest.MonkeyPatch) -> Harness
     order = {"organization_id": writer.organization["organization_id"]}
     grant = await writer.lexware.control.post("oauth-grants", order)
     pair = TokenPair(SecretStr(grant["access_token"]), SecretStr(grant["refresh_token"]), expires_in=-1.0)
-    store = TokenStore(writer.db, SecretBox([KEY]), writer.tenant_id, writer.books_id)
+    store = TokenStore(writer.db, Secrets([KEY]), writer.tenant_id, writer.books_id)
     async with writer.db.sessions.begin() as session:
         await session.execute(delete(SecretRow).where(SecretRow.connection_id == writer.books_id))
         linked = update(ConnectionRow).where(ConnectionRow.connection_id == writer.books_id)

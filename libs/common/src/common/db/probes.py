@@ -1,19 +1,16 @@
 """Whether this process can write to its database, and whether its keys open what is stored there."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import cast
 
-from sqlalchemy import Table, func, select, union_all
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Table
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
-from common.db.crypto import KEY_ID_LENGTH, SecretBox
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
-from common.db.models.core import SecretRow
-from common.db.models.effects import OAuthTokenRow
 from common.db.models.line import WriteProbeRow
+from common.db.secrets import Secrets, sealed_by_key
 from common.domain.alarms import AlarmKind
 from common.observability.health import Check, NotReady
 
@@ -40,9 +37,9 @@ class KeyCheck:
     """Compares the keys of this process with those that stored secrets were sealed with."""
 
     def __init__(
-        self, db: Database, box: SecretBox, service: str, clock: Callable[[], float] = time.monotonic
+        self, db: Database, secrets: Secrets, service: str, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._db, self._box, self._service, self._clock = db, box, service, clock
+        self._db, self._secrets, self._service, self._clock = db, secrets, service, clock
         self._looked_at: float | None = None
         self._opens_nothing: str | None = None
 
@@ -57,7 +54,7 @@ class KeyCheck:
     async def _look(self) -> None:
         async with self._db.reading.begin() as session:
             counts = await sealed_by_key(session)
-        known, missing = share_out(self._box, counts)
+        known, missing = self._secrets.share_out(counts)
         self._opens_nothing = None
         if missing and not known:
             self._opens_nothing = (
@@ -71,23 +68,7 @@ class KeyCheck:
                 await close_alarms(session, UNREADABLE, self._service)
 
 
-async def sealed_by_key(session: AsyncSession) -> dict[str, int]:
-    """How many stored secrets each key sealed, by the key's id."""
-    columns = (SecretRow.sealed, OAuthTokenRow.access_sealed, OAuthTokenRow.refresh_sealed)
-    ids = union_all(
-        *(select(func.substr(one, 1, KEY_ID_LENGTH).label("key_id")) for one in columns)
-    ).subquery()
-    counting = select(ids.c.key_id, func.count()).group_by(ids.c.key_id)
-    return {str(key_id): int(count) for key_id, count in await session.execute(counting)}
-
-
-def share_out(box: SecretBox, counts: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
-    """The counts of keys the box knows, and those of keys it does not."""
-    known = {key_id: count for key_id, count in counts.items() if box.knows(key_id)}
-    return known, {key_id: count for key_id, count in counts.items() if key_id not in known}
-
-
-def needs_of(db: Database, service: str, box: SecretBox | None = None) -> dict[str, Check]:
+def needs_of(db: Database, service: str, secrets: Secrets | None = None) -> dict[str, Check]:
     """What a service cannot do any of its work without: writing, and keys that open if it uses any."""
     needs: dict[str, Check] = {"database": WriteProbe(db, service).check}
-    return needs | ({"keys": KeyCheck(db, box, service).check} if box else {})
+    return needs | ({"keys": KeyCheck(db, secrets, service).check} if secrets else {})

@@ -6,9 +6,9 @@ from uuid import UUID
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from common.db.crypto import SecretBox, SecretPlace
 from common.db.engine import Database
-from common.db.models.core import ConnectionRow, SecretRow
+from common.db.models.core import ConnectionRow
+from common.db.secrets import Secrets
 from common.http.client import ApiClient, Auth, RequestLimit
 from common.http.health import Health
 from common.http.limiter import Limiter, Rate, SharedLimit
@@ -87,12 +87,12 @@ class LexwareClients:
     def __init__(
         self,
         db: Database,
-        box: SecretBox,
+        secrets: Secrets,
         settings: LexwareSettings,
         network: Network | None = None,
         breakers: Breakers | None = None,
     ) -> None:
-        self._db, self._box, self._settings = db, box, settings
+        self._db, self._secrets, self._settings = db, secrets, settings
         self._network, self._owns_network = network or Network(), network is None
         self._limiter, self._breakers = Limiter(db), breakers
         self._server = AuthorizationServer(self._network, settings)
@@ -161,20 +161,12 @@ class LexwareClients:
             return await self._client(FixedHeaders(headers), limit).get("/v1/profile")
 
         return OAuthTokens(
-            TokenStore(self._db, self._box, tenant_id, connection_id),
+            TokenStore(self._db, self._secrets, tenant_id, connection_id),
             self._server,
             probe,
             refresh_before=self._settings.refresh_before_seconds,
         )
 
     async def _key(self, tenant_id: UUID, connection_id: UUID) -> SecretStr | None:
-        query = select(SecretRow.sealed).where(
-            SecretRow.connection_id == connection_id,
-            SecretRow.tenant_id == tenant_id,
-            SecretRow.field == API_KEY,
-        )
         async with self._db.reading.begin() as session:
-            sealed = (await session.execute(query)).scalar_one_or_none()
-        if sealed is None:
-            return None
-        return self._box.open(sealed, SecretPlace(tenant_id, connection_id, API_KEY))
+            return await self._secrets.of(tenant_id, connection_id).find(session, API_KEY)

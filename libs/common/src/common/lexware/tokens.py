@@ -13,14 +13,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
-from common.db.crypto import SecretBox, SecretPlace
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
 from common.db.models.effects import OAuthTokenRow
+from common.db.secrets import Secrets
 from common.domain.alarms import AlarmKind
 from common.lexware.oauth import TokenPair
 
@@ -45,8 +45,8 @@ class StoredTokens:
 class TokenStore:
     """The row of one connection."""
 
-    def __init__(self, db: Database, box: SecretBox, tenant_id: UUID, connection_id: UUID) -> None:
-        self._db, self._box = db, box
+    def __init__(self, db: Database, secrets: Secrets, tenant_id: UUID, connection_id: UUID) -> None:
+        self._db, self._secrets = db, secrets.of(tenant_id, connection_id)
         self._tenant_id, self._connection_id = tenant_id, connection_id
 
     async def load(self) -> StoredTokens | None:
@@ -59,8 +59,8 @@ class TokenStore:
         row, now = found
         return StoredTokens(
             generation=row.generation,
-            access=self._box.open(row.access_sealed, self._place(ACCESS)),
-            refresh=self._box.open(row.refresh_sealed, self._place(REFRESH)),
+            access=self._secrets.open(ACCESS, row.access_sealed),
+            refresh=self._secrets.open(REFRESH, row.refresh_sealed),
             state=row.state,
             expires_in=(row.expires_at - now).total_seconds(),
             refreshed_ago=_age(row.refreshed_at, now),
@@ -122,6 +122,10 @@ class TokenStore:
         )
         await self._close_alarms(session)
 
+    async def drop(self, session: AsyncSession) -> None:
+        """Forget the pair: the connection is linked in another way."""
+        await session.execute(delete(OAuthTokenRow).where(*self._mine()))
+
     async def lose(self, generation: int, why: str) -> bool:
         """The stored pair is dead: the merchant must connect again. False when a newer one is there."""
         async with self._db.sessions.begin() as session:
@@ -162,8 +166,8 @@ class TokenStore:
 
     def _sealed(self, pair: TokenPair) -> dict[str, Any]:
         return {
-            "access_sealed": self._box.seal(pair.access, self._place(ACCESS)),
-            "refresh_sealed": self._box.seal(pair.refresh, self._place(REFRESH)),
+            "access_sealed": self._secrets.seal(ACCESS, pair.access),
+            "refresh_sealed": self._secrets.seal(REFRESH, pair.refresh),
             "expires_at": db_now(pair.expires_in),
             "refreshed_at": db_now(),
             "lease_token": None,
@@ -171,9 +175,6 @@ class TokenStore:
             "intent_at": None,
             "state": VALID,
         }
-
-    def _place(self, field: str) -> SecretPlace:
-        return SecretPlace(self._tenant_id, self._connection_id, field)
 
     def _mine(self) -> Sequence[ColumnElement[bool]]:
         return (

@@ -19,10 +19,9 @@ from api.connections.evidence import DISABLED, SHOP, HasToken, Newcomer, find_ma
 from api.connections.judging import Because, Match
 from api.deps import Deps
 from api.http import AddressRefused, Problem
-from api.secrets_store import find_secret
-from common.db.crypto import SecretBox
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import OrderRow
+from common.db.secrets import Secrets
 from common.domain.web_addresses import root_of
 
 ACCESS_TOKEN = "access_token"
@@ -67,7 +66,7 @@ class ShopQuestions:
         return replace(newcomer, answers=told)
 
     async def _matches(self, session: AsyncSession, newcomer: Newcomer) -> list[Match]:
-        return await find_matches(session, newcomer, has_token(self.deps.box, self.token))
+        return await find_matches(session, newcomer, has_token(self.deps.secrets, self.token))
 
     async def _unmatched(self, session: AsyncSession, matches: Sequence[Match]) -> list[Linked]:
         """The tenant's other shops: whether one of them is this shop is asked on both sides."""
@@ -92,7 +91,8 @@ class ShopQuestions:
             .limit(ORDERS_ASKED)
         )
         orders = guids((await session.scalars(newest)).all())
-        token = await find_secret(session, self.deps.box, row, ACCESS_TOKEN)
+        secrets = self.deps.secrets.of(row.tenant_id, row.connection_id)
+        token = await secrets.find_readable(session, ACCESS_TOKEN)
         return Linked(connection_id, row.address, token, tuple(orders))
 
     async def _proven(self, newcomer: Newcomer, unmatched: Sequence[Linked]) -> frozenset[UUID]:
@@ -123,11 +123,11 @@ class ShopQuestions:
         return await self.deps.checks.still_answers(address, linked.token)
 
 
-def has_token(box: SecretBox, token: SecretStr | None) -> HasToken:
+def has_token(secrets: Secrets, token: SecretStr | None) -> HasToken:
     """Make the question whether a connection holds this very token."""
 
     async def holds(session: AsyncSession, row: ConnectionRow) -> bool:
-        stored = await find_secret(session, box, row, ACCESS_TOKEN)
+        stored = await secrets.of(row.tenant_id, row.connection_id).find_readable(session, ACCESS_TOKEN)
         if stored is None or token is None:
             return False
         return hmac.compare_digest(stored.get_secret_value().encode(), token.get_secret_value().encode())

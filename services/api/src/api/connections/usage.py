@@ -12,7 +12,6 @@ from api.connections.evidence import DISABLED, HasToken, Newcomer, find_matches,
 from api.connections.judging import Wish, connection_to_use
 from api.connections.problems import OrganizationLinkedElsewhere, ShopLinkedElsewhere
 from api.deps import Deps
-from api.secrets_store import find_secret
 from common.db.dialect import one_at_a_time
 from common.db.models.core import ConnectionRow
 
@@ -54,8 +53,8 @@ async def require_free(session: AsyncSession, deps: Deps, row: ConnectionRow) ->
 
 
 async def _require_free_shop(session: AsyncSession, deps: Deps, row: ConnectionRow) -> None:
-    token = await find_secret(session, deps.box, row, ACCESS_TOKEN)
-    newcomer, matches = await find_matches_of(session, row, has_token(deps.box, token))
+    token = await deps.secrets.of(row.tenant_id, row.connection_id).find_readable(session, ACCESS_TOKEN)
+    newcomer, matches = await find_matches_of(session, row, has_token(deps.secrets, token))
     in_use = [match for match in matches if match.is_in_use]
     own = next((match for match in in_use if match.is_ours), None)
     if own is not None:

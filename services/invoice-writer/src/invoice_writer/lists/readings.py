@@ -13,10 +13,10 @@ from sqlalchemy import Row, Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
-from common.db.crypto import SecretUnreadable
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
 from common.db.models.books import BooksReadingRow
+from common.db.secrets import SecretUnreadable
 from common.domain.alarms import AlarmKind
 from common.domain.cleaning import storable
 from common.errors import ConnectorError, TransientError
