@@ -20,7 +20,7 @@ from common.db.models.line import BuriedRow, DeadLetterRow
 from common.events.commands import DISCARD, REPLAY, DeadLetterCommand, FetchOrder
 from common.events.topics import INGEST
 from common.inbox.accept import accept
-from common.inbox.dead_letters import command_handlers
+from common.inbox.dead_letters import command_routes
 from common.inbox.messages import Done, Message
 from common.settings import KafkaSettings
 from common.transport.base import Incoming
@@ -187,10 +187,10 @@ async def send(db: Database, commands: Mapping[str, type[DeadLetterCommand]], le
     kind = commands[INGEST]
     ids: dict[str, Any] = {"connection_id": CONNECTION, "command_id": uuid4()}
     command = kind(tenant_id=TENANT, dead_letter_id=letter.dead_letter_id, **ids)
-    handler = command_handlers(db, INGEST, lambda: None)[kind]
+    (route,) = (one for one in command_routes(db, INGEST, lambda: None) if one.event_type is kind)
     raw = incoming(command)
     message = Message(0, raw.event_id, raw.type, TENANT, raw.ordering_key, raw.lane, 0, command, raw.headers)
-    assert isinstance(await handler(message), Done)
+    assert isinstance(await route.handle(message), Done)
 
 
 async def alarms(db: Database) -> list[AlarmRow]:

@@ -12,11 +12,11 @@ from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
 from common.domain.alarms import AlarmKind
 from common.errors import ConnectorError, InvalidMessageError, TransientError
-from common.events.base import Event
 from common.events.commands import DiscardIngestDeadLetter, FetchOrder, ReplayIngestDeadLetter
-from common.inbox.dead_letters import command_handlers, discard, replay
+from common.inbox.dead_letters import command_routes, discard, replay
 from common.inbox.halting import DeadLetterLimitReached
-from common.inbox.messages import Done, Handler, Message, RawMessage
+from common.inbox.messages import Done, Message, RawMessage
+from common.inbox.routes import Route
 from common.inbox.worker import Worker
 from fixtures.line import (
     CONNECTION,
@@ -151,10 +151,7 @@ async def test_a_command_replays_or_discards(
     await worker(database, Recorder(invalid)).run_until_idle()
     (letter,) = await letters(database)
     recorder = Recorder()
-    handlers: dict[type[Event], Handler] = {
-        FetchOrder: recorder,
-        **command_handlers(database, CONSUMER, lambda: None),
-    }
+    routes = [Route(FetchOrder, recorder), *command_routes(database, CONSUMER, lambda: None)]
     event = command(
         tenant_id=TENANT,
         connection_id=CONNECTION,
@@ -162,7 +159,7 @@ async def test_a_command_replays_or_discards(
         dead_letter_id=letter.dead_letter_id,
     )
     await deliver(database, event)
-    await Worker(database, CONSUMER, handlers, FAST).run_until_idle()
+    await Worker(database, CONSUMER, routes, FAST).run_until_idle()
     assert await inbox_states(database) == [*states, "done"]
 
 

@@ -6,7 +6,7 @@ from common.db.probes import needs_of
 from common.db.secrets import Secrets
 from common.events.topics import INGEST
 from common.http.transport import Network
-from common.inbox.dead_letters import command_handlers
+from common.inbox.dead_letters import command_routes
 from common.inbox.housekeeping import Housekeeping
 from common.inbox.overdue import OverdueWatch
 from common.inbox.worker import Worker
@@ -36,8 +36,8 @@ def build(settings: Settings, db: Database, transport: Transport, network: Netwo
     def wake_worker() -> None:
         worker.wake()
 
-    table = {**commands.by_type(), **command_handlers(db, INGEST, wake_worker)}
-    worker = Worker(db, INGEST, table, settings.worker)
+    routes = (*commands.routes(), *command_routes(db, INGEST, wake_worker))
+    worker = Worker(db, INGEST, routes, settings.worker)
     transport.subscribe(INGEST, worker.wake)
     return ServiceApp(
         name=INGEST,

@@ -1,6 +1,6 @@
 """What ingest does with commands: read one order now, or poll a shop now."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -9,9 +9,9 @@ import structlog
 from common.archive import Archive
 from common.db.engine import Database
 from common.errors import RefusedError
-from common.events.base import Event
 from common.events.commands import FetchOrder, FetchShop
-from common.inbox.messages import Done, Handler, Later, Message
+from common.inbox.messages import Done, Later
+from common.inbox.routes import Route, on, on_try
 from common.shops.epages.errors import NotFound, ShopUnavailable
 from ingest.connections import ShopConnections
 from ingest.orders import OrderReader
@@ -36,14 +36,12 @@ class CommandHandlers:
     wake_poller: Callable[[], None]
     announced: Callable[[], None] = lambda: None
 
-    def by_type(self) -> Mapping[type[Event], Handler]:
+    def routes(self) -> Sequence[Route]:
         """Each command with its handler."""
-        return {FetchOrder: self.fetch_order, FetchShop: self.fetch_shop}
+        return (on_try(FetchOrder, self.fetch_order), on(FetchShop, self.fetch_shop))
 
-    async def fetch_order(self, message: Message) -> Done | Later:
+    async def fetch_order(self, command: FetchOrder, failed_tries: int) -> Done | Later:
         """The order and its documents are saved as the shop has them now; safe beside a poll of it."""
-        command = message.event
-        assert isinstance(command, FetchOrder)
         connection = await self.shops.find(command.connection_id)
         if connection is None or connection.tenant_id != command.tenant_id:
             return Done()
@@ -60,23 +58,22 @@ class CommandHandlers:
             read = await reader.client.order(command.order_id)
             await reader.take_over(read.value, read_at=read_at, server_time=read.server_time)
         except NotFound:
-            return self._not_there(message, command.order_id)
+            return self._not_there(command, failed_tries)
         except RefusedError as refusal:
             log.warning("order.refused", connection_id=str(command.connection_id), error=refusal.code)
             return Later(REFUSED_WAIT, refusal.code)
         return Done()
 
-    async def fetch_shop(self, message: Message) -> Done | Later:
-        """The shop is due and the poller knows."""
-        command = message.event
+    async def fetch_shop(self, command: FetchShop) -> Done:
+        """Make the shop due and wake the poller."""
         async with self.db.sessions.begin() as session:
             await make_due(session, command.tenant_id, command.connection_id)
         self.wake_poller()
         return Done()
 
-    def _not_there(self, message: Message, order_id: str) -> Done:
+    def _not_there(self, command: FetchOrder, failed_tries: int) -> Done:
         """A notification may come before its order is visible; an order that stays away was deleted."""
-        if message.attempts < NOT_YET_VISIBLE_TRIES:
+        if failed_tries < NOT_YET_VISIBLE_TRIES:
             raise ShopUnavailable("order not visible", retry_after=NOT_YET_VISIBLE_WAIT)
-        log.info("order.not_found", connection_id=str(message.event.connection_id), order_id=order_id)
+        log.info("order.not_found", connection_id=str(command.connection_id), order_id=command.order_id)
         return Done()

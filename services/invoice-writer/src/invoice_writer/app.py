@@ -1,7 +1,7 @@
 """Builds the invoice writer: its worker, its relay, its re-check and what they need."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from common.archive import Archive
@@ -13,13 +13,12 @@ from common.effects.files import FileStep
 from common.effects.runner import EffectRunner
 from common.effects.watch import ClockWatch
 from common.effects.witness import Witness
-from common.events.base import Event
 from common.events.topics import INVOICE_WRITER
 from common.http.transport import Network
-from common.inbox.dead_letters import command_handlers
+from common.inbox.dead_letters import command_routes
 from common.inbox.housekeeping import Housekeeping
-from common.inbox.messages import Handler
 from common.inbox.overdue import OverdueWatch
+from common.inbox.routes import Route
 from common.inbox.waiting import Waiting
 from common.inbox.worker import Worker
 from common.lexware.breakers import Breakers
@@ -81,9 +80,9 @@ def build(
         worker.wake()
 
     clients, *watching = _connections(settings, db, network, wake)
-    commands = command_handlers(db, INVOICE_WRITER, wake)
-    handlers = {**_handlers(settings, db, clients, runner, files), **commands}
-    worker = Worker(db, INVOICE_WRITER, handlers, settings.worker, on_dead=park_dead)
+    commands = command_routes(db, INVOICE_WRITER, wake)
+    routes = (*_routes(settings, db, clients, runner, files), *commands)
+    worker = Worker(db, INVOICE_WRITER, routes, settings.worker, on_dead=park_dead)
     relay = Relay(db, INVOICE_WRITER, transport, settings.relay)
     transport.subscribe(INVOICE_WRITER, worker.wake, park_buried)
     return ServiceApp(
@@ -134,13 +133,13 @@ def _vat_checks(
     return (VatCheckWorker(db, ViesChecker(network, settings), settings, worker.wake),)
 
 
-def _handlers(
+def _routes(
     settings: Settings,
     db: Database,
     clients: LexwareClients,
     runner: EffectRunner,
     files: FileStep,
-) -> Mapping[type[Event], Handler]:
+) -> Sequence[Route]:
     contexts = TenantContexts(db)
     first_look = timedelta(seconds=settings.effects.first_look)
     einvoices = EInvoices(db, Archive())
@@ -150,10 +149,10 @@ def _handlers(
     decider = Decider(db, contexts, clients, BooksProfiles(db, readings), judge, runner)
     writer = VoucherWriter(db, runner, VoucherIndex(db, readings), VoucherContacts(contacts, readings))
     filing = Filing(db, Archive(), clients, contexts, files, einvoices)
-    return {
-        **DocumentHandlers(db, decider, writer, filing).table(),
-        **Exclusions(db, decider, writer).table(),
-        **EInvoiceDifferences(db).table(),
-        **Sayings(db, clients, contexts).table(),
-        **Adopting(db).table(),
-    }
+    return (
+        *DocumentHandlers(db, decider, writer, filing).routes(),
+        *Exclusions(db, decider, writer).routes(),
+        *EInvoiceDifferences(db).routes(),
+        *Sayings(db, clients, contexts).routes(),
+        *Adopting(db).routes(),
+    )

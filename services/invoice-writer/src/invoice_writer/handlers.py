@@ -1,6 +1,6 @@
 """What the invoice writer does with each message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,7 +12,6 @@ from common.db.engine import Database
 from common.domain.reasons import EXCLUDED_BY_PERSON, ITS_OWN_MESSAGE_WAITS, Reason
 from common.effects.effect import Bound
 from common.errors import TransientError
-from common.events.base import Event
 from common.events.commands import (
     AttachFile,
     DocumentCommand,
@@ -31,7 +30,8 @@ from common.events.documents import (
 )
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
-from common.inbox.messages import Done, Handler, Later, Message
+from common.inbox.messages import Done, Later
+from common.inbox.routes import Route, on
 from common.outbox.record import record
 from common.transport.base import Incoming
 from invoice_writer.deciding import Decider, ToWrite, fetch_again
@@ -66,24 +66,22 @@ class DocumentHandlers:
         self._db, self._decider, self._writer, self._files = db, decider, writer, files
         self._seeing: Batched[tuple[UUID, UUID], Row[Any] | None] = Batched(self._see_all)
 
-    def table(self) -> Mapping[type[Event], Handler]:
+    def routes(self) -> Sequence[Route]:
         """Every message the invoice writer understands."""
-        return {
-            InvoiceIssued: self.issued,
-            CreditNoteIssued: self.issued,
-            DocumentConflicted: self.conflicted,
-            DocumentFileStored: self.file_stored,
-            DocumentFileMissed: self.file_missed,
-            RetryDocument: self.retry,
-            ResolveDocument: self.resolve,
-            ReleaseParked: self.release,
-            AttachFile: self.attach,
-        }
+        return (
+            on(InvoiceIssued, self.issued),
+            on(CreditNoteIssued, self.issued),
+            on(DocumentConflicted, self.conflicted),
+            on(DocumentFileStored, self.file_stored),
+            on(DocumentFileMissed, self.file_missed),
+            on(RetryDocument, self.retry),
+            on(ResolveDocument, self.resolve),
+            on(ReleaseParked, self.release),
+            on(AttachFile, self.attach),
+        )
 
-    async def issued(self, message: Message) -> Done | Later:
+    async def issued(self, event: DocumentIssued) -> Done | Later:
         """Make the books hold exactly one voucher for this document, with its file, or record why not."""
-        event = message.event
-        assert isinstance(event, DocumentIssued)
         seen = await self._seen(event)
         if seen is not None and is_settled(seen.status, seen.reason):
             return Done()
@@ -91,10 +89,8 @@ class DocumentHandlers:
             return await self._file(event, seen)
         return await self._decide_and_write(event, seen)
 
-    async def retry(self, message: Message) -> Done | Later:
+    async def retry(self, command: RetryDocument) -> Done | Later:
         """Decide about an open document again, with the newest settings and profile."""
-        command = message.event
-        assert isinstance(command, RetryDocument)
         event, seen = await self._known(command)
         if seen.voucher_id is not None:
             return await self._keep_booked(event, seen)
@@ -102,10 +98,8 @@ class DocumentHandlers:
             return Done()
         return await self._decide_and_write(event, seen, fresh=True)
 
-    async def resolve(self, message: Message) -> Done | Later:
+    async def resolve(self, command: ResolveDocument) -> Done | Later:
         """Do what a person chose: adopt the voucher that is there, book anyway, or leave it to the hand."""
-        command = message.event
-        assert isinstance(command, ResolveDocument)
         event, seen = await self._known(command)
         if seen.status == BOOKED:
             return Done()
@@ -121,10 +115,8 @@ class DocumentHandlers:
             return await self._finish(event, adopted, seen) if adopted is not None else Done()
         return await self._finish(event, await self._writer.book_anyway(event, plan), seen)
 
-    async def conflicted(self, message: Message) -> Done:
+    async def conflicted(self, event: DocumentConflicted) -> Done:
         """Park a document whose number came again with other content; a voucher that is there stays."""
-        event = message.event
-        assert isinstance(event, DocumentConflicted)
         async with self._db.sessions.begin() as session:
             issued, seen = await read_known(session, event)
             params = {"known_hash": event.known_hash, "content_hash": event.content_hash}
@@ -134,30 +126,24 @@ class DocumentHandlers:
             await record_standing(session, issued, conflict, before=seen)
         return Done()
 
-    async def file_stored(self, message: Message) -> Done | Later:
+    async def file_stored(self, event: DocumentFileStored) -> Done | Later:
         """Attach a PDF that came after its document."""
-        event = message.event
-        assert isinstance(event, DocumentFileStored)
         issued, _ = await self._known(event)
         async with self._db.sessions.begin() as session:
             await OutcomeRepository(session, event.tenant_id).set_pdf(event.document_id, event.pdf)
             now = await OutcomeRepository(session, event.tenant_id).find(event.document_id)
         return await self._file(issued, now) if now is not None and now.voucher_id is not None else Done()
 
-    async def file_missed(self, message: Message) -> Done:
+    async def file_missed(self, event: DocumentFileMissed) -> Done:
         """Stop waiting for a PDF the shop did not deliver."""
-        event = message.event
-        assert isinstance(event, DocumentFileMissed)
         _, seen = await self._known(event)
         if seen.file_status == PENDING and seen.pdf_sha256 is None:
             async with self._db.sessions.begin() as session:
                 await OutcomeRepository(session, event.tenant_id).set_file(event.document_id, MISSING)
         return Done()
 
-    async def release(self, message: Message) -> Done:
+    async def release(self, command: ReleaseParked) -> Done:
         """Have parked documents decided again whose cause a change may have removed."""
-        command = message.event
-        assert isinstance(command, ReleaseParked)
         if command.released_by == BY_PROFILE:
             await self._decider.read_profile(command.tenant_id)
             return Done()
@@ -165,10 +151,8 @@ class DocumentHandlers:
             await release(session, command)
         return Done()
 
-    async def attach(self, message: Message) -> Done | Later:
+    async def attach(self, command: AttachFile) -> Done | Later:
         """Attach the file of a booked document."""
-        command = message.event
-        assert isinstance(command, AttachFile)
         event, seen = await self._known(command)
         is_open = seen.file_status != ATTACHED if command.again else seen.file_status == PENDING
         if seen.voucher_id is None or seen.pdf_sha256 is None or not is_open:

@@ -3,14 +3,14 @@
 from common.db.engine import Database
 from common.db.probes import needs_of
 from common.events.topics import TRANSIT_WRITER
-from common.inbox.dead_letters import command_handlers
+from common.inbox.dead_letters import command_routes
 from common.inbox.housekeeping import Housekeeping
 from common.inbox.overdue import OverdueWatch
 from common.inbox.worker import Worker
 from common.outbox.relay import Relay
 from common.runtime import ServiceApp
 from common.transport.base import Transport
-from transit_writer.handlers import handlers
+from transit_writer.handlers import routes
 from transit_writer.settings import ClusterSettings, Settings
 
 __all__ = ["ClusterSettings", "Settings", "build"]
@@ -22,8 +22,8 @@ def build(settings: Settings, db: Database, transport: Transport) -> ServiceApp:
     def wake() -> None:
         worker.wake()
 
-    table = {**handlers(db), **command_handlers(db, TRANSIT_WRITER, wake)}
-    worker = Worker(db, TRANSIT_WRITER, table, settings.worker)
+    all_routes = (*routes(db), *command_routes(db, TRANSIT_WRITER, wake))
+    worker = Worker(db, TRANSIT_WRITER, all_routes, settings.worker)
     transport.subscribe(TRANSIT_WRITER, worker.wake)
     relay = Relay(db, TRANSIT_WRITER, transport, settings.relay)
     return ServiceApp(

@@ -1,11 +1,11 @@
 """What the transit writer does with each message."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from common.db.engine import Database
-from common.events.base import Event
 from common.events.vouchers import DocumentExcluded, DocumentParked, VoucherBooked
-from common.inbox.messages import Done, Handler, Message
+from common.inbox.messages import Done
+from common.inbox.routes import Route, on
 from transit_writer.vouchers import VoucherRepository
 
 
@@ -15,16 +15,14 @@ class BooksFactHandler:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def __call__(self, message: Message) -> Done:
+    async def record(self, fact: VoucherBooked | DocumentParked | DocumentExcluded) -> Done:
         """Make the document's row say what this fact says."""
-        fact = message.event
-        assert isinstance(fact, VoucherBooked | DocumentParked | DocumentExcluded)
         async with self._db.sessions.begin() as session:
             await VoucherRepository(session, fact.tenant_id).record(fact)
         return Done()
 
 
-def handlers(db: Database) -> Mapping[type[Event], Handler]:
+def routes(db: Database) -> Sequence[Route]:
     """Every message the transit writer understands."""
-    record = BooksFactHandler(db)
-    return {VoucherBooked: record, DocumentParked: record, DocumentExcluded: record}
+    record = BooksFactHandler(db).record
+    return (on(VoucherBooked, record), on(DocumentParked, record), on(DocumentExcluded, record))

@@ -14,6 +14,7 @@ from common.events.documents import DocumentIssued, InvoiceIssued, issued
 from common.events.topics import INGEST, INVOICE_WRITER
 from common.inbox.accept import accept
 from common.inbox.messages import Done, Message
+from common.inbox.routes import Route
 from common.inbox.worker import Worker
 from common.outbox.relay import Relay
 from common.transport.base import Outgoing, Published
@@ -60,7 +61,7 @@ async def worked(db: Database, transport: KafkaTransport | LocalTransport) -> li
         seen.append(message)
         return Done()
 
-    writer = Worker(db, INVOICE_WRITER, {InvoiceIssued: handle}, FAST)
+    writer = Worker(db, INVOICE_WRITER, [Route(InvoiceIssued, handle)], FAST)
     transport.subscribe(INVOICE_WRITER, writer.wake)
     async with running(transport, Relay(db, INGEST, transport, FAST_RELAY), writer):
         await until(lambda: bool(seen), 30)
@@ -94,7 +95,7 @@ async def test_a_large_event_whose_bytes_are_gone_becomes_a_dead_letter(database
         await session.execute(update(OutboxRow).values(payload=json.dumps(lost).encode()))
     await Relay(database, INGEST, LocalTransport(database, accept), FAST_RELAY).publish_due()
     recorder = Recorder()
-    await Worker(database, INVOICE_WRITER, {InvoiceIssued: recorder}, FAST).run_until_idle()
+    await Worker(database, INVOICE_WRITER, [Route(InvoiceIssued, recorder)], FAST).run_until_idle()
     assert [row.state for row in await inbox_rows(database)] == ["dead"]
     assert recorder.messages == []
 

@@ -1,6 +1,6 @@
 """Messages our code could not process: kept with their key held back until a person replays or discards."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -12,12 +12,12 @@ from common.db.dialect import db_now, insert
 from common.db.engine import Database
 from common.db.models.line import NO_INBOX_ROW, DeadLetterRow, InboxKeyRow, InboxRow
 from common.db.trouble import describe, is_trouble
-from common.events.base import Event
-from common.events.commands import DISCARD, REPLAY
+from common.events.commands import DISCARD, REPLAY, DeadLetterCommand
 from common.inbox.accept import DEAD, DISCARDED, READY, accept
 from common.inbox.claim import lock_leased
 from common.inbox.finish import close, free_keys
-from common.inbox.messages import Done, Handler, Later, Message, RawMessage
+from common.inbox.messages import Done, Message, RawMessage
+from common.inbox.routes import Route, on
 from common.transport import buried
 
 log = structlog.get_logger()
@@ -92,17 +92,19 @@ async def discard(session: AsyncSession, consumer: str, dead_letter_id: UUID) ->
     return True
 
 
-def command_handlers(db: Database, consumer: str, wake: Callable[[], None]) -> Mapping[type[Event], Handler]:
-    """Handlers for this service's commands to replay and to discard; `wake` is the worker's."""
-    return {
-        REPLAY[consumer]: _handler(db, consumer, replay, wake),
-        DISCARD[consumer]: _handler(db, consumer, discard, wake),
-    }
+def command_routes(db: Database, consumer: str, wake: Callable[[], None]) -> Sequence[Route]:
+    """What works this service's commands to replay and to discard; `wake` is the worker's."""
+    return (
+        on(REPLAY[consumer], _handler(db, consumer, replay, wake)),
+        on(DISCARD[consumer], _handler(db, consumer, discard, wake)),
+    )
 
 
-def _handler(db: Database, consumer: str, act: Act, wake: Callable[[], None]) -> Handler:
-    async def handle(message: Message) -> Done | Later:
-        dead_letter_id: UUID = message.event.dead_letter_id  # type: ignore[attr-defined]
+def _handler(
+    db: Database, consumer: str, act: Act, wake: Callable[[], None]
+) -> Callable[[DeadLetterCommand], Awaitable[Done]]:
+    async def handle(command: DeadLetterCommand) -> Done:
+        dead_letter_id = command.dead_letter_id
         try:
             async with db.sessions.begin() as session:
                 acted = await act(session, consumer, dead_letter_id)

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -11,14 +11,15 @@ import structlog
 from common.db.dialect import may_be_lost
 from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe, is_trouble
-from common.events.base import Event, Lane
+from common.events.base import Lane
 from common.inbox.attempt import Attempts, Dead, explain
 from common.inbox.claim import Claim, claim, next_due_within, release, renew
 from common.inbox.dead_letters import OnDead, bury
 from common.inbox.finish import Ending, finish
 from common.inbox.halting import DeadLetterLimit
-from common.inbox.messages import Handler, RawMessage
+from common.inbox.messages import RawMessage
 from common.inbox.patience import Patience
+from common.inbox.routes import Route, handlers_by_type
 from common.observability import metrics
 from common.observability.health import Heartbeat
 from common.settings import WorkerSettings
@@ -46,16 +47,14 @@ class Worker:
         self,
         db: Database,
         consumer: str,
-        handlers: Mapping[type[Event], Handler],
+        routes: Iterable[Route],
         settings: WorkerSettings,
         on_dead: OnDead | None = None,
     ) -> None:
         self.name = f"{consumer}.worker"
         self.heartbeat = Heartbeat()
         self._db, self._consumer, self._settings, self._on_dead = db, consumer, settings, on_dead
-        self._attempts = Attempts(
-            consumer, {cls.type: handler for cls, handler in handlers.items()}, settings
-        )
+        self._attempts = Attempts(consumer, handlers_by_type(routes), settings)
         self._limit = DeadLetterLimit(db, consumer, settings.dead_letter_limit)
         self._due, self._capacity = asyncio.Event(), asyncio.Event()
         self._queue: asyncio.Queue[Held | None] = asyncio.Queue()

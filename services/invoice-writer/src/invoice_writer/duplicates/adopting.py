@@ -1,6 +1,6 @@
 """After a move or a reinstall one command lets vouchers stand for the parked documents they equal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -14,11 +14,11 @@ from common.domain.documents import DocumentType
 from common.domain.reasons import CURED_BY_ORIGINAL, Reason
 from common.effects.numbered import Elsewhere
 from common.effects.sql_numbers import effects_bound_to
-from common.events.base import Event
 from common.events.commands import AdoptMatching
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
-from common.inbox.messages import Done, Handler, Message
+from common.inbox.messages import Done
+from common.inbox.routes import Route, on
 from common.transport.base import Incoming
 from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.released import COLUMNS, PLACE, mark, newest_place
@@ -35,17 +35,15 @@ class Adopting:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def table(self) -> Mapping[type[Event], Handler]:
+    def routes(self) -> Sequence[Route]:
         """The command that is answered here."""
-        return {AdoptMatching: self.adopt_matching}
+        return (on(AdoptMatching, self.adopt_matching),)
 
-    async def adopt_matching(self, message: Message) -> Done:
+    async def adopt_matching(self, command: AdoptMatching) -> Done:
         """Every parked document with exactly one voucher to choose waits to be adopted, if equal.
 
         Corrections that stand back for their invoice come last: its adoption is before them in the line.
         """
-        command = message.event
-        assert isinstance(command, AdoptMatching)
         async with self._db.sessions.begin() as session:
             rows = (await session.execute(_parked(command))).all()
             page, is_more = rows[:PAGE], len(rows) > PAGE

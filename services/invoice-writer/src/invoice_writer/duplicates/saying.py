@@ -1,6 +1,6 @@
 """What a person says of alarms and doubles: seen and right, or the surplus voucher is deleted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,10 +15,10 @@ from common.db.models.effects import AlarmRow
 from common.domain.alarms import CLOSED_BY_PERSON, AlarmKind
 from common.domain.duplicates import vouchers_in
 from common.effects.sql_numbers import effects_bound_to
-from common.events.base import Event
 from common.events.commands import RepairDuplicate, SeeAlarm
 from common.http.errors import NotFound
-from common.inbox.messages import Done, Handler, Later, Message
+from common.inbox.messages import Done, Later
+from common.inbox.routes import Route, on
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from invoice_writer.context import TenantContexts
@@ -35,14 +35,15 @@ class Sayings:
     def __init__(self, db: Database, clients: LexwareClients, contexts: TenantContexts) -> None:
         self._db, self._clients, self._contexts = db, clients, contexts
 
-    def table(self) -> Mapping[type[Event], Handler]:
+    def routes(self) -> Sequence[Route]:
         """The commands that are answered here."""
-        return {SeeAlarm: self.see, RepairDuplicate: self.repair}
+        return (
+            on(SeeAlarm, self.see),
+            on(RepairDuplicate, self.repair),
+        )
 
-    async def see(self, message: Message) -> Done:
+    async def see(self, command: SeeAlarm) -> Done:
         """Close an alarm that only a person ends; the vouchers of a double are both right from now on."""
-        command = message.event
-        assert isinstance(command, SeeAlarm)
         async with self._db.sessions.begin() as session:
             alarm = await _open_alarm(session, command)
             if alarm is None:
@@ -53,10 +54,8 @@ class Sayings:
             await _close(session, alarm)
         return Done()
 
-    async def repair(self, message: Message) -> Done | Later:
+    async def repair(self, command: RepairDuplicate) -> Done | Later:
         """Record what was deleted once it is gone; while it is there the alarm stays and says so."""
-        command = message.event
-        assert isinstance(command, RepairDuplicate)
         async with self._db.reading.begin() as session:
             alarm = await _open_alarm(session, command)
         if alarm is None:

@@ -1,6 +1,6 @@
 """A person leaves a document out of the books, with the reason, or takes it in again."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid5
 
@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.engine import Database
 from common.domain.reasons import EXCLUDED_BY_PERSON, Reason
 from common.effects.effect import Bound
-from common.events.base import Event
 from common.events.commands import (
     ConfirmIssueDate,
     DocumentCommand,
@@ -21,7 +20,8 @@ from common.events.commands import (
 from common.events.documents import DocumentIssued
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
-from common.inbox.messages import Done, Handler, Later, Message
+from common.inbox.messages import Done, Later
+from common.inbox.routes import Route, on
 from common.transport.base import Incoming
 from invoice_writer.deciding import Decider
 from invoice_writer.excluding.confirming import confirm_issue_date
@@ -36,21 +36,19 @@ class Exclusions:
     def __init__(self, db: Database, decider: Decider, writer: VoucherWriter) -> None:
         self._db, self._decider, self._writer = db, decider, writer
 
-    def table(self) -> Mapping[type[Event], Handler]:
+    def routes(self) -> Sequence[Route]:
         """The messages handled here."""
-        return {
-            ExcludeDocument: self.exclude,
-            IncludeDocument: self.include,
-            ConfirmIssueDate: self.confirm,
-        }
+        return (
+            on(ExcludeDocument, self.exclude),
+            on(IncludeDocument, self.include),
+            on(ConfirmIssueDate, self.confirm),
+        )
 
-    async def exclude(self, message: Message) -> Done | Later:
+    async def exclude(self, command: ExcludeDocument) -> Done | Later:
         """Leave an open document out of the books; what has a voucher by now stays booked.
 
         A write of ours without an answer is looked for before: what the books hold is in them.
         """
-        command = message.event
-        assert isinstance(command, ExcludeDocument)
         async with self._db.reading.begin() as session:
             event, seen = await read_known(session, command)
         armed = await self._decider.in_doubt(event)
@@ -65,14 +63,12 @@ class Exclusions:
                 await record_standing(session, event, left_out, before=seen)
         return Done()
 
-    async def confirm(self, message: Message) -> Done:
+    async def confirm(self, command: ConfirmIssueDate) -> Done:
         """Decide about a document anew with the date that a person read on it."""
-        return await confirm_issue_date(self._db, message)
+        return await confirm_issue_date(self._db, command)
 
-    async def include(self, message: Message) -> Done:
+    async def include(self, command: IncludeDocument) -> Done:
         """Take back what was excluded: the document is in line as if it had just arrived."""
-        command = message.event
-        assert isinstance(command, IncludeDocument)
         async with self._db.sessions.begin() as session:
             event, seen = await read_known(session, command)
             if (seen.status, seen.reason) != (EXCLUDED, EXCLUDED_BY_PERSON):

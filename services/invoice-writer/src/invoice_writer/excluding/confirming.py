@@ -11,7 +11,7 @@ from common.domain.reasons import Reason
 from common.events.commands import ConfirmIssueDate, RetryDocument
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
-from common.inbox.messages import Done, Message
+from common.inbox.messages import Done
 from common.transport.base import Incoming
 from invoice_writer.excluding.known import read_known
 from invoice_writer.outcomes import PARKED, OutcomeRepository
@@ -19,10 +19,8 @@ from invoice_writer.outcomes import PARKED, OutcomeRepository
 NOON = time(11, tzinfo=UTC)  # the same calendar day in Germany
 
 
-async def confirm_issue_date(db: Database, message: Message) -> Done:
+async def confirm_issue_date(db: Database, command: ConfirmIssueDate) -> Done:
     """Put the document in line with the date a person read on it; one that stands otherwise stays so."""
-    command = message.event
-    assert isinstance(command, ConfirmIssueDate)
     async with db.sessions.begin() as session:
         event, seen = await read_known(session, command)
         if (seen.status, seen.reason) != (PARKED, Reason.ISSUE_DATE_MISSING.value):

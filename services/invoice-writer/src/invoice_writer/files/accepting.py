@@ -1,6 +1,6 @@
 """A person accepts that e-invoices differ from vouchers: of one document, or of all parked for that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.domain.reasons import Reason
-from common.events.base import Event
 from common.events.commands import AcceptEInvoiceDifference, AcceptEInvoiceDifferences
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
-from common.inbox.messages import Done, Handler, Message
+from common.inbox.messages import Done
+from common.inbox.routes import Route, on
 from common.transport.base import Incoming
 from invoice_writer.files.accepted import ACCEPTED, Acceptances
 from invoice_writer.outcomes import PARKED, OutcomeRepository
@@ -30,14 +30,15 @@ class EInvoiceDifferences:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def table(self) -> Mapping[type[Event], Handler]:
+    def routes(self) -> Sequence[Route]:
         """The messages handled here."""
-        return {AcceptEInvoiceDifference: self.accept_one, AcceptEInvoiceDifferences: self.accept_all}
+        return (
+            on(AcceptEInvoiceDifference, self.accept_one),
+            on(AcceptEInvoiceDifferences, self.accept_all),
+        )
 
-    async def accept_one(self, message: Message) -> Done:
+    async def accept_one(self, command: AcceptEInvoiceDifference) -> Done:
         """Keep what the person saw and accepted, and decide about the document again."""
-        command = message.event
-        assert isinstance(command, AcceptEInvoiceDifference)
         query = _parked(command.tenant_id).where(OutcomeRow.document_id == command.document_id)
         async with self._db.sessions.begin() as session:
             rows = (await session.execute(query)).all()
@@ -45,10 +46,8 @@ class EInvoiceDifferences:
             await self._accept(session, command, seen, command.command_id)
         return Done()
 
-    async def accept_all(self, message: Message) -> Done:
+    async def accept_all(self, command: AcceptEInvoiceDifferences) -> Done:
         """Accept the next page of what was parked when the person asked, oldest first, and go on."""
-        command = message.event
-        assert isinstance(command, AcceptEInvoiceDifferences)
         equal = [OutcomeRow.params[name].as_string() == value for name, value in command.about.items()]
         query = _parked(command.tenant_id).where(OutcomeRow.changed_at <= command.parked_until, *equal)
         if command.after is not None:
