@@ -126,7 +126,7 @@ class Harness:
         """Every shop is polled once now."""
         poller = self.poller(settings)
         await self.make_due()
-        await poller.run_due_once()
+        await poller.run_once()
 
     async def make_due(self) -> None:
         """Every known shop is due."""

@@ -56,7 +56,7 @@ class CommandHandlers:
             )
             read_at = datetime.now(UTC)
             read = await reader.client.order(command.order_id)
-            await reader.take_over(read.value, read_at=read_at, server_time=read.server_time)
+            await reader.import_order(read.value, read_at=read_at, server_time=read.server_time)
         except NotFound:
             return self._not_there(command, failed_tries)
         except RefusedError as refusal:

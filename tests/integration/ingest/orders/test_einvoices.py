@@ -40,7 +40,7 @@ async def test_r8_the_einvoice_in_a_late_pdf_is_kept_too(ingest: Harness) -> Non
     await ingest.do("documents/change", number=sold["document"]["number"], pdf="ok")
     async with ingest.db.sessions.begin() as session:
         await session.execute(update(DocumentRow).values(file_due_at=db_now(-1.0)))
-    await ingest.file_asker().ask_due()
+    await ingest.file_asker().run_once()
     (stored,) = await ingest.events(DocumentFileStored)
     assert b"CrossIndustryInvoice" in await ingest.original(stored.pdf.einvoice_sha256)
 

@@ -47,7 +47,7 @@ async def test_the_vendors_samples_are_taken_over_whole(ingest: Harness) -> None
     shop = SampleShop(Path(str(SAMPLES)) / "epages")
     await ingest.connect()
     shops = ShopConnections(ingest.db, ingest.secrets, lambda _: shop, HostPolicy(trusted_hosts=TRUSTED))
-    await Poller(ingest.db, shops, ingest.archive, ingest.settings()).run_due_once()
+    await Poller(ingest.db, shops, ingest.archive, ingest.settings()).run_once()
     assert len(await ingest.events(OrderSeen)) == 3
     invoice, credit_note = await ingest.events(DocumentIssued)
     assert isinstance(credit_note, CreditNoteIssued)

@@ -11,7 +11,7 @@ from common.events.documents import DocumentIssued, InvoiceIssued
 from common.events.orders import OrderSeen
 from ingest.orders import OrderReader
 from ingest.orders.document_records import OrderReading, Saved
-from ingest.polling.cursors import claim_due, release
+from ingest.polling.cursors import claim_due, finish_poll
 from integration.ingest.harness import DOCUMENTS, LIST, Harness
 
 
@@ -41,7 +41,7 @@ async def test_a_crash_between_orders_loses_nothing_and_tells_nothing_twice(
     with monkeypatch.context() as patched:
         patched.setattr(OrderReader, "save", dies)
         with pytest.raises(asyncio.CancelledError):
-            await ingest.poller().run_due_once()
+            await ingest.poller().run_once()
     row = await ingest.cursor(connection)
     assert row.cursor_at == before
     assert row.lease_token is not None  # the dead process still holds it
@@ -75,10 +75,10 @@ async def test_replicas_share_shops_and_no_shop_is_polled_twice(ingest: Harness)
     for number in range(6):
         await ingest.connect(f"S{number}")
         await ingest.sell_settled(f"S{number}")
-    await ingest.poller().run_due_once()
+    await ingest.poller().run_once()
     await ingest.forget_requests()
     await ingest.make_due()
-    await asyncio.gather(*(ingest.poller().run_due_once() for _ in range(3)))
+    await asyncio.gather(*(ingest.poller().run_once() for _ in range(3)))
     assert await ingest.requests() == {LIST: 6}
     assert len(await told(ingest)) == 6
 
@@ -91,7 +91,7 @@ async def test_a_poller_that_lost_its_lease_changes_nothing(ingest: Harness) -> 
     await asyncio.sleep(0.01)
     (current,) = await claim_due(ingest.db, limit=5, lease_seconds=60)
     async with ingest.db.sessions.begin() as session:
-        assert not await release(session, late, 5, cursor_at=datetime(2030, 1, 1, tzinfo=UTC))
+        assert not await finish_poll(session, late, 5, cursor_at=datetime(2030, 1, 1, tzinfo=UTC))
     assert (await ingest.cursor(connection)).lease_token == current.token
     assert (await ingest.cursor(connection)).cursor_at.year != 2030
     assert await claim_due(ingest.db, limit=5, lease_seconds=60) == []
@@ -106,7 +106,7 @@ async def test_the_same_order_read_by_two_at_once_is_told_once(ingest: Harness) 
         client = await ingest.shops().client(connection)
         reader = OrderReader(ingest.db, ingest.archive, connection, client, 60)
         order = (await client.order(sold["order_id"])).value
-        await reader.take_over(order, read_at=datetime.now(UTC))
+        await reader.import_order(order, read_at=datetime.now(UTC))
 
     await asyncio.gather(*(read() for _ in range(5)))
     assert [kind for kind, _ in await told(ingest)] == ["invoice", "credit_note"]
@@ -122,10 +122,10 @@ async def test_a_stopped_poller_gives_its_shop_back_where_it_was(ingest: Harness
     stop = asyncio.Event()
     stop.set()
     await ingest.make_due()
-    await ingest.poller().run_due_once(stop)
+    await ingest.poller().run_once(stop)
     row = await ingest.cursor(connection)
     assert (row.cursor_at, row.lease_token, row.failures) == (before, None, 0)
-    await ingest.poller().run_due_once()
+    await ingest.poller().run_once()
     assert len(await ingest.documents()) == 1
 
 

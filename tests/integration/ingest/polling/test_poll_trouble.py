@@ -189,7 +189,7 @@ async def test_a_reinstalled_app_goes_on_where_the_old_token_stopped(ingest: Har
 
 async def test_a_shop_at_an_address_nobody_trusts_is_never_called(ingest: Harness) -> None:
     connection = await ingest.connect()
-    await ingest.poller(hosts=()).run_due_once()
+    await ingest.poller(hosts=()).run_once()
     assert await ingest.requests() == {}
     assert "AddressRefused" in str((await ingest.cursor(connection)).last_error)
 

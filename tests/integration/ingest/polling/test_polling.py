@@ -216,7 +216,7 @@ async def test_the_poll_interval_follows_the_newest_settings(ingest: Harness) ->
     assert first.last_poll_at is not None
     assert timedelta(seconds=299) < first.next_poll_at - first.last_poll_at < timedelta(seconds=301)
     await ingest.set_settings(poll_interval_seconds=1)
-    await ingest.poller().run_due_once()
+    await ingest.poller().run_once()
     second = await ingest.cursor(connection)
     assert second.last_poll_at is not None
     assert second.next_poll_at - second.last_poll_at < timedelta(seconds=2)
@@ -244,8 +244,8 @@ async def test_an_older_reading_never_replaces_a_newer_one(ingest: Harness) -> N
     old = (await client.order(sold["order_id"])).value
     await ingest.do("orders/pay", order=sold["order_id"])
     new = (await client.order(sold["order_id"])).value
-    await reader.take_over(new, read_at=datetime.now(UTC))
-    await reader.take_over(old, read_at=datetime.now(UTC))
+    await reader.import_order(new, read_at=datetime.now(UTC))
+    await reader.import_order(old, read_at=datetime.now(UTC))
     (row,) = await ingest.rows(OrderRow)
     assert (row.version, row.snapshot["paid_at"] is not None) == (1, True)
     assert len(await ingest.events(OrderChanged)) == 0

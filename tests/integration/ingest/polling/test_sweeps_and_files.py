@@ -82,14 +82,14 @@ async def test_a_sweep_passes_by_an_order_that_cannot_be_taken_over(
     await ingest.poll(settings)
     days = (40, 50, 60)
     sold = [await ingest.sell(order={"at": stamp_ago(days=ago + 1)}, at=stamp_ago(days=ago)) for ago in days]
-    honest, poison = OrderReader.take_over, sold[1]["order_id"]
+    honest, poison = OrderReader.import_order, sold[1]["order_id"]
 
     async def poisoned(self: OrderReader, order: Order, **how: Any) -> Saved | None:
         if order.order_id == poison:
             raise LookupError
         return await honest(self, order, **how)
 
-    monkeypatch.setattr(OrderReader, "take_over", poisoned)
+    monkeypatch.setattr(OrderReader, "import_order", poisoned)
     await ingest.change_cursor(connection, last_weekly_at=datetime.now(UTC) - 8 * DAY)
     await ingest.poll(settings)
     row = await ingest.cursor(connection)
@@ -124,15 +124,15 @@ async def test_a_late_file_is_asked_for_until_it_comes(ingest: Harness) -> None:
     sold = await ingest.sell(pdf="missing")
     await ingest.poll()
     asker = ingest.file_asker()
-    assert await asker.ask_due() == 0
+    assert await asker.run_once() == 0
     await files_due(ingest)
-    assert await asker.ask_due() == 1
-    assert await asker.ask_due() == 0
+    assert await asker.run_once() == 1
+    assert await asker.run_once() == 0
     assert await ingest.events(DocumentFileStored, DocumentFileMissed) == []
     await ingest.do("documents/change", number=sold["document"]["number"], pdf="ok")
     await files_due(ingest)
     await ingest.forget_requests()
-    assert await asker.ask_due() == 1
+    assert await asker.run_once() == 1
     assert await ingest.requests() == {DOCUMENTS: 1}
     (stored,) = await ingest.events(DocumentFileStored)
     assert (await ingest.original(stored.pdf.sha256)).startswith(b"%PDF")
@@ -145,7 +145,7 @@ async def test_a_file_that_never_came_counts_as_missing_after_a_day(ingest: Harn
     await ingest.sell(pdf="missing")
     await ingest.poll()
     await files_due(ingest, age=timedelta(hours=25))
-    await ingest.file_asker().ask_due()
+    await ingest.file_asker().run_once()
     (missed,) = await ingest.events(DocumentFileMissed)
     row = (await ingest.documents())["invoice", missed.number]
     assert (row.file_state, row.file_due_at) == ("missing", None)
@@ -167,7 +167,7 @@ async def test_a_file_is_asked_for_at_growing_distances(
     await ingest.sell(pdf="missing")
     await ingest.poll()
     await files_due(ingest, age=age)
-    await ingest.file_asker().ask_due()
+    await ingest.file_asker().run_once()
     (row,) = (await ingest.documents()).values()
     assert row.file_due_at is not None
     assert abs(row.file_due_at - datetime.now(UTC) - wait) < timedelta(seconds=15)
@@ -179,7 +179,7 @@ async def test_a_shop_in_trouble_is_asked_for_the_file_again(ingest: Harness) ->
     await ingest.poll()
     await files_due(ingest)
     await ingest.epages.control.fault("GET", "/rs/shops/{shop_id}/orders/{order_id}/documents", "unavailable")
-    await ingest.file_asker().ask_due()
+    await ingest.file_asker().run_once()
     (row,) = (await ingest.documents()).values()
     assert row.file_state == "pending"
     assert row.file_due_at is not None
@@ -191,13 +191,13 @@ async def test_a_shop_that_cannot_be_asked_has_not_said_that_there_is_no_file(in
     await ingest.poll()
     await files_due(ingest, age=timedelta(hours=25))
     await ingest.epages.control.fault("GET", "/rs/shops/{shop_id}/orders/{order_id}/documents", "unavailable")
-    await ingest.file_asker().ask_due()
+    await ingest.file_asker().run_once()
     (row,) = (await ingest.documents()).values()
     assert (row.file_state, await ingest.events(DocumentFileMissed)) == ("pending", [])
     assert row.file_due_at is not None
     assert row.file_due_at - datetime.now(UTC) > timedelta(minutes=59)
     await files_due(ingest, age=timedelta(hours=26))
-    await ingest.file_asker().ask_due()
+    await ingest.file_asker().run_once()
     assert len(await ingest.events(DocumentFileMissed)) == 1
 
 
@@ -217,7 +217,7 @@ async def test_a_shop_whose_token_cannot_be_opened_keeps_no_other_shop_from_its_
             .where(SecretRow.connection_id == connection.connection_id)
             .values(sealed=strange)
         )
-    assert await ingest.file_asker().ask_due() == 2
+    assert await ingest.file_asker().run_once() == 2
     assert await ingest.requests() == {DOCUMENTS: 1}
 
 
@@ -228,7 +228,7 @@ async def test_one_call_brings_the_files_of_all_documents_of_an_order(ingest: Ha
     await ingest.poll()
     await files_due(ingest)
     await ingest.forget_requests()
-    assert await ingest.file_asker().ask_due() == 2
+    assert await ingest.file_asker().run_once() == 2
     assert await ingest.requests() == {DOCUMENTS: 1}
 
 
@@ -241,7 +241,7 @@ async def test_files_lost_on_the_second_call_are_asked_for_later(ingest: Harness
     (issued,) = await ingest.events(InvoiceIssued)
     assert issued.pdf is None
     await files_due(ingest)
-    await ingest.file_asker().ask_due()
+    await ingest.file_asker().run_once()
     assert len(await ingest.events(DocumentFileStored)) == 1
 
 

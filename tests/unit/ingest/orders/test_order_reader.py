@@ -13,7 +13,7 @@ from factories.documents import make_invoice
 from ingest.connections import ShopConnection
 from ingest.orders import is_news
 from ingest.orders.document_records import ReceivedDocument
-from ingest.orders.reader import lane_of, marker_of, merged
+from ingest.orders.reader import change_stamp, lane_of, merged
 from ingest.orders.translate import ReceivedFile
 
 NOW = datetime(2025, 3, 4, 12, 0, 0, tzinfo=UTC)
@@ -30,7 +30,7 @@ def kept(marker: str) -> tuple[str, dict[str, Any]]:
 
 def test_an_order_is_news_until_it_was_read_and_again_when_its_stamp_moves() -> None:
     first, second = order("2025-03-04T10:00:00.000Z"), order("2025-03-04T11:00:00.000Z")
-    known = kept(marker_of(first, NOW))
+    known = kept(change_stamp(first, NOW))
     assert is_news(first, NOW, None)
     assert not is_news(first, NOW, known)
     assert is_news(second, NOW, known)
@@ -39,19 +39,19 @@ def test_an_order_is_news_until_it_was_read_and_again_when_its_stamp_moves() -> 
 def test_a_fresh_stamp_in_whole_seconds_is_read_once_more() -> None:
     """A second change within the same second would otherwise stay unseen."""
     fresh = order("2025-03-04T11:59:59Z")
-    known = kept(marker_of(fresh, NOW))
+    known = kept(change_stamp(fresh, NOW))
     assert is_news(fresh, NOW + timedelta(seconds=5), known)
-    settled = kept(marker_of(fresh, NOW + timedelta(seconds=5)))
+    settled = kept(change_stamp(fresh, NOW + timedelta(seconds=5)))
     assert not is_news(fresh, NOW + timedelta(seconds=9), settled)
 
 
 def test_a_stamp_with_milliseconds_is_trusted_at_once() -> None:
     fresh = order("2025-03-04T11:59:59.999Z")
-    assert not is_news(fresh, NOW, kept(marker_of(fresh, NOW)))
+    assert not is_news(fresh, NOW, kept(change_stamp(fresh, NOW)))
 
 
 def test_without_a_stamp_any_change_of_the_item_is_news() -> None:
-    known = kept(marker_of(order(paidOn=None), NOW))
+    known = kept(change_stamp(order(paidOn=None), NOW))
     assert not is_news(order(paidOn=None), NOW, known)
     assert is_news(order(paidOn="2025-03-04T10:00:00Z"), NOW, known)
 

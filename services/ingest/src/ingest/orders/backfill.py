@@ -28,7 +28,7 @@ async def backfill_orders(reader: OrderReader, since: datetime, *, reserved_call
             await reader.report_unreadable(page.unreadable)
             for item in page.items:
                 await _respect_quota(reader, reserved_calls)
-                saved = await reader.take_over(item.value, read_at=datetime.now(UTC), lane=Lane.HISTORY)
+                saved = await reader.import_order(item.value, read_at=datetime.now(UTC), lane=Lane.HISTORY)
                 orders += 1
                 documents += saved.documents if saved is not None else 0
             total = page.total if len(page) else 0

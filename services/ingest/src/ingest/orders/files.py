@@ -67,13 +67,13 @@ class FileAsker:
         while not stop.is_set():
             self.heartbeat.beat()
             try:
-                await self.ask_due(stop)
+                await self.run_once(stop)
             except DATABASE_TROUBLE as trouble:
                 log.warning("files.database_trouble", error=describe(trouble))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), self._settings.look_every)
 
-    async def ask_due(self, stop: asyncio.Event | None = None) -> int:
+    async def run_once(self, stop: asyncio.Event | None = None) -> int:
         """Ask once for every file that is due now and return how many were."""
         asks = sorted(await self._claim(), key=lambda ask: ask.order)
         for (connection_id, order_id), group in groupby(asks, lambda ask: ask.order):

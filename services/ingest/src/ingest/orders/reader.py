@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 FAILED_ORDERS = 3  # one broken order does not hold up the others; several mean the shop is in trouble
 SETTLED_AFTER = timedelta(seconds=2)
-UNSETTLED = "~"
+STAMP_MAY_REPEAT = "~"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class OrderReader:
     first_file_retry: float
     announced: Callable[[], None] = lambda: None  # called after a commit with news in the outbox
 
-    async def take_over(
+    async def import_order(
         self,
         order: Order,
         *,
@@ -59,7 +59,7 @@ class OrderReader:
         files = await self._files_of_unknown(order, documents)
         reading = OrderReading(
             snapshot=to_snapshot(order),
-            marker=marker_of(order, server_time or read_at),
+            marker=change_stamp(order, server_time or read_at),
             read_at=read_at,
             lane=lane or lane_of(order, self.connection),
             documents=[await with_opened_file(document) for document in merged(documents, files)],
@@ -67,10 +67,10 @@ class OrderReader:
         )
         return await self.save(reading)
 
-    async def try_to_take_over(self, order: Order, *, server_time: datetime | None) -> Exception | None:
-        """As `take_over`, but what is wrong with this order alone is told instead of raised."""
+    async def try_import_order(self, order: Order, *, server_time: datetime | None) -> Exception | None:
+        """As `import_order`, but what is wrong with this order alone is told instead of raised."""
         try:
-            await self.take_over(order, read_at=datetime.now(UTC), server_time=server_time)
+            await self.import_order(order, read_at=datetime.now(UTC), server_time=server_time)
         except Exception as trouble:
             if isinstance(trouble, RateLimited | ShopRefused) or is_trouble(trouble):
                 raise  # nothing that another order could be spared
@@ -160,7 +160,7 @@ def merged(plain: Sequence[ReceivedDocument], filed: Sequence[ReceivedDocument])
     return list(by_key.values())
 
 
-def marker_of(order: Order, now: datetime) -> str:
+def change_stamp(order: Order, now: datetime) -> str:
     """What tells whether a list item is news: the shop's update stamp, without one all the item says.
 
     A stamp in whole seconds that is younger than two of them may cover a change still to come: it is marked
@@ -170,12 +170,12 @@ def marker_of(order: Order, now: datetime) -> str:
     if updated is None:
         return f"item:{order.fingerprint}"
     settled = updated.microsecond != 0 or now - updated >= SETTLED_AFTER
-    return updated.astimezone(UTC).isoformat() + ("" if settled else UNSETTLED)
+    return updated.astimezone(UTC).isoformat() + ("" if settled else STAMP_MAY_REPEAT)
 
 
 def is_news(order: Order, now: datetime, known: tuple[str, Mapping[str, Any]] | None) -> bool:
     """Whether the order differs from what we have, as far as its marker tells."""
-    return known is None or known[0].endswith(UNSETTLED) or known[0] != marker_of(order, now)
+    return known is None or known[0].endswith(STAMP_MAY_REPEAT) or known[0] != change_stamp(order, now)
 
 
 def lane_of(order: Order, connection: ShopConnection) -> Lane:

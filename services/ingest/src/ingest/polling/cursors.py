@@ -32,7 +32,7 @@ TROUBLE_OF: dict[type[Exception], ConnectionTrouble] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ShopLease:
     """The right to poll one shop for a while; `now` is the database's clock at the claim."""
 
     row: ShopCursorRow
@@ -45,7 +45,7 @@ class Claim:
         return self.row.connection_id
 
 
-async def refresh_roster(db: Database) -> None:
+async def refresh_cursors(db: Database) -> None:
     """Every active shop connection has a row, and every row follows the newest settings of its tenant."""
     async with db.reading.begin() as session:
         missing = (await session.execute(_missing())).all()
@@ -64,7 +64,7 @@ async def any_due(db: Database) -> bool:
         return (await session.execute(_due().limit(1))).first() is not None
 
 
-async def claim_due(db: Database, *, limit: int, lease_seconds: float) -> list[Claim]:
+async def claim_due(db: Database, *, limit: int, lease_seconds: float) -> list[ShopLease]:
     """Lease shops that are due; those another poller holds are left alone."""
     token = uuid4()
     async with db.sessions.begin() as session:
@@ -76,19 +76,21 @@ async def claim_due(db: Database, *, limit: int, lease_seconds: float) -> list[C
             .returning(ShopCursorRow, db_now().label("now"))
             .execution_options(synchronize_session=False)
         )
-        return [Claim(row, token, now) for row, now in (await session.execute(statement)).all()]
+        return [ShopLease(row, token, now) for row, now in (await session.execute(statement)).all()]
 
 
-async def renew(session: AsyncSession, claim: Claim, lease_seconds: float) -> bool:
+async def renew(session: AsyncSession, lease: ShopLease, lease_seconds: float) -> bool:
     """Hold the lease longer; False when another poller has it by now."""
-    return await _change(session, claim, lease_until=db_now(lease_seconds))
+    return await _change(session, lease, lease_until=db_now(lease_seconds))
 
 
-async def release(session: AsyncSession, claim: Claim, next_poll_seconds: float, **values: Any) -> bool:
+async def finish_poll(
+    session: AsyncSession, lease: ShopLease, next_poll_seconds: float, **values: Any
+) -> bool:
     """Write the run's result and give the lease back; a poller that lost its lease changes nothing."""
     return await _change(
         session,
-        claim,
+        lease,
         lease_token=None,
         lease_until=None,
         next_poll_at=db_now(next_poll_seconds),
@@ -106,10 +108,10 @@ async def make_due(session: AsyncSession, tenant_id: UUID, connection_id: UUID) 
     )
 
 
-def is_disconnected(claim: Claim, *, refusals: int, refused_for: float) -> bool:
+def is_disconnected(lease: ShopLease, *, refusals: int, refused_for: float) -> bool:
     """Whether one more refusal now makes so many in a row over so long a time."""
-    first = claim.row.first_refused_at or claim.now
-    return claim.row.refusals + 1 >= refusals and claim.now - first >= timedelta(seconds=refused_for)
+    first = lease.row.first_refused_at or lease.now
+    return lease.row.refusals + 1 >= refusals and lease.now - first >= timedelta(seconds=refused_for)
 
 
 def backoff(failures: int, *, first: float, longest: float) -> float:
@@ -153,10 +155,10 @@ async def _follow_settings(session: AsyncSession, connection_id: UUID, tenant_id
     await session.flush()
 
 
-async def _change(session: AsyncSession, claim: Claim, **values: Any) -> bool:
+async def _change(session: AsyncSession, lease: ShopLease, **values: Any) -> bool:
     statement = (
         update(ShopCursorRow)
-        .where(ShopCursorRow.connection_id == claim.connection_id, ShopCursorRow.lease_token == claim.token)
+        .where(ShopCursorRow.connection_id == lease.connection_id, ShopCursorRow.lease_token == lease.token)
         .values(**values)
         .execution_options(synchronize_session=False)
     )

@@ -49,7 +49,7 @@ class Progress:
 
 
 @dataclass
-class Window:
+class OrderListReader:
     """One list of orders, read by one run."""
 
     reader: OrderReader
@@ -83,13 +83,13 @@ class Window:
                 progress.answered, progress.started_at = True, page.server_time
             progress.drifted |= progress.page != first_page and page.total != progress.total
             progress.total = page.total
-            if not await self._take_over_page(page, progress):
+            if not await self._import_page(page, progress):
                 return False
             if progress.page * PAGE_SIZE >= page.total or not len(page):
                 return True
             progress.page += 1
 
-    async def _take_over_page(self, page: Page[Order], progress: Progress) -> bool:
+    async def _import_page(self, page: Page[Order], progress: Progress) -> bool:
         await self.reader.report_unreadable(page.unreadable)
         now = page.server_time or datetime.now(UTC)
         known = await self._known([item.value.order_id for item in page.items])
@@ -105,11 +105,11 @@ class Window:
             await self.checkpoint()
             if not self.budget.is_left():
                 return False
-            await self._take_over(order, page.server_time, progress)
+            await self._try_import(order, page.server_time, progress)
         return True
 
-    async def _take_over(self, order: Order, server_time: datetime | None, progress: Progress) -> None:
-        trouble = await self.reader.try_to_take_over(order, server_time=server_time)
+    async def _try_import(self, order: Order, server_time: datetime | None, progress: Progress) -> None:
+        trouble = await self.reader.try_import_order(order, server_time=server_time)
         if trouble is not None:
             self._failures += 1
             progress.failed = trouble

@@ -22,13 +22,13 @@ from common.shops.epages.errors import ShopRefused
 from ingest.connections import ShopConnections
 from ingest.orders import OrderReader
 from ingest.polling.cursors import (
-    Claim,
+    ShopLease,
     any_due,
     backoff,
     claim_due,
+    finish_poll,
     is_disconnected,
-    refresh_roster,
-    release,
+    refresh_cursors,
     told,
 )
 from ingest.polling.order_list import Stopped
@@ -39,7 +39,7 @@ from ingest.settings import Settings
 log = structlog.get_logger(__name__)
 
 REFUSAL_LOOKS = 5  # how often a refusing shop is asked before it may count as disconnected
-GOOD = {
+RESET_FAILURES = {
     "failures": 0,
     "failing_since": None,
     "refusals": 0,
@@ -51,10 +51,10 @@ GOOD = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class PollResult:
     """How a run ends: in one word, when the shop is due again, and what its row says then."""
 
-    result: str
+    word: str
     next_poll_seconds: float
     columns: dict[str, Any]
 
@@ -77,7 +77,7 @@ class Poller:
         self._announced = announced
         self._tasks: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
-        self._roster_at = float("-inf")
+        self._refreshed_at = float("-inf")
 
     def wake(self) -> None:
         """Look for due shops now."""
@@ -99,34 +99,34 @@ class Poller:
             for task in self._tasks:  # only there when this was cancelled: the leases run out by themselves
                 task.cancel()
 
-    async def run_due_once(self, stop: asyncio.Event | None = None) -> int:
+    async def run_once(self, stop: asyncio.Event | None = None) -> int:
         """Poll every shop that is due right now and return how many; for tests and the command line."""
         await self._refresh()
-        claims = await self._claim(limit=1000)
-        await asyncio.gather(*(self._poll(claim, stop or asyncio.Event()) for claim in claims))
-        return len(claims)
+        leases = await self._claim(limit=1000)
+        await asyncio.gather(*(self._poll(lease, stop or asyncio.Event()) for lease in leases))
+        return len(leases)
 
     async def _start_due(self, stop: asyncio.Event) -> None:
-        if time.monotonic() - self._roster_at >= self._settings.poll.roster_every:
+        if time.monotonic() - self._refreshed_at >= self._settings.poll.roster_every:
             await self._refresh()
         free = self._settings.poll.concurrency - len(self._tasks)
         if free <= 0 or not await any_due(self._db):
             return
-        for claim in await self._claim(limit=free):
-            task = asyncio.create_task(self._poll(claim, stop), name=f"poll {claim.connection_id}")
+        for lease in await self._claim(limit=free):
+            task = asyncio.create_task(self._poll(lease, stop), name=f"poll {lease.connection_id}")
             self._tasks.add(task)
             task.add_done_callback(self._ended)
 
     async def _refresh(self) -> None:
-        await refresh_roster(self._db)
+        await refresh_cursors(self._db)
         await close_alarms_of_unused(self._db)
-        self._roster_at = time.monotonic()
+        self._refreshed_at = time.monotonic()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._woken.set()
 
-    async def _claim(self, limit: int) -> list[Claim]:
+    async def _claim(self, limit: int) -> list[ShopLease]:
         return await claim_due(self._db, limit=limit, lease_seconds=self._settings.poll.lease)
 
     async def _wait(self, stop: asyncio.Event) -> None:
@@ -138,22 +138,22 @@ class Poller:
             task.cancel()
         self._woken.clear()
 
-    async def _poll(self, claim: Claim, stop: asyncio.Event) -> None:
+    async def _poll(self, lease: ShopLease, stop: asyncio.Event) -> None:
         run: ShopRun | None = None
         try:
-            run = await self._prepare(claim, stop)
+            run = await self._prepare(lease, stop)
             if run is not None:
                 with continued("ingest.poll", {}):
                     await run.poll()
-            ending = await self._good_ending(claim, run)
+            result = await self._good_result(lease, run)
         except Stopped:
-            ending = Ending("stopped", 0, {})
+            result = PollResult("stopped", 0, {})
         except Exception as error:  # noqa: BLE001 - one shop's trouble must never stop the others
-            ending = self._bad_ending(claim, error)
-        await self._end(claim, run, ending)
+            result = self._failed_result(lease, error)
+        await self._end(lease, run, result)
 
-    async def _prepare(self, claim: Claim, stop: asyncio.Event) -> ShopRun | None:
-        connection = await self._shops.find(claim.connection_id)
+    async def _prepare(self, lease: ShopLease, stop: asyncio.Event) -> ShopRun | None:
+        connection = await self._shops.find(lease.connection_id)
         if connection is None:
             return None
         reader = OrderReader(
@@ -165,58 +165,58 @@ class Poller:
             announced=self._announced,
         )
         overlap = timedelta(seconds=self._settings.overlap_seconds)
-        return ShopRun(self._db, claim, reader, self._settings.poll, overlap, stop)
+        return ShopRun(self._db, lease, reader, self._settings.poll, overlap, stop)
 
-    async def _good_ending(self, claim: Claim, run: ShopRun | None) -> Ending:
+    async def _good_result(self, lease: ShopLease, run: ShopRun | None) -> PollResult:
         async with self._db.reading.begin() as session:
-            version = await newest_settings(session, claim.row.tenant_id)
+            version = await newest_settings(session, lease.row.tenant_id)
         if run is not None and run.reader.client.calls > 1:
-            log.info("shop.polled", **_ids(claim), calls=run.reader.client.calls)
-        return Ending("good", float(version.values.poll_interval_seconds), dict(GOOD))
+            log.info("shop.polled", **_ids(lease), calls=run.reader.client.calls)
+        return PollResult("good", float(version.values.poll_interval_seconds), dict(RESET_FAILURES))
 
-    def _bad_ending(self, claim: Claim, error: Exception) -> Ending:
+    def _failed_result(self, lease: ShopLease, error: Exception) -> PollResult:
         if isinstance(error, ShopRefused):
-            return self._refused_ending(claim, error)
-        failures = claim.row.failures + 1
+            return self._refused_result(lease, error)
+        failures = lease.row.failures + 1
         poll = self._settings.poll
         seconds = backoff(failures, first=poll.first_backoff, longest=poll.longest_backoff)
         if isinstance(error, TransientError) and error.retry_after is not None:
             seconds = error.retry_after.total_seconds()
         if isinstance(error, ConnectorError):
-            log.warning("shop.poll_failed", **_ids(claim), error=error.code, failures=failures)
+            log.warning("shop.poll_failed", **_ids(lease), error=error.code, failures=failures)
         else:
-            log.error("shop.poll_broke", **_ids(claim), failures=failures, exc_info=error)
-        since = claim.row.failing_since or claim.now
-        return Ending("failed", seconds, {"failures": failures, "failing_since": since, **told(error)})
+            log.error("shop.poll_broke", **_ids(lease), failures=failures, exc_info=error)
+        since = lease.row.failing_since or lease.now
+        return PollResult("failed", seconds, {"failures": failures, "failing_since": since, **told(error)})
 
-    def _refused_ending(self, claim: Claim, error: ShopRefused) -> Ending:
-        poll, row = self._settings.poll, claim.row
+    def _refused_result(self, lease: ShopLease, error: ShopRefused) -> PollResult:
+        poll, row = self._settings.poll, lease.row
         columns: dict[str, Any] = {
             "failing_since": None,
             "refusals": row.refusals + 1,
-            "first_refused_at": row.first_refused_at or claim.now,
+            "first_refused_at": row.first_refused_at or lease.now,
             **told(error),
         }
-        gone = is_disconnected(claim, refusals=poll.refusals, refused_for=poll.refused_for)
+        gone = is_disconnected(lease, refusals=poll.refusals, refused_for=poll.refused_for)
         if row.disconnected_at is not None or gone:
-            columns["disconnected_at"] = row.disconnected_at or claim.now
-            log.warning("shop.disconnected", **_ids(claim))
-            return Ending("refused", poll.disconnected_every, columns)
-        log.warning("shop.refused", **_ids(claim), refusals=row.refusals + 1)
-        return Ending("refused", min(poll.refused_for / REFUSAL_LOOKS, poll.disconnected_every), columns)
+            columns["disconnected_at"] = row.disconnected_at or lease.now
+            log.warning("shop.disconnected", **_ids(lease))
+            return PollResult("refused", poll.disconnected_every, columns)
+        log.warning("shop.refused", **_ids(lease), refusals=row.refusals + 1)
+        return PollResult("refused", min(poll.refused_for / REFUSAL_LOOKS, poll.disconnected_every), columns)
 
-    async def _end(self, claim: Claim, run: ShopRun | None, ending: Ending) -> None:
+    async def _end(self, lease: ShopLease, run: ShopRun | None, result: PollResult) -> None:
         """The run's last transaction; when the database is away the lease simply runs out."""
-        metrics.INGEST_POLLS.labels(ending.result).inc()
+        metrics.INGEST_POLLS.labels(result.word).inc()
         metrics.INGEST_CALLS.inc(run.reader.client.calls if run is not None else 0)
-        columns = {**(run.columns if run is not None else {}), **ending.columns}
+        columns = {**(run.columns if run is not None else {}), **result.columns}
         with contextlib.suppress(*DATABASE_TROUBLE):
             async with self._db.sessions.begin() as session:
-                if not await release(session, claim, ending.next_poll_seconds, **columns):
-                    log.warning("shop.lease_lost", **_ids(claim))
+                if not await finish_poll(session, lease, result.next_poll_seconds, **columns):
+                    log.warning("shop.lease_lost", **_ids(lease))
                 else:
-                    await tell(session, claim, columns)
+                    await tell(session, lease, columns)
 
 
-def _ids(claim: Claim) -> dict[str, str]:
-    return {"tenant_id": str(claim.row.tenant_id), "connection_id": str(claim.connection_id)}
+def _ids(lease: ShopLease) -> dict[str, str]:
+    return {"tenant_id": str(lease.row.tenant_id), "connection_id": str(lease.connection_id)}

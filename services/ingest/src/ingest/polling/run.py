@@ -9,8 +9,8 @@ from typing import Any
 from common.db.engine import Database
 from common.shops.base import OrderQuery
 from ingest.orders import OrderReader
-from ingest.polling.cursors import Claim, renew
-from ingest.polling.order_list import Budget, Progress, Stopped, Window
+from ingest.polling.cursors import ShopLease, renew
+from ingest.polling.order_list import Budget, OrderListReader, Progress, Stopped
 from ingest.polling.sweeps import NIGHTLY, Sweeper, sweep_of
 from ingest.settings import PollSettings
 
@@ -22,7 +22,7 @@ class ShopRun:
     """Reads one shop under one lease; `columns` is what its end may write into the cursor row."""
 
     db: Database
-    claim: Claim
+    lease: ShopLease
     reader: OrderReader
     settings: PollSettings
     overlap: timedelta
@@ -43,17 +43,17 @@ class ShopRun:
         if time.monotonic() - self._renewed < self.settings.lease / 3:
             return
         async with self.db.sessions.begin() as session:
-            if not await renew(session, self.claim, self.settings.lease):
+            if not await renew(session, self.lease, self.settings.lease):
                 raise Stopped
         self._renewed = time.monotonic()
 
     async def _read_live(self) -> None:
-        row, window = self.claim.row, self._window(fresh_from=self.claim.row.cursor_at)
+        row, reader = self.lease.row, self._list_reader(fresh_from=self.lease.row.cursor_at)
         since = row.cursor_at - self.overlap
-        progress = await window.read(OrderQuery(updated_from=since))
+        progress = await reader.read(OrderQuery(updated_from=since))
         if progress.complete and progress.started_at is not None and progress.started_at < since:
             since = progress.started_at - self.overlap  # the shop's clock is behind ours
-            progress = await window.read(OrderQuery(updated_from=since))
+            progress = await reader.read(OrderQuery(updated_from=since))
         if progress.failed is not None:
             raise progress.failed
         if progress.complete:
@@ -67,11 +67,11 @@ class ShopRun:
             }
 
     async def _read_history(self) -> None:
-        row = self.claim.row
+        row = self.lease.row
         if row.history_from_at is None or not self._budget.is_left():
             return
         first_page = max(1, row.history_page - 1)
-        progress = await self._window().read(
+        progress = await self._list_reader().read(
             OrderQuery(updated_from=row.history_from_at), first_page=first_page
         )
         if progress.failed is not None:
@@ -84,7 +84,7 @@ class ShopRun:
             self.columns |= {"history_page": page, "history_total": progress.total}
 
     async def _sweep(self) -> None:
-        row, now = self.claim.row, self.claim.now
+        row, now = self.lease.row, self.lease.now
         if self.columns.get("history_from_at", row.history_from_at) is not None:
             return
         sweep = sweep_of(row, now)
@@ -98,8 +98,8 @@ class ShopRun:
         done = "last_nightly_at" if sweep.kind == NIGHTLY else "last_weekly_at"
         self.columns |= NO_SWEEP | {done: sweep.started_at}
 
-    def _window(self, fresh_from: datetime | None = None) -> Window:
-        return Window(self.reader, self._budget, self.checkpoint, fresh_from)
+    def _list_reader(self, fresh_from: datetime | None = None) -> OrderListReader:
+        return OrderListReader(self.reader, self._budget, self.checkpoint, fresh_from)
 
     @property
     def _budget(self) -> Budget:

@@ -112,7 +112,7 @@ class Sweeper:
             if not may_go_on():
                 return index
             await self.checkpoint()
-            trouble = await self.reader.try_to_take_over(item.value, server_time=page.server_time)
+            trouble = await self.reader.try_import_order(item.value, server_time=page.server_time)
             if trouble is not None:  # the next sweep tries again
                 self._failures += 1
                 if self._failures >= FAILED_ORDERS:

@@ -13,28 +13,28 @@ from common.db.models.core import ConnectionRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
 from ingest.connections import ACTIVE
-from ingest.polling.cursors import Claim
+from ingest.polling.cursors import ShopLease
 
 AFTER = timedelta(hours=1)
 KIND, OF_ITEMS = AlarmKind.SHOP_UNREADABLE, AlarmKind.SHOP_ITEM_UNREADABLE
 
 
-async def tell(session: AsyncSession, claim: Claim, columns: Mapping[str, Any]) -> None:
+async def tell(session: AsyncSession, lease: ShopLease, columns: Mapping[str, Any]) -> None:
     """The alarm is open when the row that this run ends with has been failing for an hour, else closed."""
     if "failing_since" not in columns:  # the run was stopped: it says nothing of the shop
         return
-    since, subject = columns["failing_since"], str(claim.connection_id)
+    since, subject = columns["failing_since"], str(lease.connection_id)
     if since is None:
-        if claim.row.failing_since is not None:
-            await close_alarms(session, KIND, subject, tenant_id=claim.row.tenant_id)
+        if lease.row.failing_since is not None:
+            await close_alarms(session, KIND, subject, tenant_id=lease.row.tenant_id)
         return
-    if claim.now - since >= AFTER:
+    if lease.now - since >= AFTER:
         evidence = {
             "connection_id": subject,
             "failing_since": since.isoformat(),
             "last_error": columns.get("last_error"),
         }
-        await raise_alarm(session, Alarm(KIND, subject, evidence, claim.row.tenant_id))
+        await raise_alarm(session, Alarm(KIND, subject, evidence, lease.row.tenant_id))
 
 
 async def close_alarms_of_unused(db: Database) -> None:
