@@ -3,10 +3,9 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from typing import cast
 from uuid import uuid4
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import func, insert, select
 
 from bench.documents import invoices
 from bench.figures import Spread, milliseconds, table
@@ -15,6 +14,7 @@ from bench.report import Section, say
 from bench.world import World, running_world
 from common.db.dialect import db_now
 from common.db.engine import Database
+from common.db.models import base
 from common.db.models.books import OutcomeRow
 from common.domain.reasons import Reason
 from common.events.base import Event
@@ -68,9 +68,7 @@ async def _park(db: Database, events: Sequence[DocumentIssued]) -> None:
         }
         for event in events
     ]
-    parking = insert(cast(Table, OutcomeRow.__table__)).values(
-        first_seen_at=db_now(), changed_at=db_now(), revision=1
-    )
+    parking = insert(base.table(OutcomeRow)).values(first_seen_at=db_now(), changed_at=db_now(), revision=1)
     async with db.sessions.begin() as session:
         await session.execute(parking, rows)
 

@@ -1,12 +1,13 @@
 """Parked documents without their stories, and what puts them back in line."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from common.db.dialect import db_now
+from common.db.models.base import table
 from common.db.models.books import OutcomeRow, ReleasedDocumentRow, ReleasePortionRow
 from common.db.models.line import InboxRow
 from common.domain.amounts import table_version
@@ -97,7 +98,7 @@ async def park_many(writer: Harness, count: int, reason: Reason = Reason.TRANSFE
         for place, number in enumerate(numbers)
     ]
     async with writer.db.sessions.begin() as session:
-        await session.execute(insert(cast(Table, OutcomeRow.__table__)), rows)
+        await session.execute(insert(table(OutcomeRow)), rows)
 
 
 async def waiting_marks(writer: Harness) -> int:

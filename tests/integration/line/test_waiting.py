@@ -1,19 +1,19 @@
 """What waited for a connection is freed a portion at a time, however much it is."""
 
 import asyncio
-from typing import cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import func, select, update
 
 from common.db.dialect import db_now
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.line import InboxKeyRow
 from common.inbox import waiting
 from common.inbox.waiting import Waiting
 from fixtures.line import CONSUMER, deliver, order
 
-KEYS = cast(Table, InboxKeyRow.__table__)
+KEYS = table(InboxKeyRow)
 
 
 async def nothing_new() -> None:

@@ -4,22 +4,23 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.batching import Batched
 from common.db.dialect import one_of, prepared
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.core import ConnectionRow
 from common.db.tenant_settings import newest_settings_of
 from common.domain.merchant import SettingsVersion
 
 BOOKS = "books"
 CACHE_SECONDS = 1.0
-CONNECTIONS = cast(Table, ConnectionRow.__table__)
+CONNECTIONS = table(ConnectionRow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,17 @@
 
 import time
 from collections.abc import Callable
-from typing import cast
-
-from sqlalchemy import Table
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.line import WriteProbeRow
 from common.db.secrets import Secrets, sealed_by_key
 from common.domain.alarms import AlarmKind
 from common.observability.health import Check, NotReady
 
-PROBES = cast(Table, WriteProbeRow.__table__)
+PROBES = table(WriteProbeRow)
 LOOK_SECONDS = 30.0
 UNREADABLE = AlarmKind.SECRETS_UNREADABLE
 

@@ -1,17 +1,18 @@
 """The settings in force of a tenant."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import one_of, prepared
+from common.db.models.base import table
 from common.db.models.core import SettingsVersionRow
 from common.domain.merchant import MerchantSettings, SettingsVersion
 
-VERSIONS = cast(Table, SettingsVersionRow.__table__)
+VERSIONS = table(SettingsVersionRow)
 NONE_YET = SettingsVersion(id=UUID(int=0), number=0, values=MerchantSettings())
 
 

@@ -4,21 +4,22 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, Integer, Table, exists, func, literal, select, update
+from sqlalchemy import FromClause, Integer, exists, func, literal, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import ForRows, db_now, insert, one_of
+from common.db.models.base import table
 from common.db.models.effects import AttemptRow, BindingRow
 from common.effects.attempts import BOUND, UNRESOLVED, ArmRequest, payload_hash
 from common.effects.effect import Bound, Follow
 from common.effects.numbered import Elsewhere
 from common.effects.sql_numbers import others_of
 
-ATTEMPTS, BINDINGS = cast(Table, AttemptRow.__table__), cast(Table, BindingRow.__table__)
+ATTEMPTS, BINDINGS = table(AttemptRow), table(BindingRow)
 GIVEN = (
     "attempt_id",
     "tenant_id",

@@ -6,19 +6,20 @@ of two connections that bring the same document at once the second one sees the 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import FromClause, Integer, Row, Table, literal, select, true
+from sqlalchemy import FromClause, Integer, Row, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import ForRows, insert, one_of, prepared
+from common.db.models.base import table
 from common.db.models.effects import AttemptRow, BindingRow
 from common.db.models.numbers import NumberedEffectRow, VoucherNumberRow
 from common.effects.attempts import UNRESOLVED, ArmRequest
 from common.effects.numbered import BOUND, NOWHERE, Elsewhere, Numbered, foremost
 
-NUMBERS, EFFECTS = cast(Table, VoucherNumberRow.__table__), cast(Table, NumberedEffectRow.__table__)
-ATTEMPTS, BINDINGS = cast(Table, AttemptRow.__table__), cast(Table, BindingRow.__table__)
+NUMBERS, EFFECTS = table(VoucherNumberRow), table(NumberedEffectRow)
+ATTEMPTS, BINDINGS = table(AttemptRow), table(BindingRow)
 PLACE = ("organization_id", "type", "number")
 FACT = (*PLACE, "connection_id", "order_id", "order_number", "document_on", "gross_minor")
 GIVEN = ("effect_key", "tenant_id", "marker", "despite", *FACT)

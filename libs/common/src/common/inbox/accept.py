@@ -2,22 +2,23 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, case, null, or_
+from sqlalchemy import case, null, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
+from common.db.models.base import table
 from common.db.models.line import InboxKeyRow, InboxRow, InboxTurnRow
 from common.events.base import Lane
 from common.events.registry import is_known
 from common.observability import metrics
 from common.transport.base import Incoming
 
-INBOX = cast(Table, InboxRow.__table__)
-KEYS = cast(Table, InboxKeyRow.__table__)
-TURNS = cast(Table, InboxTurnRow.__table__)
+INBOX = table(InboxRow)
+KEYS = table(InboxKeyRow)
+TURNS = table(InboxTurnRow)
 
 READY, DONE, IGNORED, DEAD, DISCARDED = "ready", "done", "ignored", "dead", "discarded"
 

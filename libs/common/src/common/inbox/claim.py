@@ -7,21 +7,22 @@ head cost nothing. Tenants take turns, the one served longest ago first; a claim
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, Update, exists, or_, select, update
+from sqlalchemy import Update, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, first_of_each, row_lock
+from common.db.models.base import table
 from common.db.models.line import InboxKeyRow, InboxRow, InboxTurnRow
 from common.events.base import Lane
 from common.inbox.messages import RawMessage
 from common.transport.large import whole
 
-INBOX = cast(Table, InboxRow.__table__)
-KEYS = cast(Table, InboxKeyRow.__table__)
-TURNS = cast(Table, InboxTurnRow.__table__)
+INBOX = table(InboxRow)
+KEYS = table(InboxKeyRow)
+TURNS = table(InboxTurnRow)
 
 HELD_SECONDS = (
     5.0  # then a key is looked at again whose messages wait for a predecessor; its arrival is quicker

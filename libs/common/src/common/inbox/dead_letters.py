@@ -1,15 +1,15 @@
 """Messages our code could not process: kept with their key held back until a person replays or discards."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import cast
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import Table, Update, select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.line import NO_INBOX_ROW, DeadLetterRow, InboxKeyRow, InboxRow
 from common.db.trouble import describe, is_trouble
 from common.events.commands import DISCARD, REPLAY, DeadLetterCommand
@@ -22,9 +22,9 @@ from common.transport import buried
 
 log = structlog.get_logger()
 
-LETTERS = cast(Table, DeadLetterRow.__table__)
-INBOX = cast(Table, InboxRow.__table__)
-KEYS = cast(Table, InboxKeyRow.__table__)
+LETTERS = table(DeadLetterRow)
+INBOX = table(InboxRow)
+KEYS = table(InboxKeyRow)
 KEPT, REPLAYED, GIVEN_UP = "kept", "replayed", "discarded"
 
 OnDead = Callable[[AsyncSession, Message | RawMessage, Exception], Awaitable[None]]

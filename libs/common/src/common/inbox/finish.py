@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Table, bindparam, delete, exists, update
+from sqlalchemy import CursorResult, bindparam, delete, exists, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now
+from common.db.models.base import table
 from common.db.models.line import InboxKeyRow, InboxRow
 from common.inbox.claim import lock_leased
 from common.inbox.messages import RawMessage
 
-INBOX = cast(Table, InboxRow.__table__)
-KEYS = cast(Table, InboxKeyRow.__table__)
+INBOX = table(InboxRow)
+KEYS = table(InboxKeyRow)
 
 
 @dataclass(frozen=True, slots=True)

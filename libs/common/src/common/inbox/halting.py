@@ -3,22 +3,22 @@
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.dialect import db_now
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
 from common.domain.alarms import AlarmKind
 from common.inbox.dead_letters import KEPT
 from common.observability.health import NotReady
 
-LETTERS = cast(Table, DeadLetterRow.__table__)
+LETTERS = table(DeadLetterRow)
 LOOK_SECONDS = 5.0
 HOUR_SECONDS = 3600.0
 TENANT, WORKER = AlarmKind.TENANT_HALTED, AlarmKind.WORKER_HALTED

@@ -5,20 +5,21 @@ from datetime import timedelta
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import CursorResult, Table, delete, select, update
+from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.line import InboxRow, OutboxKeyRow, OutboxRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.observability.health import Heartbeat
 
 log = structlog.get_logger()
 
-INBOX = cast(Table, InboxRow.__table__)
-OUTBOX = cast(Table, OutboxRow.__table__)
-OUTBOX_KEYS = cast(Table, OutboxKeyRow.__table__)
+INBOX = table(InboxRow)
+OUTBOX = table(OutboxRow)
+OUTBOX_KEYS = table(OutboxKeyRow)
 
 KEEP = timedelta(days=30)
 EVERY = timedelta(hours=6)

@@ -3,16 +3,17 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Row, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, renew_alarm
 from common.db.dialect import db_now, row_lock
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.effects import AlarmRow
 from common.db.models.line import InboxKeyRow, InboxRow
 from common.db.trouble import DATABASE_TROUBLE, describe
@@ -23,7 +24,7 @@ from common.inbox.accept import READY
 
 log = structlog.get_logger(__name__)
 
-INBOX, KEYS = cast(Table, InboxRow.__table__), cast(Table, InboxKeyRow.__table__)
+INBOX, KEYS = table(InboxRow), table(InboxKeyRow)
 KIND = AlarmKind.WORK_DELAYED
 LOOK_SECONDS, SHOWN_AFTER_SECONDS = 60.0, 3600.0
 AT_ONCE = 500  # documents that are shown by one look

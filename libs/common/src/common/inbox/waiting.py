@@ -5,23 +5,24 @@ What waits holds no time of its own, so an answer wakes it by the one row of the
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Row, Table, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.breakers import CLOSED
 from common.db.dialect import db_now
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.effects import BreakerRow
 from common.db.models.line import InboxKeyRow, InboxRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.events.base import Lane
 
-KEYS = cast(Table, InboxKeyRow.__table__)
-INBOX = cast(Table, InboxRow.__table__)
+KEYS = table(InboxKeyRow)
+INBOX = table(InboxRow)
 LOOK_SECONDS = 1.0
 PORTION = 100  # so many of one connection are due at once
 SOON_SECONDS = 60.0  # who waits so long at most, for a slot of the rate limit, still belongs to them

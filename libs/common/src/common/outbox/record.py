@@ -3,20 +3,21 @@
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert, prepared
+from common.db.models.base import table
 from common.db.models.line import OutboxKeyRow, OutboxRow
 from common.events.base import Event
 from common.observability import tracing
 from common.transport.large import put_aside
 
 SLOTS = 16
-OUTBOX = cast(Table, OutboxRow.__table__)
-KEYS = cast(Table, OutboxKeyRow.__table__)
+OUTBOX = table(OutboxRow)
+KEYS = table(OutboxKeyRow)
 
 
 def slot_of(ordering_key: str) -> int:

@@ -1,17 +1,17 @@
 """What everybody sees of a row that the transport will not take: an alarm, and whatever its service shows."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
+from common.db.models.base import table
 from common.db.models.line import OutboxRow
 from common.domain.alarms import AlarmKind
 from common.transport.base import Outgoing
 
-OUTBOX = cast(Table, OutboxRow.__table__)
+OUTBOX = table(OutboxRow)
 
 OnRefused = Callable[[AsyncSession, Outgoing, bool], Awaitable[None]]
 

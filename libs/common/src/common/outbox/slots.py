@@ -1,20 +1,21 @@
 """The statements by which relays share an outbox: lease slots that hold unsent rows, read them, mark them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, exists, or_, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert, row_lock
+from common.db.models.base import table
 from common.db.models.line import OutboxRow, RelaySlotRow
 from common.events.base import Lane
 from common.outbox.record import SLOTS
 from common.transport.base import Outgoing
 
-OUTBOX = cast(Table, OutboxRow.__table__)
-LEASES = cast(Table, RelaySlotRow.__table__)
+OUTBOX = table(OutboxRow)
+LEASES = table(RelaySlotRow)
 
 
 async def create_slots(session: AsyncSession, producer: str) -> None:

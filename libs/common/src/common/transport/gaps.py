@@ -6,11 +6,12 @@ from typing import Any, cast
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
-from sqlalchemy import CursorResult, Table, exists, select, update
+from sqlalchemy import CursorResult, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.effects import AlarmRow
 from common.db.models.line import InboxRow, OutboxRow
 from common.domain.alarms import AlarmKind
@@ -19,8 +20,8 @@ from common.observability import metrics
 
 log = structlog.get_logger()
 
-OUTBOX = cast(Table, OutboxRow.__table__)
-INBOX = cast(Table, InboxRow.__table__)
+OUTBOX = table(OutboxRow)
+INBOX = table(InboxRow)
 NOWHERE = (NoOffsetForPartitionError, OffsetOutOfRangeError)
 
 

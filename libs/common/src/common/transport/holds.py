@@ -4,17 +4,18 @@ A message is held while its predecessor is not in the inbox in any state; the cl
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from sqlalchemy import Row, Table, exists, select, update
+from sqlalchemy import Row, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.dialect import db_now
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.line import InboxKeyRow, InboxRow, OutboxRow
 from common.domain.alarms import AlarmKind
 from common.events.registry import BY_TYPE
@@ -24,9 +25,9 @@ from common.transport.kafka_client import partitions_of
 
 log = structlog.get_logger()
 
-INBOX = cast(Table, InboxRow.__table__)
-KEYS = cast(Table, InboxKeyRow.__table__)
-OUTBOX = cast(Table, OutboxRow.__table__)
+INBOX = table(InboxRow)
+KEYS = table(InboxKeyRow)
+OUTBOX = table(OutboxRow)
 
 AT_ONCE = 500
 KEPT_SECONDS = 30 * 86_400.0  # so long a predecessor may still be sent again

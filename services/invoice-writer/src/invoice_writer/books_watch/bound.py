@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, and_, exists, select, tuple_, update
+from sqlalchemy import Row, and_, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.dialect import row_lock
+from common.db.models.base import table
 from common.db.models.books import OutcomeRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
@@ -20,7 +21,7 @@ from invoice_writer.lists import INDEX
 from invoice_writer.vouchers import differences
 
 PORTION = 500
-OUTCOMES = cast(Table, OutcomeRow.__table__)
+OUTCOMES = table(OutcomeRow)
 STANDS_FOR = and_(OUTCOMES.c.voucher_id == INDEX.c.voucher_id, OUTCOMES.c.tenant_id == INDEX.c.tenant_id)
 ADOPTED, TAX = "adopted", "tax_total"
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Row, select
 
 from common.db.alarms import raise_alarm
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.books import OutcomeRow
 from common.domain.cleaning import clean
 from common.domain.documents import DocumentType
@@ -21,7 +22,7 @@ from invoice_writer.books_watch.gone import Gone, VoucherLooks
 from invoice_writer.deciding import CORRECTED, ToWrite
 from invoice_writer.outcomes import BOOKED, Outcome
 
-OUTCOMES = cast(Table, OutcomeRow.__table__)
+OUTCOMES = table(OutcomeRow)
 
 
 class CorrectedVouchers:

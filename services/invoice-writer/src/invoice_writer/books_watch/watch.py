@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Row, Table, and_, or_, select
+from sqlalchemy import Row, and_, or_, select
 
 from common.db.alarms import close_alarms
 from common.db.dialect import db_now
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.books import VoucherIndexStateRow
 from common.db.models.core import ConnectionRow
 from common.db.trouble import DATABASE_TROUBLE, describe
@@ -29,7 +30,7 @@ from invoice_writer.vouchers import REFRESH_AFTER, IndexReading, differences
 
 log = structlog.get_logger(__name__)
 
-STATE, CONNECTIONS = cast(Table, VoucherIndexStateRow.__table__), cast(Table, ConnectionRow.__table__)
+STATE, CONNECTIONS = table(VoucherIndexStateRow), table(ConnectionRow)
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = range(1, 5)  # hours in which books are read as a whole
 A_DAY, LATE = timedelta(hours=20), timedelta(hours=36)  # since the last whole reading

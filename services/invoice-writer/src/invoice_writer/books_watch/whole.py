@@ -1,15 +1,16 @@
 """Once a night the whole voucherlist is read, a page at a time: it names vouchers of ours that are gone."""
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, Table, and_, null, or_, select, update
+from sqlalchemy import Row, and_, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.books import BooksReadingRow, VoucherIndexStateRow
 from common.db.models.effects import BindingRow
 from common.lexware.client import LexwareClient
@@ -19,7 +20,7 @@ from invoice_writer.lists import INDEX, BooksList, Place, Plan, Readings, keep_p
 
 log = structlog.get_logger(__name__)
 
-STATE, BINDINGS = cast(Table, VoucherIndexStateRow.__table__), cast(Table, BindingRow.__table__)
+STATE, BINDINGS = table(VoucherIndexStateRow), table(BindingRow)
 AT_ONCE = 20  # of the vouchers that no page showed
 BEGIN_ANEW = timedelta(hours=12)
 SETTLED = timedelta(minutes=1)  # what was bound later than that before the reading may not be listed yet

@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, Table, or_, select, update
+from sqlalchemy import Row, or_, select, update
 
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.books import ContactIndexStateRow
 from common.errors import ConnectorError, TransientError
 from common.lexware.client import LexwareClient
@@ -28,7 +29,7 @@ log = structlog.get_logger(__name__)
 REMEMBER_SECONDS = 60.0
 CLAIM_SECONDS = 120.0  # longer than the wait for one page
 BEGIN_ANEW = timedelta(hours=1)  # the pages of a reading that was interrupted so long have moved
-STATE = cast(Table, ContactIndexStateRow.__table__)
+STATE = table(ContactIndexStateRow)
 
 
 @dataclass(frozen=True, slots=True)

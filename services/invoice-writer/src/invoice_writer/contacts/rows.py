@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert, prepared
+from common.db.models.base import table
 from common.db.models.books import ContactIndexRow, ContactKeyRow
 from common.lexware.contact_wire import Contact
 from invoice_writer.contacts.mapping import keys_of, prints_of
@@ -18,7 +19,7 @@ ACTIVE, ARCHIVED, GONE = "active", "archived", "gone"
 PRINTS = ("name_print", "last_name_print", "address_print")
 AS_LISTED = ("kind", "number", "vat_id", "tax_free", *PRINTS, "state", "seen_at")
 
-ROWS, KEYS = cast(Table, ContactIndexRow.__table__), cast(Table, ContactKeyRow.__table__)
+ROWS, KEYS = table(ContactIndexRow), table(ContactKeyRow)
 FOUND = (
     select(ROWS, KEYS.c.key, db_now().label("now"))
     .join(KEYS, (KEYS.c.connection_id == ROWS.c.connection_id) & (KEYS.c.contact_id == ROWS.c.contact_id))

@@ -1,17 +1,18 @@
 """What is kept of the rows of the voucherlist; a row that is not what it was is news."""
 
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, case, func, or_
+from sqlalchemy import case, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert, prepared
+from common.db.models.base import table
 from common.db.models.books import VoucherIndexRow
 from common.lexware.rows import Page
 from common.lexware.wire import VoucherListRow
 from invoice_writer.lists.readings import Place, note_unfit
 
-INDEX = cast(Table, VoucherIndexRow.__table__)
+INDEX = table(VoucherIndexRow)
 PRIMARY = ["connection_id", "voucher_id"]
 LONGEST_NUMBER = 200  # no document of ours has a longer one
 COMPARED = ("type", "status", "number", "voucher_on", "gross_minor", "contact_id", "updated_at")

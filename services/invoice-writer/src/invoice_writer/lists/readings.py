@@ -5,16 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, Table, func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.books import BooksReadingRow
 from common.db.secrets import SecretUnreadable
 from common.domain.alarms import AlarmKind
@@ -29,7 +30,7 @@ from invoice_writer.settings import ReadingSettings
 
 log = structlog.get_logger(__name__)
 
-READINGS = cast(Table, BooksReadingRow.__table__)
+READINGS = table(BooksReadingRow)
 PRIMARY = ["connection_id", "list"]
 OF_CONNECTION = (SecretUnreadable, RateLimitWait, ConnectionRests, DeniedForNow, RouteUnknown, Unauthorized)
 UNFIT_KEPT, UNFIT_SHOWN = 1000, 20

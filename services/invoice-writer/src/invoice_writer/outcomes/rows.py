@@ -1,20 +1,21 @@
 """The rows of outcomes: looked at and recorded for many documents at once."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, Integer, Row, Table, func, literal, null, select, true
+from sqlalchemy import FromClause, Integer, Row, func, literal, null, select, true
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import ForRows, db_now, insert, one_of, prepared
+from common.db.models.base import table
 from common.db.models.books import OutcomeRow, TimelineRow
 from common.events.documents import DocumentIssued
 from invoice_writer.outcomes.standing import PENDING, Outcome
 
-OUTCOMES = cast(Table, OutcomeRow.__table__)
-NOTE = plain_insert(cast(Table, TimelineRow.__table__)).values(created_at=db_now())
+OUTCOMES = table(OutcomeRow)
+NOTE = plain_insert(table(TimelineRow)).values(created_at=db_now())
 SEEN_COLUMNS = (
     OUTCOMES.c.status,
     OUTCOMES.c.reason,

@@ -3,17 +3,18 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Table, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
+from common.db.models.base import table
 from common.db.models.books import HAS_NO_TURN, OutcomeRow, ReleasedDocumentRow, ReleasePortionRow
 
-RELEASED = cast(Table, ReleasedDocumentRow.__table__)
-PORTIONS = cast(Table, ReleasePortionRow.__table__)
+RELEASED = table(ReleasedDocumentRow)
+PORTIONS = table(ReleasePortionRow)
 FEW = 10  # documents of a merchant, released together, that need not wait behind a backfill
 COLUMNS = (
     OutcomeRow.document_id,

@@ -7,15 +7,16 @@ until the transaction that puts it in line: whoever dies in between loses nothin
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, Select, Table, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, row_lock
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.books import OutcomeRow
 from common.db.models.line import InboxKeyRow, InboxRow
 from common.db.trouble import DATABASE_TROUBLE, describe
@@ -26,7 +27,7 @@ from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.released.commands import put_in_line
 from invoice_writer.released.marks import COLUMNS, PORTIONS, RELEASED
 
-INBOX, KEYS = cast(Table, InboxRow.__table__), cast(Table, InboxKeyRow.__table__)
+INBOX, KEYS = table(InboxRow), table(InboxKeyRow)
 LOOK_SECONDS = 1.0
 MINUTE = 60.0
 MARKED = (

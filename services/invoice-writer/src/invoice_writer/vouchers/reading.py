@@ -3,15 +3,16 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, or_, select, update
+from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.books import VoucherIndexStateRow
 from common.domain.alarms import AlarmKind
 from common.errors import ConnectorError
@@ -33,7 +34,7 @@ REFRESH_AFTER = timedelta(minutes=15)
 OVERLAP = timedelta(days=1)
 CLAIM_SECONDS = 10.0  # mostly longer than the wait for one page; two readings at once do no harm
 BEGIN_ANEW = timedelta(hours=1)  # the pages of a reading that was interrupted so long have moved
-STATE = cast(Table, VoucherIndexStateRow.__table__)
+STATE = table(VoucherIndexStateRow)
 
 
 def part_alarm(tenant_id: UUID, connection_id: UUID, part: VoucherFilter) -> Alarm:

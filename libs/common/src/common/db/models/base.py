@@ -1,10 +1,10 @@
 """The declarative base and columns that many tables share."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, MetaData
+from sqlalchemy import BigInteger, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from common.db.dialect import db_now
@@ -40,6 +40,11 @@ class OfTenant:
     """The tenant the row belongs to."""
 
     tenant_id: Mapped[UUID] = mapped_column(index=True)
+
+
+def table(model: type[Base]) -> Table:
+    """The table of a model, for statements that want rows and no objects."""
+    return cast(Table, model.__table__)
 
 
 def big_id() -> Mapped[int]:
