@@ -12,6 +12,7 @@ from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
 from common.observability import metrics
 from common.observability.health import OK, Check, Heartbeat, Standings
+from common.pausing import every
 
 log = structlog.get_logger()
 
@@ -35,17 +36,12 @@ class PartsWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until told to stop."""
-        while not stop.is_set():
+        async for _ in every(ASK_SECONDS, stop):
             self.heartbeat.beat()
             try:
                 await self.look()
             except DATABASE_TROUBLE as error:
                 log.warning("parts.not_told", service=self._service, error=describe(error))
-            try:
-                async with asyncio.timeout(ASK_SECONDS):
-                    await stop.wait()
-            except TimeoutError:
-                continue
 
     async def look(self) -> None:
         """Ask every part once, count it, and raise, renew or close its alarm."""

@@ -10,6 +10,7 @@ from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.core import IdempotencyRow
 from common.db.trouble import DATABASE_TROUBLE, describe
+from common.pausing import every
 
 KEPT = timedelta(days=7)
 EVERY = timedelta(hours=1)
@@ -27,15 +28,11 @@ class Housekeeper:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Forget until told to stop; a database that does not answer is asked again at the next turn."""
-        while not stop.is_set():
+        async for _ in every(self._every.total_seconds(), stop):
             try:
                 await self.forget()
             except DATABASE_TROUBLE as trouble:
                 log.warning("api.housekeeping_failed", error=describe(trouble))
-            try:
-                await asyncio.wait_for(stop.wait(), self._every.total_seconds())
-            except TimeoutError:
-                continue
 
     async def forget(self) -> int:
         """No answer older than its time is kept; how many there were."""

@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 
 from common.db.models.ingest import ShopCursorRow
-from ingest.polling.cursors import backoff
 from ingest.polling.order_list import Progress
 from ingest.polling.run import cursor_after
 from ingest.polling.sweeps import FREE_CALLS, NIGHTLY, WEEKLY, Sweep, last_night, sweep_of
@@ -65,10 +64,6 @@ def test_a_sweep_is_held_below_its_calls_per_hour() -> None:
 def test_sweeps_reach_back_two_days_and_ninety() -> None:
     assert Sweep(NIGHTLY, NOON).query.updated_from == NOON - timedelta(hours=48)
     assert Sweep(WEEKLY, NOON).query.created_after == NOON - timedelta(days=90)
-
-
-def test_failures_wait_longer_each_time_up_to_a_limit() -> None:
-    assert [backoff(n, first=5, longest=60) for n in (1, 2, 3, 4, 5, 50)] == [5, 10, 20, 40, 60, 60]
 
 
 def test_the_cursor_follows_the_shops_clock_at_the_beginning_of_the_run() -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe
+from common.pausing import every
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ class PausedSessions:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
-        while not stop.is_set():
+        async for _ in every(self._seconds / 2, stop):
             try:
                 ended = await self.end()
             except DATABASE_TROUBLE as error:
@@ -44,11 +45,6 @@ class PausedSessions:
             else:
                 if ended:
                     log.warning("db.paused_sessions_ended", count=ended)
-            try:
-                async with asyncio.timeout(self._seconds / 2):
-                    await stop.wait()
-            except TimeoutError:
-                continue
 
     async def end(self) -> int:
         """End such sessions now; how many there were."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from common.backoff import Backoff
 from common.db.engine import Database
 from common.effects.attempts import (
     ABSENT,
@@ -29,6 +30,7 @@ PDF_START = b"%PDF"
 VOUCHER_LOCKED = "voucher_locked"
 LOCK_SOURCES = ("voucherStatus", "voucherDate")  # a file is refused for these where the voucher is closed
 LONGEST_PAUSE_SECONDS = 300.0
+TRY_AGAIN = Backoff(1.0, LONGEST_PAUSE_SECONDS)
 LOOK_AGAIN = timedelta(seconds=10)
 AT_ONCE = 3  # uploads that left no file are repeated at once so often, then later and later
 MOST_UPLOADS = 20  # that left no file, over half a day; then a person has to ask for another
@@ -208,5 +210,5 @@ def _again(trouble: ConnectorError, tries: int) -> Pending:
     if isinstance(trouble, RefusedError) and not isinstance(trouble, NotFound):
         return Pending(UNTIL_A_PERSON_ACTS, trouble.code)
     wish = trouble.retry_after if isinstance(trouble, TransientError) else None
-    pause = timedelta(seconds=min(2.0 ** min(tries, 10), LONGEST_PAUSE_SECONDS))
+    pause = timedelta(seconds=TRY_AGAIN.seconds(tries))
     return Pending(pause if wish is None else wish, trouble.code, trouble.waits_for)

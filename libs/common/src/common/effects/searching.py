@@ -7,6 +7,7 @@ and then shown to a person. Only two complete searches, or that person, say that
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from common.backoff import Backoff
 from common.domain.reasons import Reason
 from common.effects.attempts import Attempt
 from common.effects.effect import Effect, Findings, Parked, Pending, Refused
@@ -19,6 +20,7 @@ from common.lexware.errors import RequestRejected
 from common.settings import EffectSettings
 
 LONGEST_PAUSE_SECONDS = 300.0
+TRY_AGAIN = Backoff(1.0, LONGEST_PAUSE_SECONDS)
 PART_OF_AGE = 8  # a search that says nothing is repeated after this part of the time that it lasts already
 UNCONFIRMED = Reason.WRITE_UNCONFIRMED.value
 INCOMPLETE = "search_incomplete"
@@ -75,5 +77,5 @@ class Searching:
 def again(trouble: ConnectorError, tries: int) -> Pending:
     """Later: when the other side says, else longer each time."""
     wish = trouble.retry_after if isinstance(trouble, TransientError) else None
-    pause = timedelta(seconds=min(2.0 ** min(tries, 10), LONGEST_PAUSE_SECONDS))
+    pause = timedelta(seconds=TRY_AGAIN.seconds(tries))
     return Pending(pause if wish is None else wish, trouble.code, trouble.waits_for)

@@ -13,6 +13,7 @@ from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
 from common.effects.attempts import OPEN
 from common.effects.witness import Witness
+from common.pausing import every
 from common.settings import EffectSettings
 
 log = structlog.get_logger(__name__)
@@ -41,15 +42,11 @@ class ClockWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
-        while not stop.is_set():
+        async for _ in every(self._every, stop):
             try:
                 await self.look()
             except DATABASE_TROUBLE as error:
                 log.warning("clock_watch.look_failed", error=describe(error))
-            try:
-                await asyncio.wait_for(stop.wait(), self._every)
-            except TimeoutError:
-                continue
 
     async def look(self) -> None:
         """Know what is open by now, and raise the alarm when a clock moved since the last comparison."""

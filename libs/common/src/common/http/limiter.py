@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.backoff import Backoff
 from common.db.dialect import db_now, db_shifted, insert
 from common.db.engine import Database
 from common.db.models.effects import RateBucketRow
@@ -19,7 +20,7 @@ from common.http.errors import RateLimitWait
 
 MAX_WAIT = timedelta(seconds=1)  # longer waits give the work back
 FIRST_BLOCK_SECONDS = 1.0
-LONGEST_BLOCK_SECONDS = 60.0
+BLOCK = Backoff(FIRST_BLOCK_SECONDS, longest=60.0, jitter=1.0)
 
 
 @dataclass(slots=True)
@@ -205,5 +206,4 @@ def _seconds(moment: datetime | None, now: datetime) -> float:
 
 
 def _block_seconds(refusals: int) -> float:
-    longest = min(FIRST_BLOCK_SECONDS * 2.0**refusals, LONGEST_BLOCK_SECONDS)
-    return max(random.uniform(0, longest), FIRST_BLOCK_SECONDS)
+    return max(BLOCK.seconds(refusals), FIRST_BLOCK_SECONDS)

@@ -1,6 +1,5 @@
 """One try of one message: read it, run its handler, and turn whatever happens into an ending."""
 
-import random
 import time
 import traceback
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from common.backoff import Backoff
 from common.db.trouble import describe, is_trouble
 from common.domain.cleaning import storable
 from common.errors import ConnectorError, InvalidMessageError, TransientError, UnknownOutcomeError
@@ -39,6 +39,8 @@ class Attempts:
 
     def __init__(self, consumer: str, handlers: Mapping[str, Handler], settings: WorkerSettings) -> None:
         self._consumer, self._handlers, self._settings = consumer, handlers, settings
+        # Half fixed, half random: tries spread out, and none comes at once.
+        self._backoff = Backoff(settings.backoff_seconds, settings.backoff_limit_seconds, jitter=0.5)
         self.average_seconds = 0.0
 
     async def run(self, raw: RawMessage, token: UUID) -> Ending | Dead:
@@ -73,19 +75,21 @@ class Attempts:
         except InvalidMessageError as error:
             return Dead(raw, message, token, error)
         except TransientError as error:
-            wait = error.retry_after.total_seconds() if error.retry_after else self._backoff(raw.attempts)
-            return self._failed(raw, token, error, wait, raw.failures)
+            pause = self._backoff.seconds(raw.attempts)
+            if error.retry_after:
+                pause = error.retry_after.total_seconds()
+            return self._failed(raw, token, error, pause, raw.failures)
         except UnknownOutcomeError as error:
-            return self._failed(raw, token, error, self._backoff(raw.attempts), raw.failures)
+            return self._failed(raw, token, error, self._backoff.seconds(raw.attempts), raw.failures)
         except Exception as error:  # noqa: BLE001 - a handler may raise anything, and the line must go on
             if is_trouble(error):
-                return self._failed(raw, token, error, self._backoff(raw.attempts), raw.failures)
+                return self._failed(raw, token, error, self._backoff.seconds(raw.attempts), raw.failures)
             if raw.failures + 1 >= self._settings.max_attempts:
                 return Dead(raw, message, token, error)
             log.warning(
                 "inbox.handler_failed", type=raw.type, error=explain(error), attempts=raw.attempts + 1
             )
-            return self._failed(raw, token, error, self._backoff(raw.failures), raw.failures + 1)
+            return self._failed(raw, token, error, self._backoff.seconds(raw.failures), raw.failures + 1)
 
     def _failed(
         self, raw: RawMessage, token: UUID, error: Exception, seconds: float, failures: int
@@ -93,13 +97,6 @@ class Attempts:
         metrics.INBOX_FAILED_TRIES.labels(self._consumer, type(error).__name__).inc()
         connection = error.waits_for if isinstance(error, ConnectorError) else None
         return Postponed(raw, token, seconds, explain(error), failures, waits_for=connection)
-
-    def _backoff(self, earlier: int) -> float:
-        # Half fixed, half random: tries spread out, and none comes at once.
-        ceiling = min(
-            self._settings.backoff_limit_seconds, self._settings.backoff_seconds * 2.0 ** min(earlier, 30)
-        )
-        return ceiling * random.uniform(0.5, 1.0)
 
 
 def explain(error: Exception) -> str:

@@ -14,6 +14,7 @@ from common.db.models.base import table
 from common.db.models.line import InboxRow, OutboxKeyRow, OutboxRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.observability.health import Heartbeat
+from common.pausing import wait
 
 log = structlog.get_logger()
 
@@ -74,8 +75,4 @@ class Housekeeping:
                 log.warning("housekeeping.failed", service=self._service, error=describe(error))
                 dropped = 0
             pause = PAUSE_SECONDS if dropped else self._every.total_seconds()
-            try:
-                async with asyncio.timeout(pause):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+            await wait(stop, pause)

@@ -21,6 +21,7 @@ from common.domain.alarms import AlarmKind
 from common.events.base import Lane
 from common.http.errors import RateLimitWait
 from common.inbox.accept import READY
+from common.pausing import every
 
 log = structlog.get_logger(__name__)
 
@@ -54,15 +55,11 @@ class OverdueWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
-        while not stop.is_set():
+        async for _ in every(LOOK_SECONDS, stop):
             try:
                 await self.look()
             except DATABASE_TROUBLE as error:
                 log.warning("overdue.look_failed", consumer=self._consumer, error=describe(error))
-            try:
-                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
-            except TimeoutError:
-                continue
 
     async def look(self) -> None:
         """Raise, renew and close what there is to, and show what is late, a part at a time."""

@@ -20,6 +20,7 @@ from common.db.models.effects import BreakerRow
 from common.db.models.line import InboxKeyRow, InboxRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.events.base import Lane
+from common.pausing import wait_for_any
 
 KEYS = table(InboxKeyRow)
 INBOX = table(InboxRow)
@@ -59,7 +60,7 @@ class Waiting:
                     self._wake()
             except DATABASE_TROUBLE as error:
                 log.warning("waiting.look_failed", error=describe(error))
-            await self._pause(stop)
+            await wait_for_any(stop, self._answered, seconds=LOOK_SECONDS)
 
     async def look(self) -> int:
         """Make due what may go; how many messages that were."""
@@ -162,12 +163,6 @@ class Waiting:
             .limit(most)
         )
         return KEYS.c.ordering_key.in_(oldest)
-
-    async def _pause(self, stop: asyncio.Event) -> None:
-        done = [asyncio.ensure_future(event.wait()) for event in (stop, self._answered)]
-        await asyncio.wait(done, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        for waiter in done:
-            waiter.cancel()
 
 
 def _rests(row: Row[Any]) -> bool:

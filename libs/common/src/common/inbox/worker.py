@@ -22,6 +22,7 @@ from common.inbox.patience import Patience
 from common.inbox.routes import Route, handlers_by_type
 from common.observability import metrics
 from common.observability.health import Heartbeat
+from common.pausing import wait
 from common.settings import WorkerSettings
 
 log = structlog.get_logger()
@@ -133,19 +134,19 @@ class Worker:
                 claimed = await self._claim_next(stop)
             except DATABASE_TROUBLE as error:
                 log.warning("inbox.claim_failed", consumer=self._consumer, error=describe(error))
-                await _wait(stop, TROUBLE_SECONDS)
+                await wait(stop, TROUBLE_SECONDS)
                 continue
             if not claimed:
-                await _wait(self._due, self._settings.idle_poll_seconds)
+                await wait(self._due, self._settings.idle_poll_seconds)
 
     async def _claim_next(self, stop: asyncio.Event) -> bool:
         """Claim as much as there is room for; False when nothing more is due now."""
         if await self._limit.reached():
-            await _wait(stop, HALTED_SECONDS)
+            await wait(stop, HALTED_SECONDS)
             return True
         self._capacity.clear()
         if not (room := self._room()):
-            await _wait(self._capacity, self._settings.idle_poll_seconds)
+            await wait(self._capacity, self._settings.idle_poll_seconds)
             return True
         self._due.clear()
         return await self._claim(room) == room
@@ -289,11 +290,3 @@ class Worker:
         self._held.difference_update(ended)
         self._lost.difference_update(ended)
         self._capacity.set()
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass

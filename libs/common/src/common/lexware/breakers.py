@@ -7,7 +7,6 @@ goes well. Refusals that last close the door for good: then the access counts as
 accepted again, with a new key or with the old one.
 """
 
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +15,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.backoff import Backoff
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.breakers import (
     CLOSED,
@@ -286,8 +286,7 @@ def _subject(place: Place) -> str:
 
 
 def _pause(rules: BreakerSettings, failures: int) -> float:
-    longest = min(rules.first_pause * 2.0 ** min(failures - rules.failures, 16), rules.longest_pause)
-    return longest * random.uniform(0.75, 1.0)
+    return Backoff(rules.first_pause, rules.longest_pause, jitter=0.25).seconds(failures - rules.failures)
 
 
 def _view(seen: Seen) -> View:

@@ -14,6 +14,7 @@ from common.observability.health import Heartbeat, NotReady
 from common.outbox.record import SLOTS
 from common.outbox.refusals import OnRefused, nobody, show_refused, show_taken
 from common.outbox.slots import create_slots, lease_slots, mark_refused, mark_sent, read_unsent, release_slots
+from common.pausing import wait
 from common.settings import RelaySettings
 from common.transport.base import Outgoing, Published, Publishes, TransportUnavailable
 
@@ -65,10 +66,10 @@ class Relay:
                     self._trouble = None
                 except TROUBLE as error:
                     self._note(error)
-                    await _wait(stop, TROUBLE_SECONDS)
+                    await wait(stop, TROUBLE_SECONDS)
                     continue
                 if not found:
-                    await _wait(self._recorded, self._settings.idle_poll_seconds)
+                    await wait(self._recorded, self._settings.idle_poll_seconds)
         finally:
             stopping.cancel()
 
@@ -140,11 +141,3 @@ class Relay:
     async def _notice(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self._recorded.set()
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass

@@ -14,6 +14,7 @@ from common.db.trouble import DATABASE_TROUBLE, describe
 from common.events.topics import topics_read_by
 from common.observability import metrics
 from common.observability.health import Heartbeat, NotReady
+from common.pausing import wait
 from common.settings import KafkaSettings
 from common.transport.base import Accept, OnBuried, Outgoing, Published
 from common.transport.buried import keep_or_bury, read_again
@@ -185,12 +186,3 @@ def _seek_back(kafka: AIOKafkaConsumer, batch: Batch) -> None:
     """Make the next poll give the same records again; what was taken from us its new owner reads."""
     for place in kafka.assignment() & batch.keys():
         kafka.seek(place, batch[place][0].offset)
-
-
-async def wait(event: asyncio.Event, seconds: float) -> None:
-    """Return when the event is set or the time is over."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass

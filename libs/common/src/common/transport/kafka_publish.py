@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from common.db.trouble import describe
 from common.observability.health import NotReady
+from common.pausing import wait, wait_for_any
 from common.settings import KafkaSettings
 from common.transport.base import Outgoing, Published, TransportUnavailable
 from common.transport.kafka_client import connection_options
@@ -65,10 +66,10 @@ class Publisher:
                 await producer.start()
                 self._broken.clear()
                 self._producer = producer
-                await _first(None, stop, self._broken)
+                await wait_for_any(stop, self._broken, seconds=None)
             except (KafkaError, OSError) as error:
                 log.warning("transport.producer_failed", error=describe(error))
-                await _first(RETRY_SECONDS, stop)
+                await wait(stop, RETRY_SECONDS)
             finally:
                 self._producer = None
                 await _stop(producer)
@@ -182,13 +183,3 @@ async def _stop(producer: AIOKafkaProducer) -> None:
             await producer.stop()
     except (TimeoutError, KafkaError) as error:
         log.warning("transport.producer_left", error=describe(error))
-
-
-async def _first(seconds: float | None, *events: asyncio.Event) -> None:
-    """Return when one of the events is set or the time is over."""
-    waiting = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waiting:
-            task.cancel()

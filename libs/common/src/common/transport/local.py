@@ -8,6 +8,7 @@ import structlog
 from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.events.topics import TOPICS
+from common.pausing import every
 from common.transport.base import Accept, Incoming, OnBuried, Outgoing, Published
 from common.transport.buried import keep_or_bury, read_again
 from common.transport.holds import Holds
@@ -53,17 +54,12 @@ class LocalTransport:
         for reader in self._callbacks:
             await read_again(self._db, self._accept, reader)
         holds = [Holds(self._db, reader) for reader in self._callbacks]
-        while not stop.is_set():
+        async for _ in every(HOLD_SECONDS, stop):
             for held in holds:
                 try:
                     await held.look()
                 except DATABASE_TROUBLE as error:
                     log.warning("transport.look_failed", error=describe(error))
-            try:
-                async with asyncio.timeout(HOLD_SECONDS):
-                    await stop.wait()
-            except TimeoutError:
-                continue
 
     async def check(self) -> None:
         """Always ready when the database is."""

@@ -12,6 +12,7 @@ from common.db.engine import Database
 from common.db.models.effects import AlarmRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
+from common.pausing import every
 
 EVERY = timedelta(hours=1)
 
@@ -28,15 +29,11 @@ class DoubleLinkWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until told to stop; a database that does not answer is asked again at the next turn."""
-        while not stop.is_set():
+        async for _ in every(self._every.total_seconds(), stop):
             try:
                 await self.look()
             except DATABASE_TROUBLE as trouble:
                 log.warning("api.double_links_not_looked_at", error=describe(trouble))
-            try:
-                await asyncio.wait_for(stop.wait(), self._every.total_seconds())
-            except TimeoutError:
-                continue
 
     async def look(self) -> None:
         """Each pair in use has its alarms afterwards, and no alarm outlives its pair."""

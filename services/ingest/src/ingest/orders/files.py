@@ -1,7 +1,6 @@
 """Asks again for files that a shop had not delivered with the document, for a day, at growing distances."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from common.db.models.ingest import DocumentRow
 from common.db.trouble import DATABASE_TROUBLE, describe, is_trouble
 from common.errors import ConnectorError
 from common.observability.health import Heartbeat
+from common.pausing import every
 from common.shops.epages.errors import AnswerTooLarge, NotFound
 from ingest.connections import ACTIVE, ShopConnection, ShopConnections
 from ingest.orders.document_records import PENDING, Saved
@@ -64,14 +64,12 @@ class FileAsker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ask until told to stop."""
-        while not stop.is_set():
+        async for _ in every(self._settings.look_every, stop):
             self.heartbeat.beat()
             try:
                 await self.run_once(stop)
             except DATABASE_TROUBLE as trouble:
                 log.warning("files.database_trouble", error=describe(trouble))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._settings.look_every)
 
     async def run_once(self, stop: asyncio.Event | None = None) -> int:
         """Ask once for every file that is due now and return how many were."""

@@ -114,11 +114,6 @@ def is_disconnected(lease: ShopLease, *, refusals: int, refused_for: float) -> b
     return lease.row.refusals + 1 >= refusals and lease.now - first >= timedelta(seconds=refused_for)
 
 
-def backoff(failures: int, *, first: float, longest: float) -> float:
-    """Seconds to wait after so many failed runs in a row."""
-    return float(min(first * 2 ** min(failures - 1, 20), longest))
-
-
 async def _add(session: AsyncSession, connection_id: UUID, tenant_id: UUID) -> None:
     now: datetime = (await session.execute(select(db_now()))).scalar_one()
     version = await newest_settings(session, tenant_id)

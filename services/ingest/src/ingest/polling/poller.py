@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from common.archive import Archive
+from common.backoff import Backoff
 from common.db.engine import Database
 from common.db.tenant_settings import newest_settings
 from common.db.trouble import DATABASE_TROUBLE, describe
@@ -18,13 +19,13 @@ from common.errors import ConnectorError, TransientError
 from common.observability import metrics
 from common.observability.health import Heartbeat
 from common.observability.tracing import continued
+from common.pausing import wait_for_any
 from common.shops.epages.errors import ShopRefused
 from ingest.connections import ShopConnections
 from ingest.orders import OrderReader
 from ingest.polling.cursors import (
     ShopLease,
     any_due,
-    backoff,
     claim_due,
     finish_poll,
     is_disconnected,
@@ -130,12 +131,7 @@ class Poller:
         return await claim_due(self._db, limit=limit, lease_seconds=self._settings.poll.lease)
 
     async def _wait(self, stop: asyncio.Event) -> None:
-        waiting = [asyncio.create_task(event.wait()) for event in (stop, self._woken)]
-        await asyncio.wait(
-            waiting, timeout=self._settings.poll.look_every, return_when=asyncio.FIRST_COMPLETED
-        )
-        for task in waiting:
-            task.cancel()
+        await wait_for_any(stop, self._woken, seconds=self._settings.poll.look_every)
         self._woken.clear()
 
     async def _poll(self, lease: ShopLease, stop: asyncio.Event) -> None:
@@ -179,7 +175,7 @@ class Poller:
             return self._refused_result(lease, error)
         failures = lease.row.failures + 1
         poll = self._settings.poll
-        seconds = backoff(failures, first=poll.first_backoff, longest=poll.longest_backoff)
+        seconds = Backoff(poll.first_backoff, poll.longest_backoff).seconds(failures - 1)
         if isinstance(error, TransientError) and error.retry_after is not None:
             seconds = error.retry_after.total_seconds()
         if isinstance(error, ConnectorError):

@@ -21,6 +21,7 @@ from common.errors import ConnectorError
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from common.lexware.wire import Voucher
+from common.pausing import every
 from invoice_writer.books_watch.bound import Doubted, follow_news
 from invoice_writer.books_watch.gone import VoucherLooks
 from invoice_writer.books_watch.stalled import StalledLists
@@ -56,15 +57,11 @@ class BooksWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
-        while not stop.is_set():
+        async for _ in every(self._every_seconds, stop):
             try:
                 await self.look()
             except DATABASE_TROUBLE as error:
                 log.warning("books_watch.look_failed", error=describe(error))
-            try:
-                await asyncio.wait_for(stop.wait(), self._every_seconds)
-            except TimeoutError:
-                continue
 
     async def look(self) -> bool:
         """Do what is due now; whether there is more."""

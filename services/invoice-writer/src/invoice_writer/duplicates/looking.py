@@ -23,6 +23,7 @@ from common.errors import ConnectorError
 from common.http.errors import NotFound
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
+from common.pausing import every
 from invoice_writer.duplicates.finding import Double, bound_doubles, unbound_candidates, unbound_doubles
 from invoice_writer.duplicates.repairing import stand_aside
 from invoice_writer.keys import marker_in
@@ -51,16 +52,12 @@ class DuplicateWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at whatever is due until told to stop."""
-        while not stop.is_set():
+        async for _ in every(self._every_seconds, stop):
             try:
                 while not stop.is_set() and await self.look():
                     continue
             except DATABASE_TROUBLE as error:
                 log.warning("duplicates.look_failed", error=describe(error))
-            try:
-                await asyncio.wait_for(stop.wait(), self._every_seconds)
-            except TimeoutError:
-                continue
 
     async def look(self) -> bool:
         """Look through the books that are due for longest; False when none are."""

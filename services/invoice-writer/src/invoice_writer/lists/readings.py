@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.backoff import Backoff
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
@@ -154,8 +155,8 @@ class Readings:
         return unreadable
 
     def _pause(self, failures: int) -> float:
-        first, longest = self._settings.first_pause_seconds, self._settings.longest_pause_seconds
-        return min(first * 2.0 ** min(failures - 1, 30), longest)
+        backoff = Backoff(self._settings.first_pause_seconds, self._settings.longest_pause_seconds)
+        return backoff.seconds(failures - 1)
 
     async def _recovered(self, place: Place) -> None:
         ended = {"failures": 0, "failing_since": None, "retry_at": None, "last_error": None}

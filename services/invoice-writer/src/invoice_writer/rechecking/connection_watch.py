@@ -28,6 +28,7 @@ from common.lexware.breakers import Breakers
 from common.lexware.client import LexwareClient
 from common.lexware.connect import API_KEY, LexwareClients
 from common.lexware.errors import ReconnectNeeded
+from common.pausing import every
 from common.transport.base import Incoming
 from invoice_writer.released import BY_CONNECTION
 
@@ -82,7 +83,7 @@ class ConnectionWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
-        while not stop.is_set():
+        async for _ in every(LOOK_SECONDS, stop):
             try:
                 await self.look()
                 if time.monotonic() >= self._slow_look_at:
@@ -90,10 +91,6 @@ class ConnectionWatch:
                     self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
             except DATABASE_TROUBLE as error:
                 log.warning("connection_watch.look_failed", error=describe(error))
-            try:
-                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
-            except TimeoutError:
-                continue
 
     async def look(self, left_alone: float = LEFT_ALONE_SECONDS) -> None:
         """Try each kind of calls in trouble whose pause is over and that nobody else tries.

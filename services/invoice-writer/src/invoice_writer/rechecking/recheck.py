@@ -28,6 +28,7 @@ from common.domain.reasons import (
 from common.events.commands import ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
+from common.pausing import every
 from common.settings import EffectSettings
 from common.transport.base import Incoming
 from invoice_writer.books_watch import ListAlarms
@@ -83,7 +84,7 @@ class Rechecker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
-        while not stop.is_set():
+        async for _ in every(self._every_seconds, stop):
             try:
                 if await self.look():
                     self._wake()
@@ -94,10 +95,6 @@ class Rechecker:
                 await self._list_alarms.look()
             except DATABASE_TROUBLE as error:
                 log.warning("recheck.look_failed", error=describe(error))
-            try:
-                await asyncio.wait_for(stop.wait(), self._every_seconds)
-            except TimeoutError:
-                continue
 
     async def look(self) -> int:
         """Mark what is due, put in line whoever tries something for all; how many documents that were."""

@@ -23,6 +23,7 @@ from common.db.trouble import DATABASE_TROUBLE, describe
 from common.events.base import Lane
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import READY
+from common.pausing import every
 from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.released.commands import put_in_line
 from invoice_writer.released.marks import COLUMNS, PORTIONS, RELEASED
@@ -74,17 +75,12 @@ class Portions:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
-        while not stop.is_set():
+        async for _ in every(LOOK_SECONDS, stop):
             try:
                 if await self.look():
                     self._wake()
             except DATABASE_TROUBLE as error:
                 log.warning("release_portions.look_failed", error=describe(error))
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await stop.wait()
-            except TimeoutError:
-                continue
 
     async def look(self) -> int:
         """Put in line what has its turn; how many marks were used."""

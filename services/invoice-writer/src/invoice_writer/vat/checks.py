@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Select, and_, select
 
+from common.backoff import Backoff
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.db.models.vat import VatCheckRow
@@ -15,6 +16,7 @@ from common.db.tenant_settings import newest_settings
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.buyers import VatCheck
 from common.errors import ConnectorError, TransientError
+from common.pausing import wait
 from common.settings import ViesSettings
 from common.vat.base import VatAnswer, VatIdChecker
 from invoice_writer.outcomes import PARKED, WAITING
@@ -28,7 +30,6 @@ log = structlog.get_logger(__name__)
 
 CHECK_PENDING = "vat_check_pending"
 VAT_ID = "vat_id"  # the parameter of a parked document that names the id it waits for
-MOST_DOUBLINGS = 10
 
 
 class VatChecks:
@@ -64,12 +65,8 @@ class VatCheckWorker:
                 asked = await self.look()
             except DATABASE_TROUBLE as error:
                 log.warning("vat_checks.look_failed", error=describe(error))
-            if asked == self._settings.concurrency:
-                continue
-            try:
-                await asyncio.wait_for(stop.wait(), self._settings.look_seconds)
-            except TimeoutError:
-                continue
+            if asked < self._settings.concurrency:
+                await wait(stop, self._settings.look_seconds)
 
     async def look(self) -> int:
         """Ask about what is due, release what was answered; how many ids were asked about."""
@@ -129,8 +126,8 @@ class VatCheckWorker:
         longest = timedelta(seconds=self._settings.longest_retry_seconds)
         if not isinstance(trouble, TransientError):
             return longest
-        doublings = min(question.tries, MOST_DOUBLINGS)
-        pause = timedelta(seconds=self._settings.first_retry_seconds * 2**doublings)
+        backoff = Backoff(self._settings.first_retry_seconds, self._settings.longest_retry_seconds)
+        pause = timedelta(seconds=backoff.seconds(question.tries))
         return min(max(pause, trouble.retry_after or timedelta()), longest)
 
     async def _release(self) -> int:
