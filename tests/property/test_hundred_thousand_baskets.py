@@ -25,7 +25,7 @@ from factories.little_shop import Basket, Item, document_of, order_of, part_of, 
 from invoice_writer.vouchers.mapping import voucher_of
 from sandbox.clock import Clock
 from sandbox.lexware.books import Books
-from sandbox.lexware.resources.voucher_checks import checked_draft
+from sandbox.lexware.resources.vouchers.checks import checked_draft
 from sandbox.lexware.switches import LexwareSwitches
 from sandbox.store import Store
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.clock import Clock
-from sandbox.demo import CREDIT_EVERY, LATE_PDF_EVERY, PARKED_EVERY, DemoPlayer
+from sandbox.epages.demo import CREDIT_EVERY, LATE_PDF_EVERY, PARKED_EVERY, DemoPlayer
 from sandbox.epages.models import Document, Order
 from sandbox.epages.simulator import EpagesSimulator
 from sandbox.epages.switches import EpagesSwitches
@@ -40,7 +40,7 @@ def epages() -> Iterator[EpagesSimulator]:
 
 
 def test_most_documents_are_domestic_and_every_twelfth_is_not(epages: EpagesSimulator) -> None:
-    player = DemoPlayer(epages, 20, Clock())
+    player = DemoPlayer(epages.platform, epages.store.flush, 20, Clock())
     for _ in range(PARKED_EVERY * 6):
         player.step()
     documents = issued(epages)
@@ -60,7 +60,7 @@ def test_most_documents_are_domestic_and_every_twelfth_is_not(epages: EpagesSimu
 
 
 def test_totals_of_the_demo_always_agree(epages: EpagesSimulator) -> None:
-    player = DemoPlayer(epages, 20, Clock())
+    player = DemoPlayer(epages.platform, epages.store.flush, 20, Clock())
     for _ in range(100):
         totals = player.step().basket.totals()
         assert totals.grand == totals.before_tax + totals.tax > 0
@@ -68,10 +68,10 @@ def test_totals_of_the_demo_always_agree(epages: EpagesSimulator) -> None:
 
 def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
     first = simulator(tmp_path / "epages.sqlite3")
-    one = DemoPlayer(first, 20, Clock()).step()
+    one = DemoPlayer(first.platform, first.store.flush, 20, Clock()).step()
     first.store.close()
     second = simulator(tmp_path / "epages.sqlite3")
-    two = DemoPlayer(second, 20, Clock()).step()
+    two = DemoPlayer(second.platform, second.store.flush, 20, Clock()).step()
     second.store.close()
     assert (one.number or "")[-4:] == "0001"
     assert (two.number or "")[-4:] == "0002"
@@ -80,7 +80,7 @@ def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
 
 async def play(epages: EpagesSimulator, rate: float, until: int) -> int:
     """Let the player run until there are so many documents, or as long as it wants when it ends by itself."""
-    player = asyncio.create_task(DemoPlayer(epages, rate, Clock(0.001)).run())
+    player = asyncio.create_task(DemoPlayer(epages.platform, epages.store.flush, rate, Clock(0.001)).run())
     deadline = time.monotonic() + 5
     while not player.done() and len(issued(epages)) < until:
         assert time.monotonic() < deadline

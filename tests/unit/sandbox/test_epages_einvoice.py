@@ -12,11 +12,11 @@ from common.domain.money import Money
 from common.einvoice.cii import UnreadableEInvoice, read_einvoice
 from common.einvoice.pdf import embedded_xml
 from sandbox.clock import Clock
-from sandbox.demo import DemoPlayer
+from sandbox.epages.demo import DEMO_KEY, DemoPlayer
 from sandbox.epages.documents.einvoice import einvoice_of
 from sandbox.epages.documents.pdf import write_pdf
 from sandbox.epages.models import Document
-from sandbox.epages.simulator import DEMO_KEY, EpagesSimulator
+from sandbox.epages.simulator import EpagesSimulator
 from sandbox.epages.specs import DocumentSpec, FinaliseSpec, LineSpec, OrderSpec
 from sandbox.epages.switches import EpagesSwitches
 from sandbox.faults import Faults
@@ -92,7 +92,7 @@ def test_a_credit_note_is_one_in_its_einvoice_too(epages: EpagesSimulator) -> No
 
 
 def test_every_einvoice_of_the_demo_states_the_sums_of_its_document(epages: EpagesSimulator) -> None:
-    player = DemoPlayer(epages, 20, Clock())
+    player = DemoPlayer(epages.platform, epages.store.flush, 20, Clock())
     shop = epages.world.shops[DEMO_KEY].shop
     for _ in range(40):
         document = player.step()

@@ -12,11 +12,11 @@ from common.domain.money import Money
 from common.einvoice.cii import read_einvoice
 from common.einvoice.pdf import LARGEST_XML, EInvoiceTooLarge, embedded_xml
 from sandbox.clock import Clock
-from sandbox.demo import DemoPlayer
+from sandbox.epages.demo import DEMO_KEY, DemoPlayer
 from sandbox.epages.documents.einvoice import einvoice_of
 from sandbox.epages.documents.pdf import write_pdf
 from sandbox.epages.models import Document
-from sandbox.epages.simulator import DEMO_KEY, EpagesSimulator
+from sandbox.epages.simulator import EpagesSimulator
 from sandbox.epages.specs import DocumentSpec, FinaliseSpec, LineSpec, OrderSpec
 from sandbox.epages.switches import EpagesSwitches
 from sandbox.faults import Faults
@@ -46,7 +46,10 @@ def sell(epages: EpagesSimulator, price: str = "9.99", **spec: Any) -> tuple[Doc
 @pytest.mark.parametrize("mode", HONEST)
 def test_every_honest_einvoice_keeps_schema_and_rules(epages: EpagesSimulator, mode: Any) -> None:
     epages.world.shops[DEMO_KEY].shop.einvoices = mode
-    player, shop = DemoPlayer(epages, 20, Clock()), epages.world.shops[DEMO_KEY].shop
+    player, shop = (
+        DemoPlayer(epages.platform, epages.store.flush, 20, Clock()),
+        epages.world.shops[DEMO_KEY].shop,
+    )
     for _ in range(15):
         xml = einvoice_of(shop, player.step())
         assert xml is not None

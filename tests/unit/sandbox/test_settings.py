@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sandbox.clock import Clock
-from sandbox.settings import Switches, UnusableSwitch, settings_from
+from sandbox.settings import settings_from
+from sandbox.switches import Switches, UnusableSwitch
 
 
 @dataclass

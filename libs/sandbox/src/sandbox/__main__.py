@@ -7,8 +7,6 @@ import sys
 import uvloop
 
 from sandbox.clock import Clock
-from sandbox.demo import DemoPlayer
-from sandbox.epages.simulator import EpagesSimulator
 from sandbox.factory import SIMULATORS, build_simulator
 from sandbox.server import PortTaken, SandboxServer
 from sandbox.settings import SandboxSettings, settings_from
@@ -17,39 +15,39 @@ log = logging.getLogger("sandbox")
 
 
 async def serve(settings: SandboxSettings) -> None:
-    """Run the simulators and the demo shop until a signal ends them."""
+    """Run the simulators, and what happens in them by itself, until a signal ends them."""
     clock = Clock(settings.time_scale)
     simulators = [build_simulator(name, clock, settings.data_dir) for name in SIMULATORS]
     ports = [(simulator, settings.port_of(simulator.name)) for simulator in simulators]
     server = SandboxServer(settings.host, ports, settings.port)
     server.stop_on_signals()
-    shops = [simulator for simulator in simulators if isinstance(simulator, EpagesSimulator)]
-    players = [asyncio.create_task(_play(server, shop, settings, clock)) for shop in shops]
-    for player in players:
-        player.add_done_callback(_complain)
+    demo = asyncio.create_task(_play(server, settings.demo_rate))
+    demo.add_done_callback(_complain)
     try:
         await server.run()
     finally:
-        for player in players:
-            player.cancel()
-        await asyncio.gather(*players, return_exceptions=True)
+        demo.cancel()
+        await asyncio.gather(demo, return_exceptions=True)
 
 
-async def _play(
-    server: SandboxServer, shop: EpagesSimulator, settings: SandboxSettings, clock: Clock
-) -> None:
+async def _play(server: SandboxServer, rate: float) -> None:
+    """Tell where the simulators are once they listen, then let those live that do so by themselves."""
     await server.started.wait()
     sys.stdout.write(f"sandbox directory {server.directory_url}\n")
     for simulator in server.simulators:
         sys.stdout.write(f"sandbox {simulator.name} {simulator.base_url}\n")
     sys.stdout.flush()
-    if settings.demo_rate > 0:
-        await DemoPlayer(shop, settings.demo_rate, clock).run()
+    if rate > 0:
+        lives = (simulator.demo(rate) for simulator in server.simulators)
+        async with asyncio.TaskGroup() as group:
+            for life in lives:
+                if life is not None:
+                    group.create_task(life)
 
 
-def _complain(player: asyncio.Task[None]) -> None:
-    if not player.cancelled() and player.exception() is not None:
-        log.error("the demo shop stopped", exc_info=player.exception())
+def _complain(demo: asyncio.Task[None]) -> None:
+    if not demo.cancelled() and demo.exception() is not None:
+        log.error("the demo shop stopped", exc_info=demo.exception())
 
 
 def main() -> None:

@@ -2,16 +2,15 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Mapping
-from http import HTTPStatus
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-import orjson
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from sandbox.clock import Clock
+from sandbox.control import ControlEndpoint, ControlRefused, control_json
 from sandbox.counters import Counters
 from sandbox.faults import Faults, UnknownFaultKind, fault_from_json
 from sandbox.http import (
@@ -25,60 +24,31 @@ from sandbox.http import (
     send_answer,
 )
 from sandbox.misbehaviour import COMMON_PLAYS, Play
-from sandbox.settings import Switches, UnusableSwitch
+from sandbox.resource import ApiRoute, ControlRoute, Resource, united
 from sandbox.store import Store
+from sandbox.switches import Switches, UnusableSwitch
 
 SwitchesT = TypeVar("SwitchesT", bound=Switches)
 
 
 class Endpoint:
-    """One path template of a simulator with a handler per method, as a plain ASGI application."""
+    """One route of a simulator as a plain ASGI application."""
 
-    def __init__(self, simulator: "Simulator[Any]", template: str, handlers: Mapping[str, Handler]) -> None:
-        self._simulator, self._template, self._handlers = simulator, template, dict(handlers)
+    def __init__(self, simulator: "Simulator[Any]", route: ApiRoute) -> None:
+        self._simulator, self._route = simulator, route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        handler = self._handlers.get(scope["method"])
-        await self._simulator.serve(call_from_scope(scope, self._template), handler, scope, receive, send)
-
-
-class ControlEndpoint:
-    """One path of the control API: no credentials, no faults, no counting."""
-
-    def __init__(self, handlers: Mapping[str, Handler], status: int = 405) -> None:
-        self._handlers, self._otherwise = dict(handlers), status
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one control request."""
-        call = call_from_scope(scope, scope["path"])
-        handler = self._handlers.get(call.method)
-        call.body = await read_body(scope, receive, seconds=60) or b""
-        if handler is None:
-            message = HTTPStatus(self._otherwise).phrase
-            await send_answer(scope, send, json_answer(self._otherwise, {"message": message}))
-            return
-        try:
-            answer = handler(call)
-        except ControlRefused as refused:
-            answer = json_answer(refused.status, {"message": str(refused), **refused.details})
-        await send_answer(scope, send, answer)
-
-
-class ControlRefused(Exception):
-    """A control request cannot be carried out as it stands."""
-
-    def __init__(self, message: str, status: int = 422, **details: Any) -> None:
-        super().__init__(message)
-        self.status, self.details = status, details
+        call = call_from_scope(scope, self._route.template)
+        await self._simulator.serve(call, self._route, scope, receive, send)
 
 
 class Simulator(ABC, Generic[SwitchesT]):
-    """One simulated system; a subclass brings routes, its own error bodies and its own state."""
+    """One simulated system: a subclass lists its resources and brings its gate and its own error bodies."""
 
     name: ClassVar[str]
     switches_type: ClassVar[type[Switches]] = Switches  # what a new simulator's settings are made of
-    plays: ClassVar[Mapping[str, Play]] = COMMON_PLAYS  # a subclass may add kinds of faults
+    plays: ClassVar[Mapping[str, Play]] = COMMON_PLAYS  # a subclass and each resource may add kinds of faults
 
     def __init__(self, settings: SwitchesT, store: Store, clock: Clock, faults: Faults) -> None:
         self.switches, self._initial_switches = settings, settings.copy()
@@ -86,19 +56,19 @@ class Simulator(ABC, Generic[SwitchesT]):
         self.base_url = "http://127.0.0.1"  # the server sets the real one before `startup`
         self.counters = Counters()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.app = Starlette(routes=[*self._control_routes(), *self.routes()])
+        self.resources = self.build_resources()
+        self._plays = dict(self.plays)
+        for resource in self.resources:
+            self._plays.update(resource.plays)
+        self.app = Starlette(routes=[*self._control_routes(), *map(self._route, united(self.routes()))])
 
     @abstractmethod
-    def routes(self) -> list[BaseRoute]:
-        """Return the routes of the simulated API, most of them made by `route`."""
+    def build_resources(self) -> Sequence[Resource]:
+        """Return the resources of the simulated API; called once, before anything is served."""
 
     @abstractmethod
     def gateway_answer(self, status: int, call: Call) -> Answer:
         """Return what the simulated gateway says with this status when no work was done."""
-
-    @abstractmethod
-    def state(self, query: Mapping[str, str]) -> dict[str, Any]:
-        """Return what the simulator holds, narrowed by the query of the control request."""
 
     @abstractmethod
     def directory_entry(self, base_url: str) -> dict[str, Any]:
@@ -112,12 +82,22 @@ class Simulator(ABC, Generic[SwitchesT]):
     def is_empty(self) -> bool:
         """Tell whether the store holds nothing of this simulator yet."""
 
-    def control_routes(self) -> list[BaseRoute]:
-        """Return further control routes of this simulator, made by `control`."""
-        return []
+    def routes(self) -> list[ApiRoute]:
+        """Return the routes of all resources; a subclass may add one for all other paths."""
+        return [route for resource in self.resources for route in resource.routes()]
 
-    def gatekeep(self, call: Call) -> Answer | None:
+    def state(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """Return what the resources hold, narrowed by the query; `only` names the parts that are wanted."""
+        parts = {name: part for resource in self.resources for name, part in resource.state(query).items()}
+        wanted = query["only"].split(",") if "only" in query else parts
+        return {name: part() for name, part in parts.items() if name in wanted}
+
+    def gatekeep(self, call: Call, route: ApiRoute) -> Answer | None:
         """Return a refusal for missing credentials or too many requests, else set `call.identity`."""
+        return None
+
+    def demo(self, rate_per_minute: float) -> Coroutine[Any, Any, None] | None:
+        """Return what makes the system live by itself at this rate, or None when nothing does."""
         return None
 
     def forget(self) -> None:
@@ -132,24 +112,16 @@ class Simulator(ABC, Generic[SwitchesT]):
         """Make the simulator ready: an empty store is seeded, a filled one is taken over."""
         if self.is_empty():
             self.seed()
-            self.store.flush()
+        for resource in self.resources:
+            resource.resume()
+        self.store.flush()
 
     async def shutdown(self) -> None:
         """End what still runs and write the state."""
         self._end_tasks()
         self.store.close()
 
-    def route(self, template: str, **handlers: Handler) -> Route:
-        """Return a route of the simulated API; handlers are named by their method."""
-        return Route(template, Endpoint(self, template, handlers))
-
-    def control(self, path: str, **handlers: Handler) -> Route:
-        """Return a route of the control API."""
-        return Route(path, ControlEndpoint(handlers))
-
-    async def serve(
-        self, call: Call, handler: Handler | None, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def serve(self, call: Call, route: ApiRoute, scope: Scope, receive: Receive, send: Send) -> None:
         """Take in the whole request, answer it; one whose body stays incomplete is never carried out."""
         body = await read_body(scope, receive, self.clock.real(self.switches.body_timeout))
         if body is None:
@@ -157,21 +129,20 @@ class Simulator(ABC, Generic[SwitchesT]):
             return
         call.body = body
         self.counters.requests[f"{call.method} {call.template}"] += 1
-        await send_answer(scope, send, await self.answer(call, handler))
+        await send_answer(scope, send, await self.answer(call, route))
 
-    async def answer(self, call: Call, handler: Handler | None) -> Answer:
+    async def answer(self, call: Call, route: ApiRoute) -> Answer:
         """Return the honest answer, or play the next fault meant for this request."""
-        refusal = self.gatekeep(call)
+        refusal = self.gatekeep(call, route)
         if refusal is not None:
             return refusal
-        if handler is None:
-            handler = self._no_such_method
+        handler = route.handlers.get(call.method, self._no_such_method)
         fault = self.faults.take(
             call.method, call.path, template=call.template, body=call.body, query=call.query_string
         )
         if fault is None:
             return self.commit(call, handler)
-        return await self.plays[fault.kind](self, fault, call, handler)
+        return await self._plays[fault.kind](self, fault, call, handler)
 
     def commit(self, call: Call, handler: Handler) -> Answer:
         """Do the work of a request in one step and write it down."""
@@ -185,11 +156,17 @@ class Simulator(ABC, Generic[SwitchesT]):
     def commit_later(self, delay: float, call: Call, handler: Handler) -> None:
         """Do the work of a request after so many sandbox seconds, whoever still waits for it."""
 
-        async def work() -> None:
-            await self.clock.sleep(delay)
-            self.commit(call, handler)
+        self.do_later(delay, lambda: self.commit(call, handler))
 
-        self.spawn(work())
+    def do_later(self, delay: float, work: Callable[[], object]) -> None:
+        """Do some work after so many sandbox seconds and write it down; a reset or shutdown prevents it."""
+
+        async def wait_and_work() -> None:
+            await self.clock.sleep(delay)
+            work()
+            self.store.flush()
+
+        self.spawn(wait_and_work())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the requests; a reset or shutdown ends it."""
@@ -204,16 +181,23 @@ class Simulator(ABC, Generic[SwitchesT]):
         for task in self._tasks:
             task.cancel()
 
+    def _route(self, route: ApiRoute) -> BaseRoute:
+        return Route(route.path or route.template, Endpoint(self, route))
+
     def _control_routes(self) -> list[BaseRoute]:
-        return [
-            self.control("/_control/state", GET=self._get_state),
-            self.control("/_control/reset", POST=self._reset),
-            self.control(
-                "/_control/faults", GET=self._get_faults, POST=self._add_faults, DELETE=self._clear_faults
+        common = (
+            ControlRoute("/_control/state", {"GET": self._get_state}),
+            ControlRoute("/_control/reset", {"POST": self._reset}),
+            ControlRoute(
+                "/_control/faults",
+                {"GET": self._get_faults, "POST": self._add_faults, "DELETE": self._clear_faults},
             ),
-            self.control("/_control/settings", GET=self._get_settings, POST=self._change_settings),
-            *self.control_routes(),
-            Route("/_control/{rest:path}", ControlEndpoint({}, status=404)),
+            ControlRoute("/_control/settings", {"GET": self._get_settings, "POST": self._change_settings}),
+        )
+        own = (route for resource in self.resources for route in resource.control_routes())
+        return [
+            *(Route(one.path, ControlEndpoint(self.store, one.handlers)) for one in (*common, *own)),
+            Route("/_control/{rest:path}", ControlEndpoint(self.store, {}, status=404)),
         ]
 
     def _get_state(self, call: Call) -> Answer:
@@ -234,6 +218,8 @@ class Simulator(ABC, Generic[SwitchesT]):
         self.counters = Counters()
         self.switches.merge(self._initial_switches.as_json())
         self.forget()
+        for resource in self.resources:
+            resource.forget()
         self.seed()
         self.store.flush()
         return json_answer(200, {"reset": True})
@@ -245,9 +231,9 @@ class Simulator(ABC, Generic[SwitchesT]):
         asked = control_json(call)
         wanted = asked if isinstance(asked, list) else [asked]
         try:
-            faults = [fault_from_json(document, self.plays) for document in wanted]
+            faults = [fault_from_json(document, self._plays) for document in wanted]
         except UnknownFaultKind as unknown:
-            raise ControlRefused(f"unknown kind {unknown}", kinds=sorted(self.plays)) from unknown
+            raise ControlRefused(f"unknown kind {unknown}", kinds=sorted(self._plays)) from unknown
         except (TypeError, ValueError) as unusable:
             raise ControlRefused(str(unusable)) from unusable
         for fault in faults:
@@ -270,11 +256,3 @@ class Simulator(ABC, Generic[SwitchesT]):
         except UnusableSwitch as unusable:
             raise ControlRefused(str(unusable)) from unusable
         return json_answer(200, self.switches.as_json())
-
-
-def control_json(call: Call) -> Any:
-    """Return the JSON of a control request; an empty body counts as an empty object."""
-    try:
-        return orjson.loads(call.body) if call.body else {}
-    except orjson.JSONDecodeError as malformed:
-        raise ControlRefused(f"not JSON: {malformed}", status=400) from malformed

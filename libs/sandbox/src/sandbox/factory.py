@@ -12,11 +12,9 @@ from sandbox.lexware.simulator import LexwareSimulator
 from sandbox.store import Store
 from sandbox.vies.simulator import ViesSimulator
 
-SIMULATORS: dict[str, type[Simulator[Any]]] = {
-    "epages": EpagesSimulator,
-    "lexware": LexwareSimulator,
-    "vies": ViesSimulator,
-}
+_TYPES: tuple[type[Simulator[Any]], ...] = (EpagesSimulator, LexwareSimulator, ViesSimulator)
+
+SIMULATORS = {kind.name: kind for kind in _TYPES}  # in the order of their ports; a new one comes last
 
 
 def build_simulator(

@@ -1,35 +1,30 @@
 """The shop simulator put together: its routes, its gate, its webhooks and its demo shop."""
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, ClassVar
 
-from starlette.routing import BaseRoute, Route
-
-from sandbox.base import Endpoint, Simulator
+from sandbox.base import Simulator
 from sandbox.clock import Clock
 from sandbox.epages.api.answers import error
-from sandbox.epages.api.gate import Gate, Quota, scoped
+from sandbox.epages.api.gate import Gate, Quota
 from sandbox.epages.api.orders import OrderApi
 from sandbox.epages.api.patch import PatchApi
 from sandbox.epages.api.shop import ShopApi, TokenApi
 from sandbox.epages.api.webhooks import WebhookApi
 from sandbox.epages.control.app import AppControl
-from sandbox.epages.control.calls import ControlApi, carried_out
+from sandbox.epages.control.calls import ControlApi
 from sandbox.epages.control.overview import shop_overview
-from sandbox.epages.platform import Platform, shop_key
+from sandbox.epages.demo import DEMO_KEY, DEMO_SHOP, DemoPlayer
+from sandbox.epages.platform import Platform
 from sandbox.epages.plays import EPAGES_PLAYS
-from sandbox.epages.specs import ShopSpec
 from sandbox.epages.state import World
 from sandbox.epages.switches import EpagesSwitches
 from sandbox.epages.webhooks import Webhooks
 from sandbox.faults import Faults
-from sandbox.http import Answer, Call, Handler
+from sandbox.http import Answer, Call
 from sandbox.misbehaviour import Play
+from sandbox.resource import ApiRoute, Resource
 from sandbox.store import Store
-
-DEMO_SHOP = ShopSpec(shop_id="DemoShop", name="Küste & Kruste", einvoices="zugferd")
-DEMO_KEY = shop_key(None, DEMO_SHOP.shop_id)
-ROOT = "/rs/shops/{shop_id}"
 
 
 class EpagesSimulator(Simulator[EpagesSwitches]):
@@ -47,37 +42,34 @@ class EpagesSimulator(Simulator[EpagesSwitches]):
         )
         self._quota = Quota(clock)
         self._gate = Gate(self.world, self._quota, lambda: self.switches)
-        self._orders = OrderApi(clock.now)
         super().__init__(settings, store, clock, faults)
 
-    def routes(self) -> list[BaseRoute]:
-        """All endpoints of the shop API."""
+    def build_resources(self) -> Sequence[Resource]:
+        """The shop API by its parts, and what tests and people do to the shops."""
+        orders = OrderApi(self.clock.now)
+        control = ControlApi(self.platform, orders.forget)
         return [
-            *self._order_routes(),
-            *self._shop_routes(),
-            *self._webhook_routes(),
-            *self._fallback_routes(),
+            orders,
+            PatchApi(self.platform.merchant, orders.get_order),
+            ShopApi(),
+            TokenApi(self.platform.install),
+            WebhookApi(self.webhooks, lambda: self.switches),
+            control,
+            AppControl(self.platform, control.find_shop, self.spawn),
         ]
 
-    def control_routes(self) -> list[BaseRoute]:
-        """Everything a test or demo can make happen."""
-        control = ControlApi(self.platform, self._orders.forget)
-        app = AppControl(self.platform, control.find_shop, self.spawn)
-        actions = {**control.actions(), "webhooks/fire": app.fire}
-        routes: list[BaseRoute] = [
-            self.control(f"/_control/{path}", POST=carried_out(action, self._done))
-            for path, action in actions.items()
-        ]
-        install = carried_out(app.install, self._done)
-        return [
-            *routes,
-            self.control("/_control/install", GET=app.install_in_browser, POST=install),
-            self.control("/epages/{rest:path}", GET=app.administration),
-        ]
+    def routes(self) -> list[ApiRoute]:
+        """All endpoints of the shop API; every other path of a shop is not found."""
 
-    def gatekeep(self, call: Call) -> Answer | None:
+        def not_found(call: Call) -> Answer:
+            return error(call, 404, "Resource not found")
+
+        methods = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), not_found)
+        return [*super().routes(), ApiRoute("/rs/shops/{shop_id}/{rest:path}", methods)]
+
+    def gatekeep(self, call: Call, route: ApiRoute) -> Answer | None:
         """Shop, headers, token and quota."""
-        refusal = self._gate.admit(call)
+        refusal = self._gate.admit(call, is_open=route.is_open)
         if call.notes.get("rate_limited"):
             self.counters.rate_limited += 1
         return refusal
@@ -86,9 +78,9 @@ class EpagesSimulator(Simulator[EpagesSwitches]):
         """An error in the platform's own words."""
         return error(call, status)
 
-    async def answer(self, call: Call, handler: Handler | None) -> Answer:
-        """The answer with the rate-limit headers every answer carries."""
-        answer = await super().answer(call, handler)
+    async def answer(self, call: Call, route: ApiRoute) -> Answer:
+        """Answer with the rate-limit headers every answer carries."""
+        answer = await super().answer(call, route)
         if answer.status == 0:
             return answer
         headers = (*answer.headers, *self._gate.quota_headers(call))
@@ -121,6 +113,10 @@ class EpagesSimulator(Simulator[EpagesSwitches]):
             "control_url": f"{base_url}/_control",
         }
 
+    def demo(self, rate_per_minute: float) -> Coroutine[Any, Any, None]:
+        """The demo shop sells."""
+        return DemoPlayer(self.platform, self.store.flush, rate_per_minute, self.clock).run()
+
     def seed(self) -> None:
         """The demo shop, without orders."""
         self.platform.create_shop(DEMO_SHOP)
@@ -133,67 +129,13 @@ class EpagesSimulator(Simulator[EpagesSwitches]):
         """Nothing is known but what the store holds."""
         self.world.load()
         self.webhooks.forget()
-        self._orders.forget()
         self._quota.forget()
         self.spawn(self.webhooks.run())
 
     async def startup(self) -> None:
-        """Ready to answer and to deliver."""
+        """Make the platform ready to answer and to deliver."""
         await super().startup()
         self.spawn(self.webhooks.run())
 
-    def _order_routes(self) -> list[BaseRoute]:
-        orders, patches = self._orders, PatchApi(self.platform.merchant, self._orders.get_order)
-        read = "orders_read"
-        return [
-            self.route(f"{ROOT}/orders", GET=scoped(read, orders.list_orders)),
-            self.route(
-                f"{ROOT}/orders/{{order_id}}",
-                GET=scoped(read, orders.get_order),
-                PATCH=scoped("orders_write", patches.patch_order),
-            ),
-            self.route(f"{ROOT}/orders/{{order_id}}/documents", GET=scoped(read, orders.list_documents)),
-            self.route(f"{ROOT}/sales", GET=scoped(read, orders.get_sales)),
-        ]
-
-    def _shop_routes(self) -> list[BaseRoute]:
-        shop, read = ShopApi(), "products_read"
-        return [
-            self.route(ROOT, GET=scoped(read, shop.get_info)),
-            Route(f"{ROOT}/", Endpoint(self, ROOT, {"GET": scoped(read, shop.get_info)})),
-            self.route(f"{ROOT}/token", POST=TokenApi(self.platform.install).exchange),
-            self.route(f"{ROOT}/tax-model", GET=scoped(read, shop.get_tax_model)),
-            self.route(f"{ROOT}/tax-classes", GET=scoped(read, shop.list_tax_classes)),
-            self.route(f"{ROOT}/tax-classes/{{tax_class_id}}", GET=scoped(read, shop.get_tax_class)),
-            self.route(f"{ROOT}/currencies", GET=scoped(read, shop.get_currencies)),
-            self.route(f"{ROOT}/locales", GET=scoped(read, shop.get_locales)),
-            self.route(f"{ROOT}/countries", GET=shop.list_countries),
-            self.route(f"{ROOT}/legal", GET=scoped("legal_read", shop.get_legal)),
-            self.route(
-                f"{ROOT}/legal/contact-information", GET=scoped("legal_read", shop.get_contact_information)
-            ),
-            self.route(f"{ROOT}/shipping-methods", GET=scoped(read, shop.list_shipping_methods)),
-            self.route(f"{ROOT}/shipping-methods/{{method_id}}", GET=scoped(read, shop.get_shipping_method)),
-            self.route(f"{ROOT}/customers", GET=scoped("customers_read", shop.list_customers)),
-            self.route(f"{ROOT}/customers/{{customer_id}}", GET=scoped("customers_read", shop.get_customer)),
-        ]
-
-    def _webhook_routes(self) -> list[BaseRoute]:
-        api = WebhookApi(self.webhooks, lambda: self.switches)
-        one = self.route(
-            f"{ROOT}/webhooks/{{webhook_id}}", GET=api.get, POST=api.set_active, DELETE=api.delete
-        )
-        return [self.route(f"{ROOT}/webhooks", POST=api.create), one]
-
-    def _fallback_routes(self) -> list[BaseRoute]:
-        def not_found(call: Call) -> Answer:
-            return error(call, 404, "Resource not found")
-
-        methods = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), not_found)
-        return [self.route("/rs/shops/{shop_id}/{rest:path}", **methods)]
-
     def _no_such_method(self, call: Call) -> Answer:
         return error(call, 405)
-
-    def _done(self) -> None:
-        self.store.flush()

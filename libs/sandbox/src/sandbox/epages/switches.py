@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.settings import Switches, UnusableSwitch
+from sandbox.switches import Switches, UnusableSwitch
 
 TAX_FREE_LINES = ("gross", "net")
 

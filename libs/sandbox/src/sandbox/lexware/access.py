@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import orjson
 
@@ -13,22 +13,13 @@ from sandbox.lexware.books import Books, new_id
 from sandbox.lexware.values import berlin_moment
 from sandbox.store import Document
 
-ALL_SCOPES = (
-    "contacts.read",
-    "contacts.write",
-    "files.read",
-    "files.status",
-    "files.write",
-    "finance.delete",
-    "finance.read",
-    "finance.write",
-    "organization.read",
-    "payments.read",
-    "profile.read",
-    "transaction-assignment-hint.write",
-    "voucherlist.read",
-    "vouchers.read",
-    "vouchers.write",
+NOT_SIMULATED = frozenset(
+    {  # scopes the vendor has whose resources are not here
+        "finance.delete",
+        "finance.read",
+        "finance.write",
+        "transaction-assignment-hint.write",
+    }
 )
 
 _SIGNING_KEY = b"the sandbox signs its tokens with a key anybody may know"
@@ -38,7 +29,16 @@ class Access:
     """Makes, finds and ends connections; one OAuth connection has exactly one token of each kind."""
 
     def __init__(self, books: Books) -> None:
-        self._books = books
+        self._books, self._scopes = books, NOT_SIMULATED
+
+    @property
+    def scopes(self) -> list[str]:
+        """All scopes a connection can have."""
+        return sorted(self._scopes)
+
+    def offer(self, scopes: Iterable[str]) -> None:
+        """Let connections be given these scopes too."""
+        self._scopes |= frozenset(scopes)
 
     def find(self, token: str) -> Document | None:
         """Return the connection behind a key or access token that is still good, or None."""
@@ -112,6 +112,16 @@ class Access:
         bearer = self._books.bearers.get(token)
         connection_id = token if bearer is None else bearer["connectionId"]
         return self._books.connections.get(connection_id)
+
+    def tokens(self, connection: Document) -> Document:
+        """Return the token answer of a connection."""
+        return {
+            "access_token": connection["accessToken"],
+            "token_type": "Bearer",
+            "expires_in": int(self._books.switches.access_token_lifetime),
+            "refresh_token": connection["refreshToken"],
+            "scope": "read write",
+        }
 
     def _bear(self, token: str, connection: Document, kind: str, ends_at: float | None) -> None:
         bearer = {"connectionId": connection["id"], "kind": kind, "endsAt": ends_at}

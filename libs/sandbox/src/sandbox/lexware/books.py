@@ -1,12 +1,13 @@
-"""Everything the simulator keeps: organizations, who may reach them, their vouchers, contacts and files."""
+"""What several resources keep together: organizations, who may reach them, vouchers, contacts and files."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.lexware.lag import LaggedDocuments
 from sandbox.lexware.switches import LexwareSwitches
-from sandbox.lexware.values import html_encoded
+from sandbox.lexware.values import berlin_moment, html_encoded
 from sandbox.store import Document, Store
 
 _FIRST_CUSTOMER, _FIRST_VENDOR = 10002, 70001
@@ -21,15 +22,16 @@ class Books:
     """The collections of the store with the indices the API needs."""
 
     def __init__(self, store: Store, clock: Clock, switches: LexwareSwitches) -> None:
-        self._store, self.switches = store, switches
+        self._store, self._clock, self.switches = store, clock, switches
         self.organizations = store.collection("organizations")
         self.connections = store.collection("connections")
         self.bearers = store.collection("bearers")  # token or key → connection, kind, end
         self.clients = store.collection("oauth_clients")
         self.codes = store.collection("oauth_codes")
         self.files = store.collection("files")
-        self.vouchers = LaggedDocuments(store.collection("vouchers"), clock, self._longest_lag)
-        self.contacts = LaggedDocuments(store.collection("contacts"), clock, self._longest_lag)
+        self._lagged: list[LaggedDocuments] = []
+        self.vouchers = self.lagged("vouchers")
+        self.contacts = self.lagged("contacts")
         self._vouchers_of: dict[str, dict[str, None]] = {}
         self._contacts_of: dict[str, dict[str, None]] = {}
         self._by_number: dict[tuple[str, str], dict[str, None]] = {}
@@ -40,14 +42,20 @@ class Books:
         """Build the indices from what the store holds; the past is forgotten."""
         for index in (self._vouchers_of, self._contacts_of, self._by_number, self._by_checksum):
             index.clear()
-        self.vouchers.forget()
-        self.contacts.forget()
+        for documents in self._lagged:
+            documents.forget()
         for voucher in self.vouchers.values():
             self._index_voucher(voucher)
         for contact in self.contacts.values():
             self._contacts_of.setdefault(contact["organizationId"], {})[contact["id"]] = None
         for file in self.files.values():
             self._by_checksum[(file["organizationId"], file["checksum"])] = file["id"]
+
+    def lagged(self, name: str) -> LaggedDocuments:
+        """Return a collection whose readers may see the past, for a resource to keep its documents in."""
+        documents = LaggedDocuments(self._store.collection(name), self._clock, self._longest_lag)
+        self._lagged.append(documents)
+        return documents
 
     def organization(self, organization_id: str) -> Document:
         """Return an organization that exists."""
@@ -73,6 +81,13 @@ class Books:
         """Commit a voucher."""
         self.vouchers.put(voucher["id"], voucher)
         self._index_voucher(voucher)
+
+    def change_voucher(self, voucher: Document, changes: Document) -> Document:
+        """Commit changes of a voucher as its next version and return it."""
+        stamp = {"updatedDate": berlin_moment(), "version": voucher["version"] + 1}
+        successor = {**voucher, **changes, **stamp}
+        self.put_voucher(successor)
+        return successor
 
     def put_contact(self, contact: Document) -> None:
         """Commit a contact."""
@@ -132,6 +147,14 @@ class Books:
     def _longest_lag(self) -> float:
         switches = self.switches
         return max(switches.read_lag, switches.search_lag, switches.contact_lag, switches.upload_lag)
+
+
+def those_of(
+    query: Mapping[str, str], documents: list[Document], key: str = "organizationId"
+) -> list[Document]:
+    """Return all documents, or those of the query's `organization_id`."""
+    wanted = query.get("organization_id")
+    return [one for one in documents if wanted in (None, one[key])]
 
 
 def _compared(voucher: Document) -> str:

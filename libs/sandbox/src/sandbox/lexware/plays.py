@@ -7,7 +7,7 @@ import orjson
 
 from sandbox.faults import Fault
 from sandbox.http import Answer, Call, Handler
-from sandbox.lexware.errors import issue, legacy, legacy_not_found, regular
+from sandbox.lexware.errors import legacy_not_found, regular
 from sandbox.misbehaviour import COMMON_PLAYS, Play, Played
 
 
@@ -28,11 +28,6 @@ async def no_id(simulator: Played, fault: Fault, call: Call, handler: Handler) -
     document = orjson.loads(answer.body)
     left = {key: value for key, value in document.items() if key not in ("id", "resourceUri", "voucherId")}
     return replace(answer, body=orjson.dumps(left), headers=())
-
-
-async def account_number_race(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """Two contacts were given the same number at once; this one is refused."""
-    return legacy(406, [issue("account_number_already_exists", "roles.customer.number")]).answer
 
 
 async def spoilt_field(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
@@ -70,7 +65,6 @@ LEXWARE_PLAYS: dict[str, Play] = {
             filter_ignored,
             search_refused,
             no_id,
-            account_number_race,
             spoilt_field,
             not_found_lag,
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.settings import Switches
+from sandbox.switches import Switches
 
 
 @dataclass

@@ -28,6 +28,11 @@ class Register:
         self.outages = store.collection("outages")
         self.questions = store.collection("questions")
 
+    def make_known(self, vat_id: str, *, valid: bool, **names: str) -> None:
+        """Keep an id, in use or not, with the names that are told of it."""
+        defaults = {"name": f"Firma {vat_id}", "address": f"Hauptstrasse 1\n1000 Ort {vat_id[:2]}"}
+        self.ids.put(vat_id, {"vatId": vat_id, "valid": valid, **defaults, **names})
+
     def is_valid(self, vat_id: str) -> bool:
         """Whether the id is in use; one that nobody made known is not."""
         known = self.ids.get(vat_id)

@@ -15,7 +15,7 @@ from sandbox.http import Answer, Call, Handler
 
 HOUR = 3600.0
 VENDOR_TYPE = re.compile(r"application/vnd\.epages\.(v\d+)\+(\w+)")
-OPEN_TEMPLATES = ("/rs/shops/{shop_id}/token",)
+ROOT = "/rs/shops/{shop_id}"  # of every shop
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Gate:
     def __init__(self, world: World, quota: Quota, switches: Callable[[], EpagesSwitches]) -> None:
         self._world, self._quota, self._switches = world, quota, switches
 
-    def admit(self, call: Call) -> Answer | None:
+    def admit(self, call: Call, *, is_open: bool) -> Answer | None:
         """A refusal, or None when `call.identity` tells who may go on."""
         host = call.header("Host")
         state = self._world.find(host, call.params.get("shop_id", ""))
@@ -80,7 +80,7 @@ class Gate:
             return error(call, 400, "User-Agent header is missing.")
         if not _acceptable(call.header("Accept")):
             return error(call, 406, "The requested representation is not available.")
-        if call.template in OPEN_TEMPLATES:
+        if is_open:
             return None
         return self._check_token(call, state)
 

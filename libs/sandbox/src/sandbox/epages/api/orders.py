@@ -8,12 +8,13 @@ from decimal import Decimal
 import orjson
 
 from sandbox.epages.api.answers import envelope, flag, page_of, raw_resource, refusal, resource
-from sandbox.epages.api.gate import caller_of
+from sandbox.epages.api.gate import ROOT, caller_of, scoped
 from sandbox.epages.documents.render import ORIGIN, Renderer, file_of
 from sandbox.epages.models import Order, Shop
 from sandbox.epages.state import OrderFilter, ShopState
 from sandbox.epages.values import lower_bound, moment, stamp, to_json
 from sandbox.http import Answer, Call
+from sandbox.resource import ApiRoute, Resource
 
 FILTER_FLAGS = (
     "viewedOn",
@@ -33,12 +34,22 @@ OFFERED_LOCALES = ("de_DE", "en_GB")
 KEPT_RENDERINGS = 4096
 
 
-class OrderApi:
+class OrderApi(Resource):
     """Reads of one simulator's orders; renderings are kept until their order changes."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._kept: OrderedDict[tuple[str, str, str], tuple[int, list[bytes]]] = OrderedDict()
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """Orders, their documents and sums over them."""
+        read = "orders_read"
+        return [
+            ApiRoute(f"{ROOT}/orders", {"GET": scoped(read, self.list_orders)}),
+            ApiRoute(f"{ROOT}/orders/{{order_id}}", {"GET": scoped(read, self.get_order)}),
+            ApiRoute(f"{ROOT}/orders/{{order_id}}/documents", {"GET": scoped(read, self.list_documents)}),
+            ApiRoute(f"{ROOT}/sales", {"GET": scoped(read, self.get_sales)}),
+        ]
 
     def forget(self) -> None:
         """Render everything anew."""

@@ -1,6 +1,6 @@
 """Changes of an order through the shop API: a JSON array of `add` and `remove` operations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,24 +8,29 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from sandbox.epages.api.answers import refusal
-from sandbox.epages.api.gate import caller_of
+from sandbox.epages.api.gate import ROOT, caller_of, scoped
 from sandbox.epages.api.orders import locale_of, order_of
 from sandbox.epages.merchant import Merchant
 from sandbox.epages.models import STATUS_DATES, Address, Order, Payment
 from sandbox.epages.state import ShopState
 from sandbox.epages.values import moment, stamp
 from sandbox.http import Answer, Call, Handler
+from sandbox.resource import ApiRoute, Resource
 
 PATCH_TYPE = "application/json-patch+json"
 ONLY_ADD = ("/orderNumber", "/billingAddress", "/shippingAddress", "/payment")
 ADDRESS = TypeAdapter(Address)
 
 
-class PatchApi:
+class PatchApi(Resource):
     """Carries out all operations of a patch or none."""
 
     def __init__(self, merchant: Callable[[ShopState], Merchant], show: Handler) -> None:
         self._merchant, self._show = merchant, show
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """The change of an order."""
+        return [ApiRoute(f"{ROOT}/orders/{{order_id}}", {"PATCH": scoped("orders_write", self.patch_order)})]
 
     def patch_order(self, call: Call) -> Answer:
         """The changed order; one that is open in the administration is a conflict."""

@@ -1,18 +1,19 @@
 """The shop itself, its master data and its customers; and the exchange of a code for a token."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from hmac import compare_digest
 from urllib.parse import parse_qsl
 
 from sandbox.epages.api.answers import envelope, page_of, refusal, resource
-from sandbox.epages.api.gate import caller_of
+from sandbox.epages.api.gate import ROOT, caller_of, scoped
 from sandbox.epages.api.orders import OFFERED_LOCALES, at_home, locale_of
 from sandbox.epages.catalog import COUNTRIES
 from sandbox.epages.documents.render import ORIGIN, Renderer, shop_info
 from sandbox.epages.models import PRODUCT_TAX_CLASSES, Shop
 from sandbox.epages.values import guid, price, to_json
 from sandbox.http import Answer, Call
+from sandbox.resource import ApiRoute, Resource
 
 SHIPPING_METHODS = (("Paket", Decimal("4.90")), ("Express", Decimal("12.00")), ("Abholung", None))
 LEGAL_TEXTS = (
@@ -28,8 +29,31 @@ SMALL_BUSINESS_NOTE = "Gemäß § 19 UStG wird keine Umsatzsteuer berechnet (Kle
 Json = dict[str, object]
 
 
-class ShopApi:
+class ShopApi(Resource):
     """Master data of a shop; all of it follows from the shop's options."""
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """The shop, what it sells by and in, its legal texts and its customers."""
+        info, legal, customers = scoped("products_read", self.get_info), "legal_read", "customers_read"
+        read = {
+            "tax-model": scoped("products_read", self.get_tax_model),
+            "tax-classes": scoped("products_read", self.list_tax_classes),
+            "tax-classes/{tax_class_id}": scoped("products_read", self.get_tax_class),
+            "currencies": scoped("products_read", self.get_currencies),
+            "locales": scoped("products_read", self.get_locales),
+            "countries": self.list_countries,
+            "legal": scoped(legal, self.get_legal),
+            "legal/contact-information": scoped(legal, self.get_contact_information),
+            "shipping-methods": scoped("products_read", self.list_shipping_methods),
+            "shipping-methods/{method_id}": scoped("products_read", self.get_shipping_method),
+            "customers": scoped(customers, self.list_customers),
+            "customers/{customer_id}": scoped(customers, self.get_customer),
+        }
+        return [
+            ApiRoute(ROOT, {"GET": info}),
+            ApiRoute(ROOT, {"GET": info}, path=f"{ROOT}/"),
+            *(ApiRoute(f"{ROOT}/{path}", {"GET": handler}) for path, handler in read.items()),
+        ]
 
     def get_info(self, call: Call) -> Answer:
         """Name, addresses and country of the shop."""
@@ -151,11 +175,15 @@ class ShopApi:
         return at_home(call, resource(Renderer(state.shop, locale_of(call)).customer(customer)))
 
 
-class TokenApi:
+class TokenApi(Resource):
     """The token endpoint: one code, one token."""
 
     def __init__(self, install: Callable[[Shop], str]) -> None:
         self._install = install
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """The exchange, open to whoever shows a code."""
+        return [ApiRoute(f"{ROOT}/token", {"POST": self.exchange}, is_open=True)]
 
     def exchange(self, call: Call) -> Answer:
         """A new permanent token for a code that was not used yet."""

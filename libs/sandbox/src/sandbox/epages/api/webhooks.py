@@ -1,27 +1,36 @@
 """Registration of webhooks through the shop API; a shop without the feature answers 404."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
 from sandbox.epages.api.answers import refusal, resource
-from sandbox.epages.api.gate import caller_of
+from sandbox.epages.api.gate import ROOT, caller_of
 from sandbox.epages.api.orders import at_home
 from sandbox.epages.documents.render import ORIGIN
 from sandbox.epages.models import EVENT_TYPES, Webhook
 from sandbox.epages.switches import EpagesSwitches
 from sandbox.epages.webhooks import Webhooks
 from sandbox.http import Answer, Call
+from sandbox.resource import ApiRoute, Resource
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
-class WebhookApi:
+class WebhookApi(Resource):
     """One event type per registration."""
 
     def __init__(self, webhooks: Webhooks, switches: Callable[[], EpagesSwitches]) -> None:
         self._webhooks, self._switches = webhooks, switches
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """All registrations and one."""
+        one = {"GET": self.get, "POST": self.set_active, "DELETE": self.delete}
+        return [
+            ApiRoute(f"{ROOT}/webhooks", {"POST": self.create}),
+            ApiRoute(f"{ROOT}/webhooks/{{webhook_id}}", one),
+        ]
 
     def create(self, call: Call) -> Answer:
         """A new registration, active unless asked otherwise."""

@@ -1,14 +1,14 @@
 """The app's side in the control API: the installation as a browser sees it, and webhooks fired by hand."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from html import escape
 from typing import Any
 
 import httpx
 from pydantic import Field
 
-from sandbox.base import ControlRefused
-from sandbox.epages.control.calls import Fields, parse
+from sandbox.control import ControlRefused
+from sandbox.epages.control.calls import Fields, carried_out, parse
 from sandbox.epages.models import EVENT_TYPES, Order, Shop
 from sandbox.epages.platform import Platform
 from sandbox.epages.signatures import sign_webhook
@@ -16,6 +16,7 @@ from sandbox.epages.specs import Spec
 from sandbox.epages.state import ShopState
 from sandbox.epages.values import guid
 from sandbox.http import Answer, Call
+from sandbox.resource import ControlRoute, Resource
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 FindShop = Callable[[str], ShopState]
@@ -43,11 +44,20 @@ class FireSpec(Spec):
     body: str | None = None
 
 
-class AppControl:
+class AppControl(Resource):
     """Installation and notifications."""
 
     def __init__(self, platform: Platform, find_shop: FindShop, spawn: Spawn) -> None:
         self._platform, self._find_shop, self._spawn = platform, find_shop, spawn
+
+    def control_routes(self) -> Sequence[ControlRoute]:
+        """Notifications by hand, the installation, and the page a merchant comes back to."""
+        install = {"GET": self.install_in_browser, "POST": carried_out(self.install)}
+        return [
+            ControlRoute("/_control/webhooks/fire", {"POST": carried_out(self.fire)}),
+            ControlRoute("/_control/install", install),
+            ControlRoute("/epages/{rest:path}", {"GET": self.administration}),
+        ]
 
     def install(self, fields: Fields) -> Fields:
         """The address the browser is sent to; the shop has no token until the app fetches one."""

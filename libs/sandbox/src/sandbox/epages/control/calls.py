@@ -1,11 +1,11 @@
 """The control API of the shop simulator: everything a test, a bench or a curious person can make happen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from sandbox.base import ControlRefused, control_json
+from sandbox.control import ControlRefused, control_object
 from sandbox.epages.control.bulk import make_documents
 from sandbox.epages.control.overview import document_overview, order_overview, shop_credentials
 from sandbox.epages.merchant import Impossible
@@ -23,22 +23,23 @@ from sandbox.epages.specs import (
 )
 from sandbox.epages.state import ShopState
 from sandbox.epages.values import moment, stamp
-from sandbox.http import Answer, Call, json_answer
+from sandbox.http import Answer, Call, Handler, json_answer
+from sandbox.resource import ControlRoute, Resource
 
 SpecT = TypeVar("SpecT", bound=Spec)
 Fields = dict[str, Any]
 Action = Callable[[Fields], Fields]
 
 
-class ControlApi:
+class ControlApi(Resource):
     """Each action takes and gives a JSON object; `shop` is a key or id, `order` an id or number."""
 
     def __init__(self, platform: Platform, options_changed: Callable[[], None]) -> None:
         self._platform, self._options_changed = platform, options_changed
 
-    def actions(self) -> dict[str, Action]:
+    def control_routes(self) -> Sequence[ControlRoute]:
         """All actions by their path below `/_control/`."""
-        return {
+        actions = {
             "shops": self._create_shop,
             "shops/change": self._change_shop,
             "shops/uninstall": self._uninstall,
@@ -59,6 +60,10 @@ class ControlApi:
             "orders/delete": self._delete,
             "documents/change": self._change_document,
         }
+        return [
+            ControlRoute(f"/_control/{path}", {"POST": carried_out(action)})
+            for path, action in actions.items()
+        ]
 
     def _create_shop(self, fields: Fields) -> Fields:
         return self._new_shop(parse(ShopSpec, fields))
@@ -206,19 +211,14 @@ class ControlApi:
         return state, order
 
 
-def carried_out(action: Action, done: Callable[[], None]) -> Callable[[Call], Answer]:
-    """The action as a handler: bad input and impossible wishes are refused, the rest is written down."""
+def carried_out(action: Action) -> Handler:
+    """The action as a handler: bad input and impossible wishes are refused."""
 
     def handle(call: Call) -> Answer:
-        fields = control_json(call)
-        if not isinstance(fields, dict):
-            raise ControlRefused("a JSON object is needed")
         try:
-            result = action(fields)
+            result = action(control_object(call))
         except (Impossible, ValueError, IndexError) as impossible:
             raise ControlRefused(str(impossible)) from impossible
-        finally:
-            done()
         return json_answer(200, result)
 
     return handle

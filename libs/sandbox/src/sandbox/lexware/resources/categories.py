@@ -1,12 +1,17 @@
 """Posting categories: the known ones with their rules, and as many others as a real list has."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
 
+import orjson
+
+from sandbox.http import Answer, Call
 from sandbox.lexware.resources.category_names import INCOME_FILLERS, OUTGO_GROUPS
+from sandbox.resource import ApiRoute, Resource
 
 Rates = Literal["german", "zero", "destination", "origin"]
 
@@ -159,6 +164,21 @@ def all_categories() -> dict[str, Category]:
         for name in names
     ]
     return {**known, **{category.id: category for category in fillers}}
+
+
+class PostingCategories(Resource):
+    """`/v1/posting-categories`: the same list for everybody."""
+
+    def __init__(self) -> None:
+        self._shown = orjson.dumps([category.as_json() for category in all_categories().values()])
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """Return the one route of the list."""
+        return [ApiRoute("/v1/posting-categories", {"GET": self.show})]
+
+    def show(self, call: Call) -> Answer:
+        """Show all categories."""
+        return Answer(200, self._shown)
 
 
 def _filler_id(name: str) -> str:

@@ -1,6 +1,12 @@
 """`/v1/countries`: ISO 3166-1 with the extensions and the present tax classification of each."""
 
+from collections.abc import Sequence
 from typing import Any
+
+import orjson
+
+from sandbox.http import Answer, Call
+from sandbox.resource import ApiRoute, Resource
 
 _INTRA_CODES = "AT BE BG CY CZ DK EE ES FI FR GR HR HU IE IT LT LU LV MC MT NL PL PT RO SE SI SK IX"
 _INTRA = frozenset(_INTRA_CODES.split())
@@ -94,3 +100,18 @@ def _iso_countries() -> list[dict[str, Any]]:
 
 COUNTRIES = [*_iso_countries(), *(_country(code, *names) for code, names in _EXTENSIONS.items())]
 COUNTRY_CODES = frozenset(country["countryCode"] for country in COUNTRIES)
+
+
+class Countries(Resource):
+    """The same list for everybody."""
+
+    def __init__(self) -> None:
+        self._shown = orjson.dumps(COUNTRIES)
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """Return the one route of the list."""
+        return [ApiRoute("/v1/countries", {"GET": self.show})]
+
+    def show(self, call: Call) -> Answer:
+        """Show all countries."""
+        return Answer(200, self._shown)

@@ -1,18 +1,28 @@
 """The pages behind links into the web application: enough to see what was booked."""
 
 import html
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.http import Answer, Call
 from sandbox.lexware.books import Books
+from sandbox.resource import ApiRoute, Resource
 from sandbox.store import Document
 
 
-class Permalinks:
+class Permalinks(Resource):
     """`/permalink/*` of the web application; everybody on this machine may look."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """Return the pages."""
+        return [
+            ApiRoute("/permalink/vouchers/view/{id}", {"GET": self.voucher}, is_open=True),
+            ApiRoute("/permalink/vouchers/edit/{id}", {"GET": self.voucher}, is_open=True),
+            ApiRoute("/permalink/contacts/view/{id}", {"GET": self.contact}, is_open=True),
+        ]
 
     def voucher(self, call: Call) -> Answer:
         """Show a voucher."""

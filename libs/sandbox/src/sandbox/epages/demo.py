@@ -1,5 +1,6 @@
 """The demo shop's life: customers order, the merchant issues invoices and now and then a credit note."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from random import Random
 
@@ -7,9 +8,12 @@ from sandbox.clock import Clock
 from sandbox.epages.catalog import UNTAXED
 from sandbox.epages.merchant import Impossible, Merchant
 from sandbox.epages.models import Document, Order
-from sandbox.epages.simulator import DEMO_KEY, EpagesSimulator
-from sandbox.epages.specs import DocumentSpec, FinaliseSpec, LineSpec, OrderSpec, PickSpec
+from sandbox.epages.platform import Platform, shop_key
+from sandbox.epages.specs import DocumentSpec, FinaliseSpec, LineSpec, OrderSpec, PickSpec, ShopSpec
 from sandbox.epages.state import ShopState
+
+DEMO_SHOP = ShopSpec(shop_id="DemoShop", name="Küste & Kruste", einvoices="zugferd")
+DEMO_KEY = shop_key(None, DEMO_SHOP.shop_id)
 
 OPENING_DOCUMENTS = 3
 OPENING_GAP = 1.0  # sandbox seconds
@@ -23,8 +27,10 @@ ELSEWHERE = ("AT", "CH", "untaxed")
 class DemoPlayer:
     """Keeps the demo shop busy at a steady rate; a restart goes on where it stopped."""
 
-    def __init__(self, epages: EpagesSimulator, rate_per_minute: float, clock: Clock) -> None:
-        self._epages, self._rate, self._clock = epages, rate_per_minute, clock
+    def __init__(
+        self, platform: Platform, done: Callable[[], None], rate_per_minute: float, clock: Clock
+    ) -> None:
+        self._platform, self._done, self._rate, self._clock = platform, done, rate_per_minute, clock
 
     async def run(self) -> None:
         """Issue documents until cancelled; a few at once in the beginning, none at rate 0."""
@@ -39,9 +45,9 @@ class DemoPlayer:
             await self._clock.sleep(gap)
 
     def step(self) -> Document:
-        """One more finalised document in the demo shop."""
-        state = self._epages.world.shops[DEMO_KEY]
-        merchant = self._epages.platform.merchant(state)
+        """Finalise one more document in the demo shop."""
+        state = self._platform.world.shops[DEMO_KEY]
+        merchant = self._platform.merchant(state)
         place = state.shop.counters["demo"] = state.shop.counters.get("demo", 0) + 1
         document = self._credit(state, merchant, place) if place % CREDIT_EVERY == 0 else None
         if document is None:
@@ -49,7 +55,7 @@ class DemoPlayer:
             late = place % LATE_PDF_EVERY == 0
             pdf = FinaliseSpec(pdf="late" if late else "ok", pdf_seconds=LATE_PDF_SECONDS)
             document = merchant.finalise(order, pdf)
-        self._epages.store.flush()
+        self._done()
         return document
 
     def _credit(self, state: ShopState, merchant: Merchant, place: int) -> Document | None:

@@ -7,12 +7,16 @@ import hmac
 import re
 import secrets
 import time
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 from sandbox.http import Answer, Call, Refused, json_answer
 from sandbox.lexware.access import Access
-from sandbox.lexware.books import Books
+from sandbox.lexware.books import Books, those_of
 from sandbox.lexware.demo_data import DEMO_ORGANIZATION
+from sandbox.lexware.ratelimit import RateLimit
+from sandbox.lexware.resources.connections.control import ConnectionControl
+from sandbox.resource import ApiRoute, ControlRoute, Resource, StatePart
 from sandbox.store import Document
 
 _CONNECTION_NAME = re.compile(r"[A-Za-zÄÖÜäöüß\d\s/?.\-{}\"_\\:=,()]*")
@@ -23,11 +27,33 @@ def refusal(error: str) -> Refused:
     return Refused(json_answer(400, {"error": error}))
 
 
-class OAuth:
-    """`/oauth2/*` of the web application."""
+class Connections(Resource):
+    """`/oauth2/*` of the web application, and the connections that come of it."""
 
-    def __init__(self, books: Books, access: Access) -> None:
-        self._books, self._access = books, access
+    def __init__(self, books: Books, access: Access, limit: RateLimit) -> None:
+        self._books, self._access, self._limit = books, access, limit
+        self._control = ConnectionControl(books, access)
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """Return the endpoints of the authorization server."""
+        return [
+            ApiRoute("/oauth2/authorize", {"GET": self.authorize}, is_open=True),
+            ApiRoute("/oauth2/token", {"POST": self.token}, is_open=True),
+            ApiRoute("/oauth2/revoke", {"POST": self.revoke}, is_open=True),
+        ]
+
+    def control_routes(self) -> Sequence[ControlRoute]:
+        """Return the orders about keys, clients and tokens."""
+        return self._control.routes()
+
+    def state(self, query: Mapping[str, str]) -> Mapping[str, StatePart]:
+        """Return the connections with what was seen of each."""
+        return {
+            "connections": lambda: [
+                {**one, **self._limit.observed(one["id"])}
+                for one in those_of(query, self._books.connections.values())
+            ]
+        }
 
     def authorize(self, call: Call) -> Answer:
         """Send the user back with a code, or with the reason why there is none."""
@@ -56,7 +82,7 @@ class OAuth:
                 raise refusal("invalid_request")
             case _:
                 raise refusal("unsupported_grant_type")
-        return json_answer(200, self.tokens(self._access.rotate(connection)))
+        return json_answer(200, self._access.tokens(self._access.rotate(connection)))
 
     def revoke(self, call: Call) -> Answer:
         """End what the token stands for; an unknown token is none to be ended."""
@@ -71,16 +97,6 @@ class OAuth:
             else:
                 self._access.revoke(connection)
         return Answer(200, b"", None)
-
-    def tokens(self, connection: Document) -> Document:
-        """Return the token answer of a connection."""
-        return {
-            "access_token": connection["accessToken"],
-            "token_type": "Bearer",
-            "expires_in": int(self._books.switches.access_token_lifetime),
-            "refresh_token": connection["refreshToken"],
-            "scope": "read write",
-        }
 
     def _decide(self, query: dict[str, str], client: Document) -> dict[str, str]:
         scopes = query.get("scope", "").split() or client["scopes"]

@@ -1,28 +1,52 @@
 """`/v1/vouchers`: create, read, update, filter. Numbers are not unique and nothing can be deleted here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from sandbox.http import Answer, Call, Refused, json_answer
-from sandbox.lexware.books import Books, new_id
+from sandbox.lexware.books import Books, new_id, those_of
 from sandbox.lexware.errors import Issue, gateway, issue, legacy, legacy_not_found, malformed
 from sandbox.lexware.paging import paging_from
-from sandbox.lexware.resources.voucher_checks import Draft, checked_draft
+from sandbox.lexware.resources.vouchers.checks import Draft, checked_draft
+from sandbox.lexware.resources.vouchers.control import VoucherControl
 from sandbox.lexware.values import CENT, Malformed, berlin_moment, html_encoded, json_object
 from sandbox.lexware.views import action_result, page, voucher_view
+from sandbox.resource import ApiRoute, ControlRoute, Resource, StatePart
 from sandbox.store import Document
-
-BaseUrl = Callable[[], str]
 
 _LOCKED_STATUSES = ("paid", "paidoff", "voided", "transferred", "sepadebit", "blank")
 
 
-class Vouchers:
+class Vouchers(Resource):
     """The voucher resource of all organizations."""
 
-    def __init__(self, books: Books, base_url: BaseUrl) -> None:
+    def __init__(self, books: Books, base_url: Callable[[], str]) -> None:
         self._books, self._base_url = books, base_url
+        self._control = VoucherControl(books)
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """Return the routes of all vouchers and of one."""
+        read, write = ("vouchers.read",), ("vouchers.write",)
+        return [
+            ApiRoute(
+                "/v1/vouchers",
+                {"GET": self.filter_by_number, "POST": self.create},
+                {"GET": read, "POST": write},
+            ),
+            ApiRoute(
+                "/v1/vouchers/{id}", {"GET": self.read, "PUT": self.update}, {"GET": read, "PUT": write}
+            ),
+        ]
+
+    def control_routes(self) -> Sequence[ControlRoute]:
+        """Return the orders about vouchers."""
+        return self._control.routes()
+
+    def state(self, query: Mapping[str, str]) -> Mapping[str, StatePart]:
+        """Return the vouchers."""
+        vouchers = self._books.vouchers
+        return {"vouchers": lambda: [self._view(one) for one in those_of(query, vouchers.values())]}
 
     def create(self, call: Call) -> Answer:
         """Book a voucher, whether or not its number exists."""
@@ -79,7 +103,7 @@ class Vouchers:
         for file_id in set(voucher["files"]) - set(files):
             self._books.delete_file(file_id)
         changes = {**properties_of(draft), "voucherStatus": status, "files": files}
-        return self._written(200, changed(self._books, voucher, changes))
+        return self._written(200, self._books.change_voucher(voucher, changes))
 
     def filter_by_number(self, call: Call) -> Answer:
         """Show all vouchers with exactly this number."""
@@ -170,14 +194,6 @@ def properties_of(draft: Draft) -> Document:
             for item in draft.items
         ],
     }
-
-
-def changed(books: Books, voucher: Document, changes: Document) -> Document:
-    """Commit changes of a voucher as its next version and return it."""
-    stamp = {"updatedDate": berlin_moment(), "version": voucher["version"] + 1}
-    successor = {**voucher, **changes, **stamp}
-    books.put_voucher(successor)
-    return successor
 
 
 def is_locked(voucher: Document, books: Books) -> bool:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from sandbox.base import ControlRefused
+from sandbox.control import ControlRefused
 from sandbox.lexware.books import new_id
 from sandbox.lexware.values import CENT, berlin_moment, decimal_from, today
 from sandbox.store import Document

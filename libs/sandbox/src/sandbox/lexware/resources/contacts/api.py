@@ -1,16 +1,20 @@
 """`/v1/contacts`: create, read, update, filter. Two equal requests make two contacts."""
 
 import re
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
-from sandbox.http import Answer, Call, json_answer
-from sandbox.lexware.books import Books, new_id
+from sandbox.faults import Fault
+from sandbox.http import Answer, Call, Handler, json_answer
+from sandbox.lexware.books import Books, new_id, those_of
 from sandbox.lexware.errors import gateway, issue, legacy, legacy_not_found, malformed
 from sandbox.lexware.paging import DIGITS, WINDOW, paging_from
-from sandbox.lexware.resources.contact_checks import contact_issues
-from sandbox.lexware.resources.vouchers import BaseUrl
+from sandbox.lexware.resources.contacts.checks import contact_issues
+from sandbox.lexware.resources.contacts.control import ContactControl
 from sandbox.lexware.values import Malformed, berlin_moment, html_encoded, json_object
 from sandbox.lexware.views import action_result, contact_name, contact_view, page
+from sandbox.misbehaviour import Play, Played
+from sandbox.resource import ApiRoute, ControlRoute, Resource, StatePart
 from sandbox.store import Document
 
 _WRITABLE = ("company", "person", "addresses", "xRechnung", "emailAddresses", "phoneNumbers", "note")
@@ -18,11 +22,42 @@ _TRUE, _FALSE = {"true", "1"}, {"false", "0"}
 _LISTS = (("company", "contactPersons"), ("addresses", "billing"), ("addresses", "shipping"))
 
 
-class Contacts:
+async def account_number_race(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
+    """Two contacts were given the same number at once; this one is refused."""
+    return legacy(406, [issue("account_number_already_exists", "roles.customer.number")]).answer
+
+
+class Contacts(Resource):
     """The contact resource of all organizations."""
 
-    def __init__(self, books: Books, base_url: BaseUrl) -> None:
+    plays: ClassVar[Mapping[str, Play]] = {"account_number_race": account_number_race}
+
+    def __init__(self, books: Books, base_url: Callable[[], str]) -> None:
         self._books, self._base_url = books, base_url
+        self._control = ContactControl(books, self.new_contact)
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """Return the routes of all contacts and of one."""
+        read, write = ("contacts.read",), ("contacts.write",)
+        return [
+            ApiRoute(
+                "/v1/contacts",
+                {"GET": self.search, "POST": self.create},
+                {"GET": read, "POST": write},
+            ),
+            ApiRoute(
+                "/v1/contacts/{id}", {"GET": self.read, "PUT": self.update}, {"GET": read, "PUT": write}
+            ),
+        ]
+
+    def control_routes(self) -> Sequence[ControlRoute]:
+        """Return the orders about contacts."""
+        return self._control.routes()
+
+    def state(self, query: Mapping[str, str]) -> Mapping[str, StatePart]:
+        """Return the contacts."""
+        contacts = self._books.contacts
+        return {"contacts": lambda: [contact_view(one) for one in those_of(query, contacts.values())]}
 
     def create(self, call: Call) -> Answer:
         """Keep a new contact and give it its customer or vendor number."""

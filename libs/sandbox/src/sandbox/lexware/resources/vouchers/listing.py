@@ -1,7 +1,7 @@
 """`/v1/voucherlist`: the search over all vouchers, served from an index that lags behind."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sandbox.http import Answer, Call, json_answer
@@ -10,6 +10,7 @@ from sandbox.lexware.errors import regular
 from sandbox.lexware.paging import MAX_SIZE, WINDOW, paging_from
 from sandbox.lexware.values import day_from
 from sandbox.lexware.views import page, row_status, row_view
+from sandbox.resource import ApiRoute, Resource
 from sandbox.store import Document
 
 _TYPE_NAMES = (
@@ -27,11 +28,15 @@ _DAYS = ("voucherDate", "createdDate", "updatedDate")
 Keep = Callable[[Document], bool]
 
 
-class Voucherlist:
+class Voucherlist(Resource):
     """The list resource of all organizations."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """Return the one route of the list."""
+        return [ApiRoute("/v1/voucherlist", {"GET": self.search}, {"GET": ("voucherlist.read",)})]
 
     def search(self, call: Call) -> Answer:
         """Show one page of the rows that fit all filters; parameters it does not know change nothing."""

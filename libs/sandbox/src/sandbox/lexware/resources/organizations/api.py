@@ -1,23 +1,44 @@
 """What a connection may learn of its organization: profile, master data, ping, payments of its vouchers."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from sandbox.http import Answer, Call, json_answer
-from sandbox.lexware.books import Books
+from sandbox.lexware.access import Access
+from sandbox.lexware.books import Books, those_of
 from sandbox.lexware.errors import regular
-from sandbox.lexware.values import berlin_moment, long_number, midnight
+from sandbox.lexware.resources.connections.control import ConnectionControl
+from sandbox.lexware.resources.organizations.control import OrganizationControl
+from sandbox.lexware.values import long_number, midnight
 from sandbox.lexware.views import open_amount, shuffled
+from sandbox.resource import ApiRoute, ControlRoute, Resource, StatePart
 from sandbox.store import Document
 
 _SETTLED = ("paid", "paidoff", "voided")
 
 
-class OrganizationResources:
+class Organizations(Resource):
     """`/v1/profile`, `/v1/organization`, `/v1/ping` and `/v1/payments/{id}`."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, access: Access) -> None:
         self._books = books
+        self._control = OrganizationControl(books, ConnectionControl(books, access))
+
+    def routes(self) -> Sequence[ApiRoute]:
+        """Return what a connection may ask about its own organization."""
+        return [
+            ApiRoute("/v1/payments/{id}", {"GET": self.payments}, {"GET": ("payments.read",)}),
+            ApiRoute("/v1/profile", {"GET": self.profile}, {"GET": ("profile.read",)}),
+            ApiRoute("/v1/organization", {"GET": self.master_data}, {"GET": ("organization.read",)}),
+            ApiRoute("/v1/ping", {"GET": self.ping}),
+        ]
+
+    def control_routes(self) -> Sequence[ControlRoute]:
+        """Return the orders about organizations."""
+        return self._control.routes()
+
+    def state(self, query: Mapping[str, str]) -> Mapping[str, StatePart]:
+        """Return the organizations."""
+        return {"organizations": lambda: those_of(query, self._books.organizations.values(), "id")}
 
     def profile(self, call: Call) -> Answer:
         """Show what decides how the organization books."""
@@ -67,23 +88,6 @@ class OrganizationResources:
         if voucher["voucherStatus"] in ("blank", "unchecked"):
             raise regular(406, call, "Payments of unchecked vouchers are not available.")
         return json_answer(200, _payments_view(voucher))
-
-
-def new_organization(organization_id: str, options: Mapping[str, Any]) -> Document:
-    """Return an organization with the given properties and ordinary ones for the rest."""
-    return {
-        "id": organization_id,
-        "companyName": options.get("companyName", "Heidekraut Versand GmbH"),
-        "taxType": options.get("taxType", "gross"),
-        "smallBusiness": options.get("smallBusiness", False),
-        "distanceSalesPrinciple": options.get("distanceSalesPrinciple"),
-        "businessFeatures": options.get("businessFeatures", ["INVOICING", "INVOICING_PRO", "BOOKKEEPING"]),
-        "userName": options.get("userName", "Frau Henrike Lohmann"),
-        "userEmail": options.get("userEmail", "henrike.lohmann@heidekraut.example"),
-        "closedUntil": options.get("closedUntil"),
-        "contractProblem": options.get("contractProblem", False),
-        "createdDate": berlin_moment(),
-    }
 
 
 def _payments_view(voucher: Document) -> Document:

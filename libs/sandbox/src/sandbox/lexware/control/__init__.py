@@ -1,1 +1,0 @@
-"""What people and other programs do to the books behind the API's back."""

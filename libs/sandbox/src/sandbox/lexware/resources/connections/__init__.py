@@ -1,0 +1,1 @@
+"""Connections: how one comes about, is renewed and ends."""

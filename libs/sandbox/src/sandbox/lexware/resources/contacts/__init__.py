@@ -1,0 +1,1 @@
+"""Contacts: their API, what it refuses, and what people do to them."""

@@ -1,0 +1,1 @@
+"""Files: their API, and how an upload is read and checked."""

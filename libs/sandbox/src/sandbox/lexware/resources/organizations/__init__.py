@@ -1,0 +1,1 @@
+"""Organizations: what a connection may learn of its own, and how one is made and changed."""
