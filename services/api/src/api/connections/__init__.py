@@ -1,16 +1,19 @@
 """Links to shops and books: which lead to the same one, and what linking means then."""
 
-from api.connections.asking import ShopQuestions, has_token
+from api.connections.asking import ACCESS_TOKEN, ShopQuestions, has_token
 from api.connections.evidence import Newcomer
-from api.connections.linking import ACTIVE, BOOKS, PENDING, ConnectionRepository
+from api.connections.linking import ACTIVE, DISABLED, HALTED, PENDING, ConnectionRepository
+from api.connections.places import organization_place, shop_place
 from api.connections.problems import OrganizationLinkedElsewhere, ShopLinkedElsewhere
 from api.connections.released import release
-from api.connections.usage import alone, require_free, require_free_organization, shop_to_use
+from api.connections.usage import alone, require_free_organization, require_free_shop, shop_to_use
 from api.connections.watch import DoubleLinkWatch
 
 __all__ = [
+    "ACCESS_TOKEN",
     "ACTIVE",
-    "BOOKS",
+    "DISABLED",
+    "HALTED",
     "PENDING",
     "ConnectionRepository",
     "DoubleLinkWatch",
@@ -20,8 +23,10 @@ __all__ = [
     "ShopQuestions",
     "alone",
     "has_token",
+    "organization_place",
     "release",
-    "require_free",
     "require_free_organization",
+    "require_free_shop",
+    "shop_place",
     "shop_to_use",
 ]

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from api.connections.judging import Because, Match
+from api.connections.places import shop_place
 from common.db.models.core import RELEASED, ConnectionRow
 from common.db.models.ingest import OrderRow
-from common.domain.web_addresses import NoWebAddress, authority_of, loopback_roots, root_of
+from common.domain.web_addresses import NoWebAddress, authority_of, loopback_roots
 
 SHOP, DISABLED = "shop", "disabled"
 GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # the platform's, so never by chance
@@ -86,7 +87,7 @@ async def find_matches_of(
     its_own = select(exists().where(OrderRow.connection_id == row.connection_id))
     newcomer = Newcomer(
         tenant_id=row.tenant_id,
-        root=known_root(row),
+        root=shop_place(row),
         storefront=row.storefront,
         proven=frozenset((await session.scalars(shared.distinct())).all()),
         has_orders=bool(await session.scalar(its_own)),
@@ -95,22 +96,12 @@ async def find_matches_of(
     return newcomer, [match for match in matches if match.connection_id != row.connection_id]
 
 
-def known_root(row: ConnectionRow) -> str:
-    """The place a connection leads to, also of one that an older release stored."""
-    if row.root is not None:
-        return row.root
-    try:
-        return root_of(row.address) if row.kind == SHOP else row.address.lower()
-    except NoWebAddress:
-        return row.address
-
-
 async def _at_same_place(session: AsyncSession, root: str, has_token: HasToken) -> Sequence[ConnectionRow]:
     names = {root} | loopback_roots(root)
     query = select(ConnectionRow).where(
         ConnectionRow.kind == SHOP, or_(ConnectionRow.root.in_(names), ConnectionRow.root.is_(None))
     )
-    rows = [(known_root(row), row) for row in (await session.scalars(query)).all()]
+    rows = [(shop_place(row), row) for row in (await session.scalars(query)).all()]
     # One machine may serve two shops under two of its own names; with one token it is one shop.
     return [row for at, row in rows if at == root or (at in names and await has_token(session, row))]
 
@@ -148,7 +139,7 @@ def _match(row: ConnectionRow, because: Because, newcomer: Newcomer) -> Match:
         is_ours=row.tenant_id == newcomer.tenant_id,
         is_in_use=row.state != DISABLED,
         is_released=row.state_reason == RELEASED,
-        is_at_home=row.storefront is None or is_at_home(known_root(row), row.storefront),
+        is_at_home=row.storefront is None or is_at_home(shop_place(row), row.storefront),
         answers=newcomer.answers.get(row.connection_id, True),
         is_spelled_alike=row.address.partition("://")[2] == newcomer.root,
         since=row.created_at,

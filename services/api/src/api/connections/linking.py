@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.connections.evidence import known_root
 from api.connections.judging import RELEASED_BY_OPERATOR
+from api.connections.places import organization_place
 from api.http import BooksConnectionExists, ConnectionNotUsable, NothingToConfirm
 from common.db.dialect import db_now, insert
 from common.db.models.core import RELEASED, ConnectionRow
@@ -86,9 +86,9 @@ class ConnectionRepository:
         Books that come after others, now disabled, are halted themselves until then.
         """
         root = address.lower()
-        others = [row for row in await self._books() if known_root(row) != root]
+        others = [row for row in await self._books() if organization_place(row) != root]
         in_use = next((row for row in others if row.state != DISABLED), None)
-        known = next((row for row in await self._books() if known_root(row) == root), None)
+        known = next((row for row in await self._books() if organization_place(row) == root), None)
         if known is not None and known.state_reason == RELEASED and not by_operator:
             raise ConnectionNotUsable(RELEASED_BY_OPERATOR)
         before = None if known is None else (known.state, known.state_reason, PENDING in known.config)
@@ -105,7 +105,7 @@ class ConnectionRepository:
 
     async def confirm_organization(self, row: ConnectionRow) -> ConnectionRow:
         """The other organization is the tenant's books from now on; raises `NothingToConfirm`."""
-        if row.kind != BOOKS or row.state != HALTED:
+        if row.state != HALTED:
             raise NothingToConfirm
         chosen_id = UUID(row.config.get(PENDING) or str(row.connection_id))
         chosen = None
@@ -132,19 +132,18 @@ class ConnectionRepository:
                 row, state=DISABLED, state_reason="disabled_by_user", config=_without_pending(row.config)
             )
 
-    async def enable(self, row: ConnectionRow, *, by_operator: bool) -> None:
-        """A disabled connection is in use again; raises when something else has to happen first."""
-        if row.state == ACTIVE:
+    async def enable_shop(self, row: ConnectionRow, *, by_operator: bool) -> None:
+        """Use a disabled shop again; raises when something else has to happen first."""
+        if _is_to_be_enabled(row, by_operator=by_operator):
+            await self._set(row, state=ACTIVE, state_reason=None)
+
+    async def enable_books(self, row: ConnectionRow, *, by_operator: bool) -> None:
+        """Use disabled books again, halted when nobody confirmed them; raises while others are in use."""
+        if not _is_to_be_enabled(row, by_operator=by_operator):
             return
-        if row.state_reason == RELEASED and not by_operator:
-            raise ConnectionNotUsable(RELEASED_BY_OPERATOR)
-        if row.state != DISABLED:
-            raise ConnectionNotUsable(
-                "Only a disabled connection can be enabled; this one needs something else."
-            )
-        if row.kind == BOOKS and any(other.state != DISABLED for other in await self._books()):
+        if any(other.state != DISABLED for other in await self._books()):
             raise BooksConnectionExists
-        if row.kind == BOOKS and row.state_reason in NEVER_CONFIRMED:
+        if row.state_reason in NEVER_CONFIRMED:
             await self._set(row, state=HALTED, state_reason=ORGANIZATION_CHANGED)
             return
         await self._set(row, state=ACTIVE, state_reason=None)
@@ -159,7 +158,7 @@ class ConnectionRepository:
         self, platform: str, name: str, address: str, auth: str, *, verified: bool
     ) -> tuple[ConnectionRow, bool]:
         root = address.lower()
-        row = next((row for row in await self._books() if known_root(row) == root), None)
+        row = next((row for row in await self._books() if organization_place(row) == root), None)
         is_new = row is None
         if row is None:
             row = await self._add(BOOKS, platform, address, root, auth, DISABLED)
@@ -195,6 +194,17 @@ class ConnectionRepository:
             .execution_options(synchronize_session=False)
         )
         await self._session.refresh(row)
+
+
+def _is_to_be_enabled(row: ConnectionRow, *, by_operator: bool) -> bool:
+    """Whether the connection is out of use; raises for one that only somebody else may bring back."""
+    if row.state == ACTIVE:
+        return False
+    if row.state_reason == RELEASED and not by_operator:
+        raise ConnectionNotUsable(RELEASED_BY_OPERATOR)
+    if row.state != DISABLED:
+        raise ConnectionNotUsable("Only a disabled connection can be enabled; this one needs something else.")
+    return True
 
 
 def _was_confirmed(state: str, reason: str | None, has_successor: bool) -> bool:

@@ -11,13 +11,16 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from api.connections.evidence import DISABLED, GUID_LENGTH, SHOP, known_root
+from api.connections.evidence import DISABLED, GUID_LENGTH, SHOP
+from api.connections.linking import BOOKS
+from api.connections.places import organization_place, shop_place
 from common.db.alarms import Alarm
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import OrderRow
 from common.domain.alarms import AlarmKind
 
-KINDS = {True: AlarmKind.SHOP_LINKED_TWICE, False: AlarmKind.ORGANIZATION_LINKED_TWICE}
+SAME_ORGANIZATION = "same_organization"
+KINDS = (AlarmKind.SHOP_LINKED_TWICE, AlarmKind.ORGANIZATION_LINKED_TWICE)
 Ids = tuple[UUID, UUID]
 
 
@@ -32,7 +35,8 @@ class Pair:
     def alarms(self) -> list[Alarm]:
         """Name both to operators, and to each tenant its own; a mere claim is told to operators only."""
         both = (self.first, self.second)
-        kind = KINDS[self.first.kind == SHOP]
+        is_of_books = self.because == SAME_ORGANIZATION
+        kind = AlarmKind.ORGANIZATION_LINKED_TWICE if is_of_books else AlarmKind.SHOP_LINKED_TWICE
         told = [Alarm(kind, _subject(both), self._evidence(both))]
         if self.because != "same_storefront":
             for tenant_id in dict.fromkeys(row.tenant_id for row in both):
@@ -47,20 +51,24 @@ class Pair:
 
 async def find_pairs(session: AsyncSession) -> list[Pair]:
     """Find every pair in use, with its strongest evidence."""
-    in_use = select(ConnectionRow).where(ConnectionRow.state != DISABLED)
-    rows = sorted((await session.scalars(in_use)).all(), key=lambda row: (row.created_at, row.connection_id))
-    by_id = {row.connection_id: row for row in rows}
-    shops = [row for row in rows if row.kind == SHOP]
+    shops, books = await _in_use(session, SHOP), await _in_use(session, BOOKS)
+    by_id = {row.connection_id: row for row in (*shops, *books)}
     found: dict[Ids, Pair] = {}
     for because, pairs in (
-        ("same_organization", _alike((row for row in rows if row.kind != SHOP), known_root)),
-        ("same_address", _alike(shops, known_root)),
+        (SAME_ORGANIZATION, _alike(books, organization_place)),
+        ("same_address", _alike(shops, shop_place)),
         ("same_orders", await _with_common_orders(session, shops)),
         ("same_storefront", await _claimed(session, _alike(shops, lambda row: row.storefront))),
     ):
         for first, second in pairs:
             found.setdefault((first, second), Pair(by_id[first], by_id[second], because))
     return list(found.values())
+
+
+async def _in_use(session: AsyncSession, kind: str) -> Sequence[ConnectionRow]:
+    in_use = select(ConnectionRow).where(ConnectionRow.kind == kind, ConnectionRow.state != DISABLED)
+    rows = (await session.scalars(in_use)).all()
+    return sorted(rows, key=lambda row: (row.created_at, row.connection_id))
 
 
 def _alike(rows: Iterable[ConnectionRow], place: Callable[[ConnectionRow], str | None]) -> list[Ids]:

@@ -3,14 +3,15 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Principal, audit
-from api.connections.evidence import known_root
 from api.connections.linking import ConnectionRepository
 from common.db.dialect import db_now, insert
 from common.db.models.core import RELEASED, ConnectionRow, ReleaseRow
 
 
-async def release(session: AsyncSession, operator: Principal, row: ConnectionRow, reason: str) -> None:
-    """The connection is out of use for its tenant, and who released it, when and why is on record."""
+async def release(
+    session: AsyncSession, operator: Principal, row: ConnectionRow, place: str, reason: str
+) -> None:
+    """Take the connection, which leads to this place, out of use; who did it, when and why is on record."""
     if row.state_reason == RELEASED:
         return
     before = row.state
@@ -20,7 +21,7 @@ async def release(session: AsyncSession, operator: Principal, row: ConnectionRow
             tenant_id=row.tenant_id,
             connection_id=row.connection_id,
             kind=row.kind,
-            root=known_root(row),
+            root=place,
             actor=operator.actor,
             reason=reason,
             created_at=db_now(),

@@ -42,17 +42,8 @@ async def shop_to_use(
         raise
 
 
-async def require_free(session: AsyncSession, deps: Deps, row: ConnectionRow) -> None:
-    """Raise a problem when the shop or the books of a connection out of use are in use over another one."""
-    if row.state != DISABLED:
-        return
-    if row.kind == BOOKS:
-        await require_free_organization(session, row.tenant_id, row.address)
-    else:
-        await _require_free_shop(session, deps, row)
-
-
-async def _require_free_shop(session: AsyncSession, deps: Deps, row: ConnectionRow) -> None:
+async def require_free_shop(session: AsyncSession, deps: Deps, row: ConnectionRow) -> None:
+    """Raise `ShopLinkedElsewhere` when the shop of a connection out of use is in use over another one."""
     token = await deps.secrets.of(row.tenant_id, row.connection_id).find_readable(session, ACCESS_TOKEN)
     newcomer, matches = await find_matches_of(session, row, has_token(deps.secrets, token))
     in_use = [match for match in matches if match.is_in_use]

@@ -37,7 +37,7 @@ class DoubleLinkWatch:
 
     async def look(self) -> None:
         """Each pair in use has its alarms afterwards, and no alarm outlives its pair."""
-        kinds = {kind.value for kind in KINDS.values()}
+        kinds = {kind.value for kind in KINDS}
         async with self._db.reading.begin() as session:
             wanted = [alarm for pair in await find_pairs(session) for alarm in pair.alarms()]
             known = select(AlarmRow).where(AlarmRow.kind.in_(kinds), AlarmRow.closed_at.is_(None))

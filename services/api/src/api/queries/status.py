@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Scope
-from api.queries.connections import RECONNECT, Standing, standings
+from api.kinds import RECONNECT, Standing, standings
 from api.queries.documents import FILE_STATUS, REASON, STATUS, WITH_OUTCOME
 from api.schemas.documents import FileStatus, Status
 from api.schemas.operations import StatusRead

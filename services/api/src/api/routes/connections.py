@@ -6,14 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.access import Answer, AnyRole, Editor, OncePerKey, Operator, Principal, Reading, Role, Writing, audit
-from api.connecting import BY_CONNECTION, check, keep
 from api.connections import (
+    ACTIVE,
     ConnectionRepository,
     OrganizationLinkedElsewhere,
     ShopLinkedElsewhere,
     alone,
     release,
-    require_free,
     require_free_organization,
 )
 from api.deps import DepsOf
@@ -35,8 +34,8 @@ from api.http import (
     UpstreamUnavailable,
     problems,
 )
+from api.kinds import check, connection_read, enable, keep, kind_of, standings
 from api.paging import Paged
-from api.queries.connections import connection_read, standings
 from api.queries.gaps import read_gaps
 from api.queries.lists import get_connection, get_tenant, list_rows
 from api.schemas.base import CommandRead
@@ -48,7 +47,7 @@ from api.schemas.connections import (
     ReleaseRequest,
 )
 from api.schemas.gaps import GapsRead
-from api.sending import fetch_now, fetch_order, release_parked
+from api.sending import fetch_now, fetch_order
 from common.db.models.core import ConnectionRow
 
 router = APIRouter(prefix="/api/v1/connections", tags=["connections"])
@@ -178,15 +177,7 @@ async def enable_connection(
     async def work() -> Answer[ConnectionRead]:
         await alone(session)
         row = await get_connection(session, editor.scope(), connection_id, lock=True)
-        await require_free(session, deps, row)
-        await ConnectionRepository(session, row.tenant_id).enable(
-            row, by_operator=editor.role is Role.OPERATOR
-        )
-        await (
-            fetch_now(session, row)
-            if row.kind == "shop"
-            else release_parked(session, row.tenant_id, BY_CONNECTION)
-        )
+        await enable(session, deps, editor, row)
         return await _changed(session, editor, "connection.enabled", row)
 
     return await once.answer(session, ConnectionRead, work)
@@ -208,7 +199,7 @@ async def release_connection(
     async def work() -> Answer[ConnectionRead]:
         await alone(session)
         row = await get_connection(session, operator.scope(), connection_id, lock=True)
-        await release(session, operator, row, wanted.reason)
+        await release(session, operator, row, kind_of(row).place(row), wanted.reason)
         return Answer(200, await connection_read(session, row))
 
     return await once.answer(session, ConnectionRead, work)
@@ -231,7 +222,7 @@ async def confirm_organization(
         row = await get_connection(session, editor.scope(), connection_id, lock=True)
         chosen = await ConnectionRepository(session, row.tenant_id).confirm_organization(row)
         await require_free_organization(session, row.tenant_id, chosen.address, besides=chosen.connection_id)
-        await release_parked(session, row.tenant_id, BY_CONNECTION)
+        await kind_of(chosen).resume(session, chosen)
         return await _changed(session, editor, "connection.organization_confirmed", chosen)
 
     return await once.answer(session, ConnectionRead, work)
@@ -254,7 +245,7 @@ async def fetch_connection(
 
     async def work() -> Answer[CommandRead]:
         row = await get_connection(session, editor.scope(), connection_id)
-        if row.kind != "shop" or row.state != "active":
+        if not kind_of(row).can_be_fetched or row.state != ACTIVE:
             raise ConnectionNotUsable("Only an active shop connection can be fetched from.")
         order_id = wanted.order_id if wanted else None
         await audit.note(
