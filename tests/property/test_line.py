@@ -16,8 +16,8 @@ from sqlalchemy import select
 from common.db.engine import Database, open_database
 from common.db.models.line import DeadLetterRow
 from common.events.base import Lane
-from common.inbox.claim import Claim, claim, release
-from common.inbox.dead_letters import bury, discard, replay
+from common.inbox.claim import ClaimRequest, claim, release
+from common.inbox.dead_letters import discard, keep_dead_letter, replay
 from common.inbox.finish import Ending, Finished, Postponed, finish
 from common.inbox.messages import RawMessage
 from common.settings import DatabaseSettings
@@ -54,7 +54,7 @@ class Model:
 
     async def claim(self, limit: int, _: object) -> None:
         """A worker claims."""
-        wanted = Claim(CONSUMER, limit, 1, uuid4(), 3600.0)
+        wanted = ClaimRequest(CONSUMER, limit, 1, uuid4(), 3600.0)
         async with self.db.sessions.begin() as session:
             messages = await claim(session, wanted)
         assert len({message.ordering_key for message in messages}) == len(messages) <= limit
@@ -77,7 +77,8 @@ class Model:
     async def die(self, which: int, _: object) -> None:
         """A holder, in time or not, gives up."""
         await self._with(
-            which, lambda session, message, token: bury(session, CONSUMER, message, token, "broken")
+            which,
+            lambda session, message, token: keep_dead_letter(session, CONSUMER, message, token, "broken"),
         )
 
     async def release(self, which: int, _: object) -> None:

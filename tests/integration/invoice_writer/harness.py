@@ -100,11 +100,11 @@ class Harness:
         async with self.db.sessions.begin() as session:
             await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
         waiting = next(part for part in app.components if isinstance(part, Waiting))
-        await waiting.look()
+        await waiting.run_once()
         await worker.run_until_idle(deadline)
         until = time.monotonic() + deadline
         while (
-            await waiting.look()
+            await waiting.run_once()
             or await recheck.look()
             or await portions.look()
             or await self._rests(waiting, until)

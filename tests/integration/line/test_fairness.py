@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 from common.db.engine import Database
 from common.events.base import Lane
-from common.inbox.claim import Claim, claim
+from common.inbox.claim import ClaimRequest, claim
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import RawMessage
 from fixtures.line import CONSUMER, FAST, Recorder, clock_moves_on, deliver, order, worker
@@ -15,7 +15,7 @@ ONE_BY_ONE = FAST.model_copy(update={"concurrency": 1, "claim_batch": 4})
 async def served(db: Database, limit: int, quota: int = 0) -> list[RawMessage]:
     """Claim once and finish what was claimed, later than whatever was done before."""
     await clock_moves_on(db)
-    wanted = Claim(CONSUMER, limit, quota, uuid4(), 60.0)
+    wanted = ClaimRequest(CONSUMER, limit, quota, uuid4(), 60.0)
     async with db.sessions.begin() as session:
         messages = await claim(session, wanted)
     async with db.sessions.begin() as session:
@@ -77,7 +77,7 @@ async def test_what_comes_from_the_lane_of_history_gives_way_and_nothing_else(da
 async def test_a_tenant_whose_messages_all_wait_costs_nobody_a_turn(database: Database) -> None:
     waiting, ready = uuid4(), uuid4()
     await deliver(database, *(order(f"w{number}", tenant=waiting) for number in range(30)))
-    wanted = Claim(CONSUMER, 30, 0, uuid4(), 60.0)
+    wanted = ClaimRequest(CONSUMER, 30, 0, uuid4(), 60.0)
     async with database.sessions.begin() as session:
         assert len(await claim(session, wanted)) == 30
     await deliver(database, *(order(f"r{number}", tenant=ready) for number in range(8)))

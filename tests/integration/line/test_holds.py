@@ -125,16 +125,16 @@ async def test_a_gap_is_given_up_with_an_alarm_that_closes_when_it_comes(
     one = worker(database, recorder)
     async with running(one):
         await until(lambda: is_held(database))
-        await holds.look()
+        await holds.run_once()
         one.wake()
         await until(lambda: ids(recorder) == [second.event_id])
         (alarm,) = await alarms(database)
         assert (alarm.kind, alarm.subject, alarm.closed_at) == ("order_gap", CONSUMER, None)
         assert alarm.evidence["missing"] == str(first.event_id)
-        await holds.look()
+        await holds.run_once()
         assert [row.closed_at for row in await alarms(database)] == [None]
         await deliver(database, first)
-        await holds.look()
+        await holds.run_once()
         assert all(row.closed_at for row in await alarms(database))
 
 
@@ -144,7 +144,7 @@ async def test_what_the_relay_has_still_to_send_is_waited_for(database: Database
     await deliver(database, replace(incoming(events[1]), predecessor=events[0].event_id))
     async with running(worker(database, Recorder())):
         await until(lambda: is_held(database))
-        await Holds(database, CONSUMER).look()
+        await Holds(database, CONSUMER).run_once()
     assert await alarms(database) == []
 
 
@@ -232,13 +232,13 @@ async def test_a_gap_is_not_given_up_while_a_partition_is_unread(
     recorder, one = Recorder(), transport(settings, postgres)
     looks = 0
 
-    async def look(self: Holds, *arguments: Any) -> None:
+    async def run_once(self: Holds, *arguments: Any) -> None:
         nonlocal looks
-        await real_look(self, *arguments)
+        await real_run_once(self, *arguments)
         looks += 1
 
-    real_look = Holds.look
-    monkeypatch.setattr(Holds, "look", look)
+    real_run_once = Holds.run_once
+    monkeypatch.setattr(Holds, "run_once", run_once)
     async with running(one, Relay(postgres, API, one, FAST_RELAY), worker(postgres, recorder)):
         await until(lambda: is_held(postgres), 30)
         seen = looks

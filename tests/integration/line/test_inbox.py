@@ -10,7 +10,7 @@ import pytest
 from common.db.engine import Database
 from common.errors import TransientError, UnknownOutcomeError
 from common.inbox.accept import accept
-from common.inbox.claim import Claim, claim
+from common.inbox.claim import ClaimRequest, claim
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import Done, Later, Message
 from fixtures.line import (
@@ -164,7 +164,7 @@ async def test_arrivals_and_endings_at_once_leave_no_key_behind(database: Databa
 
 async def test_an_arrival_while_its_key_is_freed_is_not_forgotten(postgres: Database) -> None:
     await deliver(postgres, order("a"))
-    wanted = Claim(CONSUMER, 1, 0, uuid4(), 60.0)
+    wanted = ClaimRequest(CONSUMER, 1, 0, uuid4(), 60.0)
     async with postgres.sessions.begin() as session:
         (message,) = await claim(session, wanted)
 
@@ -183,7 +183,7 @@ async def test_an_arrival_while_its_key_is_freed_is_not_forgotten(postgres: Data
 
 async def test_an_arrival_just_after_its_key_was_freed_opens_it_again(postgres: Database) -> None:
     await deliver(postgres, order("a"))
-    wanted = Claim(CONSUMER, 1, 0, uuid4(), 60.0)
+    wanted = ClaimRequest(CONSUMER, 1, 0, uuid4(), 60.0)
     async with postgres.sessions.begin() as session:
         (message,) = await claim(session, wanted)
     async with postgres.sessions.begin() as session:

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from common.db.engine import Database
 from common.db.models.line import InboxKeyRow
-from common.inbox.claim import Claim, claim, release, renew
+from common.inbox.claim import ClaimRequest, claim, release, renew
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import Done, Message, RawMessage
 from fixtures.line import (
@@ -24,9 +24,9 @@ from fixtures.line import (
 )
 
 
-async def take(db: Database, limit: int = 10) -> tuple[list[RawMessage], Claim]:
+async def take(db: Database, limit: int = 10) -> tuple[list[RawMessage], ClaimRequest]:
     """Claim as a worker does that then never comes back."""
-    wanted = Claim(CONSUMER, limit, 0, uuid4(), 60.0)
+    wanted = ClaimRequest(CONSUMER, limit, 0, uuid4(), 60.0)
     async with db.sessions.begin() as session:
         return await claim(session, wanted), wanted
 
@@ -82,7 +82,7 @@ async def test_a_lease_that_is_not_renewed_would_have_ended(database: Database) 
     """The counterpart of the test before: without renewal another worker does take over."""
     await deliver(database, order("a"))
     async with database.sessions.begin() as session:
-        await claim(session, Claim(CONSUMER, 1, 0, uuid4(), 0.2))
+        await claim(session, ClaimRequest(CONSUMER, 1, 0, uuid4(), 0.2))
     recorder = Recorder()
     async with running(worker(database, recorder)):
         await until(lambda: recorder.handled == ["a"])

@@ -66,7 +66,7 @@ async def test_nothing_is_published_of_a_transaction_that_failed(database: Datab
     async with database.sessions() as session:
         await record(session, API, order("a"))
         await session.rollback()
-    assert await relay(database, transport).publish_due() == 0
+    assert await relay(database, transport).run_once() == 0
 
 
 async def test_a_backlog_in_some_slots_holds_up_no_other_slot(database: Database) -> None:
@@ -79,7 +79,7 @@ async def test_a_backlog_in_some_slots_holds_up_no_other_slot(database: Database
     transport = Remembering()
     one = relay(database, transport, FAST_RELAY.model_copy(update={"batch": SLOTS // 2}))
     for _ in range(2):
-        await one.publish_due()
+        await one.run_once()
     assert len({row.ordering_key for row in transport.rows}) == SLOTS
 
 
@@ -142,10 +142,10 @@ async def test_a_refused_row_holds_back_its_own_key_and_shows_why(database: Data
     await put(database, order("poison"), order("poison"), order(neighbour))
     transport = Remembering(refuses="poison")
     one = relay(database, transport, FAST_RELAY.model_copy(update={"refused_retry_seconds": 600.0}))
-    assert await one.publish_due() == 1
+    assert await one.run_once() == 1
     transport.asked.clear()
     await put(database, order(neighbour))
-    assert await one.publish_due() == 1
+    assert await one.run_once() == 1
     assert transport.asked == [order(neighbour).ordering_key]
     assert [row.last_error for row in await outbox_rows(database)] == ["too large", None, None, None]
     transport.refuses = "never"
@@ -162,9 +162,9 @@ async def test_a_dead_relays_slots_are_taken_over_after_its_lease(database: Data
     await lease_every_slot(database, 600.0)
     transport = Remembering()
     survivor = relay(database, transport)
-    assert await survivor.publish_due() == 0
+    assert await survivor.run_once() == 0
     await lease_every_slot(database, -0.1)
-    assert await survivor.publish_due() == 1
+    assert await survivor.run_once() == 1
 
 
 async def test_a_round_that_failed_gives_its_slots_back(database: Database) -> None:
@@ -173,9 +173,9 @@ async def test_a_round_that_failed_gives_its_slots_back(database: Database) -> N
     one = relay(database, transport)
     transport.broken = True
     with pytest.raises(TransportUnavailable):
-        await one.publish_due()
+        await one.run_once()
     transport.broken = False
-    assert await relay(database, transport).publish_due() == 1
+    assert await relay(database, transport).run_once() == 1
 
 
 async def test_relays_side_by_side_publish_each_row_once(database: Database) -> None:
@@ -214,9 +214,9 @@ async def test_old_payloads_go_and_their_ids_stay(database: Database) -> None:
     event, open_event = order("a"), order("b")
     await put(database, event)
     transport = LocalTransport(database, accept)
-    await relay(database, transport).publish_due()
+    await relay(database, transport).run_once()
     await put(database, open_event)
-    await relay(database, transport).publish_due()
+    await relay(database, transport).run_once()
     old = await database_time(database) - timedelta(days=31)
     async with database.sessions.begin() as session:
         await session.execute(update(OutboxRow).values(sent_at=old))
@@ -232,7 +232,7 @@ async def test_old_payloads_go_and_their_ids_stay(database: Database) -> None:
         assert await drop_payloads(session, CONSUMER) == 0
     async with database.sessions.begin() as session:
         await session.execute(update(OutboxRow).values(sent_at=None, payload=b"{}"))
-    await relay(database, transport).publish_due()
+    await relay(database, transport).run_once()
     assert len(await received(database)) == 2
 
 

@@ -103,10 +103,10 @@ async def test_the_name_arrives_in_the_inbox_and_a_row_sent_again_keeps_it(datab
     first, second = order("a"), order("a")
     await put(database, first, second)
     relay = Relay(database, API, LocalTransport(database, accept), FAST_RELAY)
-    await relay.publish_due()
+    await relay.run_once()
     async with database.sessions.begin() as session:
         await session.execute(update(OutboxRow).values(sent_at=None))
-    await relay.publish_due()
+    await relay.run_once()
     assert [row.predecessor for row in await inbox_rows(database)] == [None, first.event_id]
 
 

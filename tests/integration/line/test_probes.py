@@ -121,15 +121,15 @@ async def test_a_part_that_fails_for_a_minute_has_an_alarm_until_it_answers(data
 
     parts = {"broker": broker}
     watch = PartsWatch(database, SERVICE, parts, Standings(parts, lambda: now[0]))
-    await watch.look()
+    await watch.run_once()
     assert await open_alarms(database) == []
     now[0] = 61.0
-    await watch.look()
-    await watch.look()
+    await watch.run_once()
+    await watch.run_once()
     ((kind, subject),) = await open_alarms(database)
     assert (kind, subject.partition("@")[0]) == ("service_part_failing", "ingest.broker")
     trouble[0] = False
-    await watch.look()
+    await watch.run_once()
     assert await open_alarms(database) == []
 
 
@@ -142,5 +142,5 @@ async def test_the_alarm_of_a_process_that_is_gone_is_closed_by_another(database
     stop.set()
     await PartsWatch(database, SERVICE, {}).run(stop)
     assert len(await open_alarms(database)) == 1
-    await PartsWatch(database, SERVICE, {}).look()
+    await PartsWatch(database, SERVICE, {}).run_once()
     assert await open_alarms(database) == []

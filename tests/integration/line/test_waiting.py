@@ -50,7 +50,7 @@ async def postpone(db: Database, seconds: float) -> None:
 async def test_no_more_than_a_portion_is_free_while_it_waits_for_the_rate_limit(database: Database) -> None:
     await many_wait(database, 350)
     for _ in range(4):
-        await freeing(database).look()
+        await freeing(database).run_once()
         await postpone(database, 2.0)
     assert await freed(database) == waiting.PORTION
 
@@ -58,9 +58,9 @@ async def test_no_more_than_a_portion_is_free_while_it_waits_for_the_rate_limit(
 async def test_next_ones_are_freed_as_the_first_are_done(database: Database) -> None:
     await many_wait(database, 250)
     for done in (1, 2):
-        await freeing(database).look()
+        await freeing(database).run_once()
         assert await freed(database) == waiting.PORTION
         async with database.sessions.begin() as session:
             await session.execute(KEYS.delete().where(KEYS.c.waits_for.is_(None)))
         assert await freeing(database).count() == 250 - done * waiting.PORTION
-    assert await freeing(database).look() == 50
+    assert await freeing(database).run_once() == 50

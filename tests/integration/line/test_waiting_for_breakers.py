@@ -92,7 +92,7 @@ async def test_what_waits_is_worked_by_nobody_and_holds_no_time(database: Databa
     await deliver(database, order("a"), order("b"))
     await worker(database, recorder).run_until_idle()
     assert {(row.due_at, row.waits_for) for row in await key_rows(database)} == {(None, WRITES.breaker_id)}
-    assert await waiting(database).look() == 0
+    assert await waiting(database).run_once() == 0
     assert await waiting(database).count() == 2
     assert len(recorder.messages) == 2
 
@@ -102,10 +102,10 @@ async def test_after_its_pause_one_tries_and_no_other_beside_it(database: Databa
     await rest(database, pause=-1.0)
     await all_wait(database)
     freeing = waiting(database)
-    assert await freeing.look() == 1
+    assert await freeing.run_once() == 1
     await clock_moves_on(database)
     assert len(await due(database)) == 1
-    assert await freeing.look() == 0
+    assert await freeing.run_once() == 0
 
 
 async def test_it_is_not_the_same_one_that_tries_each_time(database: Database) -> None:
@@ -114,7 +114,7 @@ async def test_it_is_not_the_same_one_that_tries_each_time(database: Database) -
     tried: Counter[str] = Counter()
     for _ in range(40):
         await all_wait(database)
-        await waiting(database).look()
+        await waiting(database).run_once()
         await clock_moves_on(database)
         tried.update(await due(database))
     assert sum(tried.values()) == 40
@@ -139,7 +139,7 @@ async def test_an_answer_writes_the_row_of_the_breaker_and_no_other(database: Da
     async with database.reading.begin() as session:
         assert (await session.scalars(select(BreakerRow))).all() == []
     assert {row.waits_for for row in await key_rows(database)} == {WRITES.breaker_id}
-    assert await waiting(database).look() == 3
+    assert await waiting(database).run_once() == 3
     await clock_moves_on(database)
     assert await due(database) == ["a", "b", "c"]
 
@@ -152,12 +152,12 @@ async def test_the_oldest_go_first_live_ones_before_history_in_portions(
     await deliver_one_by_one(database, "z", "y", "x")
     await all_wait(database)  # for a breaker that is closed by now
     freeing = waiting(database)
-    assert await freeing.look() == 4  # two of each lane
+    assert await freeing.run_once() == 4  # two of each lane
     await clock_moves_on(database)
     assert await due(database) == ["h1", "h3", "y", "z"]
-    assert await freeing.look() == 0  # those are not worked yet
+    assert await freeing.run_once() == 0  # those are not worked yet
     await worker(database, Recorder()).run_until_idle()
-    assert await freeing.look() == 2
+    assert await freeing.run_once() == 2
     await clock_moves_on(database)
     assert await due(database) == ["h2", "x"]
 
@@ -170,9 +170,9 @@ async def test_those_that_wait_for_other_calls_of_the_connection_are_left_to_the
     await answer(database)
     async with database.sessions.begin() as session:
         await session.execute(update(BreakerRow).values(retry_at=db_now(60.0)))
-    assert await waiting(database).look() == 0
+    assert await waiting(database).run_once() == 0
     await answer(database, READS)
-    assert await waiting(database).look() == 1
+    assert await waiting(database).run_once() == 1
 
 
 async def test_the_first_answer_after_an_outage_lets_the_other_calls_be_tried_at_once(
@@ -182,16 +182,16 @@ async def test_the_first_answer_after_an_outage_lets_the_other_calls_be_tried_at
     await rest(database, WRITES)
     await rest(database, READS)
     await all_wait(database)
-    assert await waiting(database).look() == 0
+    assert await waiting(database).run_once() == 0
     await answer(database, READS)
-    assert await waiting(database).look() == 1
+    assert await waiting(database).run_once() == 1
 
 
 async def test_each_is_told_where_access_is_gone(database: Database) -> None:
     await deliver_one_by_one(database, "a", "b")
     await rest(database, denied=True)
     await all_wait(database)
-    assert await waiting(database).look() == 2
+    assert await waiting(database).run_once() == 2
 
 
 async def test_all_that_waited_is_done_within_seconds_of_the_first_success(database: Database) -> None:

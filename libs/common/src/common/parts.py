@@ -39,11 +39,11 @@ class PartsWatch:
         async for _ in every(ASK_SECONDS, stop):
             self.heartbeat.beat()
             try:
-                await self.look()
+                await self.run_once()
             except DATABASE_TROUBLE as error:
                 log.warning("parts.not_told", service=self._service, error=describe(error))
 
-    async def look(self) -> None:
+    async def run_once(self) -> None:
         """Ask every part once, count it, and raise, renew or close its alarm."""
         answers = await self._standings.ask()
         failing = self._standings.failing()

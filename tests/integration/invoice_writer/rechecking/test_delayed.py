@@ -27,7 +27,7 @@ HIDDEN = "/v1/vouchers/{id}"
 
 async def look(writer: Harness) -> None:
     """A minute is over."""
-    await OverdueWatch(writer.db, CONSUMER, show_delayed).look()
+    await OverdueWatch(writer.db, CONSUMER, show_delayed).run_once()
 
 
 async def try_once(writer: Harness, *events: Event) -> None:

@@ -93,7 +93,7 @@ async def test_a_large_event_whose_bytes_are_gone_becomes_a_dead_letter(database
     async with database.sessions.begin() as session:
         lost = {"sha256": "0" * 64, "size": 300_000}
         await session.execute(update(OutboxRow).values(payload=json.dumps(lost).encode()))
-    await Relay(database, INGEST, LocalTransport(database, accept), FAST_RELAY).publish_due()
+    await Relay(database, INGEST, LocalTransport(database, accept), FAST_RELAY).run_once()
     recorder = Recorder()
     await Worker(database, INVOICE_WRITER, [Route(InvoiceIssued, recorder)], FAST).run_until_idle()
     assert [row.state for row in await inbox_rows(database)] == ["dead"]
@@ -120,7 +120,7 @@ async def test_a_refused_row_opens_an_alarm_and_shows_at_its_document_until_it_i
     await put(database, event, producer=INGEST)
     transport = Refusing()
     relay = Relay(database, INGEST, transport, FAST_RELAY, show_undelivered)
-    await relay.publish_due()
+    await relay.run_once()
     (alarm,) = await alarms(database)
     assert (alarm.kind, alarm.subject, alarm.tenant_id) == (
         "event_refused",

@@ -30,7 +30,7 @@ HELD_SECONDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ClaimRequest:
     """How much to take under which lease; history gets its quota first, then live, then history again."""
 
     consumer: str
@@ -41,7 +41,7 @@ class Claim:
     halted: frozenset[UUID] = frozenset()  # tenants whose messages are left alone
 
 
-async def claim(session: AsyncSession, wanted: Claim) -> list[RawMessage]:
+async def claim(session: AsyncSession, wanted: ClaimRequest) -> list[RawMessage]:
     """Lease the next keys and return the oldest open message of each.
 
     What was taken from the lane of history gives way to what was not.
@@ -100,7 +100,7 @@ async def lock_leased(session: AsyncSession, consumer: str, tokens: dict[str, UU
     return {key for key, token in rows if token == tokens[key]}
 
 
-async def _claim_lane(session: AsyncSession, wanted: Claim, lane: Lane, limit: int) -> list[str]:
+async def _claim_lane(session: AsyncSession, wanted: ClaimRequest, lane: Lane, limit: int) -> list[str]:
     tenants = await _take_turns(session, wanted, lane, limit)
     if not tenants:
         return []
@@ -128,7 +128,7 @@ async def _claim_lane(session: AsyncSession, wanted: Claim, lane: Lane, limit: i
     return keys
 
 
-async def _take_turns(session: AsyncSession, wanted: Claim, lane: Lane, limit: int) -> Sequence[UUID]:
+async def _take_turns(session: AsyncSession, wanted: ClaimRequest, lane: Lane, limit: int) -> Sequence[UUID]:
     """Tenants with something due, longest unserved first; the turns stay locked, so two claims never meet."""
     has_due = exists().where(
         KEYS.c.consumer == wanted.consumer,

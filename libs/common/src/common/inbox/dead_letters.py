@@ -31,7 +31,9 @@ OnDead = Callable[[AsyncSession, Message | RawMessage, Exception], Awaitable[Non
 Act = Callable[[AsyncSession, str, UUID], Awaitable[bool]]
 
 
-async def bury(session: AsyncSession, consumer: str, message: RawMessage, token: UUID, error: str) -> bool:
+async def keep_dead_letter(
+    session: AsyncSession, consumer: str, message: RawMessage, token: UUID, error: str
+) -> bool:
     """Make the message a dead letter that holds back its key; False when the lease was lost."""
     if not await lock_leased(session, consumer, {message.ordering_key: token}):
         return False

@@ -57,11 +57,11 @@ class OverdueWatch:
         """Look again and again until told to stop."""
         async for _ in every(LOOK_SECONDS, stop):
             try:
-                await self.look()
+                await self.run_once()
             except DATABASE_TROUBLE as error:
                 log.warning("overdue.look_failed", consumer=self._consumer, error=describe(error))
 
-    async def look(self) -> None:
+    async def run_once(self) -> None:
         """Raise, renew and close what there is to, and show what is late, a part at a time."""
         async with self._db.reading.begin() as session:
             counts = (await session.execute(self._counts())).all()

@@ -56,13 +56,13 @@ class Waiting:
         while not stop.is_set():
             self._answered.clear()
             try:
-                if await self.look():
+                if await self.run_once():
                     self._wake()
             except DATABASE_TROUBLE as error:
                 log.warning("waiting.look_failed", error=describe(error))
             await wait_for_any(stop, self._answered, seconds=LOOK_SECONDS)
 
-    async def look(self) -> int:
+    async def run_once(self) -> int:
         """Make due what may go; how many messages that were."""
         await self._learn()
         async with self._db.reading.begin() as session:

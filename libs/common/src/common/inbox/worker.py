@@ -12,11 +12,11 @@ from common.db.dialect import may_be_lost
 from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe, is_trouble
 from common.events.base import Lane
-from common.inbox.attempt import Attempts, Dead, explain
-from common.inbox.claim import Claim, claim, next_due_within, release, renew
-from common.inbox.dead_letters import OnDead, bury
+from common.inbox.claim import ClaimRequest, claim, next_due_within, release, renew
+from common.inbox.dead_letters import OnDead, keep_dead_letter
 from common.inbox.finish import Ending, finish
 from common.inbox.halting import DeadLetterLimit
+from common.inbox.handler_runner import DeadMessage, HandlerRunner, explain
 from common.inbox.messages import RawMessage
 from common.inbox.patience import Patience
 from common.inbox.routes import Route, handlers_by_type
@@ -55,7 +55,7 @@ class Worker:
         self.name = f"{consumer}.worker"
         self.heartbeat = Heartbeat()
         self._db, self._consumer, self._settings, self._on_dead = db, consumer, settings, on_dead
-        self._attempts = Attempts(consumer, handlers_by_type(routes), settings)
+        self._runner = HandlerRunner(consumer, handlers_by_type(routes), settings)
         self._limit = DeadLetterLimit(db, consumer, settings.dead_letter_limit)
         self._due, self._capacity = asyncio.Event(), asyncio.Event()
         self._queue: asyncio.Queue[Held | None] = asyncio.Queue()
@@ -154,8 +154,8 @@ class Worker:
     def _room(self) -> int:
         """How many messages to claim now; few when handlers are slow, so that others may take the rest."""
         most = self._settings.claim_batch
-        if self._attempts.average_seconds:
-            rate = self._settings.concurrency / self._attempts.average_seconds
+        if self._runner.average_seconds:
+            rate = self._settings.concurrency / self._runner.average_seconds
             most = min(most, math.ceil(rate * QUEUED_SECONDS))
         free_hands = self._settings.concurrency - self._running
         queued = self._queue.qsize()
@@ -165,7 +165,7 @@ class Worker:
 
     async def _claim(self, room: int) -> int:
         history, lease = int(self._history_credit), self._settings.lease_seconds
-        wanted = Claim(self._consumer, room, history, uuid4(), lease, self._limit.halted)
+        wanted = ClaimRequest(self._consumer, room, history, uuid4(), lease, self._limit.halted)
         self._claiming = True
         try:
             async with self._db.sessions.begin() as session:
@@ -212,21 +212,21 @@ class Worker:
                 continue
             self._running += 1
             self._capacity.set()
-            verdict = await self._attempts.run(held.message, held.token)
+            verdict = await self._runner.run(held.message, held.token)
             self._running -= 1
-            if isinstance(verdict, Dead):
-                await self._bury(held, verdict)
+            if isinstance(verdict, DeadMessage):
+                await self._keep_dead_letter(held, verdict)
             else:
                 self._endings.put_nowait((held, verdict))
 
-    async def _bury(self, held: Held, dead: Dead) -> None:
+    async def _keep_dead_letter(self, held: Held, dead: DeadMessage) -> None:
         said = explain(dead.error)
         log.error("inbox.message_died", consumer=self._consumer, type=dead.raw.type, error=said)
         hook = self._on_dead
         while held in self._held:
             try:
                 async with self._db.sessions.begin() as session:
-                    buried = await bury(session, self._consumer, dead.raw, dead.token, said)
+                    buried = await keep_dead_letter(session, self._consumer, dead.raw, dead.token, said)
                     if buried and hook:
                         await hook(session, dead.message, dead.error)
                 self._forget([held])

@@ -62,10 +62,10 @@ class Relay:
                 self.heartbeat.beat()
                 self._recorded.clear()
                 try:
-                    found = await self.publish_due()
+                    found = await self.run_once()
                     self._trouble = None
                 except TROUBLE as error:
-                    self._note(error)
+                    self._record_trouble(error)
                     await wait(stop, TROUBLE_SECONDS)
                     continue
                 if not found:
@@ -73,7 +73,7 @@ class Relay:
         finally:
             stopping.cancel()
 
-    async def publish_due(self) -> int:
+    async def run_once(self) -> int:
         """Publish one batch of every slot that is free; returns how many rows are out."""
         token = uuid4()
         async with self._db.sessions.begin() as session:
@@ -133,7 +133,7 @@ class Relay:
         except DATABASE_TROUBLE as error:
             log.warning("relay.release_failed", producer=self._producer, error=describe(error))
 
-    def _note(self, error: Exception) -> None:
+    def _record_trouble(self, error: Exception) -> None:
         self._trouble = describe(error)
         log.warning("relay.round_failed", producer=self._producer, error=self._trouble)
         metrics.RELAY_TROUBLE.labels(self._producer).inc()

@@ -33,16 +33,16 @@ class Gaps:
 
     async def go_on(self, kafka: AIOKafkaConsumer, error: Exception) -> None:
         """Count what is lost, raise the alarm, and read on from what the broker still has."""
-        for place, wanted in _places(error).items():
-            first = (await kafka.beginning_offsets([place]))[place]
-            end = (await kafka.end_offsets([place]))[place]
+        for partition, wanted in _asked_offsets(error).items():
+            first = (await kafka.beginning_offsets([partition]))[partition]
+            end = (await kafka.end_offsets([partition]))[partition]
             if wanted is not None and first <= wanted <= end:
                 continue  # an answer from before the place was found
             lost = max(0, first - (wanted or 0))
             if lost or wanted:
-                await self._tell(place, wanted, first, lost)
-            if place in kafka.assignment():
-                kafka.seek(place, first)
+                await self._tell(partition, wanted, first, lost)
+            if partition in kafka.assignment():
+                kafka.seek(partition, first)
 
     async def close(self) -> None:
         """Close the alarms of topics of which this reader lacks nothing that could be sent again."""
@@ -66,11 +66,16 @@ class Gaps:
                 if await session.scalar(left.limit(1)) is None:
                     await close_alarms(session, AlarmKind.MESSAGES_MISSED, subject)
 
-    async def _tell(self, place: TopicPartition, wanted: int | None, first: int, lost: int) -> None:
-        name = place.topic.removeprefix(self._prefix)
-        evidence = {"partition": place.partition, "read_up_to": wanted, "goes_on_at": first, "messages": lost}
+    async def _tell(self, partition: TopicPartition, wanted: int | None, first: int, lost: int) -> None:
+        name = partition.topic.removeprefix(self._prefix)
+        evidence = {
+            "partition": partition.partition,
+            "read_up_to": wanted,
+            "goes_on_at": first,
+            "messages": lost,
+        }
         log.error("transport.messages_missed", consumer=self._consumer, topic=name, **evidence)
-        metrics.TRANSPORT_MISSED.labels(self._consumer, place.topic).inc(lost)
+        metrics.TRANSPORT_MISSED.labels(self._consumer, partition.topic).inc(lost)
         async with self._db.sessions.begin() as session:
             subject = f"{self._consumer}:{name}"
             await raise_alarm(session, Alarm(AlarmKind.MESSAGES_MISSED, subject, evidence))
@@ -92,7 +97,7 @@ def _lacking(consumer: str, topics: Sequence[str]) -> tuple[Any, ...]:
     return (OUTBOX.c.topic.in_(topics), OUTBOX.c.payload.is_not(None), ~known)
 
 
-def _places(error: Exception) -> dict[TopicPartition, int | None]:
+def _asked_offsets(error: Exception) -> dict[TopicPartition, int | None]:
     """The partitions that the client could not read, with the offset it asked for; None = it has none."""
     if isinstance(error, OffsetOutOfRangeError):
         return dict(error.args[0])

@@ -42,7 +42,7 @@ class Holds:
         self._db, self._consumer = db, consumer
         self._seen: dict[UUID, Ends] = {}  # the ends of the topic when the gap was first seen here
 
-    async def look(
+    async def run_once(
         self, kafka: AIOKafkaConsumer | None = None, settings: KafkaSettings | None = None
     ) -> None:
         """Give up what cannot come any more, and close the alarm when all of it has come after all.
@@ -68,20 +68,28 @@ class Holds:
         ends: dict[str, Ends] = {}
         new = {name for row in rows if row.event_id not in self._seen for name in names[row.event_id]}
         for name in sorted(new):
-            places = [TopicPartition(name, number) for number in await partitions_of(settings, name)]
-            firsts, lasts = await kafka.beginning_offsets(places), await kafka.end_offsets(places)
-            ends[name] = {place: lasts[place] for place in places if firsts[place] < lasts[place]}
+            partitions = [TopicPartition(name, number) for number in await partitions_of(settings, name)]
+            firsts, lasts = await kafka.beginning_offsets(partitions), await kafka.end_offsets(partitions)
+            ends[name] = {
+                partition: lasts[partition]
+                for partition in partitions
+                if firsts[partition] < lasts[partition]
+            }
         for row in rows:
-            seen = {place: end for name in names[row.event_id] for place, end in ends.get(name, {}).items()}
+            seen = {
+                partition: end
+                for name in names[row.event_id]
+                for partition, end in ends.get(name, {}).items()
+            }
             self._seen.setdefault(row.event_id, seen)
-        asked = sorted({place for row in rows for place in self._seen[row.event_id]})
+        asked = sorted({partition for row in rows for partition in self._seen[row.event_id]})
         passed: dict[TopicPartition, int] = await kafka.beginning_offsets(asked) if asked else {}
-        for place in asked:
-            passed[place] = max(passed[place], await kafka.committed(place) or 0)
+        for partition in asked:
+            passed[partition] = max(passed[partition], await kafka.committed(partition) or 0)
         return [
             row
             for row in rows
-            if all(passed[place] >= end for place, end in self._seen[row.event_id].items())
+            if all(passed[partition] >= end for partition, end in self._seen[row.event_id].items())
         ]
 
     def _names(self, prefix: str, event_type: str) -> list[str]:

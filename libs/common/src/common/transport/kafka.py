@@ -132,7 +132,7 @@ class KafkaTransport:
             self.heartbeat.beat()
             if time.monotonic() >= next_look:
                 await gaps.close()
-                await holds.look(kafka, self._settings)
+                await holds.run_once(kafka, self._settings)
                 next_look = time.monotonic() + GAP_SECONDS
             batch = await self._fetch(kafka, gaps)
             if not batch:
@@ -160,15 +160,15 @@ class KafkaTransport:
 
     async def _keep(self, consumer: str, batch: Batch) -> None:
         messages = []
-        for place, records in batch.items():
+        for partition, records in batch.items():
             ours = [message for record in records if (message := incoming(record))]
-            metrics.TRANSPORT_FOREIGN.labels(consumer, place.topic).inc(len(records) - len(ours))
+            metrics.TRANSPORT_FOREIGN.labels(consumer, partition.topic).inc(len(records) - len(ours))
             if len(ours) < len(records):
                 log.warning(
                     "transport.foreign_messages",
                     consumer=consumer,
-                    topic=place.topic,
-                    partition=place.partition,
+                    topic=partition.topic,
+                    partition=partition.partition,
                 )
             messages += ours
         if messages:
@@ -176,7 +176,7 @@ class KafkaTransport:
 
     async def _commit(self, kafka: AIOKafkaConsumer, consumer: str, batch: Batch) -> None:
         try:
-            await kafka.commit({place: records[-1].offset + 1 for place, records in batch.items()})
+            await kafka.commit({partition: records[-1].offset + 1 for partition, records in batch.items()})
         except (KafkaError, IllegalStateError) as error:
             # Another member has these partitions now and reads them again; the inbox knows them already.
             log.info("transport.commit_failed", consumer=consumer, error=describe(error))
@@ -184,5 +184,5 @@ class KafkaTransport:
 
 def _seek_back(kafka: AIOKafkaConsumer, batch: Batch) -> None:
     """Make the next poll give the same records again; what was taken from us its new owner reads."""
-    for place in kafka.assignment() & batch.keys():
-        kafka.seek(place, batch[place][0].offset)
+    for partition in kafka.assignment() & batch.keys():
+        kafka.seek(partition, batch[partition][0].offset)

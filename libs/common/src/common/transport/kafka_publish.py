@@ -148,11 +148,13 @@ class Publisher:
             self._broken.set()
             raise
         # The broker refuses a whole batch for one row: the largest is to blame, the others go next time.
-        blamed = [place for place, error in enumerate(results) if isinstance(error, MessageSizeTooLargeError)]
+        blamed = [
+            position for position, error in enumerate(results) if isinstance(error, MessageSizeTooLargeError)
+        ]
         if blamed:
             # The client counts the refused batch as sent: it can bring nothing more to that partition.
             self._broken.set()
-            largest = max(blamed, key=lambda place: len(wave[place].payload))
+            largest = max(blamed, key=lambda position: len(wave[position].payload))
             results[largest] = RowTooLarge(len(wave[largest].payload))
         return results
 

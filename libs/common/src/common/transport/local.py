@@ -57,7 +57,7 @@ class LocalTransport:
         async for _ in every(HOLD_SECONDS, stop):
             for held in holds:
                 try:
-                    await held.look()
+                    await held.run_once()
                 except DATABASE_TROUBLE as error:
                     log.warning("transport.look_failed", error=describe(error))
 

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Dead:
+class DeadMessage:
     """A message that no further try will help; `message` has its event when the payload could be read."""
 
     raw: RawMessage
@@ -34,7 +34,7 @@ class Dead:
     error: Exception
 
 
-class Attempts:
+class HandlerRunner:
     """Runs the handlers of one consumer and knows how long they take."""
 
     def __init__(self, consumer: str, handlers: Mapping[str, Handler], settings: WorkerSettings) -> None:
@@ -43,7 +43,7 @@ class Attempts:
         self._backoff = Backoff(settings.backoff_seconds, settings.backoff_limit_seconds, jitter=0.5)
         self.average_seconds = 0.0
 
-    async def run(self, raw: RawMessage, token: UUID) -> Ending | Dead:
+    async def run(self, raw: RawMessage, token: UUID) -> Ending | DeadMessage:
         """What becomes of the message after this try; never raises what the handler raised."""
         if (handler := self._handlers.get(raw.type)) is None:
             return Finished(raw, token, IGNORED)
@@ -60,7 +60,7 @@ class Attempts:
         metrics.INBOX_HANDLING.labels(self._consumer, raw.type).observe(seconds)
         return ending
 
-    async def _run(self, handler: Handler, raw: RawMessage, token: UUID) -> Ending | Dead:
+    async def _run(self, handler: Handler, raw: RawMessage, token: UUID) -> Ending | DeadMessage:
         message: Message | RawMessage = raw
         try:
             message = Message.of(raw, parse(raw.type, raw.payload))
@@ -73,7 +73,7 @@ class Attempts:
                         raw, token, seconds, None, raw.failures, why=later.reason, waits_for=later.waits_for
                     )
         except InvalidMessageError as error:
-            return Dead(raw, message, token, error)
+            return DeadMessage(raw, message, token, error)
         except TransientError as error:
             pause = self._backoff.seconds(raw.attempts)
             if error.retry_after:
@@ -85,7 +85,7 @@ class Attempts:
             if is_trouble(error):
                 return self._failed(raw, token, error, self._backoff.seconds(raw.attempts), raw.failures)
             if raw.failures + 1 >= self._settings.max_attempts:
-                return Dead(raw, message, token, error)
+                return DeadMessage(raw, message, token, error)
             log.warning(
                 "inbox.handler_failed", type=raw.type, error=explain(error), attempts=raw.attempts + 1
             )
