@@ -63,7 +63,7 @@ def relay(db: Database, transport: Publishes, settings: RelaySettings = FAST_REL
 
 async def test_nothing_is_published_of_a_transaction_that_failed(database: Database) -> None:
     transport = Remembering()
-    async with database.sessions() as session:
+    async with database.sessions.begin() as session:
         await record(session, API, order("a"))
         await session.rollback()
     assert await relay(database, transport).run_once() == 0

@@ -131,7 +131,7 @@ async def test_an_answer_writes_the_row_of_the_breaker_and_no_other(database: Da
         if statement.lstrip().upper().startswith(("UPDATE", "DELETE", "INSERT")):
             written.append(statement)
 
-    engine = database.sessions.kw["bind"].sync_engine
+    engine = database.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     await answer(database)
     event.remove(engine, "before_cursor_execute", note)

@@ -49,7 +49,7 @@ class PartsWatch:
         failing = self._standings.failing()
         for part, answer in answers.items():
             metrics.RUNTIME_FAILING_PARTS.labels(self._service, part).set(answer != OK)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_nobody() as session:
             for part, answer in failing.items():
                 evidence = {"service": self._service, "part": part, "host": self._host, "said": answer}
                 await renew_alarm(session, Alarm(FAILING, self._subject(part), evidence))

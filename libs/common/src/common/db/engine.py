@@ -5,12 +5,11 @@ from typing import Any
 
 import orjson
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 
 from common.db.dialect import engine_options, prepare_engine, reading_options
+from common.db.sessions import Sessions
 from common.settings import DatabaseSettings
-
-Sessions = async_sessionmaker[AsyncSession]
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Database:
 
     async def ping(self) -> None:
         """Raise unless the database answers."""
-        async with self.reading.begin() as session:
+        async with self.reading.of_nobody() as session:
             await session.execute(text("SELECT 1"))
 
     async def close(self) -> None:
@@ -54,4 +53,4 @@ def _to_json(value: Any) -> str:
 
 
 def _sessions(engine: AsyncEngine) -> Sessions:
-    return async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+    return Sessions(async_sessionmaker(engine, expire_on_commit=False, autoflush=False))

@@ -48,5 +48,5 @@ class PausedSessions:
 
     async def end(self) -> int:
         """End such sessions now; how many there were."""
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_nobody() as session:
             return len((await session.execute(END_PAUSED, {"seconds": self._seconds})).all())

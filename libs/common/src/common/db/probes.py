@@ -25,7 +25,7 @@ class WriteProbe:
 
     async def check(self) -> None:
         """Write the row; raises what the database raises."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_nobody() as session:
             row = insert(session, PROBES).values(service=self._service, written_at=db_now())
             touched = row.on_conflict_do_update(index_elements=["service"], set_={"written_at": db_now()})
             await session.execute(touched)
@@ -50,7 +50,7 @@ class KeyCheck:
             raise NotReady(self._opens_nothing)
 
     async def _look(self) -> None:
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             counts = await sealed_by_key(session)
         known, missing = self._secrets.share_out(counts)
         self._opens_nothing = None
@@ -58,7 +58,7 @@ class KeyCheck:
             self._opens_nothing = (
                 f"no key of this process opens any of {sum(missing.values())} stored secrets"
             )
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_nobody() as session:
             if missing and known:
                 alarm = Alarm(UNREADABLE, self._service, {"secrets_by_key": missing})
                 await raise_alarm(session, alarm)

@@ -63,7 +63,7 @@ class SqlAttempts:
             .outerjoin(AttemptRow, (AttemptRow.effect_key == key) & (AttemptRow.tenant_id == tenant_id))
             .order_by(AttemptRow.number)
         )
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(tenant_id) as session:
             rows = (await session.execute(query)).all()
         moment, external_id, how, despite, _ = rows[0]
         attempts = [row.AttemptRow for row in rows if row.AttemptRow is not None]
@@ -138,7 +138,7 @@ class SqlAttempts:
     ) -> bool | Elsewhere:
         """See `Attempts.adopt`; a closed attempt row makes it compete with everybody who arms."""
         asked = ToArm(request, uuid4(), last_number, BOUND, bound.external_id)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(request.tenant_id) as session:
             armed = (await arm_all(session, [asked]))[0]
             if armed is None or isinstance(armed, Elsewhere):
                 return armed or False
@@ -148,7 +148,7 @@ class SqlAttempts:
 
     async def late(self, request: ArmRequest, attempt: Attempt, external_id: str) -> Bound | None:
         """See `Attempts.late`; earlier looks missed the object, so they prove nothing any more."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(request.tenant_id) as session:
             query = select(BindingRow.external_id, BindingRow.how).where(BindingRow.effect_key == request.key)
             found = (await session.execute(query)).one_or_none()
             bound = None if found is None else Bound(found.external_id, found.how)
@@ -186,16 +186,16 @@ class SqlAttempts:
         return await self._known.ask(key)
 
     async def _are_known(self, keys: Sequence[str]) -> list[bool]:
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             found = set(await session.scalars(_known(session), {"keys": list(keys)}))
         return [key in found for key in keys]
 
     async def _arm_all(self, asked: Sequence[ToArm]) -> list[datetime | Elsewhere | None]:
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_tenants(one.request.tenant_id for one in asked) as session:
             return await arm_all(session, asked)
 
     async def _bind_all(self, asked: Sequence[ToBind]) -> list[bool]:
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_tenants(one.request.tenant_id for one in asked) as session:
             return await bind_all(session, asked)
 
 

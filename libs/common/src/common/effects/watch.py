@@ -51,7 +51,7 @@ class ClockWatch:
     async def look(self) -> None:
         """Know what is open by now, and raise the alarm when a clock moved since the last comparison."""
         clock = self._witness.clock
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             before = clock()
             moment = (await session.execute(select(db_now()))).scalar_one()
             after = clock()
@@ -79,13 +79,13 @@ class ClockWatch:
         self._witness.doubt(self._trust_seconds)
         log.error("clock_watch.stepped", seconds=round(moved, 3))
         evidence = {"moved_seconds": round(moved, 3)}
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_nobody() as session:
             await raise_alarm(session, Alarm(AlarmKind.CLOCK_STEPPED, CLOCKS, evidence))
 
     async def _steady(self) -> None:
         """A clock that kept its pace for a trust time is believed again."""
         if self._witness.doubts:
             return
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_nobody() as session:
             is_old = AlarmRow.created_at <= db_now(-self._trust_seconds)
             await close_alarms_where(session, AlarmKind.CLOCK_STEPPED, AlarmRow.subject == CLOCKS, is_old)

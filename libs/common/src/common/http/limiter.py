@@ -80,7 +80,7 @@ class Limiter:
         """
         seconds = max_wait.total_seconds()
         try:
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of_queues() as session:
                 taken = [await _take(session, rate, seconds) for rate in rates]
         except NoSlot as far:
             pause = max(far.wait - seconds, 0.0) + random.uniform(0, rates[0].interval)
@@ -97,7 +97,7 @@ class Limiter:
         """
         bucket = RateBucketRow.bucket == rate.bucket
         free = or_(RateBucketRow.blocked_until.is_(None), RateBucketRow.blocked_until <= db_now())
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_queues() as session:
             await _ensure(session, rate)
             counted = update(RateBucketRow).where(bucket, free).values(refusals=RateBucketRow.refusals + 1)
             refusals = (await session.execute(counted.returning(RateBucketRow.refusals))).scalar_one_or_none()
@@ -119,7 +119,7 @@ class Limiter:
 
     async def unblock(self, rate: Rate) -> None:
         """Forget earlier refusals: the other side took a request."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_queues() as session:
             await session.execute(
                 update(RateBucketRow)
                 .where(RateBucketRow.bucket == rate.bucket, RateBucketRow.refusals > 0)

@@ -108,7 +108,7 @@ def _handler(
     async def handle(command: DeadLetterCommand) -> Done:
         dead_letter_id = command.dead_letter_id
         try:
-            async with db.sessions.begin() as session:
+            async with db.sessions.of(command.tenant_id) as session:
                 acted = await act(session, consumer, dead_letter_id)
         except Exception as error:
             if is_trouble(error):
@@ -126,7 +126,7 @@ async def _still_kept(db: Database, consumer: str, dead_letter_id: UUID, error: 
     """A buried message still does not fit: its letter stays and says why."""
     log.error("inbox.replay_failed", consumer=consumer, dead_letter_id=str(dead_letter_id), error=error)
     letter = update(LETTERS).where(LETTERS.c.dead_letter_id == dead_letter_id, LETTERS.c.state == KEPT)
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_queues() as session:
         await session.execute(letter.values(error=error, attempts=LETTERS.c.attempts + 1))
 
 

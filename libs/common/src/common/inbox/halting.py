@@ -44,13 +44,15 @@ class DeadLetterLimit:
     async def reached(self) -> bool:
         """Whether the worker has to halt for everybody; `halted` names the merchants it leaves out."""
         if time.monotonic() >= self._next_look:
-            async with self._db.reading.begin() as session:
+            async with self._db.reading.of_queues() as session:
                 self._since = self._since or await session.scalar(select(db_now()))
                 self._counts = await _count_kept(session, self._consumer, self._since)
                 in_an_hour = await _count_kept(session, self._consumer, None)
                 opened = await _open_alarms(session, self._consumer)
             if self._over(in_an_hour) or _is_widespread(in_an_hour, self._most) or opened:
-                async with self._db.sessions.begin() as session:
+                async with self._db.sessions.of_tenants(
+                    {*self._over(in_an_hour), *opened} - {None}
+                ) as session:
                     await self._tell(session, in_an_hour, opened)
             self._next_look = time.monotonic() + LOOK_SECONDS
         return _is_widespread(self._counts, self._most)

@@ -69,7 +69,7 @@ class Housekeeping:
         while not stop.is_set():
             self.heartbeat.beat()
             try:
-                async with self._db.sessions.begin() as session:
+                async with self._db.sessions.of_queues() as session:
                     dropped = await drop_payloads(session, self._service, self._keep)
             except DATABASE_TROUBLE as error:
                 log.warning("housekeeping.failed", service=self._service, error=describe(error))

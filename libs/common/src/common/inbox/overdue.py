@@ -63,12 +63,14 @@ class OverdueWatch:
 
     async def run_once(self) -> None:
         """Raise, renew and close what there is to, and show what is late, a part at a time."""
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             counts = (await session.execute(self._counts())).all()
             opened = set(await session.scalars(self._opened()))
             late = (await session.execute(self._late())).all() if counts and self._show else ()
         if counts or opened:
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of_tenants(
+                {*(row.tenant_id for row in counts), *opened} - {None}
+            ) as session:
                 await self._tell(session, counts, opened)
         self._shown_up_to = late[-1].inbox_id if len(late) == AT_ONCE else 0
         for row in late:
@@ -94,7 +96,7 @@ class OverdueWatch:
             KEYS.c.lease_token.is_(None),
         )
         whole = select(INBOX).where(INBOX.c.inbox_id == late.inbox_id, *self._is_late())
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(late.tenant_id) as session:
             if await session.scalar(free.with_for_update(**row_lock(session))) is None:
                 return
             row = (await session.execute(whole)).one_or_none()
@@ -108,7 +110,9 @@ class OverdueWatch:
 
     def _late(self) -> Any:
         rest = INBOX.c.inbox_id > self._shown_up_to
-        query = select(INBOX.c.inbox_id, INBOX.c.ordering_key).where(*self._is_late(), rest)
+        query = select(INBOX.c.inbox_id, INBOX.c.tenant_id, INBOX.c.ordering_key).where(
+            *self._is_late(), rest
+        )
         return query.order_by(INBOX.c.inbox_id).limit(AT_ONCE)
 
     def _opened(self) -> Any:

@@ -65,20 +65,20 @@ class Waiting:
     async def run_once(self) -> int:
         """Make due what may go; how many messages that were."""
         await self._learn()
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             waiting = (await session.execute(self._waiting())).all()
         freed = 0
         for row in waiting:
             if _rests(row) and (row.retry_at is None or row.retry_at > row.now):
                 continue
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of_queues() as session:
                 freed += await self._free(session, row)
         return freed
 
     async def count(self) -> int:
         """How many messages wait for a connection."""
         query = select(func.count()).where(KEYS.c.consumer == self._consumer, KEYS.c.waits_for.is_not(None))
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             return await session.scalar(query) or 0
 
     def _waiting(self) -> Any:

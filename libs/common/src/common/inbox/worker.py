@@ -119,7 +119,7 @@ class Worker:
 
     async def _due_before(self, moment: float) -> bool:
         left = moment - asyncio.get_running_loop().time()
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             return await next_due_within(session, self._consumer, left, self._limit.halted)
 
     async def _notice(self, stop: asyncio.Event) -> None:
@@ -168,7 +168,7 @@ class Worker:
         wanted = ClaimRequest(self._consumer, room, history, uuid4(), lease, self._limit.halted)
         self._claiming = True
         try:
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of_queues() as session:
                 await may_be_lost(session)
                 messages = await claim(session, wanted)
             self._claims += bool(messages)
@@ -198,7 +198,7 @@ class Worker:
                 waiting.setdefault(held.token, []).append(held)
         try:
             for token, group in waiting.items():
-                async with self._db.sessions.begin() as session:
+                async with self._db.sessions.of_queues() as session:
                     keys = [held.message.ordering_key for held in group]
                     await release(session, self._consumer, keys, token)
         except DATABASE_TROUBLE as error:
@@ -225,7 +225,7 @@ class Worker:
         hook = self._on_dead
         while held in self._held:
             try:
-                async with self._db.sessions.begin() as session:
+                async with self._db.sessions.of(dead.raw.tenant_id) as session:
                     buried = await keep_dead_letter(session, self._consumer, dead.raw, dead.token, said)
                     if buried and hook:
                         await hook(session, dead.message, dead.error)
@@ -254,7 +254,7 @@ class Worker:
         written = not batch
         while not written:
             try:
-                async with self._db.sessions.begin() as session:
+                async with self._db.sessions.of_queues() as session:
                     await may_be_lost(session)
                     freed = await finish(session, self._consumer, [ending for _, ending in batch])
                 written = True
@@ -279,7 +279,7 @@ class Worker:
 
     async def _renew(self, token: UUID, group: list[Held]) -> None:
         keys = [held.message.ordering_key for held in group]
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_queues() as session:
             kept = await renew(session, self._consumer, keys, token, self._settings.lease_seconds)
         # What ended meanwhile is no longer held; what is still held and not kept belongs to another worker.
         lost = {held for held in group if held.message.ordering_key not in kept} & self._held

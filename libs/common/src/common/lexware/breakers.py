@@ -122,7 +122,7 @@ class Breakers:
 
     async def look(self) -> None:
         """Learn what other processes found out."""
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_queues() as session:
             troubled = await list_troubled(session)
         self._views = {seen.row.breaker_id: _view(seen) for seen in troubled}
 
@@ -140,7 +140,7 @@ class Breakers:
     async def close(self, place: Place) -> bool:
         """Nothing speaks against such calls any more, and alarms that nothing else justifies end."""
         self.learn(place, None)
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of(place.tenant_id) as session:
             before = await close_breaker(session, place)
             if before is None:
                 return False
@@ -206,7 +206,7 @@ class ConnectionHealth:
 
     async def _count(self, place: Place, error: ConnectorError, refused_by: str | None) -> None:
         rules, said = self._settings, f"{error.code}: {error}"[:300]
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(place.tenant_id) as session:
             seen = await count_trouble(session, place, said, refused_by)
             if not seen.is_closed or seen.row.failures >= rules.failures:
                 was_denied, is_denied = seen.row.denied_at is not None, _is_denied(seen, rules)
@@ -223,7 +223,7 @@ class ConnectionHealth:
 
     async def _may_try(self, place: Place) -> bool:
         """Whether this call is the one that tries for all; by then the breaker may be closed."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(place.tenant_id) as session:
             is_ours = await take_trial(session, place, self._settings.trial)
             seen = await find_breaker(session, place)
         self._breakers.learn(place, seen)
@@ -234,7 +234,7 @@ class ConnectionHealth:
         view = self._breakers.view(place)
         if view is None or view.state != ONE_MAY_TRY:
             return
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(place.tenant_id) as session:
             await give_trial_back(session, place)
             seen = await find_breaker(session, place)
         self._breakers.learn(place, seen)

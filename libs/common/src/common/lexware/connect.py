@@ -127,7 +127,7 @@ class LexwareClients:
         query = select(ConnectionRow.auth).where(
             ConnectionRow.connection_id == connection_id, ConnectionRow.tenant_id == tenant_id
         )
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(tenant_id) as session:
             kind = (await session.execute(query)).scalar_one_or_none()
         if kind == "oauth":
             return kind, self._tokens(tenant_id, connection_id, limit)
@@ -168,5 +168,5 @@ class LexwareClients:
         )
 
     async def _key(self, tenant_id: UUID, connection_id: UUID) -> SecretStr | None:
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(tenant_id) as session:
             return await self._secrets.of(tenant_id, connection_id).find(session, API_KEY)

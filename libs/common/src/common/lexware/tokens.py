@@ -52,7 +52,7 @@ class TokenStore:
     async def load(self) -> StoredTokens | None:
         """What is stored now."""
         query = select(OAuthTokenRow, db_now().label("now")).where(*self._mine())
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(self._tenant_id) as session:
             found = (await session.execute(query)).one_or_none()
         if found is None:
             return None
@@ -97,7 +97,7 @@ class TokenStore:
 
     async def store(self, generation: int, pair: TokenPair) -> bool:
         """The pair replaces that generation, whoever holds the lease; False when another pair did before."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             values = {**self._sealed(pair), "generation": generation + 1}
             storing = update(OAuthTokenRow).where(*self._generation(generation)).values(**values)
             done = (
@@ -128,7 +128,7 @@ class TokenStore:
 
     async def lose(self, generation: int, why: str) -> bool:
         """The stored pair is dead: the merchant must connect again. False when a newer one is there."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             losing = (
                 update(OAuthTokenRow)
                 .where(*self._generation(generation), OAuthTokenRow.state == VALID)
@@ -143,14 +143,14 @@ class TokenStore:
 
     async def client_accepted(self) -> None:
         """The authorization server knows our client again, whatever it says of the tokens."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             await close_alarms(
                 session, AlarmKind.OAUTH_MISCONFIGURED, self._subject, tenant_id=self._tenant_id
             )
 
     async def alarm(self, kind: AlarmKind, evidence: dict[str, Any]) -> None:
         """A person has to look, unless the same alarm is already open."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             await self._raise_alarm(session, kind, evidence)
 
     async def _raise_alarm(self, session: AsyncSession, kind: AlarmKind, evidence: dict[str, Any]) -> None:
@@ -186,7 +186,7 @@ class TokenStore:
         return (*self._mine(), OAuthTokenRow.generation == generation)
 
     async def _changed(self, statement: Any) -> bool:
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             result = await session.execute(statement.returning(OAuthTokenRow.connection_id))
             return result.scalar_one_or_none() is not None
 

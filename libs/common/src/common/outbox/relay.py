@@ -76,7 +76,7 @@ class Relay:
     async def run_once(self) -> int:
         """Publish one batch of every slot that is free; returns how many rows are out."""
         token = uuid4()
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_queues() as session:
             if not self._prepared:
                 await create_slots(session, self._producer)
             slots = await lease_slots(
@@ -106,7 +106,7 @@ class Relay:
         self, rows: Sequence[Outgoing], published: Published, slots: Sequence[int], token: UUID
     ) -> None:
         waited: list[float] = []
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_tenants(row.tenant_id for row in rows) as session:
             if published.sent:
                 waited = await mark_sent(session, published.sent)
                 await show_taken(session, self._producer, rows, published.sent, self._on_refused)
@@ -128,7 +128,7 @@ class Relay:
 
     async def _release(self, slots: Sequence[int], token: UUID) -> None:
         try:
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of_queues() as session:
                 await release_slots(session, self._producer, slots, token)
         except DATABASE_TROUBLE as error:
             log.warning("relay.release_failed", producer=self._producer, error=describe(error))

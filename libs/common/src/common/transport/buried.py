@@ -32,7 +32,7 @@ async def keep(
     Returns those that do not fit by themselves, which is our fault. Raises what trying again may cure.
     """
     try:
-        async with db.sessions.begin() as session:
+        async with db.sessions.of_tenants(message.tenant_id for message in messages) as session:
             await accept(session, consumer, messages)
     except Exception as error:
         if is_trouble(error):
@@ -64,11 +64,11 @@ async def keep_or_bury(
 
 async def read_again(db: Database, accept: Accept, consumer: str) -> None:
     """Try what is buried once more: this release may be able to hold it."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_queues() as session:
         rows = (await session.scalars(select(BuriedRow).where(BuriedRow.consumer == consumer))).all()
     for row in rows:
         if not await keep(db, accept, consumer, [_incoming(row)]):
-            async with db.sessions.begin() as session:
+            async with db.sessions.of(row.tenant_id) as session:
                 await _forget(session, consumer, row.event_id, REPLAYED)
 
 
@@ -112,7 +112,7 @@ async def _bury(
     log.error("transport.message_buried", consumer=consumer, event_id=str(message.event_id), error=said)
     for hook in (on_buried, None):
         try:
-            async with db.sessions.begin() as session:
+            async with db.sessions.of(message.tenant_id) as session:
                 if await _put_aside(session, consumer, message, said) and hook is not None:
                     await hook(session, message, error)
             return

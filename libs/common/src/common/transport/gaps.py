@@ -46,7 +46,7 @@ class Gaps:
 
     async def close(self) -> None:
         """Close the alarms of topics of which this reader lacks nothing that could be sent again."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_nobody() as session:
             for topic in topics_read_by(self._consumer):
                 subject = f"{self._consumer}:{topic.name}"
                 since = (
@@ -76,7 +76,7 @@ class Gaps:
         }
         log.error("transport.messages_missed", consumer=self._consumer, topic=name, **evidence)
         metrics.TRANSPORT_MISSED.labels(self._consumer, partition.topic).inc(lost)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_nobody() as session:
             subject = f"{self._consumer}:{name}"
             await raise_alarm(session, Alarm(AlarmKind.MESSAGES_MISSED, subject, evidence))
 

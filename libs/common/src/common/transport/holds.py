@@ -49,11 +49,11 @@ class Holds:
 
         Without a broker whatever was sent is in the inbox already.
         """
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             rows = (await session.execute(_held(self._consumer))).all()
         if kafka and settings:
             rows = await self._passed(kafka, settings, rows)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_queues() as session:
             if rows:
                 await self._give_up(session, rows)
             if await session.scalar(_given_up(self._consumer)) is None:

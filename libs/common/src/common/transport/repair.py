@@ -45,7 +45,7 @@ def resend(context: typer.Context, consumer: str) -> None:
 async def _resend(settings: DatabaseSettings, consumer: str) -> int:
     db = open_database(settings)
     try:
-        async with db.sessions.begin() as session:
+        async with db.sessions.of_queues() as session:
             return await send_again(session, consumer)
     finally:
         await db.close()
@@ -54,7 +54,7 @@ async def _resend(settings: DatabaseSettings, consumer: str) -> int:
 async def _discard(settings: DatabaseSettings, consumer: str, event_id: UUID) -> bool:
     db = open_database(settings)
     try:
-        async with db.sessions.begin() as session:
+        async with db.sessions.of_queues() as session:
             return await give_up(session, consumer, event_id)
     finally:
         await db.close()
