@@ -7,6 +7,6 @@ import pytest
 FIXTURES = Path(__file__).parent / "fixtures"
 
 # Before any of them is imported: they import each other.
-pytest.register_assert_rewrite("fixtures", "factories")
+pytest.register_assert_rewrite("fixtures", "factories", "support")
 
 pytest_plugins = [f"fixtures.{module.stem}" for module in sorted(FIXTURES.glob("[!_]*.py"))]

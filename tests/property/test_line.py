@@ -22,7 +22,7 @@ from common.inbox.finish import Ending, Finished, Postponed, finish
 from common.inbox.messages import RawMessage
 from common.settings import DatabaseSettings
 from fixtures.databases import sqlite_address
-from fixtures.line import CONSUMER, deliver, end_leases, inbox_rows, key_rows, order
+from support.inbox import CONSUMER, deliver, end_leases, inbox_rows, key_rows, order
 
 KEYS = ("a", "b", "c")
 TENANTS = {key: UUID(int=number // 2) for number, key in enumerate(KEYS)}

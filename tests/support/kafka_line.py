@@ -12,7 +12,7 @@ from common.outbox.relay import Relay
 from common.settings import KafkaSettings
 from common.transport.base import Accept, Outgoing
 from common.transport.kafka import KafkaTransport
-from fixtures.line import FAST_RELAY, TENANT, received, until
+from support.inbox import FAST_RELAY, TENANT, received, until
 
 
 def transport(settings: KafkaSettings, db: Database, accepting: Accept = accept) -> KafkaTransport:

@@ -14,9 +14,9 @@ from common.settings import KafkaSettings
 from common.transport.kafka import KafkaTransport
 from common.transport.topic_admin import apply_topics
 from e2e.crash.line import SCALE, Line
-from fixtures.line import FAST_RELAY, running
 from sandbox.testing import running_sandbox
 from support.crashing import Nursery
+from support.inbox import FAST_RELAY, running
 
 
 @pytest.fixture(scope="session")

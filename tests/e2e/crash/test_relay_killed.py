@@ -14,8 +14,8 @@ from common.settings import KafkaSettings
 from common.transport.kafka import KafkaTransport
 from e2e.crash.line import DOCUMENTS, Line
 from factories.documents import make_invoice, make_order
-from fixtures.line import received, running
 from support.crashing_roles import BEFORE_MARK, BEFORE_PUBLISH, ROW_ACKNOWLEDGED, Fate
+from support.inbox import received, running
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(240)]
 

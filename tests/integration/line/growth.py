@@ -19,7 +19,7 @@ from common.settings import KafkaSettings
 from common.transport.gaps import Gaps
 from common.transport.kafka import KafkaTransport
 from common.transport.kafka_client import partitions_of
-from fixtures.line import FAST_RELAY, Recorder, inbox_rows, outbox_rows, running, until, worker
+from support.inbox import FAST_RELAY, Recorder, inbox_rows, outbox_rows, running, until, worker
 from support.kafka_line import has, transport
 
 

@@ -25,7 +25,7 @@ from common.inbox.messages import Done, Message
 from common.settings import KafkaSettings
 from common.transport.base import Incoming
 from common.transport.buried import keep_or_bury, read_again
-from fixtures.line import CONNECTION, TENANT, incoming, order, received, running, until
+from support.inbox import CONNECTION, TENANT, incoming, order, received, running, until
 from support.kafka_line import has, outgoing, ready, transport
 from support.topics import with_topics
 

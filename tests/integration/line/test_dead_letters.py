@@ -18,7 +18,7 @@ from common.inbox.halting import DeadLetterLimitReached
 from common.inbox.messages import Done, Message, RawMessage
 from common.inbox.routes import Route
 from common.inbox.worker import Worker
-from fixtures.line import (
+from support.inbox import (
     CONNECTION,
     CONSUMER,
     FAST,

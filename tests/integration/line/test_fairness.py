@@ -7,7 +7,7 @@ from common.events.base import Lane
 from common.inbox.claim import ClaimRequest, claim
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import RawMessage
-from fixtures.line import CONSUMER, FAST, Recorder, clock_moves_on, deliver, order, worker
+from support.inbox import CONSUMER, FAST, Recorder, clock_moves_on, deliver, order, worker
 
 ONE_BY_ONE = FAST.model_copy(update={"concurrency": 1, "claim_batch": 4})
 

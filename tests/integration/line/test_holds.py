@@ -17,7 +17,8 @@ from common.outbox.relay import Relay
 from common.settings import KafkaSettings
 from common.transport.base import Incoming
 from common.transport.holds import Holds
-from fixtures.line import (
+from integration.line.growth import alarms, all_sent, grow, ids, published, read_backwards
+from support.inbox import (
     CONSUMER,
     FAST_RELAY,
     Recorder,
@@ -32,7 +33,6 @@ from fixtures.line import (
     until,
     worker,
 )
-from integration.line.growth import alarms, all_sent, grow, ids, published, read_backwards
 from support.kafka_line import transport
 from support.topics import with_topics
 

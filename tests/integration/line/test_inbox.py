@@ -13,7 +13,7 @@ from common.inbox.accept import accept
 from common.inbox.claim import ClaimRequest, claim
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import Done, Later, Message
-from fixtures.line import (
+from support.inbox import (
     CONSUMER,
     FAST,
     Recorder,

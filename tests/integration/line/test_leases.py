@@ -8,7 +8,7 @@ from common.db.models.line import InboxKeyRow
 from common.inbox.claim import ClaimRequest, claim, release, renew
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import Done, Message, RawMessage
-from fixtures.line import (
+from support.inbox import (
     CONSUMER,
     FAST,
     Recorder,

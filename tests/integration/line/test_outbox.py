@@ -21,7 +21,7 @@ from common.outbox.relay import Relay
 from common.settings import RelaySettings
 from common.transport.base import Outgoing, Published, Publishes, TransportUnavailable
 from common.transport.local import LocalTransport
-from fixtures.line import (
+from support.inbox import (
     CONSUMER,
     FAST_RELAY,
     database_time,

@@ -15,7 +15,7 @@ from common.outbox.record import record
 from common.outbox.relay import Relay
 from common.settings import KafkaSettings
 from common.transport.local import LocalTransport
-from fixtures.line import (
+from support.inbox import (
     FAST_RELAY,
     database_time,
     inbox_rows,

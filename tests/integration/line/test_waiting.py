@@ -11,7 +11,7 @@ from common.db.models.base import table
 from common.db.models.line import InboxKeyRow
 from common.inbox import waiting
 from common.inbox.waiting import Waiting
-from fixtures.line import CONSUMER, deliver, order
+from support.inbox import CONSUMER, deliver, order
 
 KEYS = table(InboxKeyRow)
 

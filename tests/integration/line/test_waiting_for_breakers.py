@@ -18,7 +18,7 @@ from common.events.base import Lane
 from common.inbox import waiting as waiting_module
 from common.inbox.messages import Done, Later, Message
 from common.inbox.waiting import Waiting
-from fixtures.line import (
+from support.inbox import (
     CONNECTION,
     CONSUMER,
     TENANT,

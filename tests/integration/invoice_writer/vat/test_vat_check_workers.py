@@ -8,10 +8,10 @@ from common.settings import ViesSettings
 from common.transport.local import LocalTransport
 from common.vat.vies import ViesChecker
 from factories.tenants import add_tenant
-from fixtures.line import until
 from integration.invoice_writer.checking import AUSTRIAN, CHECK, DUTCH, FRENCH, Checking, Held, invoice
 from invoice_writer.app import build
 from invoice_writer.vat import VatChecks, VatCheckWorker
+from support.inbox import until
 
 
 async def test_two_replicas_ask_once(checking: Checking) -> None:

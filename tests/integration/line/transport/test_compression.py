@@ -11,8 +11,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from common.db.engine import Database
 from common.events.topics import INGEST_COMMANDS
 from common.settings import KafkaSettings
-from fixtures.line import order, running, until
 from fixtures.servers import ServerDesk
+from support.inbox import order, running, until
 from support.kafka_line import configure, has, in_force, outgoing, ready, transport
 from support.topics import with_topics
 

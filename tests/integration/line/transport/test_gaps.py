@@ -18,7 +18,7 @@ from common.db.models.line import OutboxRow
 from common.events.topics import INGEST, INGEST_COMMANDS, LONGEST_OUTAGE, TOPICS
 from common.settings import KafkaSettings
 from common.transport.gaps import send_again
-from fixtures.line import order, outbox_rows, put, received, running, until
+from support.inbox import order, outbox_rows, put, received, running, until
 from support.kafka_line import has, relay, transport
 from support.topics import with_topics
 

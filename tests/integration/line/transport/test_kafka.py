@@ -17,7 +17,7 @@ from common.observability.health import NotReady
 from common.settings import KafkaSettings
 from common.transport.base import Incoming, TransportUnavailable
 from common.transport.kafka import KafkaTransport
-from fixtures.line import (
+from support.inbox import (
     database_time,
     inbox_rows,
     order,

@@ -21,7 +21,8 @@ from common.transport.base import Outgoing, Published
 from common.transport.kafka import KafkaTransport
 from common.transport.local import LocalTransport
 from factories.documents import make_invoice, make_line, make_order
-from fixtures.line import (
+from ingest.undelivered import show_undelivered
+from support.inbox import (
     CONNECTION,
     FAST,
     FAST_RELAY,
@@ -34,7 +35,6 @@ from fixtures.line import (
     running,
     until,
 )
-from ingest.undelivered import show_undelivered
 from support.topics import with_topics
 
 BROKERS_LIMIT = 1024 * 1024

@@ -20,7 +20,7 @@ from common.settings import KafkaSettings
 from common.transport.base import TransportUnavailable
 from common.transport.kafka import KafkaTransport
 from common.transport.topic_admin import apply_topics, check_topics
-from fixtures.line import order, put, received, running, until
+from support.inbox import order, put, received, running, until
 from support.kafka_line import configure, outgoing, ready, relay, topic_settings
 
 

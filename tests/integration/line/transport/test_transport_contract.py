@@ -19,7 +19,7 @@ from common.settings import DatabaseSettings, KafkaSettings
 from common.transport.base import Outgoing, Published, Publishes, TransportUnavailable
 from common.transport.kafka import KafkaTransport
 from common.transport.local import LocalTransport
-from fixtures.line import (
+from support.inbox import (
     FAST_RELAY,
     Recorder,
     inbox_rows,
