@@ -34,7 +34,7 @@ PROFILES = ("standalone", pytest.param("cluster", marks=[pytest.mark.postgres, p
 
 
 @dataclass
-class Line:
+class WholeLine:
     """Shop, books and the services between them."""
 
     db: Database
@@ -69,7 +69,7 @@ class Line:
 
 
 @pytest.fixture(params=PROFILES)
-async def line(request: pytest.FixtureRequest) -> AsyncIterator[Line]:
+async def line(request: pytest.FixtureRequest) -> AsyncIterator[WholeLine]:
     """The three services that work, on SQLite in one database or on PostgreSQL and Kafka."""
     is_cluster = request.param == "cluster"
     url = request.getfixturevalue("private_postgres_url" if is_cluster else "sqlite_url")
@@ -94,7 +94,7 @@ async def line(request: pytest.FixtureRequest) -> AsyncIterator[Line]:
         yield connected
 
 
-async def connect(db: Database, sandbox: RunningSandbox) -> Line:
+async def connect(db: Database, sandbox: RunningSandbox) -> WholeLine:
     """A merchant with a shop and books."""
     shop = await sandbox.epages.control.post("shops", {"shop_id": "LineShop"})
     organization = await sandbox.lexware.control.post("organizations")
@@ -103,7 +103,7 @@ async def connect(db: Database, sandbox: RunningSandbox) -> Line:
         db, tenant_id, organization_id=organization["organization_id"], api_key=organization["api_key"]
     )
     await add_shop(db, tenant_id, address=shop["base_url"], access_token=shop["access_token"])
-    return Line(db, sandbox, shop | {"shop_id": "LineShop"}, organization)
+    return WholeLine(db, sandbox, shop | {"shop_id": "LineShop"}, organization)
 
 
 def services(
@@ -126,7 +126,7 @@ def services(
     ]
 
 
-async def test_finalised_documents_stand_in_the_books_once(line: Line) -> None:
+async def test_finalised_documents_stand_in_the_books_once(line: WholeLine) -> None:
     await asyncio.gather(*(line.sell() for _ in range(12)))
     await eventually(lambda: line.settled(12), within=SETTLE_SECONDS, what="12 documents settled")
     vouchers = await line.vouchers()
@@ -134,7 +134,7 @@ async def test_finalised_documents_stand_in_the_books_once(line: Line) -> None:
     assert all(len(voucher["files"]) == 1 for voucher in vouchers)
 
 
-async def test_document_delivered_abroad_is_parked_and_the_others_go_on(line: Line) -> None:
+async def test_document_delivered_abroad_is_parked_and_the_others_go_on(line: WholeLine) -> None:
     abroad = {"country": "AT", "zipCode": "1010", "city": "Wien"}
     await line.order({"billing": abroad}, {})
     await line.sell()

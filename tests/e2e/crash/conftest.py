@@ -13,7 +13,7 @@ from common.outbox.relay import Relay
 from common.settings import KafkaSettings
 from common.transport.kafka import KafkaTransport
 from common.transport.topic_admin import apply_topics
-from e2e.crash.line import SCALE, Line
+from e2e.crash.line import SCALE, CrashLine
 from sandbox.testing import running_sandbox
 from support.crashing import Nursery
 from support.inbox import FAST_RELAY, running
@@ -38,11 +38,11 @@ async def kafka(real_kafka: str, topic_prefix: str) -> KafkaSettings:
 @pytest.fixture
 async def idle_line(
     postgres: Database, fresh_database: str, kafka: KafkaSettings, nursery: Nursery, tmp_path: Path
-) -> AsyncIterator[Line]:
+) -> AsyncIterator[CrashLine]:
     """Merchants with books that lag; nothing carries events yet. Every process is gone afterwards."""
     switches = {"lexware": {"rate_limit": False}}
     async with running_sandbox("lexware", time_scale=SCALE, switches=switches) as sandbox:
-        made = Line(postgres, fresh_database, kafka, sandbox.lexware, nursery, tmp_path)
+        made = CrashLine(postgres, fresh_database, kafka, sandbox.lexware, nursery, tmp_path)
         await made.set_up()
         try:
             yield made
@@ -54,7 +54,7 @@ async def idle_line(
 
 
 @pytest.fixture
-async def line(idle_line: Line) -> AsyncIterator[Line]:
+async def line(idle_line: CrashLine) -> AsyncIterator[CrashLine]:
     """The same, with a relay that publishes what ingest records and a reader that takes what is announced."""
     transport = KafkaTransport(idle_line.kafka, idle_line.db, accept)
     transport.subscribe(TRANSIT_WRITER, lambda: None)

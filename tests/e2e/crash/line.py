@@ -59,7 +59,7 @@ class Merchant:
 
 
 @dataclass
-class Line:
+class CrashLine:
     """Feeds documents as ingest does and starts processes that work them off."""
 
     db: Database

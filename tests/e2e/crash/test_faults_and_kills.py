@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from e2e.crash.line import DOCUMENTS, MERCHANTS, Line
+from e2e.crash.line import DOCUMENTS, MERCHANTS, CrashLine
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(240)]
 
@@ -23,7 +23,7 @@ KINDS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-async def test_each_document_is_in_the_books_once_under_faults_and_kills(line: Line) -> None:
+async def test_each_document_is_in_the_books_once_under_faults_and_kills(line: CrashLine) -> None:
     chance = Random(20250304)
     await misbehave(line, chance)
     await line.issue()
@@ -41,7 +41,7 @@ async def test_each_document_is_in_the_books_once_under_faults_and_kills(line: L
     assert (await line.holdings.attempts())["absent"] >= 1
 
 
-async def misbehave(line: Line, chance: Random) -> None:
+async def misbehave(line: CrashLine, chance: Random) -> None:
     """Faults for writes of vouchers chosen at random, for some uploads and for some looks."""
     numbers = [f"R-{number:03}" for number in range(1, DOCUMENTS // MERCHANTS * 3 // 4)]
     for turn in range(FAULTS):
@@ -55,7 +55,7 @@ async def misbehave(line: Line, chance: Random) -> None:
     await line.lexware.control.fault("GET", "/v1/vouchers/{id}", "not_found_lag", times=5)
 
 
-async def some_booked(line: Line, count: int) -> None:
+async def some_booked(line: CrashLine, count: int) -> None:
     """Return as soon as so many documents are booked."""
 
     async def are_booked() -> bool:

@@ -12,7 +12,7 @@ from common.events.topics import INVOICE_WRITER, SHOP_DOCUMENTS
 from common.inbox.accept import accept
 from common.settings import KafkaSettings
 from common.transport.kafka import KafkaTransport
-from e2e.crash.line import DOCUMENTS, Line
+from e2e.crash.line import DOCUMENTS, CrashLine
 from factories.documents import make_invoice, make_order
 from support.crashing_roles import BEFORE_MARK, BEFORE_PUBLISH, ROW_ACKNOWLEDGED, Fate
 from support.inbox import received, running
@@ -28,7 +28,9 @@ REPEATED = {
 
 
 @pytest.mark.parametrize("step", MOMENTS)
-async def test_every_event_arrives_in_order_when_relays_are_killed_at(idle_line: Line, step: str) -> None:
+async def test_every_event_arrives_in_order_when_relays_are_killed_at(
+    idle_line: CrashLine, step: str
+) -> None:
     line = idle_line
     await line.issue(documents=long_orders)
     reader = KafkaTransport(line.kafka, line.db, accept)
@@ -45,7 +47,7 @@ async def test_every_event_arrives_in_order_when_relays_are_killed_at(idle_line:
     assert in_order(await received(line.db, INVOICE_WRITER), line)
 
 
-async def all_arrived(line: Line) -> None:
+async def all_arrived(line: CrashLine) -> None:
     """Return when everything is marked as sent and has come to the inbox."""
 
     async def arrived() -> bool:
@@ -73,7 +75,7 @@ async def records(kafka: KafkaSettings) -> list[UUID]:
         await consumer.stop()
 
 
-def in_order(arrived: list[UUID], line: Line) -> bool:
+def in_order(arrived: list[UUID], line: CrashLine) -> bool:
     """Whether each event is there once and every key's events stand as they were recorded."""
     keys = {event.event_id: event.ordering_key for event in line.events}
     recorded = [event.event_id for event in line.events]

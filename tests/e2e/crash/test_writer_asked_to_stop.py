@@ -4,7 +4,7 @@ from signal import SIGTERM
 
 import pytest
 
-from e2e.crash.line import Line
+from e2e.crash.line import CrashLine
 from support.crashing_roles import Fate
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(240)]
@@ -15,7 +15,7 @@ DOCUMENTS = 150  # more than the writers bind by then and have begun besides, 32
 CREATE, ATTACH = "POST /v1/vouchers", "POST /v1/vouchers/{id}/files"
 
 
-async def test_busy_writer_drains_and_the_next_one_goes_on(line: Line) -> None:
+async def test_busy_writer_drains_and_the_next_one_goes_on(line: CrashLine) -> None:
     await line.lexware.control.fault("POST", "/v1/vouchers", "slow", times=None, delay=15)
     await line.issue(DOCUMENTS)
     for _ in range(RESTARTS):
@@ -28,7 +28,7 @@ async def test_busy_writer_drains_and_the_next_one_goes_on(line: Line) -> None:
     assert (requests[CREATE], requests[ATTACH]) == (DOCUMENTS, DOCUMENTS)
 
 
-async def drained_while_busy(line: Line) -> None:
+async def drained_while_busy(line: CrashLine) -> None:
     """A writer works for a while, is told to end in the middle, and leaves nothing in doubt."""
     already = await line.holdings.booked()
     writer = line.writer(Fate("after_bind", REACHED, SIGTERM))

@@ -36,7 +36,7 @@ from support.topics import with_topics
 
 
 @dataclass
-class Line:
+class TransportLine:
     """One database and a way to make transports that all mean the same topics."""
 
     db: Database
@@ -97,15 +97,15 @@ def is_real(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-async def line(place: tuple[str, KafkaSettings | None]) -> AsyncIterator[Line]:
+async def line(place: tuple[str, KafkaSettings | None]) -> AsyncIterator[TransportLine]:
     """An open database with its transport."""
     url, kafka = place
     db = open_database(DatabaseSettings(url=url))
-    yield Line(db, kafka)
+    yield TransportLine(db, kafka)
     await db.close()
 
 
-async def test_events_of_a_key_arrive_in_the_order_they_were_recorded(line: Line) -> None:
+async def test_events_of_a_key_arrive_in_the_order_they_were_recorded(line: TransportLine) -> None:
     events = [order(f"k{number % 7}") for number in range(140)]
     async with line.start():
         for start in range(0, len(events), 20):
@@ -118,7 +118,7 @@ async def test_events_of_a_key_arrive_in_the_order_they_were_recorded(line: Line
         assert [event_id for event_id in arrived if event_id in set(recorded)] == recorded
 
 
-async def test_what_is_published_again_is_received_once(line: Line) -> None:
+async def test_what_is_published_again_is_received_once(line: TransportLine) -> None:
     """A relay killed between acknowledgement and mark publishes again."""
     events = [order("a"), order("a"), order("b")]
     await put(line.db, *events)
@@ -133,7 +133,7 @@ async def test_what_is_published_again_is_received_once(line: Line) -> None:
     assert sorted(await received(line.db)) == sorted(event.event_id for event in [*events, last])
 
 
-async def test_a_restart_in_the_middle_loses_nothing_and_keeps_the_order(line: Line) -> None:
+async def test_a_restart_in_the_middle_loses_nothing_and_keeps_the_order(line: TransportLine) -> None:
     events = [order("a") for _ in range(60)]
     await put(line.db, *events[:40])
     async with line.start():
@@ -144,7 +144,7 @@ async def test_a_restart_in_the_middle_loses_nothing_and_keeps_the_order(line: L
     assert await received(line.db) == [event.event_id for event in events]
 
 
-async def test_a_message_carries_what_was_recorded(line: Line) -> None:
+async def test_a_message_carries_what_was_recorded(line: TransportLine) -> None:
     event = order("a")
     await put(line.db, event)
     async with line.start():
@@ -155,7 +155,7 @@ async def test_a_message_carries_what_was_recorded(line: Line) -> None:
     assert row.headers == event.headers()
 
 
-async def test_an_unknown_type_is_ignored_and_a_broken_payload_dies_alone(line: Line) -> None:
+async def test_an_unknown_type_is_ignored_and_a_broken_payload_dies_alone(line: TransportLine) -> None:
     unknown, broken, behind, other = order("a"), order("b"), order("b"), order("c")
     await put(line.db, unknown, broken, behind, other)
     async with line.db.sessions.begin() as session:
@@ -182,7 +182,7 @@ async def test_an_unknown_type_is_ignored_and_a_broken_payload_dies_alone(line: 
 
 
 async def test_two_relays_and_two_receivers_share_the_work_in_order(
-    line: Line, request: pytest.FixtureRequest
+    line: TransportLine, request: pytest.FixtureRequest
 ) -> None:
     """With Kafka the second receiver makes the group rebalance while messages flow."""
     if line.kafka and not is_real(request):
@@ -202,7 +202,7 @@ async def test_two_relays_and_two_receivers_share_the_work_in_order(
         assert [event_id for event_id in arrived if event_id in set(recorded)] == recorded
 
 
-async def test_a_receiver_that_is_told_wakes_its_worker(line: Line) -> None:
+async def test_a_receiver_that_is_told_wakes_its_worker(line: TransportLine) -> None:
     told = asyncio.Event()
     transport = line.transport()
     transport.subscribe(INGEST, told.set)
@@ -213,7 +213,7 @@ async def test_a_receiver_that_is_told_wakes_its_worker(line: Line) -> None:
     assert await inbox_states(line.db) == ["ready"]
 
 
-async def test_a_transport_that_is_away_makes_rows_wait_and_readiness_red(line: Line) -> None:
+async def test_a_transport_that_is_away_makes_rows_wait_and_readiness_red(line: TransportLine) -> None:
     away = Away(line.transport())
     relay = line.relay(away)
     event = order("a")
