@@ -14,7 +14,7 @@ from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from factories.tenants import KEY
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.contacts import ContactNeed, Contacts
 from invoice_writer.lists import Readings
 
@@ -26,7 +26,7 @@ MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 class Process:
     """The contacts as one process of the writer has them."""
 
-    harness: Harness
+    harness: Writer
     db: Database
     contacts: Contacts = field(init=False)
     clients: LexwareClients = field(init=False)

@@ -5,10 +5,10 @@ from common.domain.documents import Document, OriginalRef
 from common.domain.verdicts import EInvoiceProblem
 from common.events.documents import DocumentFileStored, DocumentIssued
 from factories.einvoices import make_pdf
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 
 
-async def archived(writer: Harness, inside: bytes | EInvoiceProblem) -> OriginalRef:
+async def archived(writer: Writer, inside: bytes | EInvoiceProblem) -> OriginalRef:
     """The PDF around this e-invoice, or around one that could not be taken out, as ingest stores it."""
     ref = await writer.archive(make_pdf(inside if isinstance(inside, bytes) else inside.value.encode()))
     async with writer.db.sessions.begin() as session:
@@ -17,14 +17,14 @@ async def archived(writer: Harness, inside: bytes | EInvoiceProblem) -> Original
         return await Archive().keep_beside(session, writer.tenant_id, ref, inside)
 
 
-async def issued(writer: Harness, document: Document, inside: bytes | EInvoiceProblem) -> DocumentIssued:
+async def issued(writer: Writer, document: Document, inside: bytes | EInvoiceProblem) -> DocumentIssued:
     """The event of a document whose PDF carries this e-invoice."""
     event = await writer.event(document, pdf=None)
     return event.model_copy(update={"pdf": await archived(writer, inside)})
 
 
 async def file_of(
-    writer: Harness, event: DocumentIssued, inside: bytes | EInvoiceProblem
+    writer: Writer, event: DocumentIssued, inside: bytes | EInvoiceProblem
 ) -> DocumentFileStored:
     """The PDF with this e-invoice came later."""
     return DocumentFileStored(

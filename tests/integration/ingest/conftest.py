@@ -6,7 +6,7 @@ import pytest
 
 from common.db.engine import Database
 from common.http.transport import Network
-from integration.ingest.harness import Harness
+from integration.ingest.harness import Ingest
 from sandbox.testing import Handle, running_sandbox
 
 
@@ -18,7 +18,7 @@ async def epages(request: pytest.FixtureRequest) -> AsyncIterator[Handle]:
 
 
 @pytest.fixture
-async def ingest(database: Database, epages: Handle) -> AsyncIterator[Harness]:
+async def ingest(database: Database, epages: Handle) -> AsyncIterator[Ingest]:
     """Ingest's parts around the database and the simulated shop."""
     async with Network() as network:
-        yield Harness(database, epages, network)
+        yield Ingest(database, epages, network)

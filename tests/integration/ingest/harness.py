@@ -39,7 +39,7 @@ DOCUMENTS = "GET /rs/shops/{shop_id}/orders/{order_id}/documents"
 
 
 @dataclass
-class Harness:
+class Ingest:
     """Everything a test of ingest needs; `requests` counts from the last `forget_requests`."""
 
     db: Database

@@ -16,10 +16,10 @@ from common.inbox.accept import accept
 from common.transport.local import LocalTransport
 from ingest.app import ClusterSettings, build
 from ingest.orders import OrderReader, backfill_orders
-from integration.ingest.harness import KEY, Harness
+from integration.ingest.harness import KEY, Ingest
 
 
-async def test_a_backfill_announces_what_is_new_as_history_and_nothing_twice(ingest: Harness) -> None:
+async def test_a_backfill_announces_what_is_new_as_history_and_nothing_twice(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     await ingest.sell()
@@ -40,7 +40,7 @@ async def test_a_backfill_announces_what_is_new_as_history_and_nothing_twice(ing
 
 
 async def test_the_built_service_carries_a_document_to_the_writers_inbox_and_ends_cleanly(
-    ingest: Harness,
+    ingest: Ingest,
 ) -> None:
     await ingest.set_settings(poll_interval_seconds=1)
     await ingest.connect()
@@ -63,7 +63,7 @@ async def test_the_built_service_carries_a_document_to_the_writers_inbox_and_end
     assert "/webhooks/epages/{connection_id}" in api.openapi()["paths"]
 
 
-async def writers_inbox(ingest: Harness) -> list[str]:
+async def writers_inbox(ingest: Ingest) -> list[str]:
     statement = select(InboxRow.type).where(InboxRow.consumer == INVOICE_WRITER)
     async with ingest.db.reading.begin() as session:
         return list((await session.scalars(statement)).all())

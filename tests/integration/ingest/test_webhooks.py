@@ -30,7 +30,7 @@ from ingest import handlers
 from ingest.app import build
 from ingest.connections import ShopConnection
 from ingest.orders.reader import STAMP_MAY_REPEAT
-from integration.ingest.harness import DOCUMENTS, ORDER, Harness
+from integration.ingest.harness import DOCUMENTS, ORDER, Ingest
 
 LARGEST_BODY = 64 * 1024
 
@@ -39,7 +39,7 @@ class Door:
     """Notifications to one shop's address, and the worker behind it."""
 
     def __init__(
-        self, ingest: Harness, connection: ShopConnection, http: httpx.AsyncClient, worker: Worker
+        self, ingest: Ingest, connection: ShopConnection, http: httpx.AsyncClient, worker: Worker
     ) -> None:
         self.ingest, self.connection, self.http, self.worker = ingest, connection, http, worker
 
@@ -75,7 +75,7 @@ class Door:
 
 
 @pytest.fixture
-async def door(ingest: Harness) -> AsyncIterator[Door]:
+async def door(ingest: Ingest) -> AsyncIterator[Door]:
     connection = await ingest.connect()
     settings = ingest.settings(worker=WorkerSettings(idle_poll_seconds=0.02))
     app = build(settings, ingest.db, LocalTransport(ingest.db, accept), ingest.network)
@@ -288,7 +288,7 @@ def incoming(command: FetchShop) -> Incoming:
     )
 
 
-async def hurry(ingest: Harness) -> None:
+async def hurry(ingest: Ingest) -> None:
     """Everything in the inbox is due now."""
     async with ingest.db.sessions.begin() as session:
         waiting = update(InboxKeyRow).where(InboxKeyRow.due_at.is_not(None))

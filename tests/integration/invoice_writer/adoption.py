@@ -8,10 +8,10 @@ from sqlalchemy import select
 from common.db.models.effects import AlarmRow
 from common.events.commands import ResolveDocument
 from common.events.documents import DocumentIssued
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 
 
-async def by_hand(writer: Harness, number: str, gross: str = "49.90", **over: Any) -> str:
+async def by_hand(writer: Writer, number: str, gross: str = "49.90", **over: Any) -> str:
     """A voucher somebody else made, visible in the list."""
     values = {
         "organization_id": writer.organization["organization_id"],
@@ -25,12 +25,12 @@ async def by_hand(writer: Harness, number: str, gross: str = "49.90", **over: An
     return voucher_id
 
 
-def choice(writer: Harness, event: DocumentIssued, voucher_id: str) -> ResolveDocument:
+def choice(writer: Writer, event: DocumentIssued, voucher_id: str) -> ResolveDocument:
     """A person says which voucher is the document's."""
     return writer.resolve(event, "adopt", voucher_id=voucher_id)
 
 
-async def alarms(writer: Harness) -> list[AlarmRow]:
+async def alarms(writer: Writer) -> list[AlarmRow]:
     """What a person has to look at."""
     async with writer.db.reading.begin() as session:
         return list((await session.scalars(select(AlarmRow))).all())

@@ -20,7 +20,7 @@ from common.transport.local import LocalTransport
 from common.vat.base import VatAnswer
 from common.vat.vies import ViesChecker
 from factories.documents import euro, make_address, make_invoice, make_line, make_order
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.app import build
 from invoice_writer.rechecking import Rechecker
 from invoice_writer.released import Portions
@@ -36,7 +36,7 @@ CHECK = "/taxation_customs/vies/rest-api/check-vat-number"
 class Checking:
     """A writer whose decisions need checks, and a simulated VIES."""
 
-    writer: Harness
+    writer: Writer
     vies: Handle
     settings: ViesSettings = field(default_factory=ViesSettings)
 

@@ -8,20 +8,20 @@ from common.db.engine import Database
 from common.http.transport import Network
 from common.settings import ViesSettings
 from integration.invoice_writer.checking import Checking
-from integration.invoice_writer.harness import CALM, EFFECTS, SCALE, Harness
+from integration.invoice_writer.harness import CALM, EFFECTS, SCALE, Writer
 from invoice_writer.settings import ContactSettings
 from sandbox.testing import running_sandbox
 
 
 @pytest.fixture
-async def writer(database: Database) -> AsyncIterator[Harness]:
+async def writer(database: Database) -> AsyncIterator[Writer]:
     """A merchant with books, and a writer whose waits are a hundredth of the real ones."""
     async with (
         running_sandbox("lexware", time_scale=SCALE, switches={"lexware": CALM}) as sandbox,
         Network() as network,
     ):
         contacts = ContactSettings().scaled(SCALE)
-        harness = Harness(database, sandbox.lexware, network, EFFECTS, contacts)
+        harness = Writer(database, sandbox.lexware, network, EFFECTS, contacts)
         await harness.set_up()
         yield harness
 
@@ -34,7 +34,7 @@ async def checking(database: Database) -> AsyncIterator[Checking]:
         running_sandbox("lexware", "vies", time_scale=SCALE, switches=switches) as sandbox,
         Network() as network,
     ):
-        harness = Harness(database, sandbox.lexware, network, EFFECTS)
+        harness = Writer(database, sandbox.lexware, network, EFFECTS)
         await harness.set_up()
         settings = ViesSettings(api_url=sandbox.vies.credentials["base_url"], timeout_seconds=5)
         yield Checking(harness, sandbox.vies, settings=settings)

@@ -52,7 +52,7 @@ CALM: dict[str, Any] = {"rate_limit": False, "body_timeout": 30 / SCALE}
 
 
 @dataclass
-class Harness:
+class Writer:
     """Everything a test of the invoice writer needs."""
 
     db: Database

@@ -17,18 +17,18 @@ from common.events.commands import ReleaseParked, RetryDocument
 from common.events.topics import INVOICE_WRITER
 from common.inbox.finish import close, free_keys
 from factories.documents import make_invoice, make_order
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.rechecking import Rechecker
 from invoice_writer.released import Portions, releasing
 
 
-def release(writer: Harness, **about: Any) -> ReleaseParked:
+def release(writer: Writer, **about: Any) -> ReleaseParked:
     values = {"tenant_id": writer.tenant_id, "connection_id": writer.books_id, "command_id": uuid4()}
     return ReleaseParked.model_validate(values | about)
 
 
 async def park(
-    writer: Harness,
+    writer: Writer,
     *reasons: Reason,
     status: str = "parked",
     copies: int = 1,
@@ -67,7 +67,7 @@ def in_order(count: int) -> list[str]:
     return [f"W-{place:05}" for place in range(count)]
 
 
-async def park_many(writer: Harness, count: int, reason: Reason = Reason.TRANSFER_PAUSED) -> None:
+async def park_many(writer: Writer, count: int, reason: Reason = Reason.TRANSFER_PAUSED) -> None:
     """Documents as they were received, all parked, straight into the table."""
     invoice, order = make_invoice(number="NUMBER"), make_order(order_id="ORDER", order_number="ORDER")
     event = await writer.event(invoice, order, pdf=None)
@@ -101,7 +101,7 @@ async def park_many(writer: Harness, count: int, reason: Reason = Reason.TRANSFE
         await session.execute(insert(table(OutcomeRow)), rows)
 
 
-async def waiting_marks(writer: Harness) -> int:
+async def waiting_marks(writer: Writer) -> int:
     """How many documents wait for their portion."""
     query = select(func.count()).where(
         ReleasedDocumentRow.tenant_id == writer.tenant_id, ReleasedDocumentRow.event_id.is_(None)
@@ -110,7 +110,7 @@ async def waiting_marks(writer: Harness) -> int:
         return await session.scalar(query) or 0
 
 
-async def use_up(writer: Harness, most: int | None = None) -> None:
+async def use_up(writer: Writer, most: int | None = None) -> None:
     """The oldest messages in line are done, as if a worker had done them."""
     query = select(InboxRow.inbox_id, InboxRow.ordering_key).where(InboxRow.done_at.is_(None))
     async with writer.db.sessions.begin() as session:
@@ -119,24 +119,24 @@ async def use_up(writer: Harness, most: int | None = None) -> None:
         await free_keys(session, INVOICE_WRITER, {row.ordering_key for row in rows})
 
 
-async def minute_passes(writer: Harness) -> None:
+async def minute_passes(writer: Writer) -> None:
     """A minute has gone by since the portion in line began."""
     async with writer.db.sessions.begin() as session:
         await session.execute(update(ReleasePortionRow).values(began_at=db_now(-61.0)))
 
 
-async def in_line(writer: Harness) -> list[RetryDocument]:
+async def in_line(writer: Writer) -> list[RetryDocument]:
     """The retries in the writer's inbox, in the order they came."""
     query = select(InboxRow.payload).where(InboxRow.type == RetryDocument.type).order_by(InboxRow.inbox_id)
     async with writer.db.reading.begin() as session:
         return [RetryDocument.model_validate_json(payload or b"") for payload in await session.scalars(query)]
 
 
-async def numbers(writer: Harness) -> set[str]:
+async def numbers(writer: Writer) -> set[str]:
     return {command.number for command in await in_line(writer)}
 
 
-async def carry_out(writer: Harness, command: ReleaseParked, rate: float = 1.5) -> int:
+async def carry_out(writer: Writer, command: ReleaseParked, rate: float = 1.5) -> int:
     """How many documents it releases; those whose turn it is are in line then."""
     async with writer.db.sessions.begin() as session:
         marked = await releasing.release(session, command)
@@ -144,13 +144,13 @@ async def carry_out(writer: Harness, command: ReleaseParked, rate: float = 1.5) 
     return marked
 
 
-async def look(writer: Harness) -> int:
+async def look(writer: Writer) -> int:
     """How many documents the re-check finds; those whose turn it is are in line then."""
     found = await Rechecker(writer.db, lambda: None, 1).look()
     await portions(writer)
     return found
 
 
-async def portions(writer: Harness, rate: float = 1.5) -> int:
+async def portions(writer: Writer, rate: float = 1.5) -> int:
     """Look once for what may be put in line on a connection of this rate; how many marks that used."""
     return await Portions(writer.db, lambda: None, rate).look()

@@ -9,12 +9,12 @@ from common.db.dialect import db_now
 from common.db.models.books import BooksReadingRow, VoucherIndexStateRow
 from common.db.models.effects import AlarmRow
 from common.events.base import Event
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 
 LIST = "GET /v1/voucherlist"
 
 
-async def made(writer: Harness, count: int | None = None, **order: Any) -> str:
+async def made(writer: Writer, count: int | None = None, **order: Any) -> str:
     """So many vouchers of others, visible in the list; the id of the last one."""
     whose = {"organization_id": writer.organization["organization_id"]}
     many = {} if count is None else {"count": count}
@@ -23,7 +23,7 @@ async def made(writer: Harness, count: int | None = None, **order: Any) -> str:
     return str(voucher["id"])
 
 
-async def tried(writer: Harness, *events: Event) -> None:
+async def tried(writer: Writer, *events: Event) -> None:
     """The events come and are worked on until some list of the books turned out to be unreadable."""
 
     async def has_failed() -> bool:
@@ -32,26 +32,26 @@ async def tried(writer: Harness, *events: Event) -> None:
     await writer.work_until(has_failed, *events)
 
 
-async def index_is_old(writer: Harness, seconds: float = 3600.0) -> None:
+async def index_is_old(writer: Writer, seconds: float = 3600.0) -> None:
     """The index has to be read again before the next document is booked by a new process."""
     async with writer.db.sessions.begin() as session:
         await session.execute(update(VoucherIndexStateRow).values(refreshed_at=db_now(-seconds)))
 
 
-async def failing_for(writer: Harness, seconds: float) -> None:
+async def failing_for(writer: Writer, seconds: float) -> None:
     """The list has been failing for so long, and may be tried again now."""
     async with writer.db.sessions.begin() as session:
         values = {"failing_since": db_now(-seconds), "retry_at": db_now(-1.0)}
         await session.execute(update(BooksReadingRow).values(**values))
 
 
-async def readings(writer: Harness) -> dict[str, BooksReadingRow]:
+async def readings(writer: Writer) -> dict[str, BooksReadingRow]:
     """How the readings of each list go."""
     async with writer.db.reading.begin() as session:
         return {row.list: row for row in (await session.scalars(select(BooksReadingRow))).all()}
 
 
-async def alarms(writer: Harness, kind: str, *, is_open: bool = True) -> list[AlarmRow]:
+async def alarms(writer: Writer, kind: str, *, is_open: bool = True) -> list[AlarmRow]:
     """The alarms of that kind."""
     query = select(AlarmRow).where(AlarmRow.kind == kind, AlarmRow.closed_at.is_(None) == is_open)
     async with writer.db.reading.begin() as session:

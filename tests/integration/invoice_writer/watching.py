@@ -10,14 +10,14 @@ from common.db.models.books import VoucherIndexRow, VoucherIndexStateRow
 from common.db.models.effects import BindingRow
 from common.inbox.accept import accept
 from common.transport.local import LocalTransport
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.app import build
 from invoice_writer.books_watch import BooksWatch
 
 BY_ID = "GET /v1/vouchers/{id}"
 
 
-async def watch(writer: Harness) -> None:
+async def watch(writer: Writer) -> None:
     """Everything that is due is looked at."""
     app = build(writer.settings(), writer.db, LocalTransport(writer.db, accept), writer.network)
     books = next(part for part in app.components if isinstance(part, BooksWatch))
@@ -25,7 +25,7 @@ async def watch(writer: Harness) -> None:
         pass
 
 
-async def quarter_later(writer: Harness) -> None:
+async def quarter_later(writer: Writer) -> None:
     """A quarter of an hour has passed, and what changed is looked at."""
     await asyncio.sleep(0.1)
     async with writer.db.sessions.begin() as session:
@@ -33,7 +33,7 @@ async def quarter_later(writer: Harness) -> None:
     await watch(writer)
 
 
-async def night(writer: Harness) -> None:
+async def night(writer: Writer) -> None:
     """No night came for two days, and what was bound is older than a minute: all is looked at."""
     await asyncio.sleep(0.1)
     async with writer.db.sessions.begin() as session:
@@ -43,7 +43,7 @@ async def night(writer: Harness) -> None:
     await look_again(writer)
 
 
-async def look_again(writer: Harness) -> None:
+async def look_again(writer: Writer) -> None:
     """The watch goes on until nothing is left, ten seconds after each look that did not find a voucher."""
     app = build(writer.settings(), writer.db, LocalTransport(writer.db, accept), writer.network)
     books = next(part for part in app.components if isinstance(part, BooksWatch))
@@ -51,21 +51,21 @@ async def look_again(writer: Harness) -> None:
         await ten_seconds_later(writer)
 
 
-async def ten_seconds_later(writer: Harness) -> None:
+async def ten_seconds_later(writer: Writer) -> None:
     """Looks that did not find a voucher were ten seconds ago."""
     async with writer.db.sessions.begin() as session:
         missing = update(VoucherIndexRow).where(VoucherIndexRow.missing_since.is_not(None))
         await session.execute(missing.values(missing_since=db_now(-11.0)))
 
 
-async def delete(writer: Harness, voucher_id: str | None) -> None:
+async def delete(writer: Writer, voucher_id: str | None) -> None:
     """A person deletes the voucher in the books."""
     async with httpx.AsyncClient(base_url=writer.lexware.base_url, trust_env=False) as books:
         (await books.delete(f"/_control/vouchers/{voucher_id}")).raise_for_status()
     await asyncio.sleep(0.1)
 
 
-async def edit(writer: Harness, voucher_id: str | None, **changes: str) -> None:
+async def edit(writer: Writer, voucher_id: str | None, **changes: str) -> None:
     """A person changes the voucher in the books."""
     await writer.lexware.control.post(f"vouchers/{voucher_id}", changes)
     await asyncio.sleep(0.1)

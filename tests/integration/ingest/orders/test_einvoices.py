@@ -13,10 +13,10 @@ from common.events.documents import DocumentFileStored, InvoiceIssued
 from factories.einvoices import make_bomb, make_pdf, make_xml
 from ingest.orders.einvoices import opened
 from ingest.orders.translate import to_file
-from integration.ingest.harness import Harness
+from integration.ingest.harness import Ingest
 
 
-async def test_r8_the_einvoice_of_a_new_document_is_kept_beside_its_pdf(ingest: Harness) -> None:
+async def test_r8_the_einvoice_of_a_new_document_is_kept_beside_its_pdf(ingest: Ingest) -> None:
     await ingest.connect()
     sold = await ingest.sell(einvoice="zugferd")
     await ingest.poll()
@@ -31,7 +31,7 @@ async def test_r8_the_einvoice_of_a_new_document_is_kept_beside_its_pdf(ingest: 
     assert kinds[link.xml_sha256] == "application/xml"
 
 
-async def test_r8_the_einvoice_in_a_late_pdf_is_kept_too(ingest: Harness) -> None:
+async def test_r8_the_einvoice_in_a_late_pdf_is_kept_too(ingest: Ingest) -> None:
     await ingest.connect()
     sold = await ingest.sell(pdf="missing", einvoice="zugferd")
     await ingest.poll()
@@ -45,7 +45,7 @@ async def test_r8_the_einvoice_in_a_late_pdf_is_kept_too(ingest: Harness) -> Non
     assert b"CrossIndustryInvoice" in await ingest.original(stored.pdf.einvoice_sha256)
 
 
-async def test_r8_an_einvoice_that_only_the_catalog_of_the_pdf_names_is_kept(ingest: Harness) -> None:
+async def test_r8_an_einvoice_that_only_the_catalog_of_the_pdf_names_is_kept(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.sell(einvoice="af_only")
     await ingest.poll()
@@ -53,7 +53,7 @@ async def test_r8_an_einvoice_that_only_the_catalog_of_the_pdf_names_is_kept(ing
     assert b"CrossIndustryInvoice" in await ingest.original(issued.pdf.einvoice_sha256)
 
 
-async def test_an_einvoice_too_large_to_be_compared_is_told_by_that_name(ingest: Harness) -> None:
+async def test_an_einvoice_too_large_to_be_compared_is_told_by_that_name(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.sell(einvoice="too_large")
     await ingest.poll()
@@ -64,7 +64,7 @@ async def test_an_einvoice_too_large_to_be_compared_is_told_by_that_name(ingest:
     assert await ingest.rows(EInvoiceRow) == []
 
 
-async def test_r1_why_an_einvoice_is_not_there_is_never_changed(ingest: Harness) -> None:
+async def test_r1_why_an_einvoice_is_not_there_is_never_changed(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.sell(einvoice="too_large")
     await ingest.poll()
@@ -73,7 +73,7 @@ async def test_r1_why_an_einvoice_is_not_there_is_never_changed(ingest: Harness)
             await session.execute(update(EInvoiceProblemRow).values(problem="other"))
 
 
-async def test_a_plain_pdf_holds_no_einvoice(ingest: Harness) -> None:
+async def test_a_plain_pdf_holds_no_einvoice(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.sell()
     await ingest.poll()
@@ -82,7 +82,7 @@ async def test_a_plain_pdf_holds_no_einvoice(ingest: Harness) -> None:
     assert await ingest.rows(EInvoiceRow) == []
 
 
-async def test_r1_which_einvoice_belongs_to_which_pdf_is_never_changed(ingest: Harness) -> None:
+async def test_r1_which_einvoice_belongs_to_which_pdf_is_never_changed(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.sell(einvoice="zugferd")
     await ingest.poll()

@@ -15,7 +15,7 @@ from common.http.transport import Response
 from common.settings import HostPolicy
 from ingest.connections import ShopConnections
 from ingest.polling import Poller
-from integration.ingest.harness import TRUSTED, Harness
+from integration.ingest.harness import TRUSTED, Ingest
 
 SAMPLES = os.environ.get("SAMPLES_DIR")
 ORDER_OF_THE_DOCUMENTS = "59EE0CE3-88F1-B9F4-B42B-AC1732093966"
@@ -43,7 +43,7 @@ class SampleShop:
 
 
 @pytest.mark.skipif(SAMPLES is None, reason="SAMPLES_DIR is not set")
-async def test_the_vendors_samples_are_taken_over_whole(ingest: Harness) -> None:
+async def test_the_vendors_samples_are_taken_over_whole(ingest: Ingest) -> None:
     shop = SampleShop(Path(str(SAMPLES)) / "epages")
     await ingest.connect()
     shops = ShopConnections(ingest.db, ingest.secrets, lambda _: shop, HostPolicy(trusted_hosts=TRUSTED))

@@ -7,7 +7,7 @@ from common.events.documents import DocumentIssued
 from common.shops.base import Page, Unreadable
 from common.shops.epages.client import EpagesClient
 from common.shops.epages.wire import OrderDocument
-from integration.ingest.harness import Harness
+from integration.ingest.harness import Ingest
 
 
 def send_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +23,7 @@ def send_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_r4_an_unreadable_document_is_kept_and_a_person_is_told_once(
-    ingest: Harness, monkeypatch: pytest.MonkeyPatch
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send_garbage(monkeypatch)
     await ingest.connect()
@@ -39,7 +39,7 @@ async def test_r4_an_unreadable_document_is_kept_and_a_person_is_told_once(
 
 @pytest.mark.parametrize("ending", ["read", "disabled"])
 async def test_alarm_of_an_unreadable_document_ends_when_it_is_read_or_its_shop_is_out_of_use(
-    ingest: Harness, monkeypatch: pytest.MonkeyPatch, ending: str
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
     connection = await ingest.connect()
     sold = await ingest.sell()

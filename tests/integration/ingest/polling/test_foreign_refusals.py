@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.db.models.effects import AlarmRow
-from integration.ingest.harness import Harness
+from integration.ingest.harness import Ingest
 
 ORDERS_PATH = "/rs/shops/{shop_id}/orders"
 DOCUMENTS_PATH = "/rs/shops/{shop_id}/orders/{order_id}/documents"
@@ -17,7 +17,7 @@ DOCUMENTS_PATH = "/rs/shops/{shop_id}/orders/{order_id}/documents"
     [(400, "html"), (401, "json"), (403, "message"), (404, "html"), (406, "text"), (410, "empty")],
 )
 async def test_what_somebody_in_front_of_the_shop_refuses_is_weather_and_nothing_is_lost(
-    ingest: Harness, path: str, status: int, body: str
+    ingest: Ingest, path: str, status: int, body: str
 ) -> None:
     """Neither counts it as the shop's refusal nor does an order vanish by somebody else's 404."""
     connection = await ingest.connect()
@@ -37,7 +37,7 @@ async def test_what_somebody_in_front_of_the_shop_refuses_is_weather_and_nothing
 
 
 async def test_pages_of_others_never_disconnect_a_shop_and_an_hour_of_them_is_told_once(
-    ingest: Harness,
+    ingest: Ingest,
 ) -> None:
     connection = await ingest.connect()
     await ingest.poll()
@@ -60,7 +60,7 @@ async def test_pages_of_others_never_disconnect_a_shop_and_an_hour_of_them_is_to
 
 
 @pytest.mark.parametrize("ending", ["the shop refuses", "disabled"])
-async def test_the_alarm_of_an_unreadable_shop_ends_with_its_cause(ingest: Harness, ending: str) -> None:
+async def test_the_alarm_of_an_unreadable_shop_ends_with_its_cause(ingest: Ingest, ending: str) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     long_ago = datetime.now(UTC) - timedelta(hours=2)

@@ -12,16 +12,16 @@ from common.events.orders import OrderSeen
 from ingest.orders import OrderReader
 from ingest.orders.document_records import OrderReading, Saved
 from ingest.polling.cursors import claim_due, finish_poll
-from integration.ingest.harness import DOCUMENTS, LIST, Harness
+from integration.ingest.harness import DOCUMENTS, LIST, Ingest
 
 
-async def told(ingest: Harness) -> list[tuple[str, str]]:
+async def told(ingest: Ingest) -> list[tuple[str, str]]:
     return [(event.document_type.value, event.number) for event in await ingest.events(DocumentIssued)]
 
 
 @pytest.mark.parametrize("survivors", [0, 1, 3])
 async def test_a_crash_between_orders_loses_nothing_and_tells_nothing_twice(
-    ingest: Harness, monkeypatch: pytest.MonkeyPatch, survivors: int
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, survivors: int
 ) -> None:
     connection = await ingest.connect()
     await ingest.poll()
@@ -54,7 +54,7 @@ async def test_a_crash_between_orders_loses_nothing_and_tells_nothing_twice(
 
 
 async def test_a_crash_within_an_order_leaves_no_part_of_it(
-    ingest: Harness, monkeypatch: pytest.MonkeyPatch
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ingest.connect()
     await ingest.sell()
@@ -71,7 +71,7 @@ async def test_a_crash_within_an_order_leaves_no_part_of_it(
     assert len(await told(ingest)) == 1
 
 
-async def test_replicas_share_shops_and_no_shop_is_polled_twice(ingest: Harness) -> None:
+async def test_replicas_share_shops_and_no_shop_is_polled_twice(ingest: Ingest) -> None:
     for number in range(6):
         await ingest.connect(f"S{number}")
         await ingest.sell_settled(f"S{number}")
@@ -83,7 +83,7 @@ async def test_replicas_share_shops_and_no_shop_is_polled_twice(ingest: Harness)
     assert len(await told(ingest)) == 6
 
 
-async def test_a_poller_that_lost_its_lease_changes_nothing(ingest: Harness) -> None:
+async def test_a_poller_that_lost_its_lease_changes_nothing(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     await ingest.make_due()
@@ -97,7 +97,7 @@ async def test_a_poller_that_lost_its_lease_changes_nothing(ingest: Harness) -> 
     assert await claim_due(ingest.db, limit=5, lease_seconds=60) == []
 
 
-async def test_the_same_order_read_by_two_at_once_is_told_once(ingest: Harness) -> None:
+async def test_the_same_order_read_by_two_at_once_is_told_once(ingest: Ingest) -> None:
     connection = await ingest.connect()
     sold = await ingest.sell()
     await ingest.do("orders/credit", order=sold["order_id"])
@@ -114,7 +114,7 @@ async def test_the_same_order_read_by_two_at_once_is_told_once(ingest: Harness) 
     assert len(await ingest.documents()) == 2
 
 
-async def test_a_stopped_poller_gives_its_shop_back_where_it_was(ingest: Harness) -> None:
+async def test_a_stopped_poller_gives_its_shop_back_where_it_was(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     before = await ingest.set_cursor_back(connection)
@@ -129,7 +129,7 @@ async def test_a_stopped_poller_gives_its_shop_back_where_it_was(ingest: Harness
     assert len(await ingest.documents()) == 1
 
 
-async def test_a_running_poller_finds_new_shops_and_new_documents_by_itself(ingest: Harness) -> None:
+async def test_a_running_poller_finds_new_shops_and_new_documents_by_itself(ingest: Ingest) -> None:
     await ingest.set_settings(poll_interval_seconds=1)
     poller, stop = ingest.poller(), asyncio.Event()
     running = asyncio.create_task(poller.run(stop))
@@ -145,7 +145,7 @@ async def test_a_running_poller_finds_new_shops_and_new_documents_by_itself(inge
     assert poller.heartbeat.stopped is False
 
 
-async def test_a_run_keeps_to_its_budget_and_later_runs_go_on_without_asking_again(ingest: Harness) -> None:
+async def test_a_run_keeps_to_its_budget_and_later_runs_go_on_without_asking_again(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     await ingest.set_cursor_back(connection)
@@ -168,7 +168,7 @@ async def test_a_run_keeps_to_its_budget_and_later_runs_go_on_without_asking_aga
     assert sorted(await told(ingest)) == sorted(await ingest.shop_documents())
 
 
-async def test_fresh_documents_overtake_a_window_too_large_for_one_run(ingest: Harness) -> None:
+async def test_fresh_documents_overtake_a_window_too_large_for_one_run(ingest: Ingest) -> None:
     """Whatever order the shop lists in, an old order's new document must not wait for the backfill."""
     connection = await ingest.connect()
     await ingest.poll()
@@ -191,7 +191,7 @@ async def test_fresh_documents_overtake_a_window_too_large_for_one_run(ingest: H
     assert set(await ingest.documents()) == await ingest.shop_documents()
 
 
-async def test_history_that_lost_orders_meanwhile_is_read_from_its_beginning(ingest: Harness) -> None:
+async def test_history_that_lost_orders_meanwhile_is_read_from_its_beginning(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     await ingest.sell()
@@ -209,7 +209,7 @@ async def test_history_that_lost_orders_meanwhile_is_read_from_its_beginning(ing
 
 
 @pytest.mark.parametrize("epages", [24 * 365.0], indirect=True, ids=["hours as long as years"])
-async def test_a_run_stops_before_the_shops_quota_is_used_up(ingest: Harness) -> None:
+async def test_a_run_stops_before_the_shops_quota_is_used_up(ingest: Ingest) -> None:
     """The quota is the clock hour's, which could end in the middle of the test."""
     connection = await ingest.connect(rate_limit=215)
     await ingest.poll()
@@ -227,7 +227,7 @@ async def test_a_run_stops_before_the_shops_quota_is_used_up(ingest: Harness) ->
     assert len(await ingest.documents()) == 15
 
 
-async def has_documents(ingest: Harness, count: int) -> bool:
+async def has_documents(ingest: Ingest, count: int) -> bool:
     return len(await ingest.events(InvoiceIssued)) >= count
 
 

@@ -11,7 +11,7 @@ from common.shops.base import Page
 from common.shops.epages.client import EpagesClient
 from common.shops.epages.errors import RequestRejected
 from common.shops.epages.wire import OrderDocument
-from integration.ingest.harness import DOCUMENTS, LIST, Harness
+from integration.ingest.harness import DOCUMENTS, LIST, Ingest
 
 ORDERS_PATH = "/rs/shops/{shop_id}/orders"
 DOCUMENTS_PATH = "/rs/shops/{shop_id}/orders/{order_id}/documents"
@@ -32,7 +32,7 @@ DOCUMENTS_PATH = "/rs/shops/{shop_id}/orders/{order_id}/documents"
     ],
 )
 async def test_a_useless_answer_leaves_the_cursor_and_the_next_run_finds_everything(
-    ingest: Harness, path: str, kind: str, params: dict[str, Any]
+    ingest: Ingest, path: str, kind: str, params: dict[str, Any]
 ) -> None:
     connection = await ingest.connect()
     await ingest.poll()
@@ -50,7 +50,7 @@ async def test_a_useless_answer_leaves_the_cursor_and_the_next_run_finds_everyth
     assert healed.cursor_at >= before.cursor_at
 
 
-async def test_failures_in_a_row_wait_longer_each_time(ingest: Harness) -> None:
+async def test_failures_in_a_row_wait_longer_each_time(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     settings = ingest.settings(poll={"first_backoff": 10.0})
@@ -64,7 +64,7 @@ async def test_failures_in_a_row_wait_longer_each_time(ingest: Harness) -> None:
     assert waits == [10, 20, 40]
 
 
-async def test_one_order_that_cannot_be_read_does_not_hold_up_the_others(ingest: Harness) -> None:
+async def test_one_order_that_cannot_be_read_does_not_hold_up_the_others(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     before = await ingest.set_cursor_back(connection)
@@ -82,7 +82,7 @@ async def test_one_order_that_cannot_be_read_does_not_hold_up_the_others(ingest:
 
 @pytest.mark.parametrize("kind", ["our own mistake", "400"])
 async def test_one_order_that_never_can_be_taken_over_does_not_hold_up_the_others(
-    ingest: Harness, monkeypatch: pytest.MonkeyPatch, kind: str
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     connection = await ingest.connect()
     await ingest.poll()
@@ -102,7 +102,7 @@ async def test_one_order_that_never_can_be_taken_over_does_not_hold_up_the_other
     assert (row.cursor_at, row.failures) == (before, 1)
 
 
-async def test_an_order_deleted_between_list_and_documents_is_skipped(ingest: Harness) -> None:
+async def test_an_order_deleted_between_list_and_documents_is_skipped(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     before = await ingest.set_cursor_back(connection)
@@ -116,7 +116,7 @@ async def test_an_order_deleted_between_list_and_documents_is_skipped(ingest: Ha
     assert row.cursor_at > before
 
 
-async def test_a_used_up_quota_is_waited_for_until_its_reset(ingest: Harness) -> None:
+async def test_a_used_up_quota_is_waited_for_until_its_reset(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     await ingest.epages.control.fault("GET", ORDERS_PATH, "rate_limited", 1, reset_seconds=900)
@@ -126,7 +126,7 @@ async def test_a_used_up_quota_is_waited_for_until_its_reset(ingest: Harness) ->
     assert timedelta(seconds=880) < row.next_poll_at - row.last_poll_at < timedelta(seconds=901)
 
 
-async def test_a_used_up_quota_among_the_orders_ends_the_run_at_once(ingest: Harness) -> None:
+async def test_a_used_up_quota_among_the_orders_ends_the_run_at_once(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     before = await ingest.set_cursor_back(connection)
@@ -141,7 +141,7 @@ async def test_a_used_up_quota_among_the_orders_ends_the_run_at_once(ingest: Har
 
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_revoked_token_ends_in_disconnected_and_a_new_one_heals_it(
-    ingest: Harness, status: int
+    ingest: Ingest, status: int
 ) -> None:
     connection = await ingest.connect()
     await ingest.sell()
@@ -164,7 +164,7 @@ async def test_a_revoked_token_ends_in_disconnected_and_a_new_one_heals_it(
     assert (row.disconnected_at, row.refusals, row.first_refused_at) == (None, 0, None)
 
 
-async def test_refusals_within_minutes_are_no_disconnection(ingest: Harness) -> None:
+async def test_refusals_within_minutes_are_no_disconnection(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     await ingest.epages.control.fault("GET", ORDERS_PATH, "token_revoked", 5)
@@ -174,7 +174,7 @@ async def test_refusals_within_minutes_are_no_disconnection(ingest: Harness) -> 
     assert (row.refusals, row.disconnected_at) == (5, None)
 
 
-async def test_a_reinstalled_app_goes_on_where_the_old_token_stopped(ingest: Harness) -> None:
+async def test_a_reinstalled_app_goes_on_where_the_old_token_stopped(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     await ingest.do("shops/revoke")
@@ -187,7 +187,7 @@ async def test_a_reinstalled_app_goes_on_where_the_old_token_stopped(ingest: Har
     assert set(await ingest.documents()) == await ingest.shop_documents() != set()
 
 
-async def test_a_shop_at_an_address_nobody_trusts_is_never_called(ingest: Harness) -> None:
+async def test_a_shop_at_an_address_nobody_trusts_is_never_called(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poller(hosts=()).run_once()
     assert await ingest.requests() == {}
@@ -195,7 +195,7 @@ async def test_a_shop_at_an_address_nobody_trusts_is_never_called(ingest: Harnes
 
 
 async def test_unknown_fields_numeric_totals_and_negative_credit_notes_are_taken_as_they_are(
-    ingest: Harness,
+    ingest: Ingest,
 ) -> None:
     """R36: the sign is kept, the writer judges it."""
     await ingest.connect()
@@ -211,7 +211,7 @@ async def test_unknown_fields_numeric_totals_and_negative_credit_notes_are_taken
     assert str(seen.order.gross_total.decimal) == sold["gross_total"]
 
 
-async def test_a_total_beyond_32_bits_of_cents_is_kept(ingest: Harness) -> None:
+async def test_a_total_beyond_32_bits_of_cents_is_kept(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.sell(override_totals={"grandTotal": "300000000.00"})
     await ingest.poll()
@@ -219,7 +219,7 @@ async def test_a_total_beyond_32_bits_of_cents_is_kept(ingest: Harness) -> None:
     assert row.gross_minor == 30_000_000_000
 
 
-async def test_totals_that_do_not_add_up_are_passed_on(ingest: Harness) -> None:
+async def test_totals_that_do_not_add_up_are_passed_on(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.sell(override_totals={"grandTotal": "1.00"})
     await ingest.poll()
@@ -227,7 +227,7 @@ async def test_totals_that_do_not_add_up_are_passed_on(ingest: Harness) -> None:
     assert issued.document.gross_total.minor == 100
 
 
-async def test_without_update_stamps_documents_of_fresh_orders_are_always_read(ingest: Harness) -> None:
+async def test_without_update_stamps_documents_of_fresh_orders_are_always_read(ingest: Ingest) -> None:
     connection = await ingest.connect(reports_last_update=False)
     placed = await ingest.do("orders")
     await ingest.poll()
@@ -245,7 +245,7 @@ async def test_without_update_stamps_documents_of_fresh_orders_are_always_read(i
     assert await ingest.requests() == {LIST: 2}
 
 
-async def test_a_list_that_drifts_is_read_again_once(ingest: Harness) -> None:
+async def test_a_list_that_drifts_is_read_again_once(ingest: Ingest) -> None:
     await ingest.connect()
     settled = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()  # younger stamps are not trusted yet
     await ingest.epages.control.post("bulk/documents", {"shops": ["A"], "count": 120, "at": settled})
@@ -256,7 +256,7 @@ async def test_a_list_that_drifts_is_read_again_once(ingest: Harness) -> None:
     assert await ingest.requests() == {LIST: 4, DOCUMENTS: 240}
 
 
-async def test_a_list_that_drifts_for_ever_ends(ingest: Harness) -> None:
+async def test_a_list_that_drifts_for_ever_ends(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.epages.control.post("bulk/documents", {"shops": ["A"], "count": 120})
     await ingest.epages.control.fault("GET", ORDERS_PATH, "duplicate_across_pages", None)

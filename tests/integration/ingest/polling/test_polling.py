@@ -19,10 +19,10 @@ from common.events.documents import (
 )
 from common.events.orders import OrderChanged, OrderSeen
 from ingest.orders import OrderReader
-from integration.ingest.harness import DOCUMENTS, LIST, Harness
+from integration.ingest.harness import DOCUMENTS, LIST, Ingest
 
 
-async def test_a_finalised_invoice_is_saved_and_announced_with_everything_known(ingest: Harness) -> None:
+async def test_a_finalised_invoice_is_saved_and_announced_with_everything_known(ingest: Ingest) -> None:
     connection = await ingest.connect()
     order = {"transaction_id": "9XX", "provider": "PayPal", "note": "holt ab, #Bar"}
     sold = await ingest.sell(order=order)
@@ -46,7 +46,7 @@ async def test_a_finalised_invoice_is_saved_and_announced_with_everything_known(
     assert (row.file_state, row.pdf_sha256, row.conflicted) == ("stored", issued.pdf.sha256, False)
 
 
-async def test_r8_originals_are_what_the_shop_sent_bit_for_bit(ingest: Harness) -> None:
+async def test_r8_originals_are_what_the_shop_sent_bit_for_bit(ingest: Ingest) -> None:
     connection = await ingest.connect()
     sold = await ingest.sell()
     await ingest.poll()
@@ -62,7 +62,7 @@ async def test_r8_originals_are_what_the_shop_sent_bit_for_bit(ingest: Harness) 
     assert json.loads(page.items[0].raw)["documentNumber"] == issued.number
 
 
-async def test_an_amount_of_many_digits_is_taken_over_like_any_other(ingest: Harness) -> None:
+async def test_an_amount_of_many_digits_is_taken_over_like_any_other(ingest: Ingest) -> None:
     await ingest.connect()
     sold = await ingest.sell(order={"lines": [{"price": "99999999.99", "rate": "19", "quantity": "1"}]})
     await ingest.poll()
@@ -71,7 +71,7 @@ async def test_an_amount_of_many_digits_is_taken_over_like_any_other(ingest: Har
     assert row.gross_minor > 2**31
 
 
-async def test_an_idle_poll_costs_one_call(ingest: Harness) -> None:
+async def test_an_idle_poll_costs_one_call(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.sell_settled()
     await ingest.poll()
@@ -81,7 +81,7 @@ async def test_an_idle_poll_costs_one_call(ingest: Harness) -> None:
     assert await ingest.requests() == {LIST: 2}
 
 
-async def test_a_new_document_costs_three_calls_and_a_changed_order_two(ingest: Harness) -> None:
+async def test_a_new_document_costs_three_calls_and_a_changed_order_two(ingest: Ingest) -> None:
     await ingest.connect()
     sold = await ingest.sell()
     await ingest.poll()
@@ -95,7 +95,7 @@ async def test_a_new_document_costs_three_calls_and_a_changed_order_two(ingest: 
     assert changed.order.paid_at is not None
 
 
-async def test_an_order_without_documents_is_seen_and_its_later_invoice_found(ingest: Harness) -> None:
+async def test_an_order_without_documents_is_seen_and_its_later_invoice_found(ingest: Ingest) -> None:
     await ingest.connect()
     placed = await ingest.do("orders")
     await ingest.do("orders/draft", order=placed["order_id"])
@@ -106,7 +106,7 @@ async def test_an_order_without_documents_is_seen_and_its_later_invoice_found(in
     assert [type(event) for event in await ingest.events()] == [OrderSeen, OrderChanged, InvoiceIssued]
 
 
-async def test_invoices_of_an_order_are_announced_before_its_credit_notes(ingest: Harness) -> None:
+async def test_invoices_of_an_order_are_announced_before_its_credit_notes(ingest: Ingest) -> None:
     await ingest.connect()
     sold = await ingest.sell(issue_date="2025-03-10")
     await ingest.do("orders/credit", order=sold["order_id"], issue_date="2025-03-01")
@@ -118,7 +118,7 @@ async def test_invoices_of_an_order_are_announced_before_its_credit_notes(ingest
 
 
 async def test_r11_a_number_that_comes_again_with_other_content_changes_nothing_but_is_reported(
-    ingest: Harness,
+    ingest: Ingest,
 ) -> None:
     await ingest.connect()
     sold = await ingest.sell()
@@ -138,7 +138,7 @@ async def test_r11_a_number_that_comes_again_with_other_content_changes_nothing_
     assert len(await ingest.rows(DocumentVersionRow)) == 2
 
 
-async def test_r8_a_file_that_is_no_pdf_is_kept_as_it_came(ingest: Harness) -> None:
+async def test_r8_a_file_that_is_no_pdf_is_kept_as_it_came(ingest: Ingest) -> None:
     await ingest.connect()
     sold = await ingest.sell(pdf="not_pdf")
     await ingest.poll()
@@ -150,7 +150,7 @@ async def test_r8_a_file_that_is_no_pdf_is_kept_as_it_came(ingest: Harness) -> N
 
 
 async def test_a_document_without_file_is_announced_at_once_and_its_file_when_it_comes(
-    ingest: Harness,
+    ingest: Ingest,
 ) -> None:
     await ingest.connect()
     sold = await ingest.sell(pdf="missing")
@@ -168,7 +168,7 @@ async def test_a_document_without_file_is_announced_at_once_and_its_file_when_it
     assert (await ingest.documents())["invoice", issued.number].file_state == "stored"
 
 
-async def test_more_documents_than_a_page_are_all_found(ingest: Harness) -> None:
+async def test_more_documents_than_a_page_are_all_found(ingest: Ingest) -> None:
     await ingest.connect()
     sold = await ingest.sell()
     for _ in range(11):
@@ -177,7 +177,7 @@ async def test_more_documents_than_a_page_are_all_found(ingest: Harness) -> None
     assert set(await ingest.documents()) == await ingest.shop_documents()
 
 
-async def test_r4_every_document_of_many_orders_is_known_once(ingest: Harness) -> None:
+async def test_r4_every_document_of_many_orders_is_known_once(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.epages.control.post("bulk/documents", {"shops": ["A"], "count": 130, "credit_every": 5})
     await ingest.poll()
@@ -186,7 +186,7 @@ async def test_r4_every_document_of_many_orders_is_known_once(ingest: Harness) -
     assert len(announced) == len(set(announced)) == len(await ingest.documents())
 
 
-async def test_connecting_puts_the_cursor_to_now_or_the_earlier_start_date(ingest: Harness) -> None:
+async def test_connecting_puts_the_cursor_to_now_or_the_earlier_start_date(ingest: Ingest) -> None:
     connection = await ingest.connect()
     before = datetime.now(UTC)
     await ingest.poll()
@@ -197,7 +197,7 @@ async def test_connecting_puts_the_cursor_to_now_or_the_earlier_start_date(inges
     assert (await ingest.cursor(other)).read_from_at == datetime(2024, 12, 31, 23, tzinfo=UTC)
 
 
-async def test_an_earlier_start_date_reads_back_as_history(ingest: Harness) -> None:
+async def test_an_earlier_start_date_reads_back_as_history(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.sell(order={"at": "2025-02-01T10:00:00Z"}, at="2025-02-01T11:00:00Z")
     await ingest.poll()
@@ -209,7 +209,7 @@ async def test_an_earlier_start_date_reads_back_as_history(ingest: Harness) -> N
     assert (await ingest.cursor(connection)).history_from_at is None
 
 
-async def test_the_poll_interval_follows_the_newest_settings(ingest: Harness) -> None:
+async def test_the_poll_interval_follows_the_newest_settings(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     first = await ingest.cursor(connection)
@@ -222,7 +222,7 @@ async def test_the_poll_interval_follows_the_newest_settings(ingest: Harness) ->
     assert second.next_poll_at - second.last_poll_at < timedelta(seconds=2)
 
 
-async def test_a_disabled_connection_is_not_polled(ingest: Harness) -> None:
+async def test_a_disabled_connection_is_not_polled(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
     async with ingest.db.sessions.begin() as session:
@@ -236,7 +236,7 @@ async def test_a_disabled_connection_is_not_polled(ingest: Harness) -> None:
     assert await ingest.requests() == {}
 
 
-async def test_an_older_reading_never_replaces_a_newer_one(ingest: Harness) -> None:
+async def test_an_older_reading_never_replaces_a_newer_one(ingest: Ingest) -> None:
     connection = await ingest.connect()
     sold = await ingest.sell_settled()
     client = await ingest.shops().client(connection)
@@ -251,7 +251,7 @@ async def test_an_older_reading_never_replaces_a_newer_one(ingest: Harness) -> N
     assert len(await ingest.events(OrderChanged)) == 0
 
 
-async def test_rows_of_one_shop_say_nothing_about_another_with_the_same_numbers(ingest: Harness) -> None:
+async def test_rows_of_one_shop_say_nothing_about_another_with_the_same_numbers(ingest: Ingest) -> None:
     await ingest.connect("A")
     await ingest.connect("B")
     await ingest.sell("A", number="R-1")

@@ -17,12 +17,12 @@ from common.shops.epages.wire import Order
 from ingest.orders import OrderReader
 from ingest.orders.document_records import Saved
 from ingest.polling.sweeps import FREE_CALLS
-from integration.ingest.harness import DOCUMENTS, LIST, Harness
+from integration.ingest.harness import DOCUMENTS, LIST, Ingest
 
 DAY = timedelta(days=1)
 
 
-async def test_the_nightly_sweep_finds_an_order_that_polling_missed(ingest: Harness) -> None:
+async def test_the_nightly_sweep_finds_an_order_that_polling_missed(ingest: Ingest) -> None:
     connection = await ingest.connect()
     settings = ingest.settings(overlap_seconds=0)
     await ingest.poll(settings)
@@ -40,7 +40,7 @@ async def test_the_nightly_sweep_finds_an_order_that_polling_missed(ingest: Harn
     assert await ingest.requests() == {LIST: 1}
 
 
-async def test_the_nightly_sweep_notices_a_change_that_moved_no_stamp(ingest: Harness) -> None:
+async def test_the_nightly_sweep_notices_a_change_that_moved_no_stamp(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.sell()
     await ingest.poll()
@@ -56,7 +56,7 @@ async def test_the_nightly_sweep_notices_a_change_that_moved_no_stamp(ingest: Ha
     assert len(await ingest.events(OrderChanged)) == 1
 
 
-async def test_the_weekly_sweep_finds_a_document_that_moved_no_stamp(ingest: Harness) -> None:
+async def test_the_weekly_sweep_finds_a_document_that_moved_no_stamp(ingest: Ingest) -> None:
     connection = await ingest.connect()
     settings = ingest.settings(overlap_seconds=0)
     await ingest.poll(settings)
@@ -75,7 +75,7 @@ async def test_the_weekly_sweep_finds_a_document_that_moved_no_stamp(ingest: Har
 
 
 async def test_a_sweep_passes_by_an_order_that_cannot_be_taken_over(
-    ingest: Harness, monkeypatch: pytest.MonkeyPatch
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection = await ingest.connect()
     settings = ingest.settings(overlap_seconds=0)
@@ -96,7 +96,7 @@ async def test_a_sweep_passes_by_an_order_that_cannot_be_taken_over(
     assert (row.sweep, row.failures, len(await ingest.documents())) == (None, 0, 2)
 
 
-async def test_a_sweep_spends_its_share_of_calls_and_goes_on_where_it_stopped(ingest: Harness) -> None:
+async def test_a_sweep_spends_its_share_of_calls_and_goes_on_where_it_stopped(ingest: Ingest) -> None:
     connection = await ingest.connect()
     settings = ingest.settings(poll={"sweep_calls_per_hour": 100}, overlap_seconds=0)
     await ingest.poll(settings)
@@ -119,7 +119,7 @@ async def test_a_sweep_spends_its_share_of_calls_and_goes_on_where_it_stopped(in
     assert (await ingest.cursor(connection)).sweep is None
 
 
-async def test_a_late_file_is_asked_for_until_it_comes(ingest: Harness) -> None:
+async def test_a_late_file_is_asked_for_until_it_comes(ingest: Ingest) -> None:
     await ingest.connect()
     sold = await ingest.sell(pdf="missing")
     await ingest.poll()
@@ -140,7 +140,7 @@ async def test_a_late_file_is_asked_for_until_it_comes(ingest: Harness) -> None:
     assert (row.file_state, row.file_due_at, row.pdf_sha256) == ("stored", None, stored.pdf.sha256)
 
 
-async def test_a_file_that_never_came_counts_as_missing_after_a_day(ingest: Harness) -> None:
+async def test_a_file_that_never_came_counts_as_missing_after_a_day(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.sell(pdf="missing")
     await ingest.poll()
@@ -161,7 +161,7 @@ async def test_a_file_that_never_came_counts_as_missing_after_a_day(ingest: Harn
     ],
 )
 async def test_a_file_is_asked_for_at_growing_distances(
-    ingest: Harness, age: timedelta, wait: timedelta
+    ingest: Ingest, age: timedelta, wait: timedelta
 ) -> None:
     await ingest.connect()
     await ingest.sell(pdf="missing")
@@ -173,7 +173,7 @@ async def test_a_file_is_asked_for_at_growing_distances(
     assert abs(row.file_due_at - datetime.now(UTC) - wait) < timedelta(seconds=15)
 
 
-async def test_a_shop_in_trouble_is_asked_for_the_file_again(ingest: Harness) -> None:
+async def test_a_shop_in_trouble_is_asked_for_the_file_again(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.sell(pdf="missing")
     await ingest.poll()
@@ -185,7 +185,7 @@ async def test_a_shop_in_trouble_is_asked_for_the_file_again(ingest: Harness) ->
     assert row.file_due_at is not None
 
 
-async def test_a_shop_that_cannot_be_asked_has_not_said_that_there_is_no_file(ingest: Harness) -> None:
+async def test_a_shop_that_cannot_be_asked_has_not_said_that_there_is_no_file(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.sell(pdf="missing")
     await ingest.poll()
@@ -202,7 +202,7 @@ async def test_a_shop_that_cannot_be_asked_has_not_said_that_there_is_no_file(in
 
 
 async def test_a_shop_whose_token_cannot_be_opened_keeps_no_other_shop_from_its_files(
-    ingest: Harness,
+    ingest: Ingest,
 ) -> None:
     for name in "AB":
         connection = await ingest.connect(name)
@@ -221,7 +221,7 @@ async def test_a_shop_whose_token_cannot_be_opened_keeps_no_other_shop_from_its_
     assert await ingest.requests() == {DOCUMENTS: 1}
 
 
-async def test_one_call_brings_the_files_of_all_documents_of_an_order(ingest: Harness) -> None:
+async def test_one_call_brings_the_files_of_all_documents_of_an_order(ingest: Ingest) -> None:
     await ingest.connect()
     sold = await ingest.sell(pdf="missing")
     await ingest.do("orders/credit", order=sold["order_id"], pdf="missing")
@@ -232,7 +232,7 @@ async def test_one_call_brings_the_files_of_all_documents_of_an_order(ingest: Ha
     assert await ingest.requests() == {DOCUMENTS: 1}
 
 
-async def test_files_lost_on_the_second_call_are_asked_for_later(ingest: Harness) -> None:
+async def test_files_lost_on_the_second_call_are_asked_for_later(ingest: Ingest) -> None:
     await ingest.connect()
     await ingest.sell()
     path = "/rs/shops/{shop_id}/orders/{order_id}/documents"
@@ -245,7 +245,7 @@ async def test_files_lost_on_the_second_call_are_asked_for_later(ingest: Harness
     assert len(await ingest.events(DocumentFileStored)) == 1
 
 
-async def files_due(ingest: Harness, age: timedelta = timedelta(seconds=5)) -> None:
+async def files_due(ingest: Ingest, age: timedelta = timedelta(seconds=5)) -> None:
     """Every file is due, and its document so old."""
     now = datetime.now(UTC)
     async with ingest.db.sessions.begin() as session:

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from common.db.models.core import ConnectionRow
 from common.domain.connection_troubles import TROUBLES, ConnectionTrouble
 from ingest.connections import ShopConnection
-from integration.ingest.harness import Harness
+from integration.ingest.harness import Ingest
 from support.wire import WireServer, wire_server
 
 PACKED = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\n{}"
@@ -21,7 +21,7 @@ async def packing() -> AsyncIterator[WireServer]:
         yield server
 
 
-async def move(ingest: Harness, connection: ShopConnection, address: str) -> None:
+async def move(ingest: Ingest, connection: ShopConnection, address: str) -> None:
     async with ingest.db.sessions.begin() as session:
         await session.execute(
             update(ConnectionRow)
@@ -31,7 +31,7 @@ async def move(ingest: Harness, connection: ShopConnection, address: str) -> Non
 
 
 async def test_answers_packed_in_another_way_are_a_trouble_of_the_connection(
-    ingest: Harness, packing: WireServer
+    ingest: Ingest, packing: WireServer
 ) -> None:
     connection = await ingest.connect()
     await move(ingest, connection, f"{packing.url}/rs/shops/A")
@@ -45,7 +45,7 @@ async def test_answers_packed_in_another_way_are_a_trouble_of_the_connection(
     assert (row.trouble, row.last_error, row.failures) == (None, None, 0)
 
 
-async def test_an_address_that_became_private_is_a_trouble_of_the_connection(ingest: Harness) -> None:
+async def test_an_address_that_became_private_is_a_trouble_of_the_connection(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await move(ingest, connection, "https://10.0.0.1/rs/shops/A")
     await ingest.poll()

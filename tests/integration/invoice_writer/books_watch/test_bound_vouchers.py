@@ -10,7 +10,7 @@ from common.db.doubles import KEPT, SEEN, report_double, say
 from common.domain.alarms import AlarmKind
 from factories.documents import euro, make_credit_note, make_invoice, make_line, make_order
 from integration.invoice_writer.adoption import by_hand
-from integration.invoice_writer.harness import CREATE, Harness
+from integration.invoice_writer.harness import CREATE, Writer
 from integration.invoice_writer.unreadable import LIST, alarms
 from integration.invoice_writer.watching import (
     BY_ID,
@@ -22,7 +22,7 @@ from integration.invoice_writer.watching import (
 )
 
 
-async def booked(writer: Harness, **over: Any) -> tuple[Any, str]:
+async def booked(writer: Writer, **over: Any) -> tuple[Any, str]:
     """An invoice and the id of its voucher."""
     invoice = make_invoice(**over)
     await writer.work(await writer.event(invoice))
@@ -46,7 +46,7 @@ def correction() -> Any:
     ],
 )
 async def test_change_of_a_voucher_is_told_within_a_quarter_of_an_hour_and_ends_with_it_r54(
-    writer: Harness, changes: dict[str, str], name: str
+    writer: Writer, changes: dict[str, str], name: str
 ) -> None:
     invoice, voucher_id = await booked(writer)
     await quarter_later(writer)
@@ -64,7 +64,7 @@ async def test_change_of_a_voucher_is_told_within_a_quarter_of_an_hour_and_ends_
     assert await alarms(writer, "voucher_changed") == []
 
 
-async def test_other_contact_of_a_voucher_is_told_and_the_first_one_ends_it_r54(writer: Harness) -> None:
+async def test_other_contact_of_a_voucher_is_told_and_the_first_one_ends_it_r54(writer: Writer) -> None:
     _, voucher_id = await booked(writer)
     await quarter_later(writer)
     contact_id = await writer.add_contact(person={"lastName": "Muster"})
@@ -77,7 +77,7 @@ async def test_other_contact_of_a_voucher_is_told_and_the_first_one_ends_it_r54(
     assert await alarms(writer, "voucher_changed") == []
 
 
-async def test_payment_of_a_voucher_changes_nothing_that_was_decided(writer: Harness) -> None:
+async def test_payment_of_a_voucher_changes_nothing_that_was_decided(writer: Writer) -> None:
     _, voucher_id = await booked(writer)
     await quarter_later(writer)
     await writer.lexware.control.post(f"vouchers/{voucher_id}/pay")
@@ -85,7 +85,7 @@ async def test_payment_of_a_voucher_changes_nothing_that_was_decided(writer: Har
     assert await alarms(writer, "voucher_changed") == []
 
 
-async def test_idle_books_cost_one_request_a_quarter_of_an_hour(writer: Harness) -> None:
+async def test_idle_books_cost_one_request_a_quarter_of_an_hour(writer: Writer) -> None:
     await booked(writer)
     await quarter_later(writer)
     before = await writer.requests()
@@ -95,7 +95,7 @@ async def test_idle_books_cost_one_request_a_quarter_of_an_hour(writer: Harness)
 
 @pytest.mark.parametrize(("tax", "is_open"), [("7.97", False), ("0.00", True)])
 async def test_alarm_about_an_adopted_voucher_closes_when_it_differs_no_more(
-    writer: Harness, tax: str, is_open: bool
+    writer: Writer, tax: str, is_open: bool
 ) -> None:
     invoice = make_invoice()
     there = await by_hand(writer, invoice.number, voucherStatus="unchecked", totalTaxAmount=tax)
@@ -112,7 +112,7 @@ async def test_alarm_about_an_adopted_voucher_closes_when_it_differs_no_more(
 
 
 async def test_correction_of_an_invoice_whose_voucher_was_deleted_is_never_booked_r54(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     invoice, voucher_id = await booked(writer)
     await delete(writer, voucher_id)
@@ -130,7 +130,7 @@ async def test_correction_of_an_invoice_whose_voucher_was_deleted_is_never_booke
     assert alarm.evidence["voucher_id"] == voucher_id
 
 
-async def test_correction_waits_while_one_look_did_not_find_its_invoices_voucher(writer: Harness) -> None:
+async def test_correction_waits_while_one_look_did_not_find_its_invoices_voucher(writer: Writer) -> None:
     invoice, _ = await booked(writer)
     await writer.lexware.control.fault("GET", "/v1/vouchers/{id}", "not_found_lag", 1)
     event = await writer.event(correction())
@@ -142,7 +142,7 @@ async def test_correction_waits_while_one_look_did_not_find_its_invoices_voucher
     assert await alarms(writer, "voucher_deleted") == []
 
 
-async def test_correction_reads_the_voucher_it_stands_on_once(writer: Harness) -> None:
+async def test_correction_reads_the_voucher_it_stands_on_once(writer: Writer) -> None:
     await booked(writer)
     before = (await writer.requests()).get(BY_ID, 0)
     await writer.work(await writer.event(correction(), pdf=None))
@@ -151,7 +151,7 @@ async def test_correction_reads_the_voucher_it_stands_on_once(writer: Harness) -
 
 
 async def test_correction_of_a_changed_voucher_parks_until_it_is_right_again_or_somebody_says_so_r54(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     invoice, voucher_id = await booked(writer)
     await edit(writer, voucher_id, voucherStatus="voided")
@@ -165,7 +165,7 @@ async def test_correction_of_a_changed_voucher_parks_until_it_is_right_again_or_
     assert (await writer.outcome(event.document)).status == "booked"
 
 
-async def test_correction_is_booked_in_spite_of_a_change_when_a_person_says_so(writer: Harness) -> None:
+async def test_correction_is_booked_in_spite_of_a_change_when_a_person_says_so(writer: Writer) -> None:
     _, voucher_id = await booked(writer)
     await edit(writer, voucher_id, voucherStatus="voided")
     event = await writer.event(correction())
@@ -174,7 +174,7 @@ async def test_correction_is_booked_in_spite_of_a_change_when_a_person_says_so(w
     assert (await writer.outcome(event.document)).status == "booked"
 
 
-async def test_night_names_vouchers_that_are_gone_and_their_corrections_park_r54(writer: Harness) -> None:
+async def test_night_names_vouchers_that_are_gone_and_their_corrections_park_r54(writer: Writer) -> None:
     invoice, voucher_id = await booked(writer)
     kept = make_invoice(number="R-2")
     await writer.work(await writer.event(kept, make_order(order_id="another")))
@@ -192,7 +192,7 @@ async def test_night_names_vouchers_that_are_gone_and_their_corrections_park_r54
 
 
 async def test_deleted_voucher_that_was_made_again_by_hand_lets_the_correction_go_on_r54(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     invoice = make_invoice()
     issued = await writer.event(invoice)
@@ -211,7 +211,7 @@ async def test_deleted_voucher_that_was_made_again_by_hand_lets_the_correction_g
     assert (await writer.outcome(event.document)).status == "booked"
 
 
-async def test_what_differed_in_a_voucher_is_told_no_more_once_it_is_deleted(writer: Harness) -> None:
+async def test_what_differed_in_a_voucher_is_told_no_more_once_it_is_deleted(writer: Writer) -> None:
     _, voucher_id = await booked(writer)
     await quarter_later(writer)
     await edit(writer, voucher_id, voucherNumber="OTHER")
@@ -223,7 +223,7 @@ async def test_what_differed_in_a_voucher_is_told_no_more_once_it_is_deleted(wri
     assert await alarms(writer, "voucher_changed") == []
 
 
-async def test_voucher_that_the_list_left_out_is_read_by_id_and_told_by_nobody(writer: Harness) -> None:
+async def test_voucher_that_the_list_left_out_is_read_by_id_and_told_by_nobody(writer: Writer) -> None:
     await booked(writer)
     await quarter_later(writer)
     empty = {"field": "content", "value": []}
@@ -233,7 +233,7 @@ async def test_voucher_that_the_list_left_out_is_read_by_id_and_told_by_nobody(w
     assert await alarms(writer, "voucher_deleted") == []
 
 
-async def test_deletion_that_repairs_a_double_we_reported_tells_nothing_r54(writer: Harness) -> None:
+async def test_deletion_that_repairs_a_double_we_reported_tells_nothing_r54(writer: Writer) -> None:
     invoice, voucher_id = await booked(writer)
     other = await by_hand(writer, invoice.number)
     double = {"vouchers": [voucher_id, other]}
@@ -247,7 +247,7 @@ async def test_deletion_that_repairs_a_double_we_reported_tells_nothing_r54(writ
 
 
 @pytest.mark.parametrize("word", [SEEN, KEPT])
-async def test_deletion_of_a_voucher_that_was_to_stay_is_told_r54(writer: Harness, word: str) -> None:
+async def test_deletion_of_a_voucher_that_was_to_stay_is_told_r54(writer: Writer, word: str) -> None:
     invoice, voucher_id = await booked(writer)
     other = await by_hand(writer, invoice.number)
     async with writer.db.sessions.begin() as session:
@@ -260,7 +260,7 @@ async def test_deletion_of_a_voucher_that_was_to_stay_is_told_r54(writer: Harnes
     assert len(await alarms(writer, "voucher_deleted")) == 1
 
 
-async def test_deletion_of_both_vouchers_of_a_double_is_told_r54(writer: Harness) -> None:
+async def test_deletion_of_both_vouchers_of_a_double_is_told_r54(writer: Writer) -> None:
     invoice, voucher_id = await booked(writer)
     other = await by_hand(writer, invoice.number)
     async with writer.db.sessions.begin() as session:

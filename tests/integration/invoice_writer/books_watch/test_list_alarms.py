@@ -16,7 +16,7 @@ from common.lexware.rows import Unfit
 from common.lexware.voucherlist import VoucherFilter
 from factories.documents import make_invoice
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.unreadable import alarms, failing_for, readings, tried
 from integration.invoice_writer.watching import watch
 from invoice_writer.books_watch import ListAlarms
@@ -32,16 +32,16 @@ PATHS = {
 }
 
 
-async def look(writer: Harness) -> None:
+async def look(writer: Writer) -> None:
     """A minute is over."""
     await ListAlarms(writer.db, writer.settings().readings.shown_after_seconds).look()
 
 
-async def open_kinds(writer: Harness) -> set[AlarmKind]:
+async def open_kinds(writer: Writer) -> set[AlarmKind]:
     return {kind for kind in KINDS if await alarms(writer, kind.value)}
 
 
-async def in_trouble(writer: Harness) -> None:
+async def in_trouble(writer: Writer) -> None:
     """Every kind of trouble that lists of the books can have is known of this merchant's."""
     place = Place(writer.tenant_id, writer.books_id, BooksList.VOUCHERS)
     part = VoucherFilter(dated_from=date(2025, 3, 4), dated_to=date(2025, 3, 4))
@@ -56,7 +56,7 @@ async def in_trouble(writer: Harness) -> None:
     await look(writer)
 
 
-async def turn(writer: Harness, state: str) -> None:
+async def turn(writer: Writer, state: str) -> None:
     async with writer.db.sessions.begin() as session:
         mine = update(ConnectionRow).where(ConnectionRow.connection_id == writer.books_id)
         await session.execute(mine.values(state=state))
@@ -64,7 +64,7 @@ async def turn(writer: Harness, state: str) -> None:
 
 
 async def test_books_that_are_out_of_use_have_no_alarms_of_their_lists_until_they_are_used_again(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     await in_trouble(writer)
     assert await open_kinds(writer) == set(KINDS)
@@ -74,7 +74,7 @@ async def test_books_that_are_out_of_use_have_no_alarms_of_their_lists_until_the
     assert await open_kinds(writer) == set(KINDS)
 
 
-async def test_alarm_of_a_list_that_nobody_closed_ends_at_the_next_look(writer: Harness) -> None:
+async def test_alarm_of_a_list_that_nobody_closed_ends_at_the_next_look(writer: Writer) -> None:
     await in_trouble(writer)
     async with writer.db.sessions.begin() as session:
         good: dict[str, Any] = {"failures": 0, "failing_since": None, "retry_at": None, "unfit": {}}
@@ -84,7 +84,7 @@ async def test_alarm_of_a_list_that_nobody_closed_ends_at_the_next_look(writer: 
     assert await open_kinds(writer) == set()
 
 
-async def nobody_waits(writer: Harness, which: BooksList) -> None:
+async def nobody_waits(writer: Writer, which: BooksList) -> None:
     """The list could not be read for eleven minutes, and the document that met it was left out by hand."""
     await save_settings(writer.db, writer.tenant_id, 2, contacts="single")
     if which is BooksList.COUNTRIES:  # asked for customers of Northern Ireland only
@@ -106,7 +106,7 @@ async def nobody_waits(writer: Harness, which: BooksList) -> None:
 
 @pytest.mark.parametrize("which", BooksList)
 async def test_list_that_no_document_waits_for_is_read_again_and_its_alarm_closes(
-    writer: Harness, which: BooksList
+    writer: Writer, which: BooksList
 ) -> None:
     await writer.lexware.control.fault("GET", PATHS[which], "html_answer", None)
     await nobody_waits(writer, which)
@@ -122,7 +122,7 @@ async def test_list_that_no_document_waits_for_is_read_again_and_its_alarm_close
     assert await alarms(writer, "books_unreadable") == []
 
 
-async def test_contact_that_was_unreadable_and_is_gone_is_told_no_more(writer: Harness) -> None:
+async def test_contact_that_was_unreadable_and_is_gone_is_told_no_more(writer: Writer) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, contacts="single")
     place = Place(writer.tenant_id, writer.books_id, BooksList.CONTACTS)
     async with writer.db.sessions.begin() as session:

@@ -15,7 +15,7 @@ from common.lexware.contact_wire import Contact
 from common.lexware.errors import DeniedForNow
 from common.lexware.rows import Page
 from factories.customers import make_customer
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.contacts import ContactIndex
 from support.contacts import Process
 
@@ -24,11 +24,11 @@ EVER = timedelta(days=1)
 
 
 @pytest.fixture
-def process(writer: Harness) -> Process:
+def process(writer: Writer) -> Process:
     return Process(writer, writer.db)
 
 
-async def many(writer: Harness, count: int) -> None:
+async def many(writer: Writer, count: int) -> None:
     """So many customers, each with an e-mail address of a number."""
     emails = {"private": ["kunde-{}@viele.example"]}
     await writer.add_contact(count=count, person={"lastName": "Kunde {}"}, emailAddresses=emails)
@@ -41,7 +41,7 @@ async def filled(process: Process, after: timedelta = EVER) -> bool | None:
     return await index.ensure_filled(harness.tenant_id, harness.books_id, await process.client())
 
 
-async def test_index_is_read_once_in_pages_of_250(writer: Harness, process: Process) -> None:
+async def test_index_is_read_once_in_pages_of_250(writer: Writer, process: Process) -> None:
     await many(writer, 600)
     assert await filled(process)
     assert await filled(process)
@@ -52,7 +52,7 @@ async def test_index_is_read_once_in_pages_of_250(writer: Harness, process: Proc
 
 
 async def test_interrupted_reading_goes_on_where_it_was(
-    writer: Harness, process: Process, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await many(writer, 600)
     client, asked = await process.client(), list[int]()
@@ -72,7 +72,7 @@ async def test_interrupted_reading_goes_on_where_it_was(
 
 
 async def test_while_another_process_reads_the_first_time_documents_wait(
-    writer: Harness, process: Process
+    writer: Writer, process: Process
 ) -> None:
     await filled(process)
     await set_state(writer, filled_at=None, claimed_until=db_now(60))
@@ -81,23 +81,21 @@ async def test_while_another_process_reads_the_first_time_documents_wait(
     assert waits.reason == "contacts_being_read"
 
 
-async def test_while_another_process_refreshes_the_old_index_counts(
-    writer: Harness, process: Process
-) -> None:
+async def test_while_another_process_refreshes_the_old_index_counts(writer: Writer, process: Process) -> None:
     await filled(process)
     await set_state(writer, claimed_until=db_now(60))
     assert await filled(process, timedelta()) is True
     assert await writer.requests() == {LIST: 1}
 
 
-async def test_claim_of_a_process_that_died_ends(writer: Harness, process: Process) -> None:
+async def test_claim_of_a_process_that_died_ends(writer: Writer, process: Process) -> None:
     await filled(process)
     await set_state(writer, filled_at=None, claimed_until=db_now(-1))
     assert await filled(process) is True
 
 
 async def test_refresh_that_fails_is_put_off(
-    writer: Harness, process: Process, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await filled(process)
     client = await process.client()
@@ -110,7 +108,7 @@ async def test_refresh_that_fails_is_put_off(
 
 
 async def test_one_refusal_to_read_contacts_says_nothing_and_is_tried_again(
-    writer: Harness, process: Process
+    writer: Writer, process: Process
 ) -> None:
     await writer.lexware.control.fault("GET", "/v1/contacts", "forbidden")
     with pytest.raises(DeniedForNow):
@@ -118,13 +116,13 @@ async def test_one_refusal_to_read_contacts_says_nothing_and_is_tried_again(
     await process.ready(make_customer())
 
 
-async def test_one_process_reads_for_all_its_documents(writer: Harness, process: Process) -> None:
+async def test_one_process_reads_for_all_its_documents(writer: Writer, process: Process) -> None:
     need = await process.need(make_customer())
     await asyncio.gather(*(process.settle(need) for _ in range(10)))
     assert await writer.requests() == {LIST: 1, CREATE: 1}
 
 
-async def test_contact_missing_in_two_readings_is_gone(writer: Harness, process: Process) -> None:
+async def test_contact_missing_in_two_readings_is_gone(writer: Writer, process: Process) -> None:
     await writer.lexware.control.settings(search_lag=0)
     there = await writer.add_contact(
         person={"lastName": "Beispiel"}, emailAddresses={"private": ["mara@kunde.example"]}
@@ -138,7 +136,7 @@ async def test_contact_missing_in_two_readings_is_gone(writer: Harness, process:
 
 
 async def test_beyond_the_window_an_unknown_customer_costs_one_search(
-    writer: Harness, process: Process
+    writer: Writer, process: Process
 ) -> None:
     """The list ends after 10,000 contacts: what it hides is found by a search, and then known."""
     await many(writer, 10_050)
@@ -155,14 +153,14 @@ async def test_beyond_the_window_an_unknown_customer_costs_one_search(
     assert await writer.requests() == {LIST: 43, CREATE: 2}
 
 
-async def test_beyond_the_window_a_refresh_reads_one_page(writer: Harness, process: Process) -> None:
+async def test_beyond_the_window_a_refresh_reads_one_page(writer: Writer, process: Process) -> None:
     await many(writer, 10_000)
     await filled(process)
     assert await filled(process, timedelta()) is False
     assert await writer.requests() == {LIST: 41}
 
 
-async def set_state(writer: Harness, **values: Any) -> None:
+async def set_state(writer: Writer, **values: Any) -> None:
     async with writer.db.sessions.begin() as session:
         changing = update(ContactIndexStateRow).where(ContactIndexStateRow.tenant_id == writer.tenant_id)
         await session.execute(changing.values(**values))

@@ -9,7 +9,7 @@ from common.domain.buyers import Customer
 from common.effects.effect import Pending, Refused
 from common.effects.gate import Gate
 from factories.customers import make_company, make_customer
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from support.contacts import Process
 
 LIST, CREATE, GET, UPDATE = (
@@ -23,12 +23,12 @@ MARA = {"person": {"firstName": "Mara", "lastName": "Beispiel"}}
 
 
 @pytest.fixture
-def process(writer: Harness) -> Process:
+def process(writer: Writer) -> Process:
     return Process(writer, writer.db)
 
 
 async def test_new_customer_gets_a_contact_with_marker_and_shop_number(
-    writer: Harness, process: Process
+    writer: Writer, process: Process
 ) -> None:
     contact_id = await process.ready(make_customer(salutation="Frau", phone="030 1"))
     (contact,) = await writer.customers()
@@ -39,7 +39,7 @@ async def test_new_customer_gets_a_contact_with_marker_and_shop_number(
     assert contact["note"].endswith(f" shop-customer:{writer.shop_id.hex[:12]}:10077")
 
 
-async def test_known_customer_costs_no_request(writer: Harness, process: Process) -> None:
+async def test_known_customer_costs_no_request(writer: Writer, process: Process) -> None:
     first = await process.ready(make_customer())
     again = await process.ready(make_customer(shop_customer_number=None, city="Bonn"))
     other_process = await Process(writer, writer.db).ready(make_customer(email="MARA@kunde.example"))
@@ -56,14 +56,14 @@ async def test_known_customer_costs_no_request(writer: Harness, process: Process
     ],
 )
 async def test_contact_that_is_there_is_used(
-    writer: Harness, process: Process, contact: dict[str, Any], customer: dict[str, Any]
+    writer: Writer, process: Process, contact: dict[str, Any], customer: dict[str, Any]
 ) -> None:
     there = await writer.add_contact(**contact)
     assert await process.ready(make_customer(**customer)) == there
     assert await writer.requests() == {LIST: 1}
 
 
-async def test_vat_id_is_surer_than_the_email(writer: Harness, process: Process) -> None:
+async def test_vat_id_is_surer_than_the_email(writer: Writer, process: Process) -> None:
     emails = {"emailAddresses": {"business": ["einkauf@ringtal.example"]}}
     await writer.add_contact(company={"name": "Ringtal, Filiale"}, **emails)
     there = await writer.add_contact(company={"name": "RT", "vatRegistrationId": "ATU12345678"})
@@ -71,7 +71,7 @@ async def test_vat_id_is_surer_than_the_email(writer: Harness, process: Process)
 
 
 async def test_number_of_our_shop_in_a_note_is_recognised_and_another_shops_is_not(
-    writer: Harness, process: Process
+    writer: Writer, process: Process
 ) -> None:
     other = "f" * 12
     await writer.add_contact(**MARA, note=f"#0123456789abcdef shop-customer:{other}:10077")
@@ -81,7 +81,7 @@ async def test_number_of_our_shop_in_a_note_is_recognised_and_another_shops_is_n
     assert await process.ready(make_customer(email="new@kunde.example", street="Neu 1")) == there
 
 
-async def test_of_several_the_oldest_contact_is_used(writer: Harness, process: Process) -> None:
+async def test_of_several_the_oldest_contact_is_used(writer: Writer, process: Process) -> None:
     emails = {"emailAddresses": {"private": ["mara@kunde.example"]}}
     oldest = await writer.add_contact(**MARA, **emails)
     await writer.add_contact(person={"lastName": "Beispiel"}, **emails)
@@ -100,14 +100,14 @@ NOT_HER: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("contact", NOT_HER.values(), ids=NOT_HER.keys())
 async def test_contact_of_somebody_else_is_not_used(
-    writer: Harness, process: Process, contact: dict[str, Any]
+    writer: Writer, process: Process, contact: dict[str, Any]
 ) -> None:
     there = await writer.add_contact(**contact)
     assert await process.ready(make_customer()) != there
     assert len(await writer.customers()) == 2
 
 
-async def test_company_with_another_vat_id_is_another_company(writer: Harness, process: Process) -> None:
+async def test_company_with_another_vat_id_is_another_company(writer: Writer, process: Process) -> None:
     first = await process.ready(make_company())
     assert await process.ready(make_company(vat_id="ATU87654321")) != first
     assert await process.ready(make_company(vat_id=None)) == first
@@ -116,20 +116,20 @@ async def test_company_with_another_vat_id_is_another_company(writer: Harness, p
 @pytest.mark.parametrize("fault", ["timeout_after_commit", "drop_after_commit", "no_id"])
 @pytest.mark.parametrize("customer", [make_customer(), make_customer(email=None, last_name="Ng")])
 async def test_lost_answer_ends_in_one_contact(
-    writer: Harness, process: Process, fault: str, customer: Customer
+    writer: Writer, process: Process, fault: str, customer: Customer
 ) -> None:
     await writer.lexware.control.fault("POST", "/v1/contacts", fault)
     contact_id = await process.ready(customer)
     assert [contact["id"] for contact in await writer.customers()] == [contact_id]
 
 
-async def test_request_that_never_arrived_is_sent_again(writer: Harness, process: Process) -> None:
+async def test_request_that_never_arrived_is_sent_again(writer: Writer, process: Process) -> None:
     await writer.lexware.control.fault("POST", "/v1/contacts", "drop_before_commit")
     contact_id = await process.ready(make_customer())
     assert [contact["id"] for contact in await writer.customers()] == [contact_id]
 
 
-async def test_race_of_the_server_for_its_number_is_waited_for(writer: Harness, process: Process) -> None:
+async def test_race_of_the_server_for_its_number_is_waited_for(writer: Writer, process: Process) -> None:
     await writer.lexware.control.fault("POST", "/v1/contacts", "account_number_race")
     need = await process.need(make_customer())
     waits = await process.contacts.ensure(need)
@@ -145,7 +145,7 @@ async def test_race_of_the_server_for_its_number_is_waited_for(writer: Harness, 
     [({"vat_id": "ATX"}, "vat"), ({"phone": "0" * 31}, "phone"), ({"email": "no mail"}, "email")],
 )
 async def test_a_part_the_books_refuse_is_left_out_and_the_rest_stays(
-    writer: Harness, process: Process, refused: dict[str, Any], missing: str
+    writer: Writer, process: Process, refused: dict[str, Any], missing: str
 ) -> None:
     customer = make_company(**{"phone": "030 1", **refused})
     contact_id = await process.ready(customer)
@@ -161,7 +161,7 @@ async def test_a_part_the_books_refuse_is_left_out_and_the_rest_stays(
     assert (await writer.requests())[CREATE] == 2
 
 
-async def test_refused_contact_is_made_with_name_and_country_only(writer: Harness, process: Process) -> None:
+async def test_refused_contact_is_made_with_name_and_country_only(writer: Writer, process: Process) -> None:
     customer = make_company(vat_id="ATX", salutation="x" * 26, last_name="Kern")
     contact_id = await process.ready(customer)
     (contact,) = await writer.customers()
@@ -186,7 +186,7 @@ async def test_contact_refused_even_so_says_why(process: Process) -> None:
     assert "countrycode_is_not_valid" in str(refused.error)
 
 
-async def test_fresh_contact_rests_before_it_is_used(writer: Harness, process: Process) -> None:
+async def test_fresh_contact_rests_before_it_is_used(writer: Writer, process: Process) -> None:
     need, soon = await process.need(make_customer()), writer.contacts
     writer.contacts = soon.model_copy(update={"settle_seconds": 60.0})
     waits = await Process(writer, writer.db).contacts.ensure(need)
@@ -197,7 +197,7 @@ async def test_fresh_contact_rests_before_it_is_used(writer: Harness, process: P
 
 
 async def test_while_a_contact_is_being_made_others_come_back_instead_of_waiting(
-    writer: Harness, process: Process, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     need, made, go_on = await process.need(make_customer()), asyncio.Event(), asyncio.Event()
     create = need.client.contacts.create
@@ -222,7 +222,7 @@ async def test_while_a_contact_is_being_made_others_come_back_instead_of_waiting
     assert len(await writer.customers()) == 1
 
 
-async def test_archived_contact_is_replaced_after_the_next_reading(writer: Harness, process: Process) -> None:
+async def test_archived_contact_is_replaced_after_the_next_reading(writer: Writer, process: Process) -> None:
     first = await process.ready(make_customer())
     await writer.lexware.control.settings(search_lag=0)
     await writer.lexware.control.post(f"contacts/{first}", {"archived": True})
@@ -235,7 +235,7 @@ async def test_archived_contact_is_replaced_after_the_next_reading(writer: Harne
     assert len(await writer.customers()) == 2
 
 
-async def test_deleted_contact_is_replaced_when_it_is_doubted(writer: Harness, process: Process) -> None:
+async def test_deleted_contact_is_replaced_when_it_is_doubted(writer: Writer, process: Process) -> None:
     need = await process.need(make_customer())
     first = await process.ready(make_customer())
     writer.contacts = writer.contacts.model_copy(update={"young_seconds": 60.0})
@@ -251,7 +251,7 @@ async def test_deleted_contact_is_replaced_when_it_is_doubted(writer: Harness, p
     assert second != first
 
 
-async def test_contact_that_is_there_is_not_to_blame(writer: Harness, process: Process) -> None:
+async def test_contact_that_is_there_is_not_to_blame(writer: Writer, process: Process) -> None:
     there = await writer.add_contact(**MARA, addresses=PLACE)
     assert await process.ready(make_customer()) == there
     assert await process.contacts.doubt(await process.need(make_customer()), there) is None

@@ -11,7 +11,7 @@ from common.db.engine import open_database
 from common.domain.buyers import Customer
 from common.settings import DatabaseSettings
 from factories.customers import make_company, make_customer
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from support.contacts import Process
 
 ORDERS = int(
@@ -37,7 +37,7 @@ def customer(number: int, order: int) -> Customer:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("faults", [False, True], ids=["calm", "answers lost"])
-async def test_each_customer_has_one_contact(writer: Harness, database_url: str, faults: bool) -> None:
+async def test_each_customer_has_one_contact(writer: Writer, database_url: str, faults: bool) -> None:
     writer.effects = writer.effects.model_copy(update={"gate": PATIENT_GATE})
     others = [open_database(DatabaseSettings(url=database_url)) for _ in range(PROCESSES - 1)]
     processes = [Process(writer, db) for db in (writer.db, *others)]

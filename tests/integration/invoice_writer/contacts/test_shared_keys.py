@@ -9,7 +9,7 @@ from common.db.models.books import ContactIndexRow
 from factories.customers import make_company, make_customer
 from factories.documents import make_address, make_invoice, make_order
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from support.contacts import Process
 
 GET, CREATE = "GET /v1/contacts/{id}", "POST /v1/contacts"
@@ -19,7 +19,7 @@ ZURICH = {"street": "Bahnhofstrasse 9", "zip_code": "8001", "city": "Zürich"}
 
 
 @pytest.fixture
-def process(writer: Harness) -> Process:
+def process(writer: Writer) -> Process:
     return Process(writer, writer.db)
 
 
@@ -28,7 +28,7 @@ def swiss(company: str, place: dict[str, str], **over: Any) -> Any:
     return make_company(company=company, country="CH", vat_id=None, email=AGENCY, **place, **over)
 
 
-async def test_r56_two_companies_of_one_agency_have_two_contacts(writer: Harness, process: Process) -> None:
+async def test_r56_two_companies_of_one_agency_have_two_contacts(writer: Writer, process: Process) -> None:
     zurich = swiss("Limmat Handel AG", ZURICH, shop_customer_number="1")
     bern = swiss("Bärenmarkt AG", BERN, shop_customer_number="1")
     first, second = await process.ready(zurich), await process.ready(bern)
@@ -48,7 +48,7 @@ async def test_r56_two_companies_of_one_agency_have_two_contacts(writer: Harness
     ids=["other address", "no address"],
 )
 async def test_r56_a_contact_made_by_hand_of_another_name_is_not_taken_for_its_email(
-    writer: Harness, process: Process, there: dict[str, Any]
+    writer: Writer, process: Process, there: dict[str, Any]
 ) -> None:
     emails = {"emailAddresses": {"business": [AGENCY]}}
     other = await writer.add_contact(company={"name": "Limmat Handel AG"}, **emails, **there)
@@ -72,14 +72,14 @@ async def test_a_customer_who_moved_or_was_renamed_keeps_the_contact(
     assert await process.ready(swiss("Bärenmarkt AG", BERN).model_copy(update=change)) == first
 
 
-async def test_a_person_without_first_name_is_the_one_with(writer: Harness, process: Process) -> None:
+async def test_a_person_without_first_name_is_the_one_with(writer: Writer, process: Process) -> None:
     emails = {"emailAddresses": {"private": ["mara@kunde.example"]}}
     there = await writer.add_contact(person={"lastName": "Beispiel"}, **emails)
     assert await process.ready(make_customer(city="Bonn", street="Neu 1")) == there
     assert await process.ready(make_customer(first_name="Tom", street="Neu 1")) == there
 
 
-async def test_name_and_address_are_surer_than_number_and_email(writer: Harness, process: Process) -> None:
+async def test_name_and_address_are_surer_than_number_and_email(writer: Writer, process: Process) -> None:
     place = {"billing": [{"street": "Marktgasse 1", "zip": "3011", "city": "Bern", "countryCode": "CH"}]}
     emails = {"emailAddresses": {"business": [AGENCY]}}
     await writer.add_contact(company={"name": "Bärenmarkt AG"}, **emails)
@@ -88,7 +88,7 @@ async def test_name_and_address_are_surer_than_number_and_email(writer: Harness,
 
 
 async def test_a_contact_listed_by_the_release_before_is_looked_at_before_it_is_taken(
-    writer: Harness, process: Process
+    writer: Writer, process: Process
 ) -> None:
     first = await process.ready(swiss("Limmat Handel AG", ZURICH))
     await forget_names(writer)
@@ -100,7 +100,7 @@ async def test_a_contact_listed_by_the_release_before_is_looked_at_before_it_is_
 
 
 async def test_a_contact_listed_by_the_release_before_costs_nothing_where_all_agrees(
-    writer: Harness, process: Process
+    writer: Writer, process: Process
 ) -> None:
     first = await process.ready(swiss("Limmat Handel AG", ZURICH))
     await forget_names(writer)
@@ -108,7 +108,7 @@ async def test_a_contact_listed_by_the_release_before_costs_nothing_where_all_ag
     assert GET not in await writer.requests()
 
 
-async def forget_names(writer: Harness) -> None:
+async def forget_names(writer: Writer) -> None:
     """The index as an older release left it."""
     await writer.lexware.control.settings(read_lag=0)
     async with writer.db.sessions.begin() as session:
@@ -116,7 +116,7 @@ async def forget_names(writer: Harness) -> None:
         await session.execute(update(ContactIndexRow).values(**nothing))
 
 
-async def test_r56_the_contact_of_a_voucher_is_the_one_its_decision_names(writer: Harness) -> None:
+async def test_r56_the_contact_of_a_voucher_is_the_one_its_decision_names(writer: Writer) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, contacts="single")
     buyers = [
         ("Limmat Handel AG", "Bahnhofstrasse 9"),

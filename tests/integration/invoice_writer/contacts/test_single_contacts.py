@@ -10,14 +10,14 @@ from common.domain.deciding import contact as choosing_contact
 from common.domain.documents import Address, Document, OrderSnapshot
 from factories.documents import make_address, make_credit_note, make_invoice, make_order
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import ATTACH, CREATE, LASTING, Harness
+from integration.invoice_writer.harness import ATTACH, CREATE, LASTING, Writer
 
 CONTACT = "POST /v1/contacts"
 FOR_EVER = 1e9
 
 
 @pytest.fixture(autouse=True)
-async def customer_facts(writer: Harness, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+async def customer_facts(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The merchant wants everybody's own contact; these facts take the place of the shop's."""
     facts: dict[str, Any] = {}
 
@@ -40,7 +40,7 @@ def invoice_of(place: int, customer: int, **address: Any) -> tuple[Document, Ord
     return make_invoice(number=f"R-{place}", address=buyer), order
 
 
-async def test_voucher_names_the_contact_and_no_name_of_its_own(writer: Harness) -> None:
+async def test_voucher_names_the_contact_and_no_name_of_its_own(writer: Writer) -> None:
     invoice = make_invoice()
     await writer.work(await writer.event(invoice))
     (voucher,), (contact,) = await writer.vouchers(), await writer.customers()
@@ -49,13 +49,13 @@ async def test_voucher_names_the_contact_and_no_name_of_its_own(writer: Harness)
     assert (await writer.outcome(invoice)).status == "booked"
 
 
-async def test_invoice_and_correction_go_to_one_contact(writer: Harness) -> None:
+async def test_invoice_and_correction_go_to_one_contact(writer: Writer) -> None:
     await writer.work(await writer.event(make_invoice()), await writer.event(make_credit_note()))
     assert len({voucher["contactId"] for voucher in await writer.vouchers()}) == 1
     assert len(await writer.customers()) == 1
 
 
-async def test_predecessors_voucher_is_adopted_without_a_contact(writer: Harness) -> None:
+async def test_predecessors_voucher_is_adopted_without_a_contact(writer: Writer) -> None:
     invoice = make_invoice()
     by_hand = {
         "organization_id": writer.organization["organization_id"],
@@ -71,7 +71,7 @@ async def test_predecessors_voucher_is_adopted_without_a_contact(writer: Harness
 
 
 async def test_refused_contact_parks_with_what_was_refused(
-    writer: Harness, customer_facts: dict[str, Any]
+    writer: Writer, customer_facts: dict[str, Any]
 ) -> None:
     customer_facts["country"] = "ZZ"
     invoice = make_invoice()
@@ -85,7 +85,7 @@ async def test_refused_contact_parks_with_what_was_refused(
 
 
 async def test_northern_irish_customer_gets_the_code_the_books_list_for_it(
-    writer: Harness, customer_facts: dict[str, Any]
+    writer: Writer, customer_facts: dict[str, Any]
 ) -> None:
     customer_facts |= {"country": NORTHERN_IRELAND, "email": None, "shop_customer_number": None}
     await writer.work(*[await writer.event(*invoice_of(place, 1)) for place in range(3)])
@@ -96,7 +96,7 @@ async def test_northern_irish_customer_gets_the_code_the_books_list_for_it(
 
 
 async def test_refused_look_for_a_countrys_code_parks_before_anything_is_made(
-    writer: Harness, customer_facts: dict[str, Any]
+    writer: Writer, customer_facts: dict[str, Any]
 ) -> None:
     customer_facts["country"] = NORTHERN_IRELAND
     writer.breaker = LASTING
@@ -106,7 +106,7 @@ async def test_refused_look_for_a_countrys_code_parks_before_anything_is_made(
     assert (await writer.customers(), await writer.vouchers()) == ([], [])
 
 
-async def test_missing_right_to_make_contacts_parks_as_a_matter_of_the_contract(writer: Harness) -> None:
+async def test_missing_right_to_make_contacts_parks_as_a_matter_of_the_contract(writer: Writer) -> None:
     writer.breaker = LASTING
     await writer.lexware.control.fault("POST", "/v1/contacts", "forbidden", None)
     invoice = make_invoice()
@@ -115,7 +115,7 @@ async def test_missing_right_to_make_contacts_parks_as_a_matter_of_the_contract(
     assert (outcome.status, outcome.reason) == ("parked", "contract_problem")
 
 
-async def test_contact_accepted_late_is_waited_for(writer: Harness) -> None:
+async def test_contact_accepted_late_is_waited_for(writer: Writer) -> None:
     """Longer than usual: the books refuse the voucher, which then simply comes again."""
     await writer.lexware.control.settings(contact_lag=FOR_EVER)
     writer.contacts = writer.contacts.model_copy(update={"young_seconds": 600.0, "settle_seconds": 0.05})
@@ -130,7 +130,7 @@ async def test_contact_accepted_late_is_waited_for(writer: Harness) -> None:
     assert (await writer.requests())[CREATE] > 1
 
 
-async def test_contact_deleted_in_the_books_is_made_anew(writer: Harness) -> None:
+async def test_contact_deleted_in_the_books_is_made_anew(writer: Writer) -> None:
     first, order = invoice_of(1, 1)
     await writer.work(await writer.event(first, order))
     (contact,) = await writer.customers()
@@ -146,7 +146,7 @@ async def test_contact_deleted_in_the_books_is_made_anew(writer: Harness) -> Non
 
 @pytest.mark.parametrize(("beyond", "most"), [(0, 2.3), (10_050, 2.5)], ids=["complete", "beyond the window"])
 async def test_requests_per_document_with_four_of_five_customers_returning(
-    writer: Harness, beyond: int, most: float
+    writer: Writer, beyond: int, most: float
 ) -> None:
     """Vouchers, files, new contacts and searches; pages of the index do not grow with the documents."""
     if beyond:

@@ -7,7 +7,7 @@ import pytest
 
 from common.lexware.errors import DeniedForNow
 from factories.customers import make_company, make_customer
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from support.contacts import Process
 
 GET, UPDATE, CREATE = "GET /v1/contacts/{id}", "PUT /v1/contacts/{id}", "POST /v1/contacts"
@@ -41,18 +41,18 @@ BY_HAND: dict[str, Any] = {
 
 
 @pytest.fixture
-async def process(writer: Harness) -> Process:
+async def process(writer: Writer) -> Process:
     await writer.lexware.control.settings(read_lag=0)
     return Process(writer, writer.db)
 
 
-async def contact_of(writer: Harness, contact_id: str) -> dict[str, Any]:
+async def contact_of(writer: Writer, contact_id: str) -> dict[str, Any]:
     (found,) = [contact for contact in await writer.customers() if contact["id"] == contact_id]
     return found
 
 
 async def test_a_contact_made_by_hand_is_ticked_and_every_other_field_stays(
-    writer: Harness, process: Process
+    writer: Writer, process: Process
 ) -> None:
     there = await writer.add_contact(**BY_HAND)
     before = await contact_of(writer, there)
@@ -65,7 +65,7 @@ async def test_a_contact_made_by_hand_is_ticked_and_every_other_field_stays(
     assert len(await writer.customers()) == 1
 
 
-async def test_a_ticked_contact_costs_no_further_request(writer: Harness, process: Process) -> None:
+async def test_a_ticked_contact_costs_no_further_request(writer: Writer, process: Process) -> None:
     there = await writer.add_contact(**BY_HAND)
     for _ in range(3):
         assert await process.ready(make_company(), tax_free=True) == there
@@ -74,15 +74,13 @@ async def test_a_ticked_contact_costs_no_further_request(writer: Harness, proces
     assert CREATE not in requests
 
 
-async def test_a_taxed_sale_ticks_nothing(writer: Harness, process: Process) -> None:
+async def test_a_taxed_sale_ticks_nothing(writer: Writer, process: Process) -> None:
     there = await writer.add_contact(**BY_HAND)
     assert await process.ready(make_company()) == there
     assert "allowTaxFreeInvoices" not in (await contact_of(writer, there))["company"]
 
 
-async def test_our_own_contact_is_ticked_and_still_follows_the_shop(
-    writer: Harness, process: Process
-) -> None:
+async def test_our_own_contact_is_ticked_and_still_follows_the_shop(writer: Writer, process: Process) -> None:
     taxed = await process.ready(make_company())
     assert await process.ready(make_company(), tax_free=True) == taxed
     moved = make_company(city="Graz", vat_id="ATU12345678")
@@ -94,7 +92,7 @@ async def test_our_own_contact_is_ticked_and_still_follows_the_shop(
 
 @pytest.mark.parametrize("status", [409, 406])
 async def test_a_contact_changed_meanwhile_is_read_again(
-    writer: Harness, process: Process, status: int, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, process: Process, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await writer.lexware.control.settings(contact_conflict_status=status)
     there = await writer.add_contact(**BY_HAND)
@@ -116,7 +114,7 @@ async def test_a_contact_changed_meanwhile_is_read_again(
 
 @pytest.mark.parametrize("fault", ["drop_after_commit", "drop_before_commit"])
 async def test_a_lost_answer_is_settled_by_reading_again(
-    writer: Harness, process: Process, fault: str
+    writer: Writer, process: Process, fault: str
 ) -> None:
     there = await writer.add_contact(**BY_HAND)
     await writer.lexware.control.fault("PUT", "/v1/contacts/*", fault)
@@ -126,7 +124,7 @@ async def test_a_lost_answer_is_settled_by_reading_again(
 
 
 async def test_a_contact_that_only_a_person_can_save_gets_one_of_ours_beside_it(
-    writer: Harness, process: Process
+    writer: Writer, process: Process
 ) -> None:
     two = {**BY_HAND, "phoneNumbers": {"business": ["0431 1", "0431 2"]}}
     there = await writer.add_contact(**two)
@@ -137,14 +135,14 @@ async def test_a_contact_that_only_a_person_can_save_gets_one_of_ours_beside_it(
 
 
 async def test_a_contact_the_books_no_longer_take_back_gets_one_of_ours_beside_it(
-    writer: Harness, process: Process
+    writer: Writer, process: Process
 ) -> None:
     long = {**BY_HAND, "phoneNumbers": {"business": ["0431 123456 nur vormittags anrufen"]}}
     there = await writer.add_contact(**long)
     assert await process.ready(make_company(), tax_free=True) != there
 
 
-async def test_a_contact_archived_since_it_was_listed_is_replaced(writer: Harness, process: Process) -> None:
+async def test_a_contact_archived_since_it_was_listed_is_replaced(writer: Writer, process: Process) -> None:
     there = await writer.add_contact(**BY_HAND)
     assert await process.ready(make_company()) == there
     await writer.lexware.control.post(f"contacts/{there}", {"archived": True})
@@ -152,7 +150,7 @@ async def test_a_contact_archived_since_it_was_listed_is_replaced(writer: Harnes
 
 
 async def test_a_contact_with_another_or_without_the_vat_id_is_not_ticked(
-    writer: Harness, process: Process
+    writer: Writer, process: Process
 ) -> None:
     without = {"name": "Ringtal Handel"}
     there = await writer.add_contact(**{**BY_HAND, "company": without})
@@ -160,14 +158,14 @@ async def test_a_contact_with_another_or_without_the_vat_id_is_not_ticked(
     assert "allowTaxFreeInvoices" not in (await contact_of(writer, there))["company"]
 
 
-async def test_a_right_that_is_missing_is_said(writer: Harness, process: Process) -> None:
+async def test_a_right_that_is_missing_is_said(writer: Writer, process: Process) -> None:
     await writer.add_contact(**BY_HAND)
     await writer.lexware.control.fault("PUT", "/v1/contacts/*", "forbidden")
     with pytest.raises(DeniedForNow):
         await process.settle(await process.need(make_company(), tax_free=True))
 
 
-async def test_a_person_is_never_ticked(writer: Harness, process: Process) -> None:
+async def test_a_person_is_never_ticked(writer: Writer, process: Process) -> None:
     first = await process.ready(make_customer())
     assert await process.ready(make_customer(), tax_free=True) == first
     assert UPDATE not in await writer.requests()

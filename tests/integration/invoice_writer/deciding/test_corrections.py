@@ -26,7 +26,7 @@ from factories.documents import (
     zero_rated,
 )
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.deciding.originals import original_of
 
 
@@ -39,7 +39,7 @@ async def a_day_passes(db: Database) -> None:
         await session.execute(update(OutcomeRow).where(waiting).values(waits_until=db_now(-1.0)))
 
 
-async def settings_change(writer: Harness, number: int, **values: Any) -> ReleaseParked:
+async def settings_change(writer: Writer, number: int, **values: Any) -> ReleaseParked:
     """The merchant saved other settings; the command the API sends then."""
     await save_settings(writer.db, writer.tenant_id, number, **values)
     return ReleaseParked(
@@ -47,13 +47,13 @@ async def settings_change(writer: Harness, number: int, **values: Any) -> Releas
     )
 
 
-async def fetches(writer: Harness) -> int:
+async def fetches(writer: Writer) -> int:
     """How often ingest was asked for the order."""
     return sum(isinstance(event, FetchOrder) for event in await writer.announced())
 
 
 async def test_correction_of_a_missing_invoice_is_parked_after_a_day_and_asked_for_once(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     correction = make_credit_note()
     await writer.work(await writer.event(correction))
@@ -70,7 +70,7 @@ async def test_correction_of_a_missing_invoice_is_parked_after_a_day_and_asked_f
 
 
 async def test_invoice_is_fetched_also_when_the_correction_was_parked_for_something_else_before(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     correction = make_credit_note()
     await save_settings(writer.db, writer.tenant_id, 2, mode="paused")
@@ -81,7 +81,7 @@ async def test_invoice_is_fetched_also_when_the_correction_was_parked_for_someth
     assert await fetches(writer) == 1
 
 
-async def test_correction_is_parked_with_its_invoice_and_booked_after_it(writer: Harness) -> None:
+async def test_correction_is_parked_with_its_invoice_and_booked_after_it(writer: Writer) -> None:
     invoice = zero_rated()
     correction = make_credit_note(gross_total=invoice.gross_total, lines=invoice.lines)
     mapped = {"domestic_zero_category_id": GOODS_CATEGORY}
@@ -93,7 +93,7 @@ async def test_correction_is_parked_with_its_invoice_and_booked_after_it(writer:
     assert booked == [invoice.number, correction.number]
 
 
-async def test_correction_of_an_excluded_invoice_is_excluded(writer: Harness) -> None:
+async def test_correction_of_an_excluded_invoice_is_excluded(writer: Writer) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, start_on=date(2025, 3, 8))
     invoice, correction = make_invoice(), make_credit_note()
     await writer.work(await writer.event(correction), await writer.event(invoice))
@@ -103,7 +103,7 @@ async def test_correction_of_an_excluded_invoice_is_excluded(writer: Harness) ->
 
 
 async def test_earlier_start_date_books_what_it_had_excluded_and_the_corrections_with_it(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, start_on=date(2025, 3, 8))
     invoice, correction = make_invoice(), make_credit_note()
@@ -116,7 +116,7 @@ async def test_earlier_start_date_books_what_it_had_excluded_and_the_corrections
     assert await writer.story(older) == ["excluded"]
 
 
-async def test_orders_left_out_by_a_tag_are_booked_when_the_rule_goes(writer: Harness) -> None:
+async def test_orders_left_out_by_a_tag_are_booked_when_the_rule_goes(writer: Writer) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, excluded_tags=("#Bar",))
     order = make_order(tags=("bar", "eilig"))
     invoice, correction = make_invoice(), make_credit_note()
@@ -133,7 +133,7 @@ async def test_orders_left_out_by_a_tag_are_booked_when_the_rule_goes(writer: Ha
     assert (await writer.outcome(correction)).status == "booked"
 
 
-async def test_nothing_is_decided_again_while_nothing_changes(writer: Harness) -> None:
+async def test_nothing_is_decided_again_while_nothing_changes(writer: Writer) -> None:
     invoice = zero_rated()
     await writer.work(await writer.event(invoice), await writer.event(make_credit_note()))
     before = (await writer.outcome(invoice)).revision, (await writer.outcome(make_credit_note())).revision
@@ -147,7 +147,7 @@ def part(number: str, amount: str) -> Document:
     return make_credit_note(number=number, gross_total=euro(amount), lines=(make_line(amount),))
 
 
-async def test_corrections_together_take_back_at_most_what_their_invoice_booked_r38(writer: Harness) -> None:
+async def test_corrections_together_take_back_at_most_what_their_invoice_booked_r38(writer: Writer) -> None:
     parts = [part("K-1", "20.00"), part("K-2", "29.90"), part("K-3", "0.01")]
     await writer.work(await writer.event(make_invoice()))
     for correction in parts:
@@ -158,7 +158,7 @@ async def test_corrections_together_take_back_at_most_what_their_invoice_booked_
     assert surplus.params["left"] == "0.00 EUR"
 
 
-async def test_a_correction_does_not_count_itself_when_it_is_decided_again_r38(writer: Harness) -> None:
+async def test_a_correction_does_not_count_itself_when_it_is_decided_again_r38(writer: Writer) -> None:
     correction = make_credit_note()
     await writer.work(await writer.event(make_invoice()))
     await writer.work(await writer.event(correction))
@@ -174,7 +174,7 @@ async def test_a_correction_does_not_count_itself_when_it_is_decided_again_r38(w
 
 
 async def test_corrections_of_an_adopted_invoice_are_held_to_what_its_decision_says_r38(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     invoice = make_invoice()
     await writer.lexware.control.post(
@@ -197,7 +197,7 @@ async def test_corrections_of_an_adopted_invoice_are_held_to_what_its_decision_s
     assert (await writer.outcome(surplus)).reason == "correction_exceeds_invoice"
 
 
-async def test_what_others_took_back_by_hand_counts_too_r38(writer: Harness) -> None:
+async def test_what_others_took_back_by_hand_counts_too_r38(writer: Writer) -> None:
     by_hand, whole = part("K-1", "20.00"), make_credit_note(number="K-2")
     await save_settings(writer.db, writer.tenant_id, 2, mode="paused")
     await writer.work(await writer.event(by_hand))
@@ -209,7 +209,7 @@ async def test_what_others_took_back_by_hand_counts_too_r38(writer: Harness) -> 
     assert (outcome.reason, outcome.params["left"]) == ("correction_exceeds_invoice", "29.90 EUR")
 
 
-async def test_a_booked_correction_counts_also_while_its_number_is_in_conflict_r38(writer: Harness) -> None:
+async def test_a_booked_correction_counts_also_while_its_number_is_in_conflict_r38(writer: Writer) -> None:
     first, second = part("K-1", "30.00"), part("K-2", "30.00")
     await writer.work(await writer.event(make_invoice()), await writer.event(first))
     event = await writer.event(first)
@@ -230,7 +230,7 @@ async def test_a_booked_correction_counts_also_while_its_number_is_in_conflict_r
 
 
 async def test_an_invoice_booked_at_home_is_corrected_there_after_the_principle_changed_r26(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     cyprus = make_address(country="CY", zip_code="1010", city="Nikosia")  # 19 % there as in Germany
     order, correction = make_order(billing_address=cyprus), make_credit_note(address=cyprus)
@@ -246,7 +246,7 @@ async def test_an_invoice_booked_at_home_is_corrected_there_after_the_principle_
     assert items == [ORIGIN_CATEGORY, GOODS_CATEGORY]
 
 
-async def test_a_correction_names_no_invoice_that_was_issued_after_it_r37(writer: Harness) -> None:
+async def test_a_correction_names_no_invoice_that_was_issued_after_it_r37(writer: Writer) -> None:
     correction, early = part("K-1", "30.00"), make_invoice()
     late = make_invoice(
         number="R-LATE",

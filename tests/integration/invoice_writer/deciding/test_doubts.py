@@ -13,17 +13,17 @@ from common.domain.merchant import GOODS_CATEGORY, INCOME_CATEGORY
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import LASTING, Harness
+from integration.invoice_writer.harness import LASTING, Writer
 from invoice_writer.outcomes import PARKED, WAITING, Outcome, record_outcome
 from invoice_writer.rechecking import Rechecker
 
 
-async def lose_the_answer(writer: Harness, times: int = 1, kind: str = "timeout_after_commit") -> None:
+async def lose_the_answer(writer: Writer, times: int = 1, kind: str = "timeout_after_commit") -> None:
     """The voucher is made, unless of another kind, and nobody hears of it."""
     await writer.lexware.control.fault("POST", "/v1/vouchers", kind, times)
 
 
-async def seen_while_working(writer: Harness, event: DocumentIssued) -> list[OutcomeRow]:
+async def seen_while_working(writer: Writer, event: DocumentIssued) -> list[OutcomeRow]:
     """The outcomes that could be seen while the message was worked on, and the one it ended with."""
     seen: list[OutcomeRow] = []
     working = asyncio.create_task(writer.work(event))
@@ -35,7 +35,7 @@ async def seen_while_working(writer: Harness, event: DocumentIssued) -> list[Out
     return [*seen, await writer.outcome(event.document)]
 
 
-async def test_document_in_doubt_is_waiting_with_a_time_and_is_bound_later(writer: Harness) -> None:
+async def test_document_in_doubt_is_waiting_with_a_time_and_is_bound_later(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     writer.effects = writer.effects.model_copy(update={"first_look": 1.0})  # so that the doubt can be seen
     await lose_the_answer(writer)
@@ -49,7 +49,7 @@ async def test_document_in_doubt_is_waiting_with_a_time_and_is_bound_later(write
     assert len(await writer.announced()) == 1
 
 
-async def leave_in_doubt(writer: Harness, event: DocumentIssued, kind: str = "timeout_after_commit") -> None:
+async def leave_in_doubt(writer: Writer, event: DocumentIssued, kind: str = "timeout_after_commit") -> None:
     """Nobody hears what became of the voucher, and nobody looks before the next work."""
     looking_soon = writer.effects
     writer.effects = writer.effects.model_copy(update={"first_look": 600.0})
@@ -63,7 +63,7 @@ async def leave_in_doubt(writer: Harness, event: DocumentIssued, kind: str = "ti
 @pytest.mark.parametrize("is_recorded", [True, False])
 @pytest.mark.parametrize("changed", [{"mode": "paused"}, {"start_on": date(2025, 4, 1)}])
 async def test_document_in_doubt_is_found_in_the_books_whatever_would_be_decided_by_now_r4(
-    writer: Harness, changed: dict[str, Any], is_recorded: bool
+    writer: Writer, changed: dict[str, Any], is_recorded: bool
 ) -> None:
     """Also when the writer died between sending the voucher and recording that it waits for the answer."""
     event = await writer.event(make_invoice())
@@ -77,7 +77,7 @@ async def test_document_in_doubt_is_found_in_the_books_whatever_would_be_decided
     assert (outcome.status, outcome.how, outcome.voucher_id) == ("booked", "reconciled", voucher["id"])
 
 
-async def test_document_in_doubt_that_the_books_do_not_hold_is_decided_anew(writer: Harness) -> None:
+async def test_document_in_doubt_that_the_books_do_not_hold_is_decided_anew(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     await leave_in_doubt(writer, event, "drop_before_commit")
     await save_settings(writer.db, writer.tenant_id, 2, start_on=date(2025, 4, 1))
@@ -86,7 +86,7 @@ async def test_document_in_doubt_that_the_books_do_not_hold_is_decided_anew(writ
     assert await writer.vouchers() == []
 
 
-async def test_found_voucher_stands_with_the_decision_it_was_written_by_r2(writer: Harness) -> None:
+async def test_found_voucher_stands_with_the_decision_it_was_written_by_r2(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     await leave_in_doubt(writer, event)
     newest = await save_settings(writer.db, writer.tenant_id, 2, category_id=INCOME_CATEGORY)
@@ -99,7 +99,7 @@ async def test_found_voucher_stands_with_the_decision_it_was_written_by_r2(write
 
 
 async def test_voucher_a_person_knows_again_stands_with_the_decision_it_was_written_by_r2(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     event = await writer.event(make_invoice())
     await leave_in_doubt(writer, event)
@@ -115,7 +115,7 @@ async def test_voucher_a_person_knows_again_stands_with_the_decision_it_was_writ
     assert outcome.decision["lines"][0]["category_id"] == GOODS_CATEGORY
 
 
-async def test_what_our_own_write_made_is_found_before_it_counts_as_booked_by_hand(writer: Harness) -> None:
+async def test_what_our_own_write_made_is_found_before_it_counts_as_booked_by_hand(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     await leave_in_doubt(writer, event)
     writer.breaker = LASTING
@@ -130,7 +130,7 @@ async def test_what_our_own_write_made_is_found_before_it_counts_as_booked_by_ha
     assert (outcome.status, outcome.how, outcome.voucher_id) == ("booked", "reconciled", voucher["id"])
 
 
-async def test_document_in_doubt_is_not_put_in_line_a_second_time(writer: Harness) -> None:
+async def test_document_in_doubt_is_not_put_in_line_a_second_time(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     async with writer.db.sessions.begin() as session:
         doubt = Outcome(WAITING, reason="write_unconfirmed", waits_for=timedelta(seconds=-5))
@@ -138,7 +138,7 @@ async def test_document_in_doubt_is_not_put_in_line_a_second_time(writer: Harnes
     assert await Rechecker(writer.db, lambda: None, 1.0).look() == 0
 
 
-async def test_waiting_for_the_rate_limit_is_no_doubt(writer: Harness) -> None:
+async def test_waiting_for_the_rate_limit_is_no_doubt(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await writer.lexware.control.fault("POST", "/v1/vouchers", "rate_limited", 1)
     await writer.work(event)
@@ -146,7 +146,7 @@ async def test_waiting_for_the_rate_limit_is_no_doubt(writer: Harness) -> None:
 
 
 @pytest.mark.parametrize("status", [PARKED, WAITING])
-async def test_late_worker_does_not_undo_a_booking(writer: Harness, status: str) -> None:
+async def test_late_worker_does_not_undo_a_booking(writer: Writer, status: str) -> None:
     event = await writer.event(make_invoice())
     await writer.work(event)
     async with writer.db.sessions.begin() as session:

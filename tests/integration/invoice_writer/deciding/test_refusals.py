@@ -13,10 +13,10 @@ from common.db.models.core import ConnectionRow
 from common.db.models.line import DeadLetterRow
 from common.events.commands import ReleaseParked
 from factories.documents import make_invoice
-from integration.invoice_writer.harness import CREATE, LASTING, Harness
+from integration.invoice_writer.harness import CREATE, LASTING, Writer
 
 
-def connected_anew(writer: Harness) -> ReleaseParked:
+def connected_anew(writer: Writer) -> ReleaseParked:
     """What the API sends when the books are connected again."""
     return ReleaseParked(
         tenant_id=writer.tenant_id,
@@ -34,7 +34,7 @@ async def dead_letters(db: Database) -> int:
 
 @pytest.mark.parametrize("path", ["/v1/profile", "/v1/voucherlist", "/v1/vouchers"])
 async def test_a_missing_right_parks_as_contract_problem_and_a_new_connection_releases(
-    writer: Harness, path: str
+    writer: Writer, path: str
 ) -> None:
     writer.breaker = LASTING
     invoice = make_invoice()
@@ -63,7 +63,7 @@ async def test_a_missing_right_parks_as_contract_problem_and_a_new_connection_re
     ],
 )
 async def test_what_somebody_in_between_refuses_parks_nothing_at_any_call(
-    writer: Harness, method: str, path: str, committed: bool
+    writer: Writer, method: str, path: str, committed: bool
 ) -> None:
     invoice = make_invoice()
     await writer.lexware.control.fault(
@@ -76,7 +76,7 @@ async def test_what_somebody_in_between_refuses_parks_nothing_at_any_call(
     assert len(await writer.vouchers()) == 1
 
 
-async def test_halted_books_take_nothing_and_go_on_when_a_person_says_so(writer: Harness) -> None:
+async def test_halted_books_take_nothing_and_go_on_when_a_person_says_so(writer: Writer) -> None:
     invoice = make_invoice()
     await set_connection(writer, state="halted")
     await writer.work(await writer.event(invoice))
@@ -87,7 +87,7 @@ async def test_halted_books_take_nothing_and_go_on_when_a_person_says_so(writer:
     assert (await writer.outcome(invoice)).status == "booked"
 
 
-async def test_same_organization_as_confirmed_again_releases(writer: Harness) -> None:
+async def test_same_organization_as_confirmed_again_releases(writer: Writer) -> None:
     invoice = make_invoice()
     await set_connection(writer, address=str(uuid4()))
     await writer.work(await writer.event(invoice))
@@ -97,7 +97,7 @@ async def test_same_organization_as_confirmed_again_releases(writer: Harness) ->
     assert (await writer.outcome(invoice)).status == "booked"
 
 
-async def test_retry_that_dies_shows_its_document_as_internal_error_r4(writer: Harness) -> None:
+async def test_retry_that_dies_shows_its_document_as_internal_error_r4(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     await set_connection(writer, state="halted")
     await writer.work(event)
@@ -109,7 +109,7 @@ async def test_retry_that_dies_shows_its_document_as_internal_error_r4(writer: H
     assert await dead_letters(writer.db) == 1
 
 
-async def set_connection(writer: Harness, **values: Any) -> None:
+async def set_connection(writer: Writer, **values: Any) -> None:
     """The books connection as the API would have changed it."""
     async with writer.db.sessions.begin() as session:
         await session.execute(

@@ -19,17 +19,17 @@ from common.lexware.tokens import TokenStore
 from common.settings import LexwareSettings
 from factories.documents import make_invoice
 from factories.tenants import KEY
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 
 
 @pytest.fixture
-def clients(writer: Harness) -> LexwareClients:
+def clients(writer: Writer) -> LexwareClients:
     """The clients of one process."""
     settings = LexwareSettings(api_url=writer.lexware.base_url, rate_limit_enabled=False)
     return LexwareClients(writer.db, Secrets([KEY]), settings, writer.network)
 
 
-async def link(writer: Harness, auth: str, api_key: str | None = None) -> str:
+async def link(writer: Writer, auth: str, api_key: str | None = None) -> str:
     """The merchant linked the books in this way; the token that is used from now on."""
     organization = {"organization_id": writer.organization["organization_id"]}
     secrets, token = Secrets([KEY]), api_key or ""
@@ -59,14 +59,14 @@ async def link(writer: Harness, auth: str, api_key: str | None = None) -> str:
     return token
 
 
-async def revoke(writer: Harness, token: Any) -> None:
+async def revoke(writer: Writer, token: Any) -> None:
     """The token is of no use any more."""
     await writer.lexware.control.post("revoke", {"token": token})
 
 
 @pytest.mark.parametrize("ways", [("api_key", "oauth"), ("oauth", "api_key"), ("api_key", "api_key")])
 async def test_other_credentials_are_used_at_once_when_the_old_ones_are_refused(
-    writer: Harness, clients: LexwareClients, ways: tuple[str, str]
+    writer: Writer, clients: LexwareClients, ways: tuple[str, str]
 ) -> None:
     token = await link(writer, ways[0])
     client = await clients.for_connection(writer.tenant_id, writer.books_id)
@@ -78,7 +78,7 @@ async def test_other_credentials_are_used_at_once_when_the_old_ones_are_refused(
 
 
 async def test_refused_credentials_without_others_are_refused(
-    writer: Harness, clients: LexwareClients
+    writer: Writer, clients: LexwareClients
 ) -> None:
     token = await link(writer, "api_key")
     client = await clients.for_connection(writer.tenant_id, writer.books_id)
@@ -87,7 +87,7 @@ async def test_refused_credentials_without_others_are_refused(
         await client.profile.get()
 
 
-async def test_a_process_with_the_wrong_key_parks_nothing_and_the_right_one_books(writer: Harness) -> None:
+async def test_a_process_with_the_wrong_key_parks_nothing_and_the_right_one_books(writer: Writer) -> None:
     document = make_invoice()
     event = await writer.event(document)
     wrong = replace(writer, keys=(SecretStr(new_key()),))

@@ -4,11 +4,11 @@ from common.domain.documents import Document
 from common.domain.reasons import Reason
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.outcomes import PARKED, Outcome, record_outcome
 
 
-async def parked(writer: Harness) -> list[tuple[Document, DocumentIssued]]:
+async def parked(writer: Writer) -> list[tuple[Document, DocumentIssued]]:
     """A document of an order of its own for each reason."""
     made = []
     for reason in Reason:
@@ -21,19 +21,19 @@ async def parked(writer: Harness) -> list[tuple[Document, DocumentIssued]]:
     return made
 
 
-async def stands(writer: Harness, made: list[tuple[Document, DocumentIssued]]) -> set[tuple[str, str | None]]:
+async def stands(writer: Writer, made: list[tuple[Document, DocumentIssued]]) -> set[tuple[str, str | None]]:
     outcomes = [await writer.outcome(document) for document, _ in made]
     return {(outcome.status, outcome.reason) for outcome in outcomes}
 
 
-async def test_every_reason_can_be_excluded_with_its_word(writer: Harness) -> None:
+async def test_every_reason_can_be_excluded_with_its_word(writer: Writer) -> None:
     made = await parked(writer)
     await writer.work(*[writer.exclude(event) for _, event in made])
     assert await stands(writer, made) == {("excluded", "excluded_by_person")}
     assert await writer.vouchers() == []
 
 
-async def test_every_reason_can_be_closed_as_booked_by_hand(writer: Harness) -> None:
+async def test_every_reason_can_be_closed_as_booked_by_hand(writer: Writer) -> None:
     made = await parked(writer)
     await writer.work(*[writer.resolve(event, "by_hand") for _, event in made])
     assert await stands(writer, made) == {("excluded", "booked_by_hand")}

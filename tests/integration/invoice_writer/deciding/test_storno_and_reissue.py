@@ -7,7 +7,7 @@ import pytest
 
 from common.domain.documents import Document
 from factories.documents import euro, make_credit_note, make_invoice, make_line
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 
 START = datetime(2025, 3, 4, 9, tzinfo=UTC)
 
@@ -19,9 +19,7 @@ def made(make: Any, number: str, minutes: int) -> Document:
 
 
 @pytest.mark.parametrize("one_by_one", [True, False])
-async def test_every_correction_names_the_invoice_it_takes_back_r37(
-    writer: Harness, one_by_one: bool
-) -> None:
+async def test_every_correction_names_the_invoice_it_takes_back_r37(writer: Writer, one_by_one: bool) -> None:
     first, storno = made(make_invoice, "R-1", 0), made(make_credit_note, "K-1", 10)
     anew, second = made(make_invoice, "R-2", 11), made(make_credit_note, "K-2", 20)
     if one_by_one:
@@ -39,7 +37,7 @@ async def test_every_correction_names_the_invoice_it_takes_back_r37(
 
 @pytest.mark.parametrize("parts", [("49.90",), ("20.00", "29.90")], ids=["at once", "in two parts"])
 async def test_a_pair_that_was_left_out_is_no_candidate_for_later_corrections_r37(
-    writer: Harness, parts: tuple[str, ...]
+    writer: Writer, parts: tuple[str, ...]
 ) -> None:
     first = wrong("R-1")
     stornos = [storno(f"K-{place}", amount, place) for place, amount in enumerate(parts)]
@@ -56,7 +54,7 @@ async def test_a_pair_that_was_left_out_is_no_candidate_for_later_corrections_r3
 
 
 async def test_an_invoice_left_out_of_which_something_is_left_stays_one_and_says_how_much_r37(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     first = wrong("R-1")
     part, anew, second = storno("K-1", "20.00", 5), made(make_invoice, "R-2", 11), storno("K-9", "10.00", 20)
@@ -69,7 +67,7 @@ async def test_an_invoice_left_out_of_which_something_is_left_stays_one_and_says
     assert outcome.params["left"] == {"R-1": "29.90 EUR", "R-2": "49.90 EUR"}
 
 
-async def test_an_invoice_booked_by_hand_and_taken_back_is_no_candidate_r37(writer: Harness) -> None:
+async def test_an_invoice_booked_by_hand_and_taken_back_is_no_candidate_r37(writer: Writer) -> None:
     first = wrong("R-1")
     back, anew, second = (
         made(make_credit_note, "K-1", 10),
@@ -101,7 +99,7 @@ def storno(number: str, amount: str, minutes: int) -> Document:
     return document
 
 
-async def test_a_correction_issued_in_place_of_a_negative_invoice_is_booked_r36(writer: Harness) -> None:
+async def test_a_correction_issued_in_place_of_a_negative_invoice_is_booked_r36(writer: Writer) -> None:
     first, second = made(make_invoice, "R-1", 0), storno("K-1", "10.00", 20)
     negative = made(make_invoice, "R-2", 10).model_copy(
         update={

@@ -11,12 +11,12 @@ from common.inbox.accept import accept
 from common.transport.base import Incoming
 from factories.documents import make_invoice, zero_rated
 from factories.tenants import add_tenant, save_settings
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.outcomes import PARKED, Outcome, record_outcome
 from transit_writer.vouchers import VoucherRepository
 
 
-async def test_retry_under_another_tenant_decides_nothing(writer: Harness) -> None:
+async def test_retry_under_another_tenant_decides_nothing(writer: Writer) -> None:
     event = await writer.event(zero_rated())
     await writer.work(event)
     await save_settings(writer.db, writer.tenant_id, 2, domestic_zero_category_id=GOODS_CATEGORY)
@@ -28,7 +28,7 @@ async def test_retry_under_another_tenant_decides_nothing(writer: Harness) -> No
     assert await writer.vouchers() == []
 
 
-async def test_outcome_of_another_tenants_document_stays_theirs(writer: Harness) -> None:
+async def test_outcome_of_another_tenants_document_stays_theirs(writer: Writer) -> None:
     event = await writer.event(zero_rated())
     await writer.work(event)
     foreign = event.model_copy(update={"tenant_id": await add_tenant(writer.db)})
@@ -38,7 +38,7 @@ async def test_outcome_of_another_tenants_document_stays_theirs(writer: Harness)
     assert (outcome.tenant_id, outcome.reason) == (writer.tenant_id, "zero_rate_unmapped")
 
 
-async def test_fact_under_another_tenant_does_not_move_the_matching_base(writer: Harness) -> None:
+async def test_fact_under_another_tenant_does_not_move_the_matching_base(writer: Writer) -> None:
     await writer.work(await writer.event(make_invoice()))
     (fact,) = await writer.announced()
     assert isinstance(fact, VoucherBooked)

@@ -12,21 +12,21 @@ from common.events.commands import AdoptMatching
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice, make_order
 from integration.invoice_writer.adoption import by_hand
-from integration.invoice_writer.harness import CREATE, Harness
+from integration.invoice_writer.harness import CREATE, Writer
 from integration.invoice_writer.vouchers.test_same_document import ELSEWHERE, as_another_tenant, of
 from invoice_writer.duplicates import adopting
 
 NUMBERS = ("R-1", "R-2", "R-3")
 
 
-def adopt_all(writer: Harness) -> AdoptMatching:
+def adopt_all(writer: Writer) -> AdoptMatching:
     """A person asks for it."""
     return AdoptMatching(
         tenant_id=writer.tenant_id, connection_id=UUID(int=0), command_id=uuid4(), lane=Lane.HISTORY
     )
 
 
-async def booked(writer: Harness) -> list[DocumentIssued]:
+async def booked(writer: Writer) -> list[DocumentIssued]:
     """Documents of one order each, in the books."""
     events = [
         await writer.event(
@@ -38,13 +38,13 @@ async def booked(writer: Harness) -> list[DocumentIssued]:
     return events
 
 
-async def stands(writer: Harness, events: list[DocumentIssued]) -> list[tuple[str, str | None]]:
+async def stands(writer: Writer, events: list[DocumentIssued]) -> list[tuple[str, str | None]]:
     outcomes = [await writer.outcome(event.document) for event in events]
     return [(outcome.status, outcome.reason or outcome.how) for outcome in outcomes]
 
 
 async def test_all_documents_of_a_shop_linked_anew_are_adopted_page_by_page_r55(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adopting, "PAGE", 2)
     events = await booked(writer)
@@ -57,7 +57,7 @@ async def test_all_documents_of_a_shop_linked_anew_are_adopted_page_by_page_r55(
 
 
 async def test_vouchers_of_a_released_tenant_are_adopted_and_of_one_at_work_they_are_not_r1(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     events = await booked(writer)
     other = await as_another_tenant(writer)
@@ -73,7 +73,7 @@ async def test_vouchers_of_a_released_tenant_are_adopted_and_of_one_at_work_they
     assert len(await writer.vouchers()) == 3
 
 
-async def test_voucher_that_differs_by_now_is_left_to_a_person(writer: Harness) -> None:
+async def test_voucher_that_differs_by_now_is_left_to_a_person(writer: Writer) -> None:
     events = await booked(writer)
     anew = replace(writer, shop_id=uuid4())
     await anew.work(*(of(anew, event) for event in events))
@@ -84,7 +84,7 @@ async def test_voucher_that_differs_by_now_is_left_to_a_person(writer: Harness) 
 
 
 async def test_vouchers_of_a_lost_database_are_adopted_by_number_date_total_and_order(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     made = await by_hand(writer, event.number, remark="#0123456789abcdef Bestellung 2025-1042")

@@ -20,19 +20,19 @@ from common.lexware.connect import LexwareClients
 from factories.documents import make_invoice, make_order
 from factories.tenants import KEY
 from integration.invoice_writer.adoption import alarms, by_hand
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.vouchers.test_same_document import of
 from invoice_writer.duplicates import DuplicateWatch
 from invoice_writer.keys import effect_key, marker_of
 
 
-def watch(writer: Harness) -> DuplicateWatch:
+def watch(writer: Writer) -> DuplicateWatch:
     """The daily look of another process."""
     clients = LexwareClients(writer.db, Secrets([KEY]), writer.settings().lexware, writer.network)
     return DuplicateWatch(writer.db, clients, 60.0)
 
 
-async def look(writer: Harness) -> list[AlarmRow]:
+async def look(writer: Writer) -> list[AlarmRow]:
     """A day has passed: what is open after the look."""
     async with writer.db.sessions.begin() as session:
         await session.execute(update(DuplicateLookRow).values(claimed_until=None))
@@ -40,7 +40,7 @@ async def look(writer: Harness) -> list[AlarmRow]:
     return [alarm for alarm in await alarms(writer) if alarm.closed_at is None]
 
 
-async def a_late_twin(writer: Harness) -> tuple[DocumentIssued, str, str]:
+async def a_late_twin(writer: Writer) -> tuple[DocumentIssued, str, str]:
     """A document whose write the books carried out twice; the index has seen both vouchers."""
     event = await writer.event(make_invoice(), pdf=None)
     await writer.work(event)
@@ -51,7 +51,7 @@ async def a_late_twin(writer: Harness) -> tuple[DocumentIssued, str, str]:
     return event, str(first["id"]), twin
 
 
-async def see_in_index(writer: Harness, number: str, voucher_id: str) -> None:
+async def see_in_index(writer: Writer, number: str, voucher_id: str) -> None:
     """The copy of the voucherlist shows the voucher."""
     row = {
         "tenant_id": writer.tenant_id,
@@ -68,24 +68,24 @@ async def see_in_index(writer: Harness, number: str, voucher_id: str) -> None:
         session.add(VoucherIndexRow(**row))
 
 
-async def one_alarm(writer: Harness) -> AlarmRow:
+async def one_alarm(writer: Writer) -> AlarmRow:
     """The double that was found."""
     (alarm,) = await look(writer)
     return alarm
 
 
-def said(writer: Harness, alarm: AlarmRow, **more: Any) -> dict[str, Any]:
+def said(writer: Writer, alarm: AlarmRow, **more: Any) -> dict[str, Any]:
     """What a command about the alarm says."""
     about = {"tenant_id": writer.tenant_id, "connection_id": writer.books_id, "command_id": uuid4()}
     return {**about, "alarm_id": alarm.alarm_id, **more}
 
 
-async def delete_in_books(writer: Harness, voucher_id: str) -> None:
+async def delete_in_books(writer: Writer, voucher_id: str) -> None:
     """A person deletes the voucher in the web application."""
     (await writer.lexware.control.http.delete(f"/_control/vouchers/{voucher_id}")).raise_for_status()
 
 
-async def test_marker_of_ours_bound_to_nothing_is_told_with_both_vouchers(writer: Harness) -> None:
+async def test_marker_of_ours_bound_to_nothing_is_told_with_both_vouchers(writer: Writer) -> None:
     _, first, twin = await a_late_twin(writer)
     alarm = await one_alarm(writer)
     assert alarm.kind == "duplicate"
@@ -94,7 +94,7 @@ async def test_marker_of_ours_bound_to_nothing_is_told_with_both_vouchers(writer
     assert len(await look(writer)) == 1
 
 
-async def test_unknown_vouchers_are_read_once_and_others_not_at_all(writer: Harness) -> None:
+async def test_unknown_vouchers_are_read_once_and_others_not_at_all(writer: Writer) -> None:
     await a_late_twin(writer)
     await look(writer)
     before = await writer.requests()
@@ -102,14 +102,14 @@ async def test_unknown_vouchers_are_read_once_and_others_not_at_all(writer: Harn
     assert await writer.requests() == before
 
 
-async def test_voucher_somebody_else_made_is_no_double(writer: Harness) -> None:
+async def test_voucher_somebody_else_made_is_no_double(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await writer.work(event)
     await see_in_index(writer, event.number, await by_hand(writer, event.number))
     assert await look(writer) == []
 
 
-async def bound_twice(writer: Harness) -> tuple[Harness, DocumentIssued]:
+async def bound_twice(writer: Writer) -> tuple[Writer, DocumentIssued]:
     """As the release before booked a document that came through two connections."""
     event = await writer.event(make_invoice(), pdf=None)
     await writer.work(event)
@@ -123,7 +123,7 @@ async def bound_twice(writer: Harness) -> tuple[Harness, DocumentIssued]:
     return other, again
 
 
-async def test_document_bound_twice_is_told_and_the_first_binding_stays_r6_r55(writer: Harness) -> None:
+async def test_document_bound_twice_is_told_and_the_first_binding_stays_r6_r55(writer: Writer) -> None:
     other, again = await bound_twice(writer)
     first = (await writer.outcome(again.document)).voucher_id
     second = (await other.outcome(again.document)).voucher_id
@@ -131,14 +131,14 @@ async def test_document_bound_twice_is_told_and_the_first_binding_stays_r6_r55(w
     assert (alarm.evidence["keep"], alarm.evidence["delete"]) == (first, [second])
 
 
-async def test_documents_of_two_real_shops_are_no_double_r55(writer: Harness) -> None:
+async def test_documents_of_two_real_shops_are_no_double_r55(writer: Writer) -> None:
     await writer.work(await writer.event(make_invoice(), pdf=None))
     other = replace(writer, shop_id=uuid4())
     await other.work(await other.event(make_invoice(), make_order(order_id="x", order_number="y"), pdf=None))
     assert await look(writer) == []
 
 
-async def test_double_a_person_asked_for_is_none(writer: Harness) -> None:
+async def test_double_a_person_asked_for_is_none(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await writer.work(event)
     other = replace(writer, shop_id=uuid4())
@@ -148,7 +148,7 @@ async def test_double_a_person_asked_for_is_none(writer: Harness) -> None:
     assert await look(writer) == []
 
 
-async def test_pair_a_person_has_looked_at_stays_quiet(writer: Harness) -> None:
+async def test_pair_a_person_has_looked_at_stays_quiet(writer: Writer) -> None:
     await a_late_twin(writer)
     alarm = await one_alarm(writer)
     await writer.work(SeeAlarm(**said(writer, alarm)))
@@ -157,7 +157,7 @@ async def test_pair_a_person_has_looked_at_stays_quiet(writer: Harness) -> None:
         assert await repairing_deletions(session, alarm.evidence["vouchers"]) == set()
 
 
-async def test_alarm_that_ends_itself_is_not_closed_by_a_person(writer: Harness) -> None:
+async def test_alarm_that_ends_itself_is_not_closed_by_a_person(writer: Writer) -> None:
     async with writer.db.sessions.begin() as session:
         session.add(
             AlarmRow(
@@ -174,7 +174,7 @@ async def test_alarm_that_ends_itself_is_not_closed_by_a_person(writer: Harness)
 
 
 async def test_deleted_twin_closes_the_alarm_and_its_deletion_raises_nothing_later_r54(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     event, first, twin = await a_late_twin(writer)
     alarm = await one_alarm(writer)
@@ -189,7 +189,7 @@ async def test_deleted_twin_closes_the_alarm_and_its_deletion_raises_nothing_lat
     assert (outcome.status, outcome.voucher_id) == ("booked", first)
 
 
-async def test_voucher_that_is_still_there_keeps_the_alarm_open(writer: Harness) -> None:
+async def test_voucher_that_is_still_there_keeps_the_alarm_open(writer: Writer) -> None:
     _, _, twin = await a_late_twin(writer)
     alarm = await one_alarm(writer)
     await writer.work(RepairDuplicate(**said(writer, alarm, deleted=[twin])))
@@ -197,7 +197,7 @@ async def test_voucher_that_is_still_there_keeps_the_alarm_open(writer: Harness)
     assert alarm.evidence["still_there"] == [twin]
 
 
-async def test_document_whose_surplus_voucher_was_deleted_is_left_out_by_that_name(writer: Harness) -> None:
+async def test_document_whose_surplus_voucher_was_deleted_is_left_out_by_that_name(writer: Writer) -> None:
     other, again = await bound_twice(writer)
     first = (await writer.outcome(again.document)).voucher_id
     second = (await other.outcome(again.document)).voucher_id
@@ -212,7 +212,7 @@ async def test_document_whose_surplus_voucher_was_deleted_is_left_out_by_that_na
     assert await look(writer) == []
 
 
-async def test_document_stands_as_the_twin_when_the_bound_voucher_was_deleted(writer: Harness) -> None:
+async def test_document_stands_as_the_twin_when_the_bound_voucher_was_deleted(writer: Writer) -> None:
     event, first, twin = await a_late_twin(writer)
     alarm = await one_alarm(writer)
     await delete_in_books(writer, first)
@@ -226,7 +226,7 @@ async def test_document_stands_as_the_twin_when_the_bound_voucher_was_deleted(wr
     assert await look(writer) == []
 
 
-async def test_one_process_looks_and_not_again_on_the_same_day(writer: Harness) -> None:
+async def test_one_process_looks_and_not_again_on_the_same_day(writer: Writer) -> None:
     async def looked(one: DuplicateWatch) -> bool:
         return await one.look()
 

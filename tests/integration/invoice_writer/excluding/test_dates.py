@@ -12,11 +12,11 @@ from common.db.models.ingest import OrderRow
 from common.domain.documents import OrderSnapshot
 from common.events.commands import ConfirmIssueDate
 from factories.documents import make_invoice, make_order
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.rechecking.dispatches import LOOK_SECONDS, DispatchWatch
 
 
-async def read_again(writer: Harness, order: OrderSnapshot) -> None:
+async def read_again(writer: Writer, order: OrderSnapshot) -> None:
     """Ingest stores the newest reading of the order."""
     async with writer.db.sessions.begin() as session:
         row = OrderRow(
@@ -32,7 +32,7 @@ async def read_again(writer: Harness, order: OrderSnapshot) -> None:
         await session.merge(row)
 
 
-async def told(writer: Harness) -> list[dict[str, Any]]:
+async def told(writer: Writer) -> list[dict[str, Any]]:
     query = select(AlarmRow.evidence).where(AlarmRow.kind == "dispatched_in_other_month")
     async with writer.db.reading.begin() as session:
         return list((await session.scalars(query)).all())
@@ -48,7 +48,7 @@ async def told(writer: Harness) -> list[dict[str, Any]]:
     ],
 )
 async def test_a_dispatch_in_another_month_is_told_once_and_the_voucher_stays(
-    writer: Harness, dispatched: datetime | None, expected: str | None
+    writer: Writer, dispatched: datetime | None, expected: str | None
 ) -> None:
     document = make_invoice()
     await writer.work(await writer.event(document))
@@ -65,7 +65,7 @@ async def test_a_dispatch_in_another_month_is_told_once_and_the_voucher_stays(
     assert (await writer.outcome(document)).status == "booked"
 
 
-async def test_a_dispatch_that_was_known_when_it_was_booked_is_no_news(writer: Harness) -> None:
+async def test_a_dispatch_that_was_known_when_it_was_booked_is_no_news(writer: Writer) -> None:
     order = make_order(dispatched_at=datetime(2025, 3, 3, 9, tzinfo=UTC))
     await writer.work(await writer.event(make_invoice(), order))
     await read_again(writer, make_order(dispatched_at=datetime(2025, 4, 3, 9, tzinfo=UTC)))
@@ -73,7 +73,7 @@ async def test_a_dispatch_that_was_known_when_it_was_booked_is_no_news(writer: H
     assert await told(writer) == []
 
 
-async def test_a_confirmed_date_books_the_document_on_that_day(writer: Harness) -> None:
+async def test_a_confirmed_date_books_the_document_on_that_day(writer: Writer) -> None:
     document = make_invoice(date_missing=True, issued_at=datetime(2025, 1, 2, 9, tzinfo=UTC))
     event = await writer.event(document)
     await writer.work(event)

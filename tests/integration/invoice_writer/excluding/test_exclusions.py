@@ -14,7 +14,7 @@ from factories.documents import (
     make_line,
 )
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import CREATE, Harness
+from integration.invoice_writer.harness import CREATE, Writer
 
 
 def card(**over: Any) -> Document:
@@ -26,12 +26,12 @@ def card(**over: Any) -> Document:
     return make_invoice(**({"gross_total": euro("49.90"), "lines": lines} | over))
 
 
-async def stands(writer: Harness, document: Document) -> tuple[str, str | None]:
+async def stands(writer: Writer, document: Document) -> tuple[str, str | None]:
     outcome = await writer.outcome(document)
     return outcome.status, outcome.reason
 
 
-async def test_a_voucher_is_parked_with_all_of_its_document_until_it_is_mapped_r50(writer: Harness) -> None:
+async def test_a_voucher_is_parked_with_all_of_its_document_until_it_is_mapped_r50(writer: Writer) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, domestic_zero_category_id=ZERO_CATEGORY)
     document = card()
     event = await writer.event(document)
@@ -48,7 +48,7 @@ async def test_a_voucher_is_parked_with_all_of_its_document_until_it_is_mapped_r
     ]
 
 
-async def test_an_excluded_document_is_left_out_with_the_reason_that_was_given(writer: Harness) -> None:
+async def test_an_excluded_document_is_left_out_with_the_reason_that_was_given(writer: Writer) -> None:
     document = card()
     event = await writer.event(document)
     await writer.work(event)
@@ -60,7 +60,7 @@ async def test_an_excluded_document_is_left_out_with_the_reason_that_was_given(w
     assert isinstance(announced, DocumentExcluded) and announced.rule == "excluded_by_person"
 
 
-async def test_neither_settings_nor_a_retry_bring_an_excluded_document_back(writer: Harness) -> None:
+async def test_neither_settings_nor_a_retry_bring_an_excluded_document_back(writer: Writer) -> None:
     document = card()
     event = await writer.event(document)
     await writer.work(event)
@@ -72,7 +72,7 @@ async def test_neither_settings_nor_a_retry_bring_an_excluded_document_back(writ
     assert await writer.vouchers() == []
 
 
-async def test_an_invoice_never_booked_and_its_correction_are_closed_as_a_pair_r37(writer: Harness) -> None:
+async def test_an_invoice_never_booked_and_its_correction_are_closed_as_a_pair_r37(writer: Writer) -> None:
     invoice = card()
     correction = make_credit_note(gross_total=euro("49.90"), lines=invoice.lines, number="K-1")
     event = await writer.event(invoice)
@@ -86,7 +86,7 @@ async def test_an_invoice_never_booked_and_its_correction_are_closed_as_a_pair_r
 
 
 async def test_what_was_excluded_is_decided_anew_when_it_is_included_and_its_corrections_follow_r37(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     invoice = card()
     correction = make_credit_note(gross_total=euro("49.90"), lines=invoice.lines, number="K-1")
@@ -103,7 +103,7 @@ async def test_what_was_excluded_is_decided_anew_when_it_is_included_and_its_cor
     assert kinds == ["salescreditnote", "salesinvoice"]
 
 
-async def test_a_booked_document_is_not_excluded(writer: Harness) -> None:
+async def test_a_booked_document_is_not_excluded(writer: Writer) -> None:
     document = make_invoice()
     event = await writer.event(document)
     await writer.work(event)
@@ -112,7 +112,7 @@ async def test_a_booked_document_is_not_excluded(writer: Harness) -> None:
 
 
 async def test_a_write_without_an_answer_is_looked_for_before_its_document_is_excluded(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     await writer.lexware.control.fault("POST", "/v1/vouchers", "timeout_after_commit")
     document = make_invoice()

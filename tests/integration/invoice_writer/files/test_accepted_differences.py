@@ -14,7 +14,7 @@ from common.events.commands import AcceptEInvoiceDifference, AcceptEInvoiceDiffe
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice, make_order
 from factories.einvoices import make_xml
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.files import accepting
 from support.einvoices import file_of, issued
 
@@ -23,13 +23,13 @@ TOTAL = {"grand_total": {"einvoice": "50.90 EUR", "voucher": "49.90 EUR"}}
 WHY = "the shop rounds its e-invoices"
 
 
-def accept_one(writer: Harness, event: DocumentIssued, differences: dict[str, Any]) -> Any:
+def accept_one(writer: Writer, event: DocumentIssued, differences: dict[str, Any]) -> Any:
     """The person saw these differences of the document and accepts them."""
     about = writer.retry(event).model_dump(exclude={"occurred_at"})
     return AcceptEInvoiceDifference(**{**about, "command_id": uuid4()}, differences=differences, because=WHY)
 
 
-def accept_all(writer: Harness, **over: Any) -> Any:
+def accept_all(writer: Writer, **over: Any) -> Any:
     """The person accepts whatever is parked by now."""
     asked_id = uuid4()
     values: dict[str, Any] = {
@@ -43,7 +43,7 @@ def accept_all(writer: Harness, **over: Any) -> Any:
     return AcceptEInvoiceDifferences(**(values | over))
 
 
-async def parked(writer: Harness, place: int, xml: str = "50.90", tax: str = "7.97") -> Document:
+async def parked(writer: Writer, place: int, xml: str = "50.90", tax: str = "7.97") -> Document:
     """A document of its own order that is parked for its e-invoice."""
     document = make_invoice(number=f"R-{place}")
     event = await issued(writer, document, make_xml(xml, tax, number=document.number))
@@ -54,7 +54,7 @@ async def parked(writer: Harness, place: int, xml: str = "50.90", tax: str = "7.
 
 
 async def test_r49_an_accepted_difference_is_booked_as_the_shop_says_and_stays_on_record(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     document = make_invoice()
     event = await issued(writer, document, make_xml("50.90"))
@@ -71,7 +71,7 @@ async def test_r49_an_accepted_difference_is_booked_as_the_shop_says_and_stays_o
     assert (kept.differences, kept.because, kept.document_id) == (TOTAL, WHY, event.document_id)
 
 
-async def test_r49_only_what_the_person_saw_is_accepted(writer: Harness) -> None:
+async def test_r49_only_what_the_person_saw_is_accepted(writer: Writer) -> None:
     document = make_invoice()
     event = await issued(writer, document, make_xml("50.90"))
     await writer.work(event)
@@ -80,7 +80,7 @@ async def test_r49_only_what_the_person_saw_is_accepted(writer: Harness) -> None
     assert (await writer.outcome(document)).reason == "einvoice_differs"
 
 
-async def test_r49_another_file_that_came_meanwhile_parks_with_its_own_values(writer: Harness) -> None:
+async def test_r49_another_file_that_came_meanwhile_parks_with_its_own_values(writer: Writer) -> None:
     document = make_invoice()
     event = await issued(writer, document, make_xml("50.90"))
     await writer.work(event)
@@ -94,7 +94,7 @@ async def test_r49_another_file_that_came_meanwhile_parks_with_its_own_values(wr
 
 
 async def test_r49_all_of_a_cause_are_accepted_page_by_page_and_only_they(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accepting, "PAGE", 2)
     totals = [await parked(writer, place) for place in range(3)]
@@ -107,14 +107,14 @@ async def test_r49_all_of_a_cause_are_accepted_page_by_page_and_only_they(
 
 
 async def test_r49_what_parks_after_the_person_looked_is_not_accepted_with_the_others(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     document = await parked(writer, 1)
     await writer.work(accept_all(writer, parked_until=datetime.now(UTC) - timedelta(hours=1)))
     assert (await writer.outcome(document)).status == "parked"
 
 
-async def test_the_same_command_again_is_recorded_once(writer: Harness) -> None:
+async def test_the_same_command_again_is_recorded_once(writer: Writer) -> None:
     document = make_invoice()
     event = await issued(writer, document, make_xml("50.90"))
     await writer.work(event)
@@ -130,7 +130,7 @@ async def test_the_same_command_again_is_recorded_once(writer: Harness) -> None:
 @pytest.mark.parametrize(
     "statement", [update(EInvoiceAcceptanceRow).values(because="x"), delete(EInvoiceAcceptanceRow)]
 )
-async def test_r1_what_was_accepted_is_never_changed(writer: Harness, statement: Any) -> None:
+async def test_r1_what_was_accepted_is_never_changed(writer: Writer, statement: Any) -> None:
     event = await issued(writer, make_invoice(), make_xml("50.90"))
     await writer.work(event)
     await writer.work(accept_one(writer, event, TOTAL))

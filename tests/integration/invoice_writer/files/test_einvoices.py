@@ -11,20 +11,20 @@ from common.domain.merchant import GOODS_CATEGORY
 from factories.documents import make_credit_note, make_invoice, zero_rated
 from factories.einvoices import make_xml
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import ATTACH, Harness
+from integration.invoice_writer.harness import ATTACH, Writer
 from support.einvoices import file_of, issued
 
 DIFFERS = "einvoice_differs"
 HOSTILE = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>' + make_xml().split(b"?>", 1)[1]
 
 
-async def alarms(writer: Harness) -> list[AlarmRow]:
+async def alarms(writer: Writer) -> list[AlarmRow]:
     """Every alarm."""
     async with writer.db.reading.begin() as session:
         return list((await session.scalars(select(AlarmRow))).all())
 
 
-async def test_r49_an_einvoice_that_agrees_is_evidence_of_the_booking(writer: Harness) -> None:
+async def test_r49_an_einvoice_that_agrees_is_evidence_of_the_booking(writer: Writer) -> None:
     document = make_invoice()
     await writer.work(await issued(writer, document, make_xml()))
     row = await writer.outcome(document)
@@ -35,7 +35,7 @@ async def test_r49_an_einvoice_that_agrees_is_evidence_of_the_booking(writer: Ha
     assert "einvoice.agrees" in row.decision["rules"]
 
 
-async def test_r49_the_original_is_attached_unchanged(writer: Harness) -> None:
+async def test_r49_the_original_is_attached_unchanged(writer: Writer) -> None:
     event = await issued(writer, make_invoice(), make_xml())
     await writer.work(event)
     assert event.pdf is not None
@@ -56,7 +56,7 @@ async def test_r49_the_original_is_attached_unchanged(writer: Harness) -> None:
     ids=["total", "tax", "number", "kind"],
 )
 async def test_r49_a_difference_parks_the_document_with_both_values(
-    writer: Harness, xml: bytes, differing: dict[str, Any]
+    writer: Writer, xml: bytes, differing: dict[str, Any]
 ) -> None:
     document = make_invoice()
     await writer.work(await issued(writer, document, xml))
@@ -67,14 +67,14 @@ async def test_r49_a_difference_parks_the_document_with_both_values(
     assert await writer.vouchers() == []
 
 
-async def test_r49_another_currency_parks_the_document(writer: Harness) -> None:
+async def test_r49_another_currency_parks_the_document(writer: Writer) -> None:
     document = make_invoice()
     await writer.work(await issued(writer, document, make_xml(currency="CHF")))
     row = await writer.outcome(document)
     assert (row.reason, set(row.params["differences"])) == (DIFFERS, {"grand_total", "tax_total"})
 
 
-async def test_r36_a_correction_is_compared_by_its_direction(writer: Harness) -> None:
+async def test_r36_a_correction_is_compared_by_its_direction(writer: Writer) -> None:
     document, correction = make_invoice(), make_credit_note()
     xml = make_xml("49.90", number=correction.number, kind="381")
     await writer.work(await writer.event(document, pdf=None), await issued(writer, correction, xml))
@@ -82,7 +82,7 @@ async def test_r36_a_correction_is_compared_by_its_direction(writer: Harness) ->
     assert "einvoice.agrees" in (await writer.outcome(correction)).rules
 
 
-async def test_r36_an_invoice_below_zero_agrees_with_the_correction(writer: Harness) -> None:
+async def test_r36_an_invoice_below_zero_agrees_with_the_correction(writer: Writer) -> None:
     document, correction = make_invoice(), make_credit_note()
     xml = make_xml("-49.90", "-7.97", number=correction.number)
     await writer.work(await writer.event(document, pdf=None), await issued(writer, correction, xml))
@@ -91,7 +91,7 @@ async def test_r36_an_invoice_below_zero_agrees_with_the_correction(writer: Harn
 
 @pytest.mark.parametrize("xml", [b"no xml", make_xml()[:200], HOSTILE], ids=["text", "cut", "entity"])
 async def test_an_einvoice_nobody_can_read_is_noted_and_does_not_keep_the_voucher_back(
-    writer: Harness, xml: bytes
+    writer: Writer, xml: bytes
 ) -> None:
     document = make_invoice()
     await writer.work(await issued(writer, document, xml))
@@ -101,7 +101,7 @@ async def test_an_einvoice_nobody_can_read_is_noted_and_does_not_keep_the_vouche
     assert "root:" not in str(row.evidence)
 
 
-async def test_an_einvoice_lost_from_the_archive_does_not_kill_the_message(writer: Harness) -> None:
+async def test_an_einvoice_lost_from_the_archive_does_not_kill_the_message(writer: Writer) -> None:
     document = make_invoice()
     event = await writer.event(document)
     assert event.pdf is not None
@@ -112,7 +112,7 @@ async def test_an_einvoice_lost_from_the_archive_does_not_kill_the_message(write
 
 
 async def test_r49_a_pdf_that_comes_after_the_booking_raises_an_alarm_and_the_booking_stands(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     document = make_invoice()
     event = await writer.event(document, pdf=None)
@@ -133,7 +133,7 @@ async def test_r49_a_pdf_that_comes_after_the_booking_raises_an_alarm_and_the_bo
     assert len(await writer.vouchers()) == 1
 
 
-async def test_a_late_difference_is_told_once_however_often_the_file_is_tried(writer: Harness) -> None:
+async def test_a_late_difference_is_told_once_however_often_the_file_is_tried(writer: Writer) -> None:
     document = make_invoice()
     event = await writer.event(document, pdf=None)
     await writer.work(event)
@@ -146,7 +146,7 @@ async def test_a_late_difference_is_told_once_however_often_the_file_is_tried(wr
 
 
 @pytest.mark.parametrize("xml", [make_xml(), HOSTILE], ids=["agrees", "unreadable"])
-async def test_a_late_einvoice_that_says_nothing_else_raises_no_alarm(writer: Harness, xml: bytes) -> None:
+async def test_a_late_einvoice_that_says_nothing_else_raises_no_alarm(writer: Writer, xml: bytes) -> None:
     document = make_invoice()
     event = await writer.event(document, pdf=None)
     await writer.work(event)
@@ -156,7 +156,7 @@ async def test_a_late_einvoice_that_says_nothing_else_raises_no_alarm(writer: Ha
 
 
 async def test_r49_a_pdf_that_comes_while_the_document_is_parked_is_compared_before_booking(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     document = zero_rated()
     event = await writer.event(document, pdf=None)
@@ -171,7 +171,7 @@ async def test_r49_a_pdf_that_comes_while_the_document_is_parked_is_compared_bef
 
 
 async def test_a_voucher_in_doubt_is_reconciled_before_a_late_einvoice_counts(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     document = make_invoice()
     event = await writer.event(document, pdf=None)

@@ -13,12 +13,12 @@ from common.events.commands import ReleaseParked
 from common.events.documents import DocumentFileMissed, DocumentFileStored, DocumentIssued
 from factories.documents import make_credit_note, make_invoice, zero_rated
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import ATTACH, CREATE, Harness
+from integration.invoice_writer.harness import ATTACH, CREATE, Writer
 from integration.invoice_writer.watching import delete as vanish
 from integration.invoice_writer.watching import night
 
 
-def about(writer: Harness, event: DocumentIssued) -> dict[str, Any]:
+def about(writer: Writer, event: DocumentIssued) -> dict[str, Any]:
     """The fields that name the document."""
     return {
         "tenant_id": writer.tenant_id,
@@ -29,23 +29,23 @@ def about(writer: Harness, event: DocumentIssued) -> dict[str, Any]:
     }
 
 
-def stored(writer: Harness, event: DocumentIssued, pdf: OriginalRef) -> DocumentFileStored:
+def stored(writer: Writer, event: DocumentIssued, pdf: OriginalRef) -> DocumentFileStored:
     """The shop delivered the file."""
     return DocumentFileStored(**about(writer, event), pdf=pdf)
 
 
-async def forget_inbox(writer: Harness) -> None:
+async def forget_inbox(writer: Writer) -> None:
     """The inbox holds nothing any more: everything may come again."""
     async with writer.db.sessions.begin() as session:
         await session.execute(delete(InboxRow))
 
 
-async def file_trouble(writer: Harness, kind: str = "server_error", times: int | None = None) -> None:
+async def file_trouble(writer: Writer, kind: str = "server_error", times: int | None = None) -> None:
     """Uploads go wrong."""
     await writer.lexware.control.fault("POST", ATTACH.split()[1], kind, times)
 
 
-async def test_file_stored_while_parked_is_attached_when_the_document_is_booked(writer: Harness) -> None:
+async def test_file_stored_while_parked_is_attached_when_the_document_is_booked(writer: Writer) -> None:
     event = await writer.event(zero_rated(), pdf=None)
     await writer.work(event, stored(writer, event, await writer.archive(b"%PDF-1.4 late")))
     assert (await writer.outcome(event.document)).status == "parked"
@@ -62,7 +62,7 @@ async def test_file_stored_while_parked_is_attached_when_the_document_is_booked(
     assert (outcome.status, outcome.file_status) == ("booked", "attached")
 
 
-async def test_file_event_again_leaves_the_file_attached(writer: Harness) -> None:
+async def test_file_event_again_leaves_the_file_attached(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     file = stored(writer, event, await writer.archive(b"%PDF-1.4 late"))
     await writer.work(event, file)
@@ -73,7 +73,7 @@ async def test_file_event_again_leaves_the_file_attached(writer: Harness) -> Non
     assert await writer.story(event.document) == ["booked", "file_stored", "file_attached"]
 
 
-async def test_other_bytes_after_the_file_was_attached_change_nothing(writer: Harness) -> None:
+async def test_other_bytes_after_the_file_was_attached_change_nothing(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     await writer.work(event)
     before = await writer.outcome(event.document)
@@ -83,7 +83,7 @@ async def test_other_bytes_after_the_file_was_attached_change_nothing(writer: Ha
     assert (await writer.requests())[ATTACH] == 1
 
 
-async def test_good_file_after_a_refused_one_is_attached(writer: Harness) -> None:
+async def test_good_file_after_a_refused_one_is_attached(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=b"no pdf")
     await writer.work(event)
     assert (await writer.outcome(event.document)).file_status == "refused"
@@ -91,7 +91,7 @@ async def test_good_file_after_a_refused_one_is_attached(writer: Harness) -> Non
     assert (await writer.outcome(event.document)).file_status == "attached"
 
 
-async def test_file_that_is_not_in_the_archive_kills_no_message_and_holds_up_nobody(writer: Harness) -> None:
+async def test_file_that_is_not_in_the_archive_kills_no_message_and_holds_up_nobody(writer: Writer) -> None:
     event = (await writer.event(make_invoice(), pdf=None)).model_copy(
         update={"pdf": OriginalRef(sha256="0" * 64, size=100)}
     )
@@ -104,7 +104,7 @@ async def test_file_that_is_not_in_the_archive_kills_no_message_and_holds_up_nob
 
 
 @pytest.mark.parametrize("kind", ["server_error", "drop_before_commit", "forbidden"])
-async def test_correction_does_not_wait_for_the_file_of_its_invoice(writer: Harness, kind: str) -> None:
+async def test_correction_does_not_wait_for_the_file_of_its_invoice(writer: Writer, kind: str) -> None:
     invoice, correction = make_invoice(), make_credit_note()
     await file_trouble(writer, kind)
     events = [await writer.event(invoice), await writer.event(correction, pdf=None)]
@@ -114,13 +114,13 @@ async def test_correction_does_not_wait_for_the_file_of_its_invoice(writer: Harn
     assert (await writer.requests())[CREATE] == 2
 
 
-async def test_file_that_is_there_is_not_given_up(writer: Harness) -> None:
+async def test_file_that_is_there_is_not_given_up(writer: Writer) -> None:
     event = await writer.event(zero_rated())
     await writer.work(event, DocumentFileMissed(**about(writer, event)))
     assert (await writer.outcome(event.document)).file_status == "pending"
 
 
-async def test_file_of_a_voucher_that_was_deleted_waits_for_nothing(writer: Harness) -> None:
+async def test_file_of_a_voucher_that_was_deleted_waits_for_nothing(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await writer.work(event)
     await vanish(writer, (await writer.outcome(event.document)).voucher_id)

@@ -5,11 +5,11 @@ import pytest
 from common.domain.verdicts import EInvoiceProblem
 from factories.documents import make_credit_note, make_invoice
 from factories.einvoices import make_xml
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from support.einvoices import file_of, issued
 
 
-async def test_r49_a_total_rounded_to_what_the_customer_pays_is_booked(writer: Harness) -> None:
+async def test_r49_a_total_rounded_to_what_the_customer_pays_is_booked(writer: Writer) -> None:
     document = make_invoice()
     await writer.work(await issued(writer, document, make_xml("49.89", "7.97", rounding="0.01", due="49.90")))
     row = await writer.outcome(document)
@@ -19,7 +19,7 @@ async def test_r49_a_total_rounded_to_what_the_customer_pays_is_booked(writer: H
 
 @pytest.mark.parametrize("code", ["384", "457"])
 async def test_r49_a_code_that_says_nothing_leaves_the_direction_to_the_shop(
-    writer: Harness, code: str
+    writer: Writer, code: str
 ) -> None:
     document, correction = make_invoice(), make_credit_note()
     await writer.work(await issued(writer, document, make_xml(kind=code)))
@@ -30,7 +30,7 @@ async def test_r49_a_code_that_says_nothing_leaves_the_direction_to_the_shop(
         assert row.evidence["einvoice"]["is_correction"] is None
 
 
-async def test_r49_a_credit_note_with_amounts_below_zero_is_one(writer: Harness) -> None:
+async def test_r49_a_credit_note_with_amounts_below_zero_is_one(writer: Writer) -> None:
     document, correction = make_invoice(), make_credit_note()
     xml = make_xml("-49.90", "-7.97", number=correction.number, kind="381")
     await writer.work(await writer.event(document, pdf=None), await issued(writer, correction, xml))
@@ -45,7 +45,7 @@ async def test_r49_a_credit_note_with_amounts_below_zero_is_one(writer: Harness)
     ],
 )
 async def test_an_einvoice_that_cannot_be_compared_is_named_and_keeps_nothing_back(
-    writer: Harness, problem: EInvoiceProblem, rule: str
+    writer: Writer, problem: EInvoiceProblem, rule: str
 ) -> None:
     document = make_invoice()
     await writer.work(await issued(writer, document, problem))
@@ -55,7 +55,7 @@ async def test_an_einvoice_that_cannot_be_compared_is_named_and_keeps_nothing_ba
     assert row.evidence["einvoice"] == {"problem": problem.value}
 
 
-async def test_a_late_file_whose_einvoice_cannot_be_compared_raises_no_alarm(writer: Harness) -> None:
+async def test_a_late_file_whose_einvoice_cannot_be_compared_raises_no_alarm(writer: Writer) -> None:
     document = make_invoice()
     event = await writer.event(document, pdf=None)
     await writer.work(event)

@@ -10,23 +10,23 @@ from common.db.models.books import BooksProfileRow, OutcomeRow
 from common.db.models.line import InboxRow
 from common.events.commands import ReleaseParked
 from factories.documents import euro, make_address, make_invoice, make_line, make_order
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 
 PROFILE = "GET /v1/profile"
 
 
-async def seller(writer: Harness, **values: Any) -> None:
+async def seller(writer: Writer, **values: Any) -> None:
     """The organization's profile as its owner changed it."""
     await writer.lexware.control.post(f"organizations/{writer.organization['organization_id']}", values)
 
 
-async def last_read(writer: Harness, seconds_ago: float) -> None:
+async def last_read(writer: Writer, seconds_ago: float) -> None:
     """The profile was last read so long ago."""
     async with writer.db.sessions.begin() as session:
         await session.execute(update(BooksProfileRow).values(fetched_at=db_now(-seconds_ago)))
 
 
-async def park_as_small_business(writer: Harness) -> Any:
+async def park_as_small_business(writer: Writer) -> Any:
     """A document of a seller without VAT."""
     await seller(writer, smallBusiness=True)
     event = await writer.event(make_invoice())
@@ -37,7 +37,7 @@ async def park_as_small_business(writer: Harness) -> Any:
 
 
 async def test_profile_of_parked_documents_is_read_hourly_and_its_change_releases_them(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     event = await park_as_small_business(writer)
     await writer.work()
@@ -49,7 +49,7 @@ async def test_profile_of_parked_documents_is_read_hourly_and_its_change_release
 
 
 async def test_untaxed_documents_are_released_when_the_seller_turns_out_to_be_a_small_business(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     abroad = make_address(country="AT", zip_code="1010", city="Wien")
     buyers = {"zero_rate_unmapped": make_address(), "vat_id_missing": abroad}
@@ -72,7 +72,7 @@ async def test_untaxed_documents_are_released_when_the_seller_turns_out_to_be_a_
     assert {(await writer.outcome(event.document)).status for event in events.values()} == {"booked"}
 
 
-async def test_unchanged_profile_decides_nothing_again(writer: Harness) -> None:
+async def test_unchanged_profile_decides_nothing_again(writer: Writer) -> None:
     event = await park_as_small_business(writer)
     await seller(writer, smallBusiness=True)
     await last_read(writer, 3700)
@@ -81,7 +81,7 @@ async def test_unchanged_profile_decides_nothing_again(writer: Harness) -> None:
     assert await writer.story(event.document) == ["parked"]
 
 
-async def test_change_seen_with_another_document_releases_the_parked_one(writer: Harness) -> None:
+async def test_change_seen_with_another_document_releases_the_parked_one(writer: Writer) -> None:
     event = await park_as_small_business(writer)
     await last_read(writer, 3700)
     other = make_invoice(number="R-2")
@@ -90,21 +90,21 @@ async def test_change_seen_with_another_document_releases_the_parked_one(writer:
     assert (await writer.outcome(event.document)).status == "booked"
 
 
-async def test_person_who_retries_gets_the_profile_of_now(writer: Harness) -> None:
+async def test_person_who_retries_gets_the_profile_of_now(writer: Writer) -> None:
     event = await park_as_small_business(writer)
     await last_read(writer, 60)
     await writer.work(writer.retry(event))
     assert (await writer.outcome(event.document)).status == "booked"
 
 
-async def test_profile_that_is_refused_once_parks_nothing(writer: Harness) -> None:
+async def test_profile_that_is_refused_once_parks_nothing(writer: Writer) -> None:
     await writer.lexware.control.fault("GET", "/v1/profile", "not_found_lag", 1)
     event = await writer.event(make_invoice())
     await writer.work(event)
     assert (await writer.story(event.document))[0] == "booked"
 
 
-async def test_documents_that_an_older_release_parked_for_the_profile_go_on(writer: Harness) -> None:
+async def test_documents_that_an_older_release_parked_for_the_profile_go_on(writer: Writer) -> None:
     event = await park_as_small_business(writer)
     async with writer.db.sessions.begin() as session:
         await session.execute(update(OutcomeRow).values(reason="profile_unavailable"))
@@ -115,7 +115,7 @@ async def test_documents_that_an_older_release_parked_for_the_profile_go_on(writ
 
 
 async def test_trouble_at_the_reading_leaves_no_dead_letter_and_is_tried_an_hour_later(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     event = await park_as_small_business(writer)
     await last_read(writer, 3700)
@@ -129,7 +129,7 @@ async def test_trouble_at_the_reading_leaves_no_dead_letter_and_is_tried_an_hour
     assert (await writer.outcome(event.document)).status == "booked"
 
 
-async def test_command_that_names_the_profile_reads_it(writer: Harness) -> None:
+async def test_command_that_names_the_profile_reads_it(writer: Writer) -> None:
     event = await park_as_small_business(writer)
     await last_read(writer, 60)
     command = ReleaseParked(

@@ -11,7 +11,7 @@ import pytest
 from common.domain.merchant import MerchantSettings
 from factories.documents import make_address, make_invoice, make_order
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import CREATE, Harness
+from integration.invoice_writer.harness import CREATE, Writer
 from integration.invoice_writer.unreadable import (
     LIST,
     alarms,
@@ -29,7 +29,7 @@ def moment(days_ago: int) -> str:
     return (noon - timedelta(days=days_ago)).isoformat(timespec="milliseconds")
 
 
-async def remind(writer: Harness, count: int) -> None:
+async def remind(writer: Writer, count: int) -> None:
     """The documents in line are tried again so many times, whatever they wait for."""
     for _ in range(count):
         await writer.hurry()
@@ -37,12 +37,12 @@ async def remind(writer: Harness, count: int) -> None:
             await writer.work(deadline=1.0)
 
 
-async def unreadable(writer: Harness, path: str = "/v1/voucherlist", **how: Any) -> None:
+async def unreadable(writer: Writer, path: str = "/v1/voucherlist", **how: Any) -> None:
     """The list is answered with a page for people."""
     await writer.lexware.control.fault("GET", path, "html_answer", None, **how)
 
 
-async def stalled(writer: Harness, *numbers: str) -> list[Any]:
+async def stalled(writer: Writer, *numbers: str) -> list[Any]:
     """Documents that wait for a list which has not been readable for eleven minutes."""
     events = [await writer.event(make_invoice(number=one), make_order(order_id=one)) for one in numbers]
     await tried(writer, *events)
@@ -53,7 +53,7 @@ async def stalled(writer: Harness, *numbers: str) -> list[Any]:
 
 
 async def test_stalled_reading_costs_one_request_a_minute_however_many_documents_wait(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     await unreadable(writer)
     events = [
@@ -68,7 +68,7 @@ async def test_stalled_reading_costs_one_request_a_minute_however_many_documents
 
 
 async def test_after_ten_minutes_the_documents_show_it_and_an_alarm_names_what_was_answered(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     await unreadable(writer)
     for event in await stalled(writer, "R-1", "R-2"):
@@ -79,7 +79,7 @@ async def test_after_ten_minutes_the_documents_show_it_and_an_alarm_names_what_w
     assert "http.unreadable_answer" in alarm.evidence["last_error"]
 
 
-async def test_list_that_can_be_read_again_lets_all_go_on_and_closes_the_alarm(writer: Harness) -> None:
+async def test_list_that_can_be_read_again_lets_all_go_on_and_closes_the_alarm(writer: Writer) -> None:
     await unreadable(writer)
     events = await stalled(writer, "R-1", "R-2", "R-3")
     await writer.lexware.control.clear_faults()
@@ -93,7 +93,7 @@ async def test_list_that_can_be_read_again_lets_all_go_on_and_closes_the_alarm(w
     assert (row.failures, row.last_error, row.failing_since) == (0, None, None)
 
 
-async def test_while_a_list_stays_unreadable_one_document_tries_it(writer: Harness) -> None:
+async def test_while_a_list_stays_unreadable_one_document_tries_it(writer: Writer) -> None:
     await unreadable(writer)
     events = await stalled(writer, "R-1", "R-2", "R-3")
     before = (await writer.requests())[LIST]
@@ -107,7 +107,7 @@ async def test_while_a_list_stays_unreadable_one_document_tries_it(writer: Harne
     ("path", "listed"),
     [("/v1/voucherlist", "vouchers"), ("/v1/contacts", "contacts"), ("/v1/countries", "countries")],
 )
-async def test_refusal_of_a_list_is_no_refusal_of_a_document(writer: Harness, path: str, listed: str) -> None:
+async def test_refusal_of_a_list_is_no_refusal_of_a_document(writer: Writer, path: str, listed: str) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, **MerchantSettings(contacts="single").model_dump())
     await writer.lexware.control.fault("GET", path, "not_found_lag", 1)
     belfast = make_address(country="GB", zip_code="BT1 1AA", city="Belfast")
@@ -125,7 +125,7 @@ async def test_refusal_of_a_list_is_no_refusal_of_a_document(writer: Harness, pa
     ("path", "listed"), [("/v1/profile", "profile"), ("/v1/posting-categories", "categories")]
 )
 async def test_r4_a_profile_that_is_refused_or_no_profile_parks_nothing_and_all_go_on_by_themselves(
-    writer: Harness, path: str, listed: str, kind: str
+    writer: Writer, path: str, listed: str, kind: str
 ) -> None:
     await writer.lexware.control.fault("GET", path, kind, None)
     events = await stalled(writer, "R-1", "R-2")
@@ -147,7 +147,7 @@ async def test_r4_a_profile_that_is_refused_or_no_profile_parks_nothing_and_all_
 
 
 async def test_more_than_ten_thousand_changes_in_two_days_are_read_by_day_and_found(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     await writer.work(await writer.event(make_invoice(number="R-0"), make_order(order_id="0")))
     for days_ago in (0, 1):
@@ -167,7 +167,7 @@ async def test_more_than_ten_thousand_changes_in_two_days_are_read_by_day_and_fo
 
 
 async def test_part_that_is_still_too_long_is_named_and_holds_up_the_documents_of_its_day_only(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     last = await made(writer, 10_000, voucherNumber="P-{}", voucherDate="2025-03-04", voucherStatus="paid")
     held, other = make_invoice(number="R-1"), make_invoice(number="R-2", issued_at="2025-03-05T10:00:00Z")

@@ -10,7 +10,7 @@ from common.db.models.books import ContactIndexRow, VoucherIndexRow
 from common.domain.merchant import MerchantSettings
 from factories.documents import make_invoice, make_order
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.unreadable import alarms, index_is_old, made
 
 EMPTY = {"voucherDate": None, "voucherNumber": None, "totalGrossAmount": None}
@@ -19,7 +19,7 @@ EMPTY = {"voucherDate": None, "voucherNumber": None, "totalGrossAmount": None}
 @pytest.mark.parametrize("in_filters", [False, True])
 @pytest.mark.parametrize("shown", ["null", "absent", "hidden"])
 async def test_voucher_without_date_holds_up_no_document_that_has_another_number(
-    writer: Harness, shown: str, in_filters: bool
+    writer: Writer, shown: str, in_filters: bool
 ) -> None:
     await writer.lexware.control.settings(undated_row=shown, undated_in_date_filters=in_filters)
     await made(writer, **EMPTY)
@@ -35,7 +35,7 @@ async def test_voucher_without_date_holds_up_no_document_that_has_another_number
 
 @pytest.mark.parametrize("when", ["before the first reading", "after it"])
 async def test_voucher_without_date_takes_the_number_and_is_left_to_a_person(
-    writer: Harness, when: str
+    writer: Writer, when: str
 ) -> None:
     if when == "after it":
         await writer.work(await writer.event(make_invoice(number="R-0"), make_order(order_id="0")))
@@ -61,7 +61,7 @@ async def test_voucher_without_date_takes_the_number_and_is_left_to_a_person(
     ],
 )
 async def test_row_with_an_unreadable_field_still_takes_its_number(
-    writer: Harness, field: str, value: Any
+    writer: Writer, field: str, value: Any
 ) -> None:
     invoice, other = make_invoice(), make_invoice(number="R-2")
     await made(writer, voucherNumber=invoice.number, voucherDate="2025-02-01")
@@ -72,7 +72,7 @@ async def test_row_with_an_unreadable_field_still_takes_its_number(
     assert (await writer.outcome(other)).status == "booked"
 
 
-async def test_rows_that_do_not_fit_are_told_in_one_alarm_that_closes_with_them(writer: Harness) -> None:
+async def test_rows_that_do_not_fit_are_told_in_one_alarm_that_closes_with_them(writer: Writer) -> None:
     there = await made(writer, voucherNumber="P-1", voucherDate="2025-02-01")
     spoilt = {"field": "content.0.totalAmount", "value": "much"}
     await writer.lexware.control.fault("GET", "/v1/voucherlist", "spoilt_field", None, **spoilt)
@@ -87,7 +87,7 @@ async def test_rows_that_do_not_fit_are_told_in_one_alarm_that_closes_with_them(
     assert len(await alarms(writer, "books_row_unreadable", is_open=False)) == 1
 
 
-async def test_row_without_id_is_lost_and_the_others_are_kept(writer: Harness) -> None:
+async def test_row_without_id_is_lost_and_the_others_are_kept(writer: Writer) -> None:
     kept = await made(writer, voucherNumber="P-1", voucherDate="2025-02-01")
     await made(writer, voucherNumber="P-2", voucherDate="2025-02-02")
     spoilt = {"field": "content.0.id", "value": None}
@@ -99,7 +99,7 @@ async def test_row_without_id_is_lost_and_the_others_are_kept(writer: Harness) -
 
 
 @pytest.mark.parametrize("field", ["id", "company", "person", "addresses", "archived"])
-async def test_contact_that_cannot_be_read_costs_itself_and_no_other(writer: Harness, field: str) -> None:
+async def test_contact_that_cannot_be_read_costs_itself_and_no_other(writer: Writer, field: str) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, **MerchantSettings(contacts="single").model_dump())
     await writer.add_contact(person={"lastName": "Aal"})
     there = await writer.add_contact(person={"lastName": "Zander"}, archived=True)
@@ -116,7 +116,7 @@ async def test_contact_that_cannot_be_read_costs_itself_and_no_other(writer: Har
     assert alarm.evidence["list"] == "contacts"
 
 
-async def test_category_that_cannot_be_read_costs_itself_and_no_other(writer: Harness) -> None:
+async def test_category_that_cannot_be_read_costs_itself_and_no_other(writer: Writer) -> None:
     await writer.lexware.control.fault(
         "GET", "/v1/posting-categories", "spoilt_field", None, field="61.type", value=None
     )
@@ -127,7 +127,7 @@ async def test_category_that_cannot_be_read_costs_itself_and_no_other(writer: Ha
     assert alarm.evidence["list"] == "categories"
 
 
-async def test_profile_is_read_without_what_no_decision_depends_on(writer: Harness) -> None:
+async def test_profile_is_read_without_what_no_decision_depends_on(writer: Writer) -> None:
     await writer.lexware.control.fault(
         "GET", "/v1/profile", "spoilt_field", None, field="companyName", value={}
     )

@@ -15,7 +15,7 @@ from common.transport.base import Incoming, Outgoing
 from common.transport.large import put_aside
 from common.transport.local import LocalTransport
 from factories.documents import make_address, make_invoice, make_order
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.app import build
 
 LARGE = "Wand " * 60_000
@@ -28,7 +28,7 @@ async def picky(session: AsyncSession, consumer: str, messages: Sequence[Incomin
     return await accept(session, consumer, messages)
 
 
-async def bury(writer: Harness, incoming: Incoming) -> None:
+async def bury(writer: Writer, incoming: Incoming) -> None:
     """The message comes over the transport of a writer whose inbox cannot hold it."""
     transport = LocalTransport(writer.db, picky)
     build(writer.settings(), writer.db, transport, writer.network)
@@ -44,7 +44,7 @@ async def bury(writer: Harness, incoming: Incoming) -> None:
     await transport.publish([row])
 
 
-async def replay(writer: Harness) -> None:
+async def replay(writer: Writer) -> None:
     """An operator replays the only dead letter."""
     async with writer.db.reading.begin() as session:
         letter: UUID | None = await session.scalar(
@@ -55,7 +55,7 @@ async def replay(writer: Harness) -> None:
     await writer.work(ReplayInvoiceWriterDeadLetter(tenant_id=writer.tenant_id, dead_letter_id=letter, **ids))
 
 
-async def alarms(writer: Harness) -> list[tuple[str, bool]]:
+async def alarms(writer: Writer) -> list[tuple[str, bool]]:
     """Every alarm, and whether it is open."""
     async with writer.db.reading.begin() as session:
         rows = (await session.scalars(select(AlarmRow))).all()
@@ -63,7 +63,7 @@ async def alarms(writer: Harness) -> list[tuple[str, bool]]:
 
 
 async def test_r4_a_document_whose_message_was_buried_is_parked_and_booked_by_the_replay(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     event = await writer.event(make_invoice())
     await bury(writer, Incoming.of(event))
@@ -77,7 +77,7 @@ async def test_r4_a_document_whose_message_was_buried_is_parked_and_booked_by_th
     assert len(await writer.vouchers()) == 1
 
 
-async def test_r4_a_large_document_in_the_archive_is_parked_as_well(writer: Harness) -> None:
+async def test_r4_a_large_document_in_the_archive_is_parked_as_well(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     message = Incoming.of(event)
     padded = message.payload[:-1] + b', "later_field": "' + LARGE.encode() + b'"}'
@@ -91,7 +91,7 @@ async def test_r4_a_large_document_in_the_archive_is_parked_as_well(writer: Harn
     assert (await writer.outcome(event.document)).status == "booked"
 
 
-async def test_r4_a_command_of_a_person_that_was_buried_shows_at_its_document(writer: Harness) -> None:
+async def test_r4_a_command_of_a_person_that_was_buried_shows_at_its_document(writer: Writer) -> None:
     abroad = make_address(country="AT", zip_code="1010", city="Wien")
     event = await writer.event(make_invoice(address=abroad), make_order(billing_address=abroad))
     await writer.work(event)

@@ -11,10 +11,10 @@ from common.events.documents import DocumentConflicted, DocumentIssued
 from common.events.vouchers import DocumentParked, VoucherBooked
 from factories.documents import make_credit_note, make_invoice, zero_rated
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 
 
-def conflict(writer: Harness, event: DocumentIssued) -> DocumentConflicted:
+def conflict(writer: Writer, event: DocumentIssued) -> DocumentConflicted:
     """The number came again with other content."""
     return DocumentConflicted(
         tenant_id=writer.tenant_id,
@@ -27,14 +27,14 @@ def conflict(writer: Harness, event: DocumentIssued) -> DocumentConflicted:
     )
 
 
-def settings_changed(writer: Harness) -> ReleaseParked:
+def settings_changed(writer: Writer) -> ReleaseParked:
     """What the API sends after new settings."""
     return ReleaseParked(
         tenant_id=writer.tenant_id, connection_id=writer.books_id, released_by="settings", command_id=uuid4()
     )
 
 
-async def test_conflict_in_line_before_the_release_keeps_the_document_parked(writer: Harness) -> None:
+async def test_conflict_in_line_before_the_release_keeps_the_document_parked(writer: Writer) -> None:
     event = await writer.event(zero_rated())
     await writer.work(event)
     await save_settings(writer.db, writer.tenant_id, 2, domestic_zero_category_id=GOODS_CATEGORY)
@@ -48,7 +48,7 @@ async def test_conflict_in_line_before_the_release_keeps_the_document_parked(wri
     assert len(await writer.vouchers()) == 1
 
 
-async def test_retry_nobody_asked_for_does_not_overrule_a_conflict_before_it(writer: Harness) -> None:
+async def test_retry_nobody_asked_for_does_not_overrule_a_conflict_before_it(writer: Writer) -> None:
     event = await writer.event(zero_rated())
     await writer.work(event)
     await save_settings(writer.db, writer.tenant_id, 2, domestic_zero_category_id=GOODS_CATEGORY)
@@ -58,7 +58,7 @@ async def test_retry_nobody_asked_for_does_not_overrule_a_conflict_before_it(wri
     assert await writer.vouchers() == []
 
 
-async def test_conflict_of_a_waiting_correction_is_not_overruled_by_its_invoice(writer: Harness) -> None:
+async def test_conflict_of_a_waiting_correction_is_not_overruled_by_its_invoice(writer: Writer) -> None:
     event = await writer.event(make_credit_note())
     await writer.work(event)
     await writer.work(conflict(writer, event))
@@ -66,7 +66,7 @@ async def test_conflict_of_a_waiting_correction_is_not_overruled_by_its_invoice(
     assert (await writer.outcome(event.document)).reason == "document_conflict"
 
 
-async def test_conflict_again_is_noted_and_announced_once(writer: Harness) -> None:
+async def test_conflict_again_is_noted_and_announced_once(writer: Writer) -> None:
     event = await writer.event(zero_rated())
     await writer.work(event, conflict(writer, event))
     async with writer.db.sessions.begin() as session:
@@ -77,7 +77,7 @@ async def test_conflict_again_is_noted_and_announced_once(writer: Harness) -> No
     assert reasons == ["zero_rate_unmapped", "document_conflict"]
 
 
-async def test_booking_is_announced_once_whatever_is_received_again(writer: Harness) -> None:
+async def test_booking_is_announced_once_whatever_is_received_again(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     await writer.work(event, conflict(writer, event))
     await writer.work(writer.retry(event))

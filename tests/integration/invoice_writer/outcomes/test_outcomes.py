@@ -18,12 +18,12 @@ from common.inbox.accept import accept
 from common.transport.base import Incoming
 from factories.documents import euro, make_address, make_credit_note, make_invoice, make_order, zero_rated
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import CREATE, LASTING, Harness
+from integration.invoice_writer.harness import CREATE, LASTING, Writer
 
 ABROAD = make_address(country="AT", zip_code="1010", city="Wien")
 
 
-def by_hand(writer: Harness, number: str, gross: str) -> dict[str, Any]:
+def by_hand(writer: Writer, number: str, gross: str) -> dict[str, Any]:
     """A voucher somebody else made."""
     return {
         "organization_id": writer.organization["organization_id"],
@@ -39,7 +39,7 @@ async def lag_passes() -> None:
     await asyncio.sleep(0.1)
 
 
-async def test_document_that_cannot_be_booked_is_parked_and_never_sent_r4(writer: Harness) -> None:
+async def test_document_that_cannot_be_booked_is_parked_and_never_sent_r4(writer: Writer) -> None:
     invoice = make_invoice(address=ABROAD)
     await writer.work(await writer.event(invoice, make_order(billing_address=ABROAD)))
     outcome = await writer.outcome(invoice)
@@ -50,7 +50,7 @@ async def test_document_that_cannot_be_booked_is_parked_and_never_sent_r4(writer
     assert isinstance(fact, DocumentParked)
 
 
-async def test_zero_total_is_excluded_by_name(writer: Harness) -> None:
+async def test_zero_total_is_excluded_by_name(writer: Writer) -> None:
     invoice = make_invoice(gross_total=euro("0"), lines=())
     await writer.work(await writer.event(invoice, pdf=None))
     outcome = await writer.outcome(invoice)
@@ -58,7 +58,7 @@ async def test_zero_total_is_excluded_by_name(writer: Harness) -> None:
     assert isinstance((await writer.announced())[0], DocumentExcluded)
 
 
-async def test_new_settings_release_what_they_cure(writer: Harness) -> None:
+async def test_new_settings_release_what_they_cure(writer: Writer) -> None:
     invoice = zero_rated()
     await writer.work(await writer.event(invoice))
     assert (await writer.outcome(invoice)).reason == "zero_rate_unmapped"
@@ -72,7 +72,7 @@ async def test_new_settings_release_what_they_cure(writer: Harness) -> None:
     assert await writer.story(invoice) == ["parked", "booked", "file_attached"]
 
 
-async def test_other_content_under_a_known_number_is_parked_and_booked_once_r11(writer: Harness) -> None:
+async def test_other_content_under_a_known_number_is_parked_and_booked_once_r11(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     conflict = DocumentConflicted(
         tenant_id=writer.tenant_id,
@@ -92,7 +92,7 @@ async def test_other_content_under_a_known_number_is_parked_and_booked_once_r11(
     assert len(await writer.vouchers()) == 1
 
 
-async def test_correction_before_its_invoice_waits_and_goes_on_when_it_came_r37(writer: Harness) -> None:
+async def test_correction_before_its_invoice_waits_and_goes_on_when_it_came_r37(writer: Writer) -> None:
     correction, invoice = make_credit_note(), make_invoice()
     await writer.work(await writer.event(correction))
     waiting = await writer.outcome(correction)
@@ -103,7 +103,7 @@ async def test_correction_before_its_invoice_waits_and_goes_on_when_it_came_r37(
     assert len(await writer.vouchers()) == 2
 
 
-async def test_file_that_comes_later_is_attached_without_booking_again(writer: Harness) -> None:
+async def test_file_that_comes_later_is_attached_without_booking_again(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await writer.work(event)
     assert (await writer.outcome(event.document)).file_status == "pending"
@@ -120,7 +120,7 @@ async def test_file_that_comes_later_is_attached_without_booking_again(writer: H
     assert (await writer.requests())[CREATE] == 1
 
 
-async def test_file_the_shop_never_delivers_is_missing(writer: Harness) -> None:
+async def test_file_the_shop_never_delivers_is_missing(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     missed = DocumentFileMissed(
         tenant_id=writer.tenant_id,
@@ -136,7 +136,7 @@ async def test_file_the_shop_never_delivers_is_missing(writer: Harness) -> None:
 
 @pytest.mark.parametrize("content", [b"no pdf at all", b"%PDF" + bytes(5 * 1024 * 1024)])
 async def test_file_that_is_no_pdf_or_too_large_is_refused_and_the_voucher_stands(
-    writer: Harness, content: bytes
+    writer: Writer, content: bytes
 ) -> None:
     event = await writer.event(make_invoice(), pdf=content)
     await writer.work(event)
@@ -145,7 +145,7 @@ async def test_file_that_is_no_pdf_or_too_large_is_refused_and_the_voucher_stand
     assert (await writer.vouchers())[0]["files"] == []
 
 
-async def test_voucher_of_a_predecessor_is_adopted(writer: Harness) -> None:
+async def test_voucher_of_a_predecessor_is_adopted(writer: Writer) -> None:
     invoice = make_invoice()
     made = await writer.lexware.control.post("vouchers", by_hand(writer, invoice.number, "49.90"))
     await lag_passes()
@@ -155,7 +155,7 @@ async def test_voucher_of_a_predecessor_is_adopted(writer: Harness) -> None:
     assert CREATE not in await writer.requests()
 
 
-async def test_number_taken_by_another_voucher_is_parked_until_a_person_chooses(writer: Harness) -> None:
+async def test_number_taken_by_another_voucher_is_parked_until_a_person_chooses(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     await writer.lexware.control.post("vouchers", by_hand(writer, event.number, "11.90"))
     await lag_passes()
@@ -166,7 +166,7 @@ async def test_number_taken_by_another_voucher_is_parked_until_a_person_chooses(
     assert len(await writer.vouchers()) == 2
 
 
-async def test_what_the_books_refuse_is_parked_with_their_words(writer: Harness) -> None:
+async def test_what_the_books_refuse_is_parked_with_their_words(writer: Writer) -> None:
     invoice = make_invoice()
     organization_id = writer.organization["organization_id"]
     await writer.lexware.control.post(f"organizations/{organization_id}", {"closedUntil": "2025-12-31"})
@@ -176,7 +176,7 @@ async def test_what_the_books_refuse_is_parked_with_their_words(writer: Harness)
     assert outcome.params["issues"][0]["source"] == "voucherDate"
 
 
-async def test_revoked_key_parks_until_the_books_are_connected_again(writer: Harness) -> None:
+async def test_revoked_key_parks_until_the_books_are_connected_again(writer: Writer) -> None:
     writer.breaker = LASTING
     invoice = make_invoice()
     await writer.lexware.control.post("revoke", {"token": writer.organization["api_key"]})
@@ -184,7 +184,7 @@ async def test_revoked_key_parks_until_the_books_are_connected_again(writer: Har
     assert (await writer.outcome(invoice)).reason == "reconnect_needed"
 
 
-async def test_other_organization_stops_the_line(writer: Harness) -> None:
+async def test_other_organization_stops_the_line(writer: Writer) -> None:
     invoice = make_invoice()
     async with writer.db.sessions.begin() as session:
         await session.execute(update(ConnectionRow).values(address=str(uuid4())))
@@ -193,7 +193,7 @@ async def test_other_organization_stops_the_line(writer: Harness) -> None:
     assert await writer.vouchers() == []
 
 
-async def test_message_that_is_no_event_is_a_dead_letter_and_its_document_shows_r4(writer: Harness) -> None:
+async def test_message_that_is_no_event_is_a_dead_letter_and_its_document_shows_r4(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     broken = json.loads(event.model_dump_json())
     del broken["document"]

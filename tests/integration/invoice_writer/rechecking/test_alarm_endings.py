@@ -9,10 +9,10 @@ from common.db.alarms import Alarm, raise_alarm
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import CLOSED_BY_PERSON, AlarmKind
 from common.events.commands import SeeAlarm
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 
 
-async def test_alarm_is_closed_as_seen_just_where_its_text_says_so(writer: Harness) -> None:
+async def test_alarm_is_closed_as_seen_just_where_its_text_says_so(writer: Writer) -> None:
     async with writer.db.sessions.begin() as session:
         for kind in AlarmKind:
             await raise_alarm(session, Alarm(kind, "subject", {}, writer.tenant_id))

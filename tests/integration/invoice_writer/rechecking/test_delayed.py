@@ -16,7 +16,7 @@ from common.transport.base import Incoming
 from factories.documents import make_invoice, make_order
 from integration.invoice_writer.adoption import by_hand
 from integration.invoice_writer.files.test_late_files import file_trouble
-from integration.invoice_writer.harness import CREATE, Harness
+from integration.invoice_writer.harness import CREATE, Writer
 from integration.invoice_writer.unreadable import alarms
 from invoice_writer.rechecking import show_delayed
 from invoice_writer.rechecking.late_files import LateFiles
@@ -25,12 +25,12 @@ CONSUMER = "invoice-writer"
 HIDDEN = "/v1/vouchers/{id}"
 
 
-async def look(writer: Harness) -> None:
+async def look(writer: Writer) -> None:
     """A minute is over."""
     await OverdueWatch(writer.db, CONSUMER, show_delayed).run_once()
 
 
-async def try_once(writer: Harness, *events: Event) -> None:
+async def try_once(writer: Writer, *events: Event) -> None:
     """The events come, are tried, and wait for something."""
 
     async def waits() -> bool:
@@ -41,20 +41,20 @@ async def try_once(writer: Harness, *events: Event) -> None:
     await writer.work_until(waits, *events)
 
 
-async def hours_later(writer: Harness, hours: float = 2.0) -> None:
+async def hours_later(writer: Writer, hours: float = 2.0) -> None:
     """What is in line came that long ago."""
     async with writer.db.sessions.begin() as session:
         await session.execute(update(InboxRow).values(received_at=db_now(-3600.0 * hours)))
     await look(writer)
 
 
-async def only_received(writer: Harness, event: Event) -> None:
+async def only_received(writer: Writer, event: Event) -> None:
     async with writer.db.sessions.begin() as session:
         await accept(session, CONSUMER, [Incoming.of(event)])
 
 
 async def test_document_that_makes_no_progress_says_what_it_waits_for_until_it_does(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     await writer.lexware.control.fault("POST", "/v1/vouchers", "rate_limited", None)
     event = await writer.event(make_invoice(), pdf=None)
@@ -79,7 +79,7 @@ async def test_document_that_makes_no_progress_says_what_it_waits_for_until_it_d
 
 
 async def test_live_document_that_nobody_begins_is_told_and_a_backfill_waits_its_turn(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     old = await writer.event(make_invoice(number="OLD"), make_order(order_id="1"), lane=Lane.HISTORY)
     new = await writer.event(make_invoice(number="NEW"), make_order(order_id="2"))
@@ -97,7 +97,7 @@ async def test_live_document_that_nobody_begins_is_told_and_a_backfill_waits_its
     assert {(await writer.outcome(one.document)).status for one in (old, new)} == {"booked"}
 
 
-async def test_voucher_that_is_listed_and_never_shown_ends_with_a_person(writer: Harness) -> None:
+async def test_voucher_that_is_listed_and_never_shown_ends_with_a_person(writer: Writer) -> None:
     """Whether it is this document's or another's, nobody can see; the search goes on behind it."""
     event = await writer.event(make_invoice(), pdf=None)
     voucher_id = await by_hand(writer, event.number)
@@ -116,7 +116,7 @@ async def test_voucher_that_is_listed_and_never_shown_ends_with_a_person(writer:
     assert (await writer.outcome(event.document)).voucher_id == voucher_id
 
 
-async def test_document_behind_a_dead_letter_of_its_order_says_so(writer: Harness) -> None:
+async def test_document_behind_a_dead_letter_of_its_order_says_so(writer: Writer) -> None:
     first, second = [await writer.event(make_invoice(number=one), pdf=None) for one in ("R-1", "R-2")]
     await only_received(writer, first)
     await only_received(writer, second)
@@ -130,7 +130,7 @@ async def test_document_behind_a_dead_letter_of_its_order_says_so(writer: Harnes
     assert alarm.evidence["messages"] == 1
 
 
-async def test_document_that_was_decided_meanwhile_is_not_called_delayed(writer: Harness) -> None:
+async def test_document_that_was_decided_meanwhile_is_not_called_delayed(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await writer.work(event)
     async with writer.db.sessions.begin() as session:
@@ -141,7 +141,7 @@ async def test_document_that_was_decided_meanwhile_is_not_called_delayed(writer:
 
 
 @pytest.mark.parametrize("end", ["arrived", "disabled"])
-async def test_files_that_do_not_arrive_for_a_day_are_told_until_they_do(writer: Harness, end: str) -> None:
+async def test_files_that_do_not_arrive_for_a_day_are_told_until_they_do(writer: Writer, end: str) -> None:
     await file_trouble(writer)
     event = await writer.event(make_invoice())
     await try_once(writer, event)

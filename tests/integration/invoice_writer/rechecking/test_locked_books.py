@@ -11,10 +11,10 @@ from common.events.commands import AttachFile, ReleaseParked
 from common.events.documents import DocumentFileStored, DocumentIssued
 from factories.documents import make_credit_note, make_invoice, make_order
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import ATTACH, CREATE, Harness
+from integration.invoice_writer.harness import ATTACH, CREATE, Writer
 
 
-async def close_until(writer: Harness, day: str | None) -> None:
+async def close_until(writer: Writer, day: str | None) -> None:
     """The adviser closed the books up to this day, or opened them again."""
     organization_id = writer.organization["organization_id"]
     await writer.lexware.control.post(f"organizations/{organization_id}", {"closedUntil": day})
@@ -35,11 +35,11 @@ def attach(event: DocumentIssued) -> AttachFile:
     return AttachFile(**fields_of(event), command_id=uuid4(), again=True)
 
 
-async def late_file(writer: Harness, event: DocumentIssued) -> DocumentFileStored:
+async def late_file(writer: Writer, event: DocumentIssued) -> DocumentFileStored:
     return DocumentFileStored(**fields_of(event), pdf=await writer.archive(b"%PDF-1.4 late"))
 
 
-def retry_all(writer: Harness, reason: str) -> ReleaseParked:
+def retry_all(writer: Writer, reason: str) -> ReleaseParked:
     return ReleaseParked(
         tenant_id=writer.tenant_id,
         connection_id=writer.books_id,
@@ -49,12 +49,12 @@ def retry_all(writer: Harness, reason: str) -> ReleaseParked:
     )
 
 
-async def no_dead_letters(writer: Harness) -> bool:
+async def no_dead_letters(writer: Writer) -> bool:
     async with writer.db.reading.begin() as session:
         return (await session.scalars(select(DeadLetterRow))).first() is None
 
 
-async def test_documents_of_a_closed_period_are_booked_once_when_it_is_open_again(writer: Harness) -> None:
+async def test_documents_of_a_closed_period_are_booked_once_when_it_is_open_again(writer: Writer) -> None:
     await close_until(writer, "2025-12-31")
     invoices = [make_invoice(number=f"R-{number}") for number in range(3)]
     orders = [make_order(order_id=f"order-{number}") for number in range(3)]
@@ -70,7 +70,7 @@ async def test_documents_of_a_closed_period_are_booked_once_when_it_is_open_agai
     assert await no_dead_letters(writer)
 
 
-async def test_correction_follows_its_invoice_out_of_a_closed_period(writer: Harness) -> None:
+async def test_correction_follows_its_invoice_out_of_a_closed_period(writer: Writer) -> None:
     await close_until(writer, "2025-12-31")
     invoice, correction = make_invoice(), make_credit_note()
     await writer.work(await writer.event(invoice), await writer.event(correction))
@@ -82,7 +82,7 @@ async def test_correction_follows_its_invoice_out_of_a_closed_period(writer: Har
 
 @pytest.mark.parametrize("lock", ["paid", "partly paid", "closed period"])
 async def test_file_for_a_locked_voucher_is_refused_with_a_note_and_never_books_again(
-    writer: Harness, lock: str
+    writer: Writer, lock: str
 ) -> None:
     await writer.lexware.control.settings(refuse_files_when_locked=True)
     event = await writer.event(make_invoice(), pdf=None)
@@ -102,7 +102,7 @@ async def test_file_for_a_locked_voucher_is_refused_with_a_note_and_never_books_
     assert await no_dead_letters(writer)
 
 
-async def test_refused_file_is_attached_when_a_person_asks_and_the_lock_is_gone(writer: Harness) -> None:
+async def test_refused_file_is_attached_when_a_person_asks_and_the_lock_is_gone(writer: Writer) -> None:
     await writer.lexware.control.settings(refuse_files_when_locked=True)
     event = await writer.event(make_invoice(), pdf=None)
     await writer.work(event)
@@ -117,14 +117,14 @@ async def test_refused_file_is_attached_when_a_person_asks_and_the_lock_is_gone(
     assert len(voucher["files"]) == 1
 
 
-async def test_file_that_is_attached_is_not_sent_again(writer: Harness) -> None:
+async def test_file_that_is_attached_is_not_sent_again(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     await writer.work(event)
     await writer.work(attach(event))
     assert (await writer.requests())[ATTACH] == 1
 
 
-async def test_merchant_who_wants_no_files_gets_vouchers_without(writer: Harness) -> None:
+async def test_merchant_who_wants_no_files_gets_vouchers_without(writer: Writer) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, send_pdf=False)
     event, later = (
         await writer.event(make_invoice()),
@@ -137,7 +137,7 @@ async def test_merchant_who_wants_no_files_gets_vouchers_without(writer: Harness
     assert ATTACH not in await writer.requests()
 
 
-async def test_file_that_was_not_wanted_is_attached_when_a_person_asks(writer: Harness) -> None:
+async def test_file_that_was_not_wanted_is_attached_when_a_person_asks(writer: Writer) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, send_pdf=False)
     event = await writer.event(make_invoice())
     await writer.work(event)

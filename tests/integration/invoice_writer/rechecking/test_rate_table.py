@@ -8,13 +8,13 @@ from common.db.models.books import OutcomeRow
 from common.domain.amounts import table_version
 from common.domain.reasons import BY_RATE_TABLE
 from factories.documents import euro, make_address, make_invoice, make_line, make_order
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.releases import in_line, look, numbers, park
 
 OLDER = {"evidence": {"rate_table": "of an older release"}}
 
 
-async def test_another_table_releases_what_it_may_judge_otherwise_once_r57(writer: Harness) -> None:
+async def test_another_table_releases_what_it_may_judge_otherwise_once_r57(writer: Writer) -> None:
     await park(writer, *BY_RATE_TABLE, over=OLDER)
     await look(writer)
     await look(writer)
@@ -22,13 +22,13 @@ async def test_another_table_releases_what_it_may_judge_otherwise_once_r57(write
     assert len(await in_line(writer)) == len(BY_RATE_TABLE)
 
 
-async def test_the_same_table_releases_nothing_r57(writer: Harness) -> None:
+async def test_the_same_table_releases_nothing_r57(writer: Writer) -> None:
     await park(writer, *BY_RATE_TABLE)
     await look(writer)
     assert await numbers(writer) == set()
 
 
-async def test_a_gap_says_that_it_is_ours_and_waits_for_the_next_table_r57(writer: Harness) -> None:
+async def test_a_gap_says_that_it_is_ours_and_waits_for_the_next_table_r57(writer: Writer) -> None:
     organization = f"organizations/{writer.organization['organization_id']}"
     await writer.lexware.control.post(organization, {"distanceSalesPrinciple": "DESTINATION"})
     paris = make_address(country="FR", zip_code="75001", city="Paris")

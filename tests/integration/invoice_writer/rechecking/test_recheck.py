@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.rechecking import Rechecker
 
 
 async def test_database_trouble_does_not_end_the_recheck(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop, looks = asyncio.Event(), 0
 

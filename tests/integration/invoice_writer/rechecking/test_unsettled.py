@@ -15,7 +15,7 @@ from common.events.documents import DocumentIssued
 from factories.documents import make_invoice
 from factories.tenants import save_settings
 from integration.invoice_writer.adoption import by_hand
-from integration.invoice_writer.harness import CREATE, Harness
+from integration.invoice_writer.harness import CREATE, Writer
 from integration.invoice_writer.vouchers.test_same_document import of, second_link
 from invoice_writer.rechecking.unsettled import UnsettledWatch
 
@@ -38,7 +38,7 @@ ENDLESS = pytest.mark.parametrize("how", BLIND)
 ARRIVED, LOST = "timeout_after_commit", "drop_before_commit"
 
 
-async def blind(writer: Harness, how: str) -> None:
+async def blind(writer: Writer, how: str) -> None:
     """From now on no search for a voucher says anything."""
     await by_hand(writer, "ANOTHER-1", voucherDate="2020-01-01")
     fault = dict(BLIND[how])
@@ -46,7 +46,7 @@ async def blind(writer: Harness, how: str) -> None:
 
 
 async def unsettled(
-    writer: Harness, event: DocumentIssued, end: str, how: str = "the list answers 503"
+    writer: Writer, event: DocumentIssued, end: str, how: str = "the list answers 503"
 ) -> None:
     """The document's write had no answer, and nobody can find out what became of it for long enough."""
     patient = writer.effects
@@ -61,27 +61,27 @@ async def unsettled(
     await writer.work()
 
 
-async def look_again(writer: Harness) -> None:
+async def look_again(writer: Writer) -> None:
     """The time until the next search is over."""
     async with writer.db.sessions.begin() as session:
         await session.execute(update(OutcomeRow).values(waits_until=db_now(-1.0)))
     await writer.work()
 
 
-async def disable(writer: Harness) -> None:
+async def disable(writer: Writer) -> None:
     """The books of this merchant are released to another one."""
     async with writer.db.sessions.begin() as session:
         mine = update(ConnectionRow).where(ConnectionRow.connection_id == writer.books_id)
         await session.execute(mine.values(state="disabled", state_reason="released"))
 
 
-async def posts(writer: Harness) -> int:
+async def posts(writer: Writer) -> int:
     """How often a voucher was sent to the books."""
     return (await writer.requests()).get(CREATE, 0)
 
 
 @ENDLESS
-async def test_endless_search_is_shown_and_settles_by_itself_when_it_can(writer: Harness, how: str) -> None:
+async def test_endless_search_is_shown_and_settles_by_itself_when_it_can(writer: Writer, how: str) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     end = ARRIVED if how == "the voucher answers 404" else LOST
     await unsettled(writer, event, end, how)
@@ -96,7 +96,7 @@ async def test_endless_search_is_shown_and_settles_by_itself_when_it_can(writer:
 
 
 @pytest.mark.parametrize("how", ["the list answers 503", "the filter is ignored"])
-async def test_endless_search_is_never_taken_for_absence_and_is_told_once(writer: Harness, how: str) -> None:
+async def test_endless_search_is_never_taken_for_absence_and_is_told_once(writer: Writer, how: str) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await unsettled(writer, event, LOST, how)
     for _ in range(4):
@@ -110,7 +110,7 @@ async def test_endless_search_is_never_taken_for_absence_and_is_told_once(writer
 
 @pytest.mark.parametrize("end", [ARRIVED, LOST])
 async def test_document_waits_for_a_write_elsewhere_only_until_it_can_look_itself(
-    writer: Harness, end: str
+    writer: Writer, end: str
 ) -> None:
     """The books were released while a write of theirs was in doubt; the new merchant has the same ones."""
     event = await writer.event(make_invoice(), pdf=None)
@@ -129,7 +129,7 @@ async def test_document_waits_for_a_write_elsewhere_only_until_it_can_look_itsel
         assert (outcome.reason, outcome.params) == ("same_document_elsewhere", {"vouchers": [ours[0]["id"]]})
 
 
-async def test_person_who_found_nothing_books_it_once(writer: Harness) -> None:
+async def test_person_who_found_nothing_books_it_once(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await unsettled(writer, event, LOST)
     await writer.work(writer.resolve(event, "book"))
@@ -138,7 +138,7 @@ async def test_person_who_found_nothing_books_it_once(writer: Harness) -> None:
     assert await open_alarms(writer) == []
 
 
-async def test_person_who_found_the_voucher_adopts_it(writer: Harness) -> None:
+async def test_person_who_found_the_voucher_adopts_it(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await unsettled(writer, event, ARRIVED)
     (voucher,) = [one for one in await writer.vouchers() if one["voucherNumber"] == event.number]
@@ -149,7 +149,7 @@ async def test_person_who_found_the_voucher_adopts_it(writer: Harness) -> None:
 
 
 @pytest.mark.parametrize("chosen", ["by_hand", "exclude"])
-async def test_person_may_leave_it_out_and_the_alarm_ends(writer: Harness, chosen: str) -> None:
+async def test_person_may_leave_it_out_and_the_alarm_ends(writer: Writer, chosen: str) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await unsettled(writer, event, LOST)
     assert await open_alarms(writer) == [(writer.tenant_id, (f"invoice {event.number}",))]
@@ -158,7 +158,7 @@ async def test_person_may_leave_it_out_and_the_alarm_ends(writer: Harness, chose
     assert await open_alarms(writer) == []
 
 
-async def test_search_in_the_last_moment_outweighs_what_the_person_saw(writer: Harness) -> None:
+async def test_search_in_the_last_moment_outweighs_what_the_person_saw(writer: Writer) -> None:
     """The voucher was there, but not yet in the web application: it is bound and not written again."""
     event = await writer.event(make_invoice(), pdf=None)
     await unsettled(writer, event, ARRIVED)
@@ -168,7 +168,7 @@ async def test_search_in_the_last_moment_outweighs_what_the_person_saw(writer: H
     assert await posts(writer) == 1
 
 
-async def test_doubt_of_released_books_is_told_until_a_person_decides(writer: Harness) -> None:
+async def test_doubt_of_released_books_is_told_until_a_person_decides(writer: Writer) -> None:
     """Nobody looks for it any more: the document says that no books are connected, and an alarm which."""
     event = await writer.event(make_invoice(), pdf=None)
     await unsettled(writer, event, LOST)
@@ -180,7 +180,7 @@ async def test_doubt_of_released_books_is_told_until_a_person_decides(writer: Ha
     assert await open_alarms(writer) == []
 
 
-async def test_contact_nobody_can_find_is_made_anew_when_a_person_says_so(writer: Harness) -> None:
+async def test_contact_nobody_can_find_is_made_anew_when_a_person_says_so(writer: Writer) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, contacts="single")
     event = await writer.event(make_invoice(), pdf=None)
     patient = writer.effects
@@ -197,7 +197,7 @@ async def test_contact_nobody_can_find_is_made_anew_when_a_person_says_so(writer
     assert await open_alarms(writer) == []
 
 
-async def open_alarms(writer: Harness) -> list[tuple[Any, tuple[str, ...]]]:
+async def open_alarms(writer: Writer) -> list[tuple[Any, tuple[str, ...]]]:
     """What the watch tells now, by merchant and documents."""
     await UnsettledWatch(writer.db, writer.effects.trust_time.total_seconds()).look()
     query = select(AlarmRow.tenant_id, AlarmRow.evidence).where(

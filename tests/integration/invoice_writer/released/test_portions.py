@@ -13,7 +13,7 @@ from common.db.models.books import OutcomeRow, ReleasedDocumentRow
 from common.db.models.line import InboxKeyRow, InboxRow
 from common.domain.reasons import Reason
 from common.events.commands import ReleaseParked
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.releases import (
     carry_out,
     in_line,
@@ -33,12 +33,12 @@ PORTION = 27
 PAUSED = {"released_by": "settings", "settings": ("mode",)}
 
 
-async def lanes(writer: Harness) -> Counter[str]:
+async def lanes(writer: Writer) -> Counter[str]:
     """How many retries came in each lane."""
     return Counter(command.lane.value for command in await in_line(writer))
 
 
-async def test_many_go_back_in_portions_of_what_a_minute_allows_oldest_first(writer: Harness) -> None:
+async def test_many_go_back_in_portions_of_what_a_minute_allows_oldest_first(writer: Writer) -> None:
     await park_many(writer, 60)
     assert await carry_out(writer, release(writer, **PAUSED), RATE) == 60
     assert [command.number for command in await in_line(writer)] == in_order(PORTION)
@@ -47,7 +47,7 @@ async def test_many_go_back_in_portions_of_what_a_minute_allows_oldest_first(wri
 
 
 async def test_next_portion_goes_when_the_one_before_is_used_up_and_its_minute_is_over(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     await park_many(writer, 60)
     await carry_out(writer, release(writer, **PAUSED), RATE)
@@ -63,7 +63,7 @@ async def test_next_portion_goes_when_the_one_before_is_used_up_and_its_minute_i
     assert [command.number for command in await in_line(writer)] == in_order(60)
 
 
-async def test_releases_of_several_causes_share_one_portion(writer: Harness) -> None:
+async def test_releases_of_several_causes_share_one_portion(writer: Writer) -> None:
     await park_many(writer, 40)
     await carry_out(writer, release(writer, **PAUSED), RATE)
     await park(writer, Reason.NOT_EURO, copies=20)
@@ -71,7 +71,7 @@ async def test_releases_of_several_causes_share_one_portion(writer: Harness) -> 
     assert await lanes(writer) == {"history": PORTION}
 
 
-async def test_each_merchant_has_a_portion_of_his_own(writer: Harness) -> None:
+async def test_each_merchant_has_a_portion_of_his_own(writer: Writer) -> None:
     await park_many(writer, 60)
     await carry_out(writer, release(writer, **PAUSED), RATE)
     await writer.set_up()
@@ -81,7 +81,7 @@ async def test_each_merchant_has_a_portion_of_his_own(writer: Harness) -> None:
     assert Counter(command.tenant_id for command in await in_line(writer))[writer.tenant_id] == PORTION
 
 
-async def test_what_is_tried_again_much_later_does_not_hold_up_the_next_portion(writer: Harness) -> None:
+async def test_what_is_tried_again_much_later_does_not_hold_up_the_next_portion(writer: Writer) -> None:
     await park_many(writer, 60)
     await carry_out(writer, release(writer, **PAUSED), RATE)
     await use_up(writer, PORTION - 2)
@@ -95,7 +95,7 @@ async def test_what_is_tried_again_much_later_does_not_hold_up_the_next_portion(
     assert await portions(writer, RATE) == PORTION
 
 
-async def test_what_waits_for_the_connection_keeps_its_place_in_the_portion(writer: Harness) -> None:
+async def test_what_waits_for_the_connection_keeps_its_place_in_the_portion(writer: Writer) -> None:
     await park_many(writer, 60)
     await carry_out(writer, release(writer, **PAUSED), RATE)
     await minute_passes(writer)
@@ -104,7 +104,7 @@ async def test_what_waits_for_the_connection_keeps_its_place_in_the_portion(writ
     assert await portions(writer, RATE) == 0
 
 
-async def test_document_decided_otherwise_before_its_turn_is_left_as_it_is(writer: Harness) -> None:
+async def test_document_decided_otherwise_before_its_turn_is_left_as_it_is(writer: Writer) -> None:
     await park_many(writer, 60)
     await carry_out(writer, release(writer, **PAUSED), RATE)
     decided = update(OutcomeRow).where(OutcomeRow.number.in_(in_order(60)[-10:]))
@@ -118,7 +118,7 @@ async def test_document_decided_otherwise_before_its_turn_is_left_as_it_is(write
     assert await waiting_marks(writer) == 0
 
 
-async def test_released_twice_is_decided_once(writer: Harness) -> None:
+async def test_released_twice_is_decided_once(writer: Writer) -> None:
     await park_many(writer, 60)
     for _ in range(2):
         await carry_out(writer, release(writer, **PAUSED), RATE)
@@ -127,7 +127,7 @@ async def test_released_twice_is_decided_once(writer: Harness) -> None:
 
 
 async def test_a_mark_lives_until_the_transaction_that_puts_it_in_line(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def accept_and_die(session: AsyncSession, *rows: Any, **more: Any) -> None:
         await put_in_line(session, *rows, **more)
@@ -143,7 +143,7 @@ async def test_a_mark_lives_until_the_transaction_that_puts_it_in_line(
 
 
 async def test_pages_of_a_release_are_marks_each_and_the_rest_an_order(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(releasing, "PAGE", 25)
     await park_many(writer, 60)
@@ -157,13 +157,13 @@ async def test_pages_of_a_release_are_marks_each_and_the_rest_an_order(
     assert len(await orders(writer)) == 2
 
 
-async def test_few_do_not_wait_behind_a_backfill(writer: Harness) -> None:
+async def test_few_do_not_wait_behind_a_backfill(writer: Writer) -> None:
     await park(writer, Reason.TRANSFER_PAUSED, copies=3)
     await carry_out(writer, release(writer, released_by="settings", settings=("mode",)))
     assert await lanes(writer) == {"live": 3}
 
 
-async def test_few_that_come_again_and_again_are_many(writer: Harness) -> None:
+async def test_few_that_come_again_and_again_are_many(writer: Writer) -> None:
     for place in range(4):
         number = {"document_id": uuid4(), "number": f"few-{place}"}
         await park(writer, Reason.TRANSFER_PAUSED, over=number)
@@ -171,14 +171,14 @@ async def test_few_that_come_again_and_again_are_many(writer: Harness) -> None:
     assert await lanes(writer) == {"live": 3, "history": 1}
 
 
-async def orders(writer: Harness) -> list[ReleaseParked]:
+async def orders(writer: Writer) -> list[ReleaseParked]:
     """The orders to release that the writer gave itself."""
     query = select(InboxRow.payload).where(InboxRow.type == ReleaseParked.type).order_by(InboxRow.inbox_id)
     async with writer.db.reading.begin() as session:
         return [ReleaseParked.model_validate_json(payload or b"") for payload in await session.scalars(query)]
 
 
-async def releases_marked_as_few(writer: Harness) -> int:
+async def releases_marked_as_few(writer: Writer) -> int:
     """How many documents wait that were released with a few others."""
     query = select(func.count()).where(ReleasedDocumentRow.is_few)
     async with writer.db.reading.begin() as session:

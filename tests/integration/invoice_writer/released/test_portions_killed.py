@@ -14,7 +14,7 @@ from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.transport.base import Incoming
 from factories.tenants import KEY
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.releases import in_order, minute_passes, park_many, release, waiting_marks
 from support.line import eventually
 
@@ -23,7 +23,7 @@ COUNT, RATE = 60, 0.5  # portions of 27
 KILLED_AT = (10, 35)  # documents booked
 
 
-async def start(writer: Harness, database_url: str) -> Process:
+async def start(writer: Writer, database_url: str) -> Process:
     """A writer in a process of its own."""
     paths = os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")]))
     where = (database_url, writer.lexware.base_url, KEY.get_secret_value(), str(RATE))
@@ -32,7 +32,7 @@ async def start(writer: Harness, database_url: str) -> Process:
     )
 
 
-async def has_booked(writer: Harness, count: int) -> bool:
+async def has_booked(writer: Writer, count: int) -> bool:
     """Whether so many are booked; what else waits for its minute need not wait longer."""
     query = select(func.count()).where(OutcomeRow.status == "booked")
     async with writer.db.reading.begin() as session:
@@ -43,7 +43,7 @@ async def has_booked(writer: Harness, count: int) -> bool:
 
 @pytest.mark.timeout(240)
 async def test_killed_between_and_within_portions_everything_is_booked_once(
-    writer: Harness, database_url: str
+    writer: Writer, database_url: str
 ) -> None:
     await park_many(writer, COUNT)
     async with writer.db.sessions.begin() as session:

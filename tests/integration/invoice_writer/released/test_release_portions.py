@@ -12,7 +12,7 @@ from common.domain.reasons import Reason
 from common.events.commands import ReleaseParked
 from factories.documents import make_invoice, make_order
 from factories.tenants import save_settings
-from integration.invoice_writer.harness import LASTING, Harness
+from integration.invoice_writer.harness import LASTING, Writer
 from integration.invoice_writer.releases import (
     carry_out,
     in_line,
@@ -25,7 +25,7 @@ from invoice_writer.released import releasing
 
 
 async def test_the_many_of_one_merchant_do_not_hold_back_another(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("invoice_writer.rechecking.recheck.BATCH", 4)
     first = writer.tenant_id
@@ -42,7 +42,7 @@ async def test_the_many_of_one_merchant_do_not_hold_back_another(
 
 
 async def test_next_look_goes_on_where_documents_are_not_in_line_yet(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("invoice_writer.rechecking.recheck.BATCH", 4)
     await park(
@@ -51,7 +51,7 @@ async def test_next_look_goes_on_where_documents_are_not_in_line_yet(
     assert [await look(writer) for _ in range(4)] == [4, 4, 2, 0]
 
 
-async def test_start_moved_earlier_takes_in_what_it_left_out_and_nothing_else(writer: Harness) -> None:
+async def test_start_moved_earlier_takes_in_what_it_left_out_and_nothing_else(writer: Writer) -> None:
     await park(writer, *Reason, status="excluded")
     async with writer.db.sessions.begin() as session:
         one = update(OutcomeRow).where(OutcomeRow.number == "not_euro")
@@ -65,7 +65,7 @@ async def test_start_moved_earlier_takes_in_what_it_left_out_and_nothing_else(wr
 
 
 async def test_changed_exclusions_decide_again_about_what_they_may_leave_out_or_take_in(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(releasing, "EXCLUDING_FIELDS", frozenset({"exclude_payments"}))
     await park(writer, Reason.NOT_EURO, Reason.DUPLICATE_IN_BOOKS)
@@ -78,7 +78,7 @@ async def test_changed_exclusions_decide_again_about_what_they_may_leave_out_or_
 
 
 async def test_start_moved_later_decides_again_about_earlier_parked_documents_without_doubt(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     await park(writer, Reason.NOT_EURO, Reason.MARKER_MISSING_IN_BOOKS, Reason.ATTEMPTS_USED_UP)
     await save_settings(writer.db, writer.tenant_id, 2, start_on="2026-01-01")
@@ -87,7 +87,7 @@ async def test_start_moved_later_decides_again_about_earlier_parked_documents_wi
 
 
 async def test_document_parked_with_settings_that_had_changed_meanwhile_goes_back_in_line(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     async with writer.db.reading.begin() as session:
         old = await session.scalar(select(SettingsVersionRow.settings_version_id))
@@ -100,7 +100,7 @@ async def test_document_parked_with_settings_that_had_changed_meanwhile_goes_bac
     assert await look(writer) == 0
 
 
-async def test_document_parked_by_a_remembered_profile_goes_back_in_line_once(writer: Harness) -> None:
+async def test_document_parked_by_a_remembered_profile_goes_back_in_line_once(writer: Writer) -> None:
     row = {"tenant_id": writer.tenant_id, "connection_id": writer.books_id, "profile": {}, "categories": []}
     async with writer.db.sessions.begin() as session:
         moments = {"fetched_at": db_now(), "changed_at": db_now(-300.0)}
@@ -112,7 +112,7 @@ async def test_document_parked_by_a_remembered_profile_goes_back_in_line_once(wr
     assert await look(writer) == 0
 
 
-async def test_paused_transfer_goes_on_when_it_is_resumed(writer: Harness) -> None:
+async def test_paused_transfer_goes_on_when_it_is_resumed(writer: Writer) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, mode="paused")
     invoice = make_invoice()
     await writer.work(await writer.event(invoice, make_order()))
@@ -122,12 +122,12 @@ async def test_paused_transfer_goes_on_when_it_is_resumed(writer: Harness) -> No
     assert (await writer.outcome(invoice)).status == "booked"
 
 
-async def test_rest_of_a_release_is_json_that_reads_back(writer: Harness) -> None:
+async def test_rest_of_a_release_is_json_that_reads_back(writer: Writer) -> None:
     command = release(writer, released_by="person", reasons=("not_euro",), about={"rate": "19"})
     assert ReleaseParked.model_validate(json.loads(command.model_dump_json())) == command
 
 
-async def test_one_document_an_hour_tries_whether_denied_books_work_again(writer: Harness) -> None:
+async def test_one_document_an_hour_tries_whether_denied_books_work_again(writer: Writer) -> None:
     hours_ago = {"changed_at": db_now(-7200.0)}
     await park(writer, Reason.CONTRACT_PROBLEM, copies=3, over=hours_ago)
     await look(writer)
@@ -137,14 +137,14 @@ async def test_one_document_an_hour_tries_whether_denied_books_work_again(writer
     assert len(await in_line(writer)) == 1
 
 
-async def test_document_denied_while_others_are_taken_is_not_tried_again_at_once(writer: Harness) -> None:
+async def test_document_denied_while_others_are_taken_is_not_tried_again_at_once(writer: Writer) -> None:
     await park(writer, Reason.CONTRACT_PROBLEM)
     await park(writer, Reason.NOT_EURO, status="booked", over={"changed_at": db_now()})
     await look(writer)
     assert await numbers(writer) == set()
 
 
-async def test_all_that_was_denied_goes_on_after_the_trial_was_booked(writer: Harness) -> None:
+async def test_all_that_was_denied_goes_on_after_the_trial_was_booked(writer: Writer) -> None:
     writer.breaker = LASTING
     invoices = [make_invoice(number=f"R-{number}") for number in range(3)]
     events = [await writer.event(invoice, make_order(order_id=invoice.number)) for invoice in invoices]

@@ -10,7 +10,7 @@ from common.domain.merchant import MerchantSettings
 from common.domain.reasons import REASONS, Reason
 from common.domain.reasons.codes import ReleasedBy
 from common.lexware.connect import LexwareClients
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.releases import carry_out, in_line, look, numbers, park, portions, release
 from invoice_writer.context import TenantContexts
 from invoice_writer.deciding import BooksProfiles
@@ -122,7 +122,7 @@ def expected(way: str) -> set[str]:
     return {reason.value for reason, ways in WAYS.items() if way in ways}
 
 
-async def read_profile(writer: Harness) -> None:
+async def read_profile(writer: Writer) -> None:
     """The seller's profile is read as the writer reads it when it is in doubt."""
     settings = writer.settings()
     clients = LexwareClients(writer.db, Secrets(settings.encryption_keys), settings.lexware, writer.network)
@@ -143,33 +143,33 @@ def test_table_names_every_reason_and_keeps_what_the_texts_promise() -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS)
-async def test_changed_setting_releases_only_what_it_may_cure(writer: Harness, field: str) -> None:
+async def test_changed_setting_releases_only_what_it_may_cure(writer: Writer, field: str) -> None:
     await park(writer, *Reason)
     await carry_out(writer, release(writer, released_by="settings", settings=(field,)))
     assert await numbers(writer) == expected(field)
 
 
 @pytest.mark.parametrize("field", ["poll_interval_seconds", "send_pdf"])
-async def test_unrelated_setting_releases_nothing(writer: Harness, field: str) -> None:
+async def test_unrelated_setting_releases_nothing(writer: Writer, field: str) -> None:
     await park(writer, *Reason)
     assert await carry_out(writer, release(writer, released_by="settings", settings=(field,))) == 0
     assert field in MerchantSettings.model_fields
 
 
-async def test_connecting_releases_what_the_connection_held_up(writer: Harness) -> None:
+async def test_connecting_releases_what_the_connection_held_up(writer: Writer) -> None:
     await park(writer, *Reason)
     await carry_out(writer, release(writer, released_by="connection"))
     assert await numbers(writer) == expected("connection")
 
 
-async def test_changed_profile_releases_what_it_held_up(writer: Harness) -> None:
+async def test_changed_profile_releases_what_it_held_up(writer: Writer) -> None:
     await park(writer, *Reason)
     await read_profile(writer)
     await portions(writer)
     assert await numbers(writer) == expected("profile")
 
 
-async def test_moved_invoice_releases_its_correction(writer: Harness) -> None:
+async def test_moved_invoice_releases_its_correction(writer: Writer) -> None:
     await park(writer, *Reason)
     await look(writer)
     assert await numbers(writer) == set()
@@ -180,13 +180,13 @@ async def test_moved_invoice_releases_its_correction(writer: Harness) -> None:
     assert await numbers(writer) == expected("invoice")
 
 
-async def test_time_releases_what_waits_for_it(writer: Harness) -> None:
+async def test_time_releases_what_waits_for_it(writer: Writer) -> None:
     await park(writer, *sorted(WAITING), status="waiting", over={"waits_until": db_now(-1.0)})
     await look(writer)
     assert await numbers(writer) == expected("time")
 
 
-async def test_books_that_accept_again_release_what_they_denied(writer: Harness) -> None:
+async def test_books_that_accept_again_release_what_they_denied(writer: Writer) -> None:
     await park(writer, *Reason, over={"changed_at": db_now(-3700.0)})
     booked = {"document_id": uuid4(), "order_id": "other", "type": "invoice", "changed_at": db_now()}
     await park(writer, Reason.NOT_EURO, status="booked", over=booked)
@@ -194,7 +194,7 @@ async def test_books_that_accept_again_release_what_they_denied(writer: Harness)
     assert await numbers(writer) == expected("trial")
 
 
-async def test_person_can_ask_for_all_documents_of_any_one_reason(writer: Harness) -> None:
+async def test_person_can_ask_for_all_documents_of_any_one_reason(writer: Writer) -> None:
     await park(writer, *Reason)
     for reason in Reason:
         await carry_out(writer, release(writer, released_by="person", reasons=(reason.value,)))
@@ -202,7 +202,7 @@ async def test_person_can_ask_for_all_documents_of_any_one_reason(writer: Harnes
     assert len(await in_line(writer)) == len(Reason)
 
 
-async def test_person_may_name_what_exactly_is_missing(writer: Harness) -> None:
+async def test_person_may_name_what_exactly_is_missing(writer: Writer) -> None:
     for category in ("first", "second"):
         named = {"document_id": uuid4(), "number": category, "params": {"category_id": category}}
         await park(writer, Reason.CATEGORY_MISSING, over=named)
@@ -211,7 +211,7 @@ async def test_person_may_name_what_exactly_is_missing(writer: Harness) -> None:
     assert await numbers(writer) == {"second"}
 
 
-async def test_person_who_asks_again_gets_another_try_and_a_repeated_command_none(writer: Harness) -> None:
+async def test_person_who_asks_again_gets_another_try_and_a_repeated_command_none(writer: Writer) -> None:
     await park(writer, Reason.LOCKED_PERIOD)
     command = release(writer, released_by="person", reasons=(Reason.LOCKED_PERIOD.value,))
     for _ in range(2):

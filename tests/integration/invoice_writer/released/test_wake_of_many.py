@@ -19,7 +19,7 @@ from common.settings import LexwareSettings
 from common.transport.base import Incoming
 from common.transport.local import LocalTransport
 from factories.documents import make_invoice, make_order
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.releases import in_order, park_many, release, waiting_marks
 from invoice_writer.app import build
 from support.line import eventually, working
@@ -43,7 +43,7 @@ class Watched:
 
 
 @asynccontextmanager
-async def at_work(writer: Harness) -> AsyncIterator[None]:
+async def at_work(writer: Writer) -> AsyncIterator[None]:
     """The whole writer, at the rate it is allowed."""
     limited = LexwareSettings(
         api_url=writer.lexware.base_url, rate_per_second=RATE, burst=1, partner_rate_per_second=None
@@ -54,13 +54,13 @@ async def at_work(writer: Harness) -> AsyncIterator[None]:
         yield
 
 
-async def receive(writer: Harness, *events: Event) -> None:
+async def receive(writer: Writer, *events: Event) -> None:
     """The events are in the inbox."""
     async with writer.db.sessions.begin() as session:
         await accept(session, INVOICE_WRITER, [Incoming.of(event) for event in events])
 
 
-async def booked(writer: Harness, oldest: int | None = None) -> int:
+async def booked(writer: Writer, oldest: int | None = None) -> int:
     """How many of the released documents are booked, maybe only of the oldest."""
     query = select(func.count()).where(
         OutcomeRow.tenant_id == writer.tenant_id,
@@ -73,7 +73,7 @@ async def booked(writer: Harness, oldest: int | None = None) -> int:
         return await session.scalar(query) or 0
 
 
-async def in_line(writer: Harness) -> int:
+async def in_line(writer: Writer) -> int:
     """How many released documents are in line and not decided yet."""
     query = select(func.count()).where(
         InboxRow.consumer == INVOICE_WRITER, InboxRow.type == RetryDocument.type, InboxRow.done_at.is_(None)
@@ -82,14 +82,14 @@ async def in_line(writer: Harness) -> int:
         return await session.scalar(query) or 0
 
 
-async def watch_the_line(writer: Harness, seen: Watched) -> None:
+async def watch_the_line(writer: Writer, seen: Watched) -> None:
     """Look at the line again and again."""
     while True:
         seen.most_in_line = max(seen.most_in_line, await in_line(writer))
         await asyncio.sleep(0.2)
 
 
-async def measure_fresh(writer: Harness, seen: Watched) -> list[Document]:
+async def measure_fresh(writer: Writer, seen: Watched) -> list[Document]:
     """Fresh documents, one after the other, and how many released ones went before each."""
     invoices = [make_invoice(number=f"R-{place}") for place in range(FRESH)]
     for invoice in invoices:
@@ -102,7 +102,7 @@ async def measure_fresh(writer: Harness, seen: Watched) -> list[Document]:
 
 
 @pytest.mark.timeout(300)
-async def test_fresh_documents_are_booked_before_thousands_that_wake(writer: Harness) -> None:
+async def test_fresh_documents_are_booked_before_thousands_that_wake(writer: Writer) -> None:
     count, seen = MANY[writer.db.engine.dialect.name], Watched()
     await park_many(writer, count)
     async with at_work(writer), asyncio.TaskGroup() as group:

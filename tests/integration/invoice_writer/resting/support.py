@@ -13,11 +13,11 @@ from common.domain.documents import Document
 from common.lexware.breakers import Breakers
 from common.lexware.connect import LexwareClients
 from factories.tenants import KEY
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.rechecking import ConnectionWatch, release_after_denial
 
 
-def watch_of(writer: Harness) -> ConnectionWatch:
+def watch_of(writer: Writer) -> ConnectionWatch:
     """The watch as the service builds it."""
     settings = writer.settings()
     breakers = Breakers(writer.db, settings.lexware.breaker, reopened=release_after_denial)
@@ -26,32 +26,32 @@ def watch_of(writer: Harness) -> ConnectionWatch:
     return ConnectionWatch(writer.db, clients, breakers)
 
 
-async def open_alarms(writer: Harness) -> list[str]:
+async def open_alarms(writer: Writer) -> list[str]:
     """The kinds of the alarms that are open."""
     query = select(AlarmRow.kind).where(AlarmRow.closed_at.is_(None)).order_by(AlarmRow.kind)
     async with writer.db.reading.begin() as session:
         return list((await session.scalars(query)).all())
 
 
-async def breakers(writer: Harness) -> dict[str, BreakerRow]:
+async def breakers(writer: Writer) -> dict[str, BreakerRow]:
     """What stands against each kind of calls of the connection."""
     async with writer.db.reading.begin() as session:
         return {row.scope: row for row in await session.scalars(select(BreakerRow))}
 
 
-async def count(writer: Harness, table: Any, *conditions: Any) -> int:
+async def count(writer: Writer, table: Any, *conditions: Any) -> int:
     """How many rows of the table meet the conditions."""
     async with writer.db.reading.begin() as session:
         return await session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
 
 
-async def statuses(writer: Harness, invoices: Sequence[Document]) -> set[tuple[str, str | None]]:
+async def statuses(writer: Writer, invoices: Sequence[Document]) -> set[tuple[str, str | None]]:
     """Where the documents stand."""
     outcomes = [await writer.outcome(invoice) for invoice in invoices]
     return {(outcome.status, outcome.reason) for outcome in outcomes}
 
 
-async def put_key(writer: Harness, key: str) -> None:
+async def put_key(writer: Writer, key: str) -> None:
     """The merchant linked the books again with this key."""
     secrets = Secrets([KEY]).of(writer.tenant_id, writer.books_id)
     async with writer.db.sessions.begin() as session:

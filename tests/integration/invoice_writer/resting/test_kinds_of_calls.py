@@ -12,7 +12,7 @@ from common.db.models.effects import AlarmRow, BreakerRow
 from common.inbox.waiting import Waiting
 from common.inbox.worker import Worker
 from factories.documents import make_invoice, make_order
-from integration.invoice_writer.harness import CREATE, LASTING, QUICK_BREAKER, Harness
+from integration.invoice_writer.harness import CREATE, LASTING, QUICK_BREAKER, Writer
 from integration.invoice_writer.resting.support import (
     breakers,
     open_alarms,
@@ -34,13 +34,13 @@ WITHOUT_WRITING = [
 OF_OTHERS = {"status": 403, "body": "html"}
 
 
-async def key_for(writer: Harness, **scopes: Any) -> str:
+async def key_for(writer: Writer, **scopes: Any) -> str:
     """Another key of the merchant."""
     order = {"organization_id": writer.organization["organization_id"], **scopes}
     return str((await writer.lexware.control.post("api-keys", order))["api_key"])
 
 
-async def events_of(writer: Harness, count: int) -> tuple[list[Any], list[Any]]:
+async def events_of(writer: Writer, count: int) -> tuple[list[Any], list[Any]]:
     """So many invoices of orders of their own, and their events."""
     invoices = [make_invoice(number=f"R-{number}") for number in range(count)]
     orders = [make_order(order_id=invoice.number) for invoice in invoices]
@@ -50,7 +50,7 @@ async def events_of(writer: Harness, count: int) -> tuple[list[Any], list[Any]]:
 
 
 async def test_a_key_that_may_read_but_not_write_counts_as_refused_and_another_releases_all(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     writer.breaker = LASTING
     invoices, events = await events_of(writer, 4)
@@ -68,7 +68,7 @@ async def test_a_key_that_may_read_but_not_write_counts_as_refused_and_another_r
     assert len(await writer.vouchers()) == 4
 
 
-async def test_a_right_given_back_is_found_by_the_one_document_that_tries(writer: Harness) -> None:
+async def test_a_right_given_back_is_found_by_the_one_document_that_tries(writer: Writer) -> None:
     writer.breaker = LASTING
     invoices, events = await events_of(writer, 3)
     await writer.lexware.control.fault("POST", "/v1/vouchers", "forbidden", None)
@@ -84,7 +84,7 @@ async def test_a_right_given_back_is_found_by_the_one_document_that_tries(writer
     assert (await open_alarms(writer), await breakers(writer)) == ([], {})
 
 
-async def test_a_passing_refusal_of_writes_parks_nothing(writer: Harness) -> None:
+async def test_a_passing_refusal_of_writes_parks_nothing(writer: Writer) -> None:
     invoices, events = await events_of(writer, 4)
     await writer.lexware.control.fault("POST", "/v1/vouchers", "forbidden", 9)
     await writer.work(*events, deadline=60.0)
@@ -94,7 +94,7 @@ async def test_a_passing_refusal_of_writes_parks_nothing(writer: Harness) -> Non
     assert len(await writer.vouchers()) == 4
 
 
-async def test_weather_of_writes_alone_is_told_and_no_document_runs_out_of_attempts(writer: Harness) -> None:
+async def test_weather_of_writes_alone_is_told_and_no_document_runs_out_of_attempts(writer: Writer) -> None:
     writer.effects = writer.effects.model_copy(update={"max_attempts": 4})
     writer.breaker = QUICK_BREAKER.model_copy(update={"alarm_after": 2.0})
     invoices, events = await events_of(writer, 3)
@@ -115,7 +115,7 @@ async def test_weather_of_writes_alone_is_told_and_no_document_runs_out_of_attem
 
 
 async def test_a_write_that_is_never_answered_holds_back_no_other_and_runs_out_of_attempts(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     writer.effects = writer.effects.model_copy(update={"max_attempts": 2})
     invoices, events = await events_of(writer, 4)
@@ -131,7 +131,7 @@ async def test_a_write_that_is_never_answered_holds_back_no_other_and_runs_out_o
     assert len(await writer.vouchers()) == 3
 
 
-async def test_trouble_of_writes_is_forgotten_when_nothing_is_left_to_be_written(writer: Harness) -> None:
+async def test_trouble_of_writes_is_forgotten_when_nothing_is_left_to_be_written(writer: Writer) -> None:
     writer.breaker = QUICK_BREAKER.model_copy(update={"alarm_after": 5.0})
     place = Place(writer.tenant_id, writer.books_id, "vouchers.write")
     row = {"breaker_id": place.breaker_id, "connection_id": place.connection_id, "scope": place.scope}
@@ -158,7 +158,7 @@ async def test_trouble_of_writes_is_forgotten_when_nothing_is_left_to_be_written
     ],
 )
 async def test_each_kind_of_reading_is_tried_by_the_watch_until_it_is_answered(
-    writer: Harness, path: str, scope: str
+    writer: Writer, path: str, scope: str
 ) -> None:
     writer.breaker = LASTING
     invoice = make_invoice()

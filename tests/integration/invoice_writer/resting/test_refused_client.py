@@ -15,7 +15,7 @@ from common.lexware.tokens import TokenStore
 from common.settings import LexwareSettings
 from factories.documents import make_invoice
 from factories.tenants import KEY
-from integration.invoice_writer.harness import CREATE, QUICK_BREAKER, Harness
+from integration.invoice_writer.harness import CREATE, QUICK_BREAKER, Writer
 from integration.invoice_writer.resting.support import breakers, open_alarms, statuses, watch_of
 from support.line import eventually
 
@@ -23,7 +23,7 @@ FAULTY = ["invalid_client", "unauthorized_client"]
 
 
 @pytest.fixture
-async def consented(writer: Harness, monkeypatch: pytest.MonkeyPatch) -> Harness:
+async def consented(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> Writer:
     """The merchant linked the books by consent, and the access token has run out."""
     there = writer.lexware.credentials
     plain = writer.settings
@@ -55,7 +55,7 @@ async def consented(writer: Harness, monkeypatch: pytest.MonkeyPatch) -> Harness
 
 @pytest.mark.parametrize("fault", FAULTY)
 async def test_documents_wait_while_our_client_is_refused_and_go_on_by_themselves(
-    consented: Harness, fault: str
+    consented: Writer, fault: str
 ) -> None:
     writer, invoice = consented, make_invoice()
     writer.breaker = QUICK_BREAKER.model_copy(update={"alarm_after": 0.3})
@@ -78,7 +78,7 @@ async def test_documents_wait_while_our_client_is_refused_and_go_on_by_themselve
     assert (await open_alarms(writer), await breakers(writer)) == ([], {})
 
 
-async def test_a_client_that_is_known_again_ends_the_alarm_though_nobody_books(consented: Harness) -> None:
+async def test_a_client_that_is_known_again_ends_the_alarm_though_nobody_books(consented: Writer) -> None:
     writer = consented
     client_id = writer.lexware.credentials["client_id"]
     await writer.lexware.control.post("oauth-clients", {"client_id": client_id, "active": False})

@@ -9,7 +9,7 @@ from common.db.models.core import ConnectionRow, SecretRow
 from common.db.models.effects import AlarmRow, BreakerRow
 from common.db.models.line import DeadLetterRow, InboxKeyRow
 from factories.documents import make_invoice, make_order
-from integration.invoice_writer.harness import CREATE, LASTING, QUICK_BREAKER, Harness
+from integration.invoice_writer.harness import CREATE, LASTING, QUICK_BREAKER, Writer
 from integration.invoice_writer.resting.support import (
     breakers,
     count,
@@ -28,7 +28,7 @@ DENIALS = [
 
 
 @pytest.mark.parametrize("kind", [kind for kind, _, _ in DENIALS])
-async def test_a_refusal_of_the_connection_that_passes_parks_nothing(writer: Harness, kind: str) -> None:
+async def test_a_refusal_of_the_connection_that_passes_parks_nothing(writer: Writer, kind: str) -> None:
     invoices = [make_invoice(number=f"R-{number}") for number in range(8)]
     await writer.lexware.control.fault("*", "*", kind, 12)
     await writer.work(*[await writer.event(invoice) for invoice in invoices], deadline=60.0)
@@ -42,7 +42,7 @@ async def test_a_refusal_of_the_connection_that_passes_parks_nothing(writer: Har
 
 @pytest.mark.parametrize(("kind", "reason", "alarm"), DENIALS)
 async def test_a_refusal_that_lasts_is_shown_once_and_all_goes_on_with_the_first_accepted_call(
-    writer: Harness, kind: str, reason: str, alarm: str
+    writer: Writer, kind: str, reason: str, alarm: str
 ) -> None:
     writer.breaker = LASTING
     invoices = [make_invoice(number=f"R-{number}") for number in range(5)]
@@ -66,7 +66,7 @@ async def test_a_refusal_that_lasts_is_shown_once_and_all_goes_on_with_the_first
     assert len(await writer.vouchers()) == 5
 
 
-async def test_a_new_key_releases_what_the_revoked_one_parked(writer: Harness) -> None:
+async def test_a_new_key_releases_what_the_revoked_one_parked(writer: Writer) -> None:
     writer.breaker = LASTING
     invoice = make_invoice()
     await writer.lexware.control.post("revoke", {"token": writer.organization["api_key"]})
@@ -80,7 +80,7 @@ async def test_a_new_key_releases_what_the_revoked_one_parked(writer: Harness) -
 
 
 async def test_in_an_outage_messages_wait_for_the_connection_and_one_at_a_time_tries(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     first = make_invoice()
     await writer.work(await writer.event(first))
@@ -105,7 +105,7 @@ async def test_in_an_outage_messages_wait_for_the_connection_and_one_at_a_time_t
     assert await breakers(writer) == {}
 
 
-async def test_weather_that_lasts_is_the_operators_alarm_until_the_first_answer(writer: Harness) -> None:
+async def test_weather_that_lasts_is_the_operators_alarm_until_the_first_answer(writer: Writer) -> None:
     writer.breaker = QUICK_BREAKER.model_copy(update={"alarm_after": 0.4})
     invoice = make_invoice()
     await writer.lexware.control.fault("*", "*", "foreign_refusal", None, status=403, body="html")
@@ -120,7 +120,7 @@ async def test_weather_that_lasts_is_the_operators_alarm_until_the_first_answer(
     assert await open_alarms(writer) == []
 
 
-async def test_a_resting_connection_that_nobody_asks_for_is_tried_by_the_watch(writer: Harness) -> None:
+async def test_a_resting_connection_that_nobody_asks_for_is_tried_by_the_watch(writer: Writer) -> None:
     writer.breaker = QUICK_BREAKER
     place = Place(writer.tenant_id, writer.books_id, "profile.read")
     async with writer.db.sessions.begin() as session:
@@ -144,7 +144,7 @@ async def test_a_resting_connection_that_nobody_asks_for_is_tried_by_the_watch(w
     assert CREATE not in await writer.requests()
 
 
-async def test_a_key_is_warned_of_22_months_after_it_was_stored_until_another_is(writer: Harness) -> None:
+async def test_a_key_is_warned_of_22_months_after_it_was_stored_until_another_is(writer: Writer) -> None:
     watch = watch_of(writer)
     await watch.look_slowly()
     assert await open_alarms(writer) == []
@@ -157,7 +157,7 @@ async def test_a_key_is_warned_of_22_months_after_it_was_stored_until_another_is
     assert await open_alarms(writer) == []
 
 
-async def test_alarms_of_a_connection_close_when_it_is_disabled(writer: Harness) -> None:
+async def test_alarms_of_a_connection_close_when_it_is_disabled(writer: Writer) -> None:
     async with writer.db.sessions.begin() as session:
         for kind in ("oauth_misconfigured", "reconnect_needed", "books_unreachable", "api_key_ends"):
             session.add(
@@ -176,7 +176,7 @@ async def test_alarms_of_a_connection_close_when_it_is_disabled(writer: Harness)
     assert await open_alarms(writer) == []
 
 
-async def keep_key_since(writer: Harness, *, days: int) -> None:
+async def keep_key_since(writer: Writer, *, days: int) -> None:
     """The key was stored so long ago."""
     async with writer.db.sessions.begin() as session:
         await session.execute(update(SecretRow).values(created_at=db_now(-86_400.0 * days)))

@@ -5,12 +5,12 @@ from uuid import uuid4
 
 from factories.documents import make_invoice, make_order
 from integration.invoice_writer.adoption import alarms, by_hand, choice
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 
 DIFFERS = "adopted_voucher_differs"
 
 
-async def test_voucher_a_person_chose_is_adopted(writer: Harness) -> None:
+async def test_voucher_a_person_chose_is_adopted(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     chosen = await by_hand(writer, event.number, gross="11.90")
     await writer.work(event)
@@ -19,7 +19,7 @@ async def test_voucher_a_person_chose_is_adopted(writer: Harness) -> None:
     assert (outcome.status, outcome.how, outcome.voucher_id) == ("booked", "adopted", chosen)
 
 
-async def test_voucher_of_another_total_is_adopted_with_an_alarm_that_names_both(writer: Harness) -> None:
+async def test_voucher_of_another_total_is_adopted_with_an_alarm_that_names_both(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     chosen = await by_hand(writer, event.number, gross="11.90", totalTaxAmount="1.90")
     await writer.work(event)
@@ -40,7 +40,7 @@ async def test_voucher_of_another_total_is_adopted_with_an_alarm_that_names_both
     assert (await writer.story(event.document)).count(DIFFERS) == 1
 
 
-async def test_voucher_of_the_same_total_but_other_tax_is_adopted_with_an_alarm(writer: Harness) -> None:
+async def test_voucher_of_the_same_total_but_other_tax_is_adopted_with_an_alarm(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     chosen = await by_hand(writer, event.number, voucherDate="2025-03-05", totalTaxAmount="3.26")
     await writer.work(event)
@@ -49,7 +49,7 @@ async def test_voucher_of_the_same_total_but_other_tax_is_adopted_with_an_alarm(
     assert alarm.evidence["differences"] == {"tax_total": {"document": "7.97 EUR", "voucher": "3.26 EUR"}}
 
 
-async def test_voucher_of_another_number_or_tax_period_is_adopted_with_an_alarm(writer: Harness) -> None:
+async def test_voucher_of_another_number_or_tax_period_is_adopted_with_an_alarm(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     await by_hand(writer, event.number, gross="11.90")
     chosen = await by_hand(writer, "OTHER-1", voucherDate="2025-02-28", totalTaxAmount="7.97")
@@ -62,7 +62,7 @@ async def test_voucher_of_another_number_or_tax_period_is_adopted_with_an_alarm(
     }
 
 
-async def test_voucher_of_the_same_totals_is_adopted_without_an_alarm(writer: Harness) -> None:
+async def test_voucher_of_the_same_totals_is_adopted_without_an_alarm(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     chosen = await by_hand(writer, event.number, voucherDate="2025-03-05", totalTaxAmount="7.97")
     await writer.work(event)
@@ -71,7 +71,7 @@ async def test_voucher_of_the_same_totals_is_adopted_without_an_alarm(writer: Ha
     assert await alarms(writer) == []
 
 
-async def test_voucher_of_another_document_or_none_at_all_cannot_be_chosen(writer: Harness) -> None:
+async def test_voucher_of_another_document_or_none_at_all_cannot_be_chosen(writer: Writer) -> None:
     other = await writer.event(make_invoice(number="R-1"), make_order(order_id="another"))
     event = await writer.event(make_invoice())
     await by_hand(writer, event.number, gross="11.90")
@@ -85,7 +85,7 @@ async def test_voucher_of_another_document_or_none_at_all_cannot_be_chosen(write
         assert outcome.params["refused"] == chosen
 
 
-async def test_voucher_that_nobody_checked_yet_is_adopted_with_an_alarm(writer: Harness) -> None:
+async def test_voucher_that_nobody_checked_yet_is_adopted_with_an_alarm(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     chosen = await by_hand(writer, event.number, voucherStatus="unchecked", totalTaxAmount="7.97")
     await writer.work(event)
@@ -95,7 +95,7 @@ async def test_voucher_that_nobody_checked_yet_is_adopted_with_an_alarm(writer: 
     assert alarm.evidence["differences"] == {"status": {"document": "booked", "voucher": "unchecked"}}
 
 
-async def test_voided_voucher_books_nothing_and_cannot_be_chosen(writer: Harness) -> None:
+async def test_voided_voucher_books_nothing_and_cannot_be_chosen(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     chosen = await by_hand(writer, event.number, gross="11.90")
     await writer.work(event)

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from common.events.vouchers import VoucherBooked
 from factories.documents import euro, make_credit_note, make_invoice, make_line
-from integration.invoice_writer.harness import ATTACH, CREATE, Harness
+from integration.invoice_writer.harness import ATTACH, CREATE, Writer
 
 
-async def test_invoice_becomes_one_voucher_with_its_file(writer: Harness) -> None:
+async def test_invoice_becomes_one_voucher_with_its_file(writer: Writer) -> None:
     invoice = make_invoice()
     await writer.work(await writer.event(invoice))
     (voucher,) = await writer.vouchers()
@@ -20,7 +20,7 @@ async def test_invoice_becomes_one_voucher_with_its_file(writer: Harness) -> Non
     assert await writer.story(invoice) == ["booked", "file_attached"]
 
 
-async def test_an_amount_of_many_digits_is_booked_and_found_again(writer: Harness) -> None:
+async def test_an_amount_of_many_digits_is_booked_and_found_again(writer: Writer) -> None:
     gross = euro("99999999.99")
     first, second = [
         make_invoice(number=number, gross_total=gross, lines=(make_line("99999999.99"),))
@@ -35,7 +35,7 @@ async def test_an_amount_of_many_digits_is_booked_and_found_again(writer: Harnes
     assert (await writer.outcome(first)).gross_minor == gross.minor
 
 
-async def test_booking_is_announced_with_what_payments_are_recognised_by(writer: Harness) -> None:
+async def test_booking_is_announced_with_what_payments_are_recognised_by(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     await writer.work(event)
     (fact,) = await writer.announced()
@@ -45,14 +45,14 @@ async def test_booking_is_announced_with_what_payments_are_recognised_by(writer:
     assert fact.gross_total == event.document.gross_total
 
 
-async def test_event_received_again_books_nothing_more(writer: Harness) -> None:
+async def test_event_received_again_books_nothing_more(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     await writer.work(event)
     await writer.work(event, event)
     assert len(await writer.vouchers()) == 1
 
 
-async def test_two_calls_per_document_besides_shared_reads(writer: Harness) -> None:
+async def test_two_calls_per_document_besides_shared_reads(writer: Writer) -> None:
     events = [await writer.event(make_invoice(number=f"R-{number}")) for number in range(10)]
     await writer.work(*events)
     requests = await writer.requests()
@@ -61,7 +61,7 @@ async def test_two_calls_per_document_besides_shared_reads(writer: Harness) -> N
     assert shared == {"GET /v1/profile": 1, "GET /v1/posting-categories": 1, "GET /v1/voucherlist": 1}
 
 
-async def test_credit_note_becomes_salescreditnote_that_names_its_invoice_r36_r37(writer: Harness) -> None:
+async def test_credit_note_becomes_salescreditnote_that_names_its_invoice_r36_r37(writer: Writer) -> None:
     invoice, correction = make_invoice(), make_credit_note()
     await writer.work(await writer.event(invoice), await writer.event(correction))
     vouchers = {voucher["type"]: voucher for voucher in await writer.vouchers()}

@@ -17,18 +17,18 @@ from common.events.documents import DocumentIssued
 from factories.documents import euro, make_invoice, make_line, make_order
 from factories.tenants import add_books, add_tenant
 from integration.invoice_writer.adoption import by_hand
-from integration.invoice_writer.harness import ATTACH, CREATE, Harness
+from integration.invoice_writer.harness import ATTACH, CREATE, Writer
 
 ELSEWHERE = Reason.SAME_DOCUMENT_ELSEWHERE.value
 ANOTHER_ORDER = make_order(order_id="6A10C0DE-0001-4A2B-9C3D-0A0B0C0D0E02", order_number="2025-1043")
 
 
-def through_another_connection(writer: Harness) -> Harness:
+def through_another_connection(writer: Writer) -> Writer:
     """The same merchant with the shop linked a second time."""
     return replace(writer, shop_id=uuid4())
 
 
-async def as_another_tenant(writer: Harness) -> Harness:
+async def as_another_tenant(writer: Writer) -> Writer:
     """Another merchant whom the same organization was linked to before that was refused."""
     tenant_id = await add_tenant(writer.db)
     books_id = await add_books(
@@ -40,20 +40,20 @@ async def as_another_tenant(writer: Harness) -> Harness:
     return replace(writer, tenant_id=tenant_id, books_id=books_id, shop_id=uuid4())
 
 
-async def second_link(writer: Harness, kind: str) -> Harness:
+async def second_link(writer: Writer, kind: str) -> Writer:
     """The shop and its books, linked a second time."""
     if kind == "another tenant":
         return await as_another_tenant(writer)
     return through_another_connection(writer)
 
 
-def of(writer: Harness, event: DocumentIssued) -> DocumentIssued:
+def of(writer: Writer, event: DocumentIssued) -> DocumentIssued:
     """The document as this connection brings it."""
     here = {"tenant_id": writer.tenant_id, "connection_id": writer.shop_id}
     return type(event).model_validate(event.model_dump() | here)
 
 
-async def stands(one: Harness, event: DocumentIssued, status: str) -> bool:
+async def stands(one: Writer, event: DocumentIssued, status: str) -> bool:
     """Whether the document stands so for this merchant by now."""
     query = select(OutcomeRow.status).where(
         OutcomeRow.tenant_id == one.tenant_id, OutcomeRow.document_id == of(one, event).document_id
@@ -62,7 +62,7 @@ async def stands(one: Harness, event: DocumentIssued, status: str) -> bool:
         return await session.scalar(query) == status
 
 
-async def change(one: Harness, changing: Update, **values: Any) -> None:
+async def change(one: Writer, changing: Update, **values: Any) -> None:
     async with one.db.sessions.begin() as session:
         await session.execute(changing.values(**values))
 
@@ -72,7 +72,7 @@ BOTH = pytest.mark.parametrize("kind", ["another connection", "another tenant"])
 
 @BOTH
 async def test_same_order_through_a_second_link_is_parked_and_costs_no_request_r55(
-    writer: Harness, kind: str
+    writer: Writer, kind: str
 ) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await writer.work(event)
@@ -92,7 +92,7 @@ async def test_same_order_through_a_second_link_is_parked_and_costs_no_request_r
 
 @BOTH
 async def test_two_links_that_bring_a_document_at_the_same_moment_make_one_voucher_r55(
-    writer: Harness, kind: str
+    writer: Writer, kind: str
 ) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     other = await second_link(writer, kind)
@@ -103,7 +103,7 @@ async def test_two_links_that_bring_a_document_at_the_same_moment_make_one_vouch
 
 
 async def test_equal_order_number_date_and_total_of_another_order_is_a_persons_to_say_r55(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await writer.work(event)
@@ -115,7 +115,7 @@ async def test_equal_order_number_date_and_total_of_another_order_is_a_persons_t
 
 @BOTH
 async def test_two_real_shops_with_equal_numbers_dates_and_totals_are_two_vouchers_r55(
-    writer: Harness, kind: str
+    writer: Writer, kind: str
 ) -> None:
     await writer.work(await writer.event(make_invoice(), pdf=None))
     other = await second_link(writer, kind)
@@ -124,7 +124,7 @@ async def test_two_real_shops_with_equal_numbers_dates_and_totals_are_two_vouche
     assert len(await writer.vouchers()) == 2
 
 
-async def test_equal_order_number_with_another_total_is_another_document(writer: Harness) -> None:
+async def test_equal_order_number_with_another_total_is_another_document(writer: Writer) -> None:
     await writer.work(await writer.event(make_invoice(), pdf=None))
     other = through_another_connection(writer)
     invoice = make_invoice(gross_total=euro("11.90"), lines=(make_line("11.90"),))
@@ -133,7 +133,7 @@ async def test_equal_order_number_with_another_total_is_another_document(writer:
 
 
 @pytest.mark.parametrize("fault", ["timeout_after_commit", "drop_before_commit"])
-async def test_document_waits_while_its_write_elsewhere_is_in_doubt(writer: Harness, fault: str) -> None:
+async def test_document_waits_while_its_write_elsewhere_is_in_doubt(writer: Writer, fault: str) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     other = through_another_connection(writer)
     await writer.lexware.control.fault("POST", "/v1/vouchers", fault, 1)
@@ -147,7 +147,7 @@ async def test_document_waits_while_its_write_elsewhere_is_in_doubt(writer: Harn
 
 @pytest.mark.parametrize("fault", ["timeout_after_commit", "drop_before_commit"])
 async def test_a_write_in_doubt_of_a_tenant_whose_books_were_released_is_settled_by_who_waits_for_it(
-    writer: Harness, fault: str
+    writer: Writer, fault: str
 ) -> None:
     """Nobody else looks after it; while it may still arrive the document waits as for any other."""
     event = await writer.event(make_invoice(), pdf=None)
@@ -169,7 +169,7 @@ async def test_a_write_in_doubt_of_a_tenant_whose_books_were_released_is_settled
         assert outcome.params == {"vouchers": [there["id"]]}
 
 
-async def test_document_is_booked_when_its_write_elsewhere_was_refused(writer: Harness) -> None:
+async def test_document_is_booked_when_its_write_elsewhere_was_refused(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     other = through_another_connection(writer)
     books = f"organizations/{writer.organization['organization_id']}"
@@ -182,7 +182,7 @@ async def test_document_is_booked_when_its_write_elsewhere_was_refused(writer: H
     assert len(await writer.vouchers()) == 1
 
 
-async def test_document_adopted_as_the_same_stands_with_the_voucher_that_is_there(writer: Harness) -> None:
+async def test_document_adopted_as_the_same_stands_with_the_voucher_that_is_there(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     other = through_another_connection(writer)
     await writer.work(event)
@@ -196,7 +196,7 @@ async def test_document_adopted_as_the_same_stands_with_the_voucher_that_is_ther
 
 @pytest.mark.parametrize("fault", ["timeout_after_commit", "drop_before_commit"])
 async def test_document_a_person_wants_booked_all_the_same_is_booked_once_also_after_a_doubt(
-    writer: Harness, fault: str
+    writer: Writer, fault: str
 ) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     other = through_another_connection(writer)
@@ -209,7 +209,7 @@ async def test_document_a_person_wants_booked_all_the_same_is_booked_once_also_a
 
 
 async def test_doubtful_write_that_never_arrived_is_repeated_beside_another_shops_voucher(
-    writer: Harness,
+    writer: Writer,
 ) -> None:
     await writer.work(await writer.event(make_invoice(), pdf=None))
     other = through_another_connection(writer)
@@ -224,7 +224,7 @@ async def test_doubtful_write_that_never_arrived_is_repeated_beside_another_shop
     ("order", "reason"), [("2025-1042", ELSEWHERE), ("2025-104", None), ("12025-1042", None)]
 )
 async def test_voucher_with_an_unknown_marker_is_a_doubt_only_if_its_order_is_ours(
-    writer: Harness, order: str, reason: str | None
+    writer: Writer, order: str, reason: str | None
 ) -> None:
     """As one that a lost database of this product made; order numbers are compared as whole words."""
     event = await writer.event(make_invoice(), pdf=None)
@@ -240,7 +240,7 @@ async def test_voucher_with_an_unknown_marker_is_a_doubt_only_if_its_order_is_ou
     assert outcome.params == ({"vouchers": [made]} if reason else {})
 
 
-async def test_voucher_of_a_lost_database_that_names_our_order_is_shown_as_the_same(writer: Harness) -> None:
+async def test_voucher_of_a_lost_database_that_names_our_order_is_shown_as_the_same(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     made = await by_hand(writer, event.number, remark="#0123456789abcdef Bestellung 2025-1042")
     await writer.work(event)
@@ -248,7 +248,7 @@ async def test_voucher_of_a_lost_database_that_names_our_order_is_shown_as_the_s
     assert (outcome.reason, outcome.params) == (ELSEWHERE, {"vouchers": [made]})
 
 
-async def test_voucher_of_another_tenants_document_is_not_adopted_for_this_one(writer: Harness) -> None:
+async def test_voucher_of_another_tenants_document_is_not_adopted_for_this_one(writer: Writer) -> None:
     await writer.work(await writer.event(make_invoice(), pdf=None))
     (voucher,) = await writer.vouchers()
     other = await as_another_tenant(writer)
@@ -259,7 +259,7 @@ async def test_voucher_of_another_tenants_document_is_not_adopted_for_this_one(w
     assert (await other.outcome(event.document)).params["refused"] == voucher["id"]
 
 
-async def test_economy_of_a_document_is_its_voucher_and_its_file(writer: Harness) -> None:
+async def test_economy_of_a_document_is_its_voucher_and_its_file(writer: Writer) -> None:
     await writer.work(await writer.event(make_invoice(number="R-WARM-UP"), ANOTHER_ORDER))
     before = await writer.requests()
     await writer.work(await writer.event(make_invoice()))

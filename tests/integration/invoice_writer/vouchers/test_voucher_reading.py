@@ -24,7 +24,7 @@ from common.settings import WorkerSettings
 from common.transport.base import Incoming
 from common.transport.local import LocalTransport
 from factories.documents import make_invoice, make_order
-from integration.invoice_writer.harness import Harness
+from integration.invoice_writer.harness import Writer
 from invoice_writer.app import build
 from invoice_writer.context import BooksConnection
 from invoice_writer.vouchers import VoucherIndex
@@ -36,7 +36,7 @@ SINCE = date(2025, 1, 1)
 LIST = "GET /v1/voucherlist"
 
 
-async def many(writer: Harness, count: int, day: str = "2025-03-04") -> None:
+async def many(writer: Writer, count: int, day: str = "2025-03-04") -> None:
     """So many vouchers of a predecessor on one day."""
     order = {"voucherNumber": f"P-{day}-{{}}", "voucherDate": day, "totalGrossAmount": "11.90"}
     whose = {"organization_id": writer.organization["organization_id"]}
@@ -44,7 +44,7 @@ async def many(writer: Harness, count: int, day: str = "2025-03-04") -> None:
     await asyncio.sleep(0.2)
 
 
-async def refreshed(writer: Harness) -> Any:
+async def refreshed(writer: Writer) -> Any:
     """What a new process answers who wants a fresh index."""
     books = BooksConnection(writer.books_id, writer.organization["organization_id"], "active", SINCE)
     process = Process(writer, writer.db)
@@ -52,13 +52,13 @@ async def refreshed(writer: Harness) -> Any:
     return await index.ensure_fresh(writer.tenant_id, books, await process.client(), SINCE)
 
 
-async def indexed(writer: Harness) -> int:
+async def indexed(writer: Writer) -> int:
     """How many vouchers the index holds."""
     async with writer.db.reading.begin() as session:
         return await session.scalar(select(func.count()).select_from(VoucherIndexRow)) or 0
 
 
-def two_hands(writer: Harness) -> Worker:
+def two_hands(writer: Writer) -> Worker:
     """The worker of a process that can handle two messages at once."""
     hands = WorkerSettings(concurrency=2, idle_poll_seconds=0.05)
     settings = writer.settings().model_copy(update={"worker": hands})
@@ -66,19 +66,19 @@ def two_hands(writer: Harness) -> Worker:
     return next(part for part in app.components if isinstance(part, Worker))
 
 
-async def receive(writer: Harness, *events: Event) -> None:
+async def receive(writer: Writer, *events: Event) -> None:
     """The events are in the writer's inbox."""
     async with writer.db.sessions.begin() as session:
         await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
 
 
-async def set_state(writer: Harness, **values: Any) -> None:
+async def set_state(writer: Writer, **values: Any) -> None:
     async with writer.db.sessions.begin() as session:
         await session.execute(update(VoucherIndexStateRow).values(**values))
 
 
 async def test_an_interrupted_reading_goes_on_where_it_was(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await many(writer, 2 * PAGE_SIZE + 1)
     honest, asked = VoucherList.page, list[int]()
@@ -100,7 +100,7 @@ async def test_an_interrupted_reading_goes_on_where_it_was(
     assert len(asked) == 7
 
 
-async def test_one_process_at_a_time_reads_and_the_others_come_back(writer: Harness) -> None:
+async def test_one_process_at_a_time_reads_and_the_others_come_back(writer: Writer) -> None:
     assert await refreshed(writer) is None
     await set_state(writer, refreshed_at=db_now(-3600.0), claimed_until=db_now(60.0))
     before = (await writer.requests())[LIST]
@@ -112,7 +112,7 @@ async def test_one_process_at_a_time_reads_and_the_others_come_back(writer: Harn
 
 
 async def test_who_ends_while_reading_keeps_the_others_out_for_seconds_only(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = asyncio.Event()
 
@@ -133,7 +133,7 @@ async def test_who_ends_while_reading_keeps_the_others_out_for_seconds_only(
 
 @pytest.mark.parametrize(("resource", "method"), [(VoucherList, "page"), (ProfileApi, "read")])
 async def test_while_the_books_of_one_merchant_are_read_another_merchants_documents_are_booked(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch, resource: type[Any], method: str
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, resource: type[Any], method: str
 ) -> None:
     other = replace(writer, shop_id=uuid4())
     await other.set_up()
