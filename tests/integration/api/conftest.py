@@ -7,8 +7,8 @@ import pytest
 
 from api.app import create_app
 from common.db.engine import Database
-from integration.api.furnished import furnish
 from integration.api.harness import Api, FakeChecks, Tenant, api_settings
+from integration.api.populated import populate
 
 
 @pytest.fixture
@@ -22,6 +22,6 @@ async def api(database: Database) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def furnished(api: Api) -> list[Tenant]:
+async def populated(api: Api) -> list[Tenant]:
     """Two tenants with one of everything each."""
-    return [await furnish(api, "Alpha", "1001"), await furnish(api, "Beta", "Beta-1")]
+    return [await populate(api, "Alpha", "1001"), await populate(api, "Beta", "Beta-1")]

@@ -29,8 +29,8 @@ async def test_the_owner_gets_a_command(api: Api, service: str, verb: str, comma
     assert [row.action for row in await api.rows(AuditRow)][-1] == f"dead_letter.{verb}ed"
 
 
-async def test_a_closed_dead_letter_stays_closed(api: Api, furnished: list[Tenant]) -> None:
-    identity = furnished[0].dead_letter_id
+async def test_a_closed_dead_letter_stays_closed(api: Api, populated: list[Tenant]) -> None:
+    identity = populated[0].dead_letter_id
     async with api.db.sessions.begin() as session:
         await session.execute(update(DeadLetterRow).values(state="discarded"))
     for verb in ("replay", "discard"):
@@ -38,8 +38,8 @@ async def test_a_closed_dead_letter_stays_closed(api: Api, furnished: list[Tenan
         assert (answer.status_code, answer.json()["code"]) == (409, "dead_letter_closed")
 
 
-async def test_dead_letters_are_filtered(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_dead_letters_are_filtered(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     await api.add(
         DeadLetterRow,
         {**dead_letter_row(tenant.tenant_id, uuid4(), "x"), "consumer": "ingest", "state": "replayed"},
@@ -53,7 +53,7 @@ async def test_dead_letters_are_filtered(api: Api, furnished: list[Tenant]) -> N
         assert len((await api.get(PATH, **params)).json()["items"]) == count
 
 
-async def test_what_an_error_quotes_is_shown_to_operators_only(api: Api, furnished: list[Tenant]) -> None:
-    path = f"{PATH}/{furnished[0].dead_letter_id}"
+async def test_what_an_error_quotes_is_shown_to_operators_only(api: Api, populated: list[Tenant]) -> None:
+    path = f"{PATH}/{populated[0].dead_letter_id}"
     assert (await api.get(path)).json()["error"] == "KeyError at Alpha"
-    assert (await api.get(path, furnished[0].merchant)).json()["error"] is None
+    assert (await api.get(path, populated[0].merchant)).json()["error"] is None

@@ -10,8 +10,8 @@ from common.db.models.books import BooksProfileRow, BooksReadingRow
 from common.db.models.effects import AlarmRow
 from common.db.models.ingest import ShopCursorRow
 from common.db.turnover import this_year
-from integration.api.furnished import own_books
 from integration.api.harness import Api, Tenant
+from integration.api.populated import own_books
 from integration.api.rows import NOW
 
 
@@ -78,8 +78,8 @@ async def test_a_document_parked_for_years_does_not_hide_that_waiting_ones_go_on
     assert (await api.get("/api/v1/status")).json()["oldest_waiting_seconds"] == pytest.approx(0, abs=60)
 
 
-async def test_the_status_shows_trouble(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_the_status_shows_trouble(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     everything = (await api.get("/api/v1/status")).json()
     own = (await api.get("/api/v1/status", tenant.merchant)).json()
     assert (everything["dead_letters"], everything["alarms"], everything["counts"]["parked"]) == (2, 2, 2)
@@ -91,9 +91,9 @@ async def test_the_status_shows_trouble(api: Api, furnished: list[Tenant]) -> No
 
 @pytest.mark.parametrize(("failures", "refusals"), [(2, 0), (0, 2)])
 async def test_a_shop_whose_polls_fail_or_are_refused_comes_first_with_their_number(
-    api: Api, furnished: list[Tenant], failures: int, refusals: int
+    api: Api, populated: list[Tenant], failures: int, refusals: int
 ) -> None:
-    troubled = furnished[1]
+    troubled = populated[1]
     async with api.db.sessions.begin() as session:
         await session.execute(
             update(ShopCursorRow)
@@ -106,7 +106,7 @@ async def test_a_shop_whose_polls_fail_or_are_refused_comes_first_with_their_num
 
 
 async def test_r31_the_status_warns_a_small_business_of_its_turnover_and_nobody_else(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
     tenant_id, year = await small_business(api), await current_year(api)
     shop = UUID((await api.shop(tenant_id))["id"])
@@ -134,7 +134,7 @@ async def test_r31_the_status_warns_a_small_business_of_its_turnover_and_nobody_
         "open_gross": "5.00",
         "other_currency": 0,
     }
-    assert (await api.get("/api/v1/status", furnished[0].merchant)).json()["warnings"] == []
+    assert (await api.get("/api/v1/status", populated[0].merchant)).json()["warnings"] == []
     everything = (await api.get("/api/v1/status")).json()["warnings"]
     assert [one["tenant_id"] for one in everything] == [str(tenant_id)]
 
@@ -155,8 +155,8 @@ async def current_year(api: Api) -> int:
         return await this_year(session)
 
 
-async def test_alarms_are_listed_with_their_evidence(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_alarms_are_listed_with_their_evidence(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     closed = {
         "tenant_id": tenant.tenant_id,
         "kind": "old",
@@ -172,8 +172,8 @@ async def test_alarms_are_listed_with_their_evidence(api: Api, furnished: list[T
     assert kinds == {"all": ["duplicate", "old"], "open": ["duplicate"], "closed": ["old"]}
 
 
-async def test_the_audit_log_tells_who_did_what(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_the_audit_log_tells_who_did_what(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     await api.post(f"/api/v1/connections/{tenant.shop_id}/disable", token=tenant.merchant)
     newest = (await api.get("/api/v1/audit", tenant.merchant)).json()["items"][0]
     assert newest["action"] == "connection.disabled"
@@ -182,9 +182,9 @@ async def test_the_audit_log_tells_who_did_what(api: Api, furnished: list[Tenant
 
 
 async def test_books_of_which_a_list_cannot_be_read_come_first_with_what_was_said(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    troubled = furnished[1]
+    troubled = populated[1]
     said = {"failures": 7, "last_error": "http.unreadable_answer: no page", "unfit": {}}
     books = {"tenant_id": troubled.tenant_id, "connection_id": troubled.books_id}
     await api.add(BooksReadingRow, {**books, "list": "vouchers", **said})

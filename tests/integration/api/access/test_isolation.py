@@ -41,8 +41,8 @@ def traces_of(tenant: Tenant) -> set[str]:
 
 
 @pytest.mark.parametrize("role", ["merchant", "adviser"])
-async def test_things_of_another_tenant_do_not_exist(api: Api, furnished: list[Tenant], role: str) -> None:
-    alpha, beta = furnished
+async def test_things_of_another_tenant_do_not_exist(api: Api, populated: list[Tenant], role: str) -> None:
+    alpha, beta = populated
     before = await everything_of(api, beta)
     for operation in NAMING:
         answer = await operation.send(api, beta, getattr(alpha, role))
@@ -51,8 +51,8 @@ async def test_things_of_another_tenant_do_not_exist(api: Api, furnished: list[T
     assert await everything_of(api, beta) == before
 
 
-async def test_an_unknown_id_looks_like_one_of_another_tenant(api: Api, furnished: list[Tenant]) -> None:
-    alpha, beta = furnished
+async def test_an_unknown_id_looks_like_one_of_another_tenant(api: Api, populated: list[Tenant]) -> None:
+    alpha, beta = populated
     for operation in NAMING:
         answers = [await operation.send(api, target, alpha.merchant) for target in (beta, None)]
         first, second = ({**answer.json(), "request_id": ""} for answer in answers)
@@ -61,9 +61,9 @@ async def test_an_unknown_id_looks_like_one_of_another_tenant(api: Api, furnishe
 
 @pytest.mark.parametrize("role", ["merchant", "adviser"])
 async def test_lists_and_counts_hold_only_the_own_tenant(
-    api: Api, furnished: list[Tenant], role: str
+    api: Api, populated: list[Tenant], role: str
 ) -> None:
-    alpha, beta = furnished
+    alpha, beta = populated
     before = await everything_of(api, beta)
     for operation in OTHERS:
         answer = await operation.send(api, alpha, getattr(alpha, role))
@@ -71,8 +71,8 @@ async def test_lists_and_counts_hold_only_the_own_tenant(
     assert await everything_of(api, beta) == before
 
 
-async def test_asking_for_another_tenant_by_name_is_forbidden(api: Api, furnished: list[Tenant]) -> None:
-    alpha, beta = furnished
+async def test_asking_for_another_tenant_by_name_is_forbidden(api: Api, populated: list[Tenant]) -> None:
+    alpha, beta = populated
     before = await everything_of(api, beta)
     for operation in OTHERS:
         if operation.id in NEEDS_TENANT:
@@ -85,20 +85,20 @@ async def test_asking_for_another_tenant_by_name_is_forbidden(api: Api, furnishe
     assert await everything_of(api, beta) == before
 
 
-async def test_an_operator_sees_all_tenants_and_can_ask_for_one(api: Api, furnished: list[Tenant]) -> None:
-    alpha, beta = furnished
+async def test_an_operator_sees_all_tenants_and_can_ask_for_one(api: Api, populated: list[Tenant]) -> None:
+    alpha, beta = populated
     everything = (await api.get("/api/v1/documents")).json()["items"]
     assert {item["tenant_id"] for item in everything} == {str(alpha.tenant_id), str(beta.tenant_id)}
     [one] = (await api.get("/api/v1/documents", tenant_id=beta.tenant_id)).json()["items"]
     assert one["id"] == str(beta.document_id)
 
 
-async def test_a_merchant_sees_its_own_things(api: Api, furnished: list[Tenant]) -> None:
+async def test_a_merchant_sees_its_own_things(api: Api, populated: list[Tenant]) -> None:
     for path, identity in {
-        "documents": furnished[0].document_id,
-        "connections": furnished[0].shop_id,
-        "dead-letters": furnished[0].dead_letter_id,
-        "tenants": furnished[0].tenant_id,
+        "documents": populated[0].document_id,
+        "connections": populated[0].shop_id,
+        "dead-letters": populated[0].dead_letter_id,
+        "tenants": populated[0].tenant_id,
     }.items():
-        answer = await api.get(f"/api/v1/{path}", furnished[0].merchant)
+        answer = await api.get(f"/api/v1/{path}", populated[0].merchant)
         assert str(identity) in {item["id"] for item in answer.json()["items"]}

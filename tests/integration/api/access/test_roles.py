@@ -23,8 +23,8 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-async def test_each_role_may_do_what_the_table_says(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_each_role_may_do_what_the_table_says(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     roles = {"operator": api.operator, "merchant": tenant.merchant, "adviser": tenant.adviser}
     seen: dict[str, set[str]] = {operation.id: set() for operation in OPERATIONS}
     for operation in OPERATIONS:
@@ -67,9 +67,9 @@ async def test_tokens_have_their_form_and_are_kept_as_hashes(api: Api) -> None:
 
 @pytest.mark.parametrize("role", ["merchant", "adviser"])
 async def test_a_merchant_makes_tokens_for_its_own_tenant_only(
-    api: Api, furnished: list[Tenant], role: str
+    api: Api, populated: list[Tenant], role: str
 ) -> None:
-    alpha, beta = furnished
+    alpha, beta = populated
     own = {"name": "own", "role": role}
     made = await api.post("/api/v1/tokens", own, alpha.merchant)
     assert made.json()["tenant_id"] == str(alpha.tenant_id)
@@ -77,9 +77,9 @@ async def test_a_merchant_makes_tokens_for_its_own_tenant_only(
         assert (await api.post("/api/v1/tokens", wanted, alpha.merchant)).status_code == 403
 
 
-async def test_only_an_operator_leaves_out_the_verification(api: Api, furnished: list[Tenant]) -> None:
+async def test_only_an_operator_leaves_out_the_verification(api: Api, populated: list[Tenant]) -> None:
     body: dict[str, Any] = shop_body(None, "Other")
-    answer = await api.post("/api/v1/connections", body, furnished[0].merchant, verify="false")
+    answer = await api.post("/api/v1/connections", body, populated[0].merchant, verify="false")
     assert answer.status_code == 403
 
 

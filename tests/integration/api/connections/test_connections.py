@@ -123,8 +123,8 @@ async def test_a_disabled_connection_is_used_again(api: Api) -> None:
         assert (answer.status_code, answer.json()["state"]) == (200, state)
 
 
-async def test_fetching_sends_a_command_to_ingest(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_fetching_sends_a_command_to_ingest(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     whole = await api.post(f"{PATH}/{tenant.shop_id}/fetch", token=tenant.merchant)
     one = await api.post(f"{PATH}/{tenant.shop_id}/fetch", {"order_id": "5F-1"}, tenant.merchant)
     assert [whole.status_code, one.status_code] == [202, 202]
@@ -141,8 +141,8 @@ async def test_fetching_sends_a_command_to_ingest(api: Api, furnished: list[Tena
     ]
 
 
-async def test_only_an_active_shop_is_fetched_from(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_only_an_active_shop_is_fetched_from(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     await api.post(f"{PATH}/{tenant.shop_id}/disable")
     for identity in (tenant.shop_id, tenant.books_id):
         answer = await api.post(f"{PATH}/{identity}/fetch")
@@ -150,9 +150,9 @@ async def test_only_an_active_shop_is_fetched_from(api: Api, furnished: list[Ten
 
 
 async def test_a_shop_that_refuses_us_is_shown_as_in_need_of_a_reconnect(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    tenant = furnished[0]
+    tenant = populated[0]
     async with api.db.sessions.begin() as session:
         await session.execute(
             update(ShopCursorRow)
@@ -183,9 +183,9 @@ async def test_linking_at_the_same_moment_makes_one_connection(api: Api) -> None
 
 
 async def test_a_known_trouble_of_a_shop_stands_on_its_connection_and_in_the_status(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    tenant = furnished[0]
+    tenant = populated[0]
     async with api.db.sessions.begin() as session:
         await session.execute(
             update(ShopCursorRow)
@@ -197,5 +197,5 @@ async def test_a_known_trouble_of_a_shop_stands_on_its_connection_and_in_the_sta
     assert "Accept-Encoding: identity" in shown["remedy_de"] and "hoster" in shown["remedy_en"]
     first = (await api.get("/api/v1/status", tenant.adviser)).json()["connections"][0]
     assert first["trouble"] == shown
-    other = (await api.get(f"/api/v1/connections/{furnished[1].shop_id}")).json()
+    other = (await api.get(f"/api/v1/connections/{populated[1].shop_id}")).json()
     assert other["trouble"] is None

@@ -137,8 +137,8 @@ async def test_a_release_again_changes_nothing(api: Api) -> None:
     assert len(await api.rows(ReleaseRow)) == 1
 
 
-async def test_a_release_needs_a_reason_and_an_operator(api: Api, furnished: list[Tenant]) -> None:
-    alpha, beta = furnished
+async def test_a_release_needs_a_reason_and_an_operator(api: Api, populated: list[Tenant]) -> None:
+    alpha, beta = populated
     path = f"{PATH}/{alpha.shop_id}/release"
     assert (await api.post(path, {})).status_code == 422
     assert (await api.post(path, {"reason": "    "})).status_code == 422

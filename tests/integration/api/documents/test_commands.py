@@ -22,9 +22,9 @@ async def state(api: Api, command_id: str, token: dict[str, str]) -> str:
     [("done", "done"), ("ignored", "done"), ("dead", "dead"), ("discarded", "discarded")],
 )
 async def test_command_is_followed_from_acceptance_to_its_end(
-    api: Api, furnished: list[Tenant], inbox_state: str, shown: str
+    api: Api, populated: list[Tenant], inbox_state: str, shown: str
 ) -> None:
-    tenant = furnished[0]
+    tenant = populated[0]
     answer = await api.post(f"/api/v1/documents/{tenant.document_id}/retry", token=tenant.merchant)
     command_id = answer.json()["command_id"]
     assert await state(api, command_id, tenant.adviser) == "accepted"
@@ -37,7 +37,7 @@ async def test_command_is_followed_from_acceptance_to_its_end(
     assert await state(api, command_id, tenant.adviser) == shown
 
 
-async def test_command_of_another_tenant_does_not_exist(api: Api, furnished: list[Tenant]) -> None:
-    command_id: UUID = furnished[1].command_id
-    answer = await api.get(f"/api/v1/commands/{command_id}", furnished[0].merchant)
+async def test_command_of_another_tenant_does_not_exist(api: Api, populated: list[Tenant]) -> None:
+    command_id: UUID = populated[1].command_id
+    answer = await api.get(f"/api/v1/commands/{command_id}", populated[0].merchant)
     assert answer.status_code == 404

@@ -128,8 +128,8 @@ async def test_an_undecided_document_waits_in_line(api: Api, shop: tuple[UUID, U
     assert details["reason_text"]["code"] == "in_line"
 
 
-async def test_details_tell_the_whole_story(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_details_tell_the_whole_story(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     details = (await api.get(f"{PATH}/{tenant.document_id}", tenant.merchant)).json()
     assert details["reason_text"]["who"] == "merchant"
     assert details["reason_text"]["remedy_de"] and details["reason_text"]["remedy_en"]
@@ -144,8 +144,8 @@ async def test_details_tell_the_whole_story(api: Api, furnished: list[Tenant]) -
     assert details["file"]["size"] == len("%PDF of Alpha")
 
 
-async def test_the_file_comes_bit_for_bit(api: Api, furnished: list[Tenant]) -> None:
-    answer = await api.get(f"{PATH}/{furnished[1].document_id}/file", furnished[1].adviser)
+async def test_the_file_comes_bit_for_bit(api: Api, populated: list[Tenant]) -> None:
+    answer = await api.get(f"{PATH}/{populated[1].document_id}/file", populated[1].adviser)
     assert answer.content == b"%PDF of Beta"
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["content-disposition"] == 'attachment; filename="invoice-Beta-1.pdf"'
@@ -157,8 +157,8 @@ async def test_a_file_the_shop_never_gave_is_a_problem(api: Api, shop: tuple[UUI
     assert (answer.status_code, answer.json()["code"]) == (404, "file_not_stored")
 
 
-async def test_retry_sends_a_command_about_the_document(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_retry_sends_a_command_about_the_document(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     answer = await api.post(f"{PATH}/{tenant.document_id}/retry", token=tenant.merchant)
     assert answer.status_code == 202
     command = (await api.commands())[-1]
@@ -180,9 +180,9 @@ async def test_only_a_parked_document_is_tried_again(api: Api, shop: tuple[UUID,
 
 @pytest.mark.parametrize("choice", [{"action": "adopt", "voucher_id": str(uuid4())}, {"action": "book"}])
 async def test_a_persons_choice_becomes_a_command(
-    api: Api, furnished: list[Tenant], choice: dict[str, str]
+    api: Api, populated: list[Tenant], choice: dict[str, str]
 ) -> None:
-    tenant = furnished[0]
+    tenant = populated[0]
     answer = await api.post(f"{PATH}/{tenant.document_id}/resolve", choice, tenant.merchant)
     assert answer.status_code == 202
     command = (await api.commands())[-1]
@@ -195,9 +195,9 @@ async def test_a_persons_choice_becomes_a_command(
     "choice", [{"action": "adopt"}, {"action": "book", "voucher_id": str(uuid4())}, {"action": "x"}]
 )
 async def test_a_choice_that_says_half_is_invalid(
-    api: Api, furnished: list[Tenant], choice: dict[str, str]
+    api: Api, populated: list[Tenant], choice: dict[str, str]
 ) -> None:
-    answer = await api.post(f"{PATH}/{furnished[0].document_id}/resolve", choice)
+    answer = await api.post(f"{PATH}/{populated[0].document_id}/resolve", choice)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
@@ -213,8 +213,8 @@ async def test_a_filter_we_do_not_know_is_refused(api: Api) -> None:
     assert "did you mean `status`?" in answer.json()["errors"][0]["message"]
 
 
-async def test_a_document_booked_by_hand_is_said_to_be(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_a_document_booked_by_hand_is_said_to_be(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     choice = {"action": "by_hand", "comment": "booked by the adviser"}
     answer = await api.post(f"{PATH}/{tenant.document_id}/resolve", choice, tenant.merchant)
     assert answer.status_code == 202

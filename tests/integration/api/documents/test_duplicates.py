@@ -105,7 +105,7 @@ async def test_an_alarm_that_a_person_ends_is_seen_by_command_and_audited(api: A
     )
 
 
-async def test_other_alarms_cannot_be_seen_away(api: Api, furnished: list[Tenant]) -> None:
+async def test_other_alarms_cannot_be_seen_away(api: Api, populated: list[Tenant]) -> None:
     tenant_id = await api.tenant()
     for over, status, code in (
         ({"kind": "reconnect_needed"}, 409, "alarm_ends_itself"),
@@ -116,18 +116,18 @@ async def test_other_alarms_cannot_be_seen_away(api: Api, furnished: list[Tenant
         answer = await api.post(f"/api/v1/alarms/{alarm_id}/seen")
         assert (answer.status_code, answer.json()["code"]) == (status, code)
     mine = await add_alarm(api, tenant_id)
-    answer = await api.post(f"/api/v1/alarms/{mine}/seen", token=furnished[0].merchant)
+    answer = await api.post(f"/api/v1/alarms/{mine}/seen", token=populated[0].merchant)
     assert answer.status_code == 404
     adviser = await api.token("adviser", tenant_id)
     assert (await api.post(f"/api/v1/alarms/{mine}/seen", token=adviser)).status_code == 403
 
 
-async def test_adopting_all_that_match_is_one_command(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_adopting_all_that_match_is_one_command(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     answer = await api.post(f"/api/v1/tenants/{tenant.tenant_id}/adopt-matching", token=tenant.merchant)
     assert answer.status_code == 202, answer.text
     command: Any = (await api.commands())[-1]
     assert (type(command), command.tenant_id) == (AdoptMatching, tenant.tenant_id)
     assert (await api.rows(AuditRow))[-1].action == "parked.adopted"
-    other = await api.post(f"/api/v1/tenants/{furnished[1].tenant_id}/adopt-matching", token=tenant.merchant)
+    other = await api.post(f"/api/v1/tenants/{populated[1].tenant_id}/adopt-matching", token=tenant.merchant)
     assert other.status_code == 404

@@ -58,8 +58,8 @@ async def test_a_difference_is_accepted_for_a_reason_only(api: Api, because: str
     assert (await api.post(path, {"because": because})).status_code == 422
 
 
-async def test_all_of_a_cause_are_accepted_by_one_command(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_all_of_a_cause_are_accepted_by_one_command(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     before = len(await api.commands())
     body = {**WHY, "about": {"differs": "tax_total"}}
     answers = [await api.post(ALL, body, tenant.merchant, key="once") for _ in range(2)]
@@ -76,9 +76,9 @@ async def test_all_of_a_cause_are_accepted_by_one_command(api: Api, furnished: l
 
 
 async def test_advisers_and_operators_without_a_tenant_accept_nothing(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    assert (await api.post(ALL, WHY, furnished[0].adviser)).status_code == 403
+    assert (await api.post(ALL, WHY, populated[0].adviser)).status_code == 403
     assert (await api.post(ALL, WHY)).status_code == 422
 
 

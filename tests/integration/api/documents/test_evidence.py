@@ -29,9 +29,9 @@ async def checked(api: Api, of: tuple[UUID, UUID], number: str = "R-1", **outcom
 
 
 async def test_the_einvoice_comes_bit_for_bit_and_is_never_shown_in_place(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    beta = furnished[1]
+    beta = populated[1]
     answer = await api.get(f"{PATH}/{beta.document_id}/e-invoice", beta.adviser)
     assert answer.content == b"<xml>of Beta</xml>"
     assert answer.headers["content-type"] == "application/xml"
@@ -50,9 +50,9 @@ async def test_a_file_without_einvoice_is_a_problem(api: Api, plain: tuple[UUID,
 
 
 async def test_the_check_a_decision_used_is_shown_with_every_answer_kept(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    alpha = furnished[0]
+    alpha = populated[0]
     later = {"created_at": NOW + timedelta(days=2), "result": "invalid", "request_id": None, "proof": b"{}"}
     await api.add(VatAnswerRow, vat_answer_row(alpha.tenant_id, "Alpha", **later))
     await api.add(VatAnswerRow, vat_answer_row(alpha.tenant_id, "Alpha", vat_id="ATU00000000"))
@@ -75,9 +75,9 @@ async def test_the_check_a_decision_used_is_shown_with_every_answer_kept(
 
 
 async def test_the_proof_is_the_answer_the_decision_used_bit_for_bit(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    alpha = furnished[0]
+    alpha = populated[0]
     for moment in (NOW - timedelta(days=1), NOW + timedelta(days=1)):
         other = vat_answer_row(alpha.tenant_id, "Alpha", created_at=moment, proof=b'{"another": true}')
         await api.add(VatAnswerRow, other)
@@ -127,8 +127,8 @@ async def test_a_document_that_depends_on_no_check_has_none(api: Api, plain: tup
             assert (answer.status_code, answer.json()["code"]) == (404, "vat_id_not_checked")
 
 
-async def test_answers_given_to_another_merchant_are_not_shown(api: Api, furnished: list[Tenant]) -> None:
-    alpha, beta = furnished
+async def test_answers_given_to_another_merchant_are_not_shown(api: Api, populated: list[Tenant]) -> None:
+    alpha, beta = populated
     for tenant, other in ((alpha, "Beta"), (beta, "Alpha")):
         for path in ("vat-check", "vat-check/proof", "e-invoice"):
             answer = await api.get(f"{PATH}/{tenant.document_id}/{path}", tenant.adviser)

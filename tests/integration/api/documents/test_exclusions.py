@@ -13,9 +13,9 @@ WHY = {"because": "a test order"}
 
 
 async def test_excluding_becomes_a_command_and_a_line_of_the_audit_log(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    tenant = furnished[0]
+    tenant = populated[0]
     answer = await api.post(f"{PATH}/{tenant.document_id}/exclude", WHY, tenant.merchant)
     assert answer.status_code == 202
     command = (await api.commands())[-1]
@@ -27,9 +27,9 @@ async def test_excluding_becomes_a_command_and_a_line_of_the_audit_log(
 
 @pytest.mark.parametrize("because", [None, "", "   "])
 async def test_a_document_is_excluded_for_a_reason_only(
-    api: Api, furnished: list[Tenant], because: str | None
+    api: Api, populated: list[Tenant], because: str | None
 ) -> None:
-    answer = await api.post(f"{PATH}/{furnished[0].document_id}/exclude", {"because": because})
+    answer = await api.post(f"{PATH}/{populated[0].document_id}/exclude", {"because": because})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
@@ -61,8 +61,8 @@ async def test_only_what_a_person_excluded_is_taken_in_again(api: Api) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "not_excluded")
 
 
-async def test_a_misspelt_rule_about_zero_rates_is_refused(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_a_misspelt_rule_about_zero_rates_is_refused(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     rule = {"name": "Solar", "skus": "PV-1", "category_id": "8f8664a1-fd86-11e1-a21f-0800200c9a66"}
     path = f"/api/v1/tenants/{tenant.tenant_id}/settings"
     answer = await api.put(path, {"values": {"zero_rates": [rule]}, "version": 1}, tenant.merchant)

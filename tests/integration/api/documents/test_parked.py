@@ -65,13 +65,13 @@ async def test_group_says_since_when_for_how_much_and_what_to_do(api: Api, shop:
     assert text["cause_de"] and text["remedy_en"]
 
 
-async def test_groups_hold_only_the_own_tenant(api: Api, furnished: list[Tenant]) -> None:
-    parked = (await api.get(PATH, furnished[0].adviser)).json()
+async def test_groups_hold_only_the_own_tenant(api: Api, populated: list[Tenant]) -> None:
+    parked = (await api.get(PATH, populated[0].adviser)).json()
     assert [sample["id"] for group in parked["groups"] for sample in group["samples"]] == [
-        str(furnished[0].document_id)
+        str(populated[0].document_id)
     ]
     assert (await api.get(PATH)).json()["documents"] == 2
-    assert (await api.get(PATH, tenant_id=furnished[1].tenant_id)).json()["documents"] == 1
+    assert (await api.get(PATH, tenant_id=populated[1].tenant_id)).json()["documents"] == 1
 
 
 async def test_list_of_reasons_is_closed_and_complete(api: Api) -> None:
@@ -79,8 +79,8 @@ async def test_list_of_reasons_is_closed_and_complete(api: Api) -> None:
     assert [reason["code"] for reason in reasons] == [reason.value for reason in Reason]
 
 
-async def test_retry_of_one_cause_is_one_command(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_retry_of_one_cause_is_one_command(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     before = len(await api.commands())
     body = {"about": {"category_id": "first"}}
     answers = [
@@ -97,10 +97,10 @@ async def test_retry_of_one_cause_is_one_command(api: Api, furnished: list[Tenan
 
 @pytest.mark.parametrize("reason", ONLY_ONE_BY_ONE)
 async def test_what_needs_a_decision_each_is_not_tried_again_together(
-    api: Api, furnished: list[Tenant], reason: str
+    api: Api, populated: list[Tenant], reason: str
 ) -> None:
     before = len(await api.commands())
-    answer = await api.post(f"{PATH}/{reason}/retry", token=furnished[0].merchant)
+    answer = await api.post(f"{PATH}/{reason}/retry", token=populated[0].merchant)
     assert (answer.status_code, answer.json()["code"]) == (409, "one_by_one")
     assert len(await api.commands()) == before
 

@@ -35,10 +35,10 @@ async def test_the_same_key_with_another_request_is_refused(api: Api) -> None:
     assert len(await api.rows(TenantRow)) == 1
 
 
-async def test_keys_of_two_principals_do_not_meet(api: Api, furnished: list[Tenant]) -> None:
+async def test_keys_of_two_principals_do_not_meet(api: Api, populated: list[Tenant]) -> None:
     answers = [
         await api.post("/api/v1/tokens", {"name": "A", "role": "adviser"}, tenant.merchant, key="same")
-        for tenant in furnished
+        for tenant in populated
     ]
     assert answers[0].json()["id"] != answers[1].json()["id"]
 
@@ -49,8 +49,8 @@ async def test_without_a_key_each_request_counts(api: Api) -> None:
     assert len(await api.rows(TenantRow)) == 2
 
 
-async def test_requests_at_the_same_moment_do_the_work_once(api: Api, furnished: list[Tenant]) -> None:
-    path = f"/api/v1/documents/{furnished[0].document_id}/retry"
+async def test_requests_at_the_same_moment_do_the_work_once(api: Api, populated: list[Tenant]) -> None:
+    path = f"/api/v1/documents/{populated[0].document_id}/retry"
     answers = await asyncio.gather(*(api.post(path, key="together") for _ in range(6)))
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["command_id"] for answer in answers}) == 1

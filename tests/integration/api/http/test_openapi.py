@@ -26,8 +26,8 @@ from common.db.engine import Database, open_database
 from common.settings import DatabaseSettings
 from fixtures.databases import BOTH, sqlite_address
 from fixtures.postgres import wait_for
-from integration.api.furnished import furnish
 from integration.api.harness import Api, FakeChecks, Tenant, api_settings
+from integration.api.populated import populate
 from tools.servers.databases import Databases
 
 CHECKS = [
@@ -89,12 +89,13 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="module")
 def running(address: str) -> Iterator[Running]:
-    """Two furnished tenants, kept for all operations of this module."""
+    """Two populated tenants, kept for all operations of this module."""
     db = open_database(DatabaseSettings(url=address))
     with asyncio.Runner() as runner:
         api = runner.run(started(db))
         tenants = [
-            runner.run(furnish(api, name, number)) for name, number in (("Alpha", "1001"), ("Beta", "Beta-1"))
+            runner.run(populate(api, name, number))
+            for name, number in (("Alpha", "1001"), ("Beta", "Beta-1"))
         ]
         yield Running(runner, api, tenants)
         runner.run(api.client.aclose())

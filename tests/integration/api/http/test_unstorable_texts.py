@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from integration.api.furnished import furnish
 from integration.api.harness import Api, api_settings
 from integration.api.operations import BODIES, NEEDS_TENANT, Operation, operations_of
+from integration.api.populated import populate
 
 BAD = ("\x00", "a\x00", "\ud800", "\udfff\x00")
 WITH_BODY = [operation for operation in operations_of(api_settings()) if operation.id in BODIES]
@@ -21,7 +21,7 @@ def spoilt(body: Any, bad: str) -> list[Any]:
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.id)
 async def test_a_text_that_no_database_takes_is_refused_in_every_body(api: Api, operation: Operation) -> None:
-    tenant = await furnish(api, "Alpha", "1001")
+    tenant = await populate(api, "Alpha", "1001")
     tenant_id = {"tenant_id": str(tenant.tenant_id)} if operation.id in NEEDS_TENANT else {}
     headers = {**api.operator, "Content-Type": "application/json", "If-Match": "*"}
     for bad in BAD:

@@ -41,9 +41,9 @@ async def patch(api: Api, tenant: Tenant, **values: Any) -> Any:
 
 
 async def test_the_books_categories_are_listed_with_what_each_allows(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    tenant = furnished[0]
+    tenant = populated[0]
     await read_books(api, tenant)
     assert (await patch(api, tenant, zero_income_category_id=OWN, export_category_id=OWN)).status_code == 200
     listed = (await api.get(path_of(tenant, "categories"), tenant.adviser)).json()
@@ -69,11 +69,11 @@ async def test_the_books_categories_are_listed_with_what_each_allows(
 
 
 async def test_before_the_books_were_read_there_is_no_list_and_nothing_is_refused(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    answer = await api.get(path_of(furnished[0], "categories"))
+    answer = await api.get(path_of(populated[0], "categories"))
     assert (answer.status_code, answer.json()["code"]) == (409, "categories_not_read")
-    assert (await patch(api, furnished[0], category_id="c")).status_code == 200
+    assert (await patch(api, populated[0], category_id="c")).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ async def test_before_the_books_were_read_there_is_no_list_and_nothing_is_refuse
     ],
 )
 async def test_a_category_that_the_books_do_not_have_or_that_takes_no_sales_is_refused(
-    api: Api, furnished: list[Tenant], values: dict[str, Any], pointer: str, code: str, label: str
+    api: Api, populated: list[Tenant], values: dict[str, Any], pointer: str, code: str, label: str
 ) -> None:
-    tenant = furnished[0]
+    tenant = populated[0]
     await read_books(api, tenant)
     put = await api.put(path_of(tenant, "settings"), {"values": values}, tenant.merchant, "*")
     for answer in (await patch(api, tenant, **values), put):
@@ -110,9 +110,9 @@ async def test_a_category_that_the_books_do_not_have_or_that_takes_no_sales_is_r
 
 
 async def test_what_was_named_before_and_the_defaults_do_not_hold_up_other_changes(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    tenant = furnished[0]
+    tenant = populated[0]
     assert (await patch(api, tenant, category_id="gone")).status_code == 200
     await read_books(api, tenant, CATEGORIES[:2])
     assert (await patch(api, tenant, mode="paused")).status_code == 200
@@ -125,9 +125,9 @@ async def test_what_was_named_before_and_the_defaults_do_not_hold_up_other_chang
 
 
 async def test_categories_of_disabled_books_are_not_those_of_the_tenant(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    tenant = furnished[0]
+    tenant = populated[0]
     await read_books(api, tenant)
     await api.post(f"/api/v1/connections/{tenant.books_id}/disable")
     assert (await api.get(path_of(tenant, "categories"))).status_code == 409

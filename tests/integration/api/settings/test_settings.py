@@ -21,9 +21,9 @@ async def test_a_new_tenant_has_a_first_version_of_its_settings(api: Api) -> Non
 
 
 async def test_saving_makes_a_version_and_frees_what_settings_can_free(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    tenant = furnished[0]
+    tenant = populated[0]
     path = f"/api/v1/tenants/{tenant.tenant_id}/settings"
     answer = await api.put(
         path, {"values": {"mode": "paused"}, "comment": "holiday", "version": 1}, tenant.merchant
@@ -103,8 +103,8 @@ async def test_a_change_that_cures_nothing_releases_nothing(api: Api, values: di
     assert not [command for command in await api.commands() if isinstance(command, ReleaseParked)]
 
 
-async def test_a_version_tells_who_changed_what_and_why(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_a_version_tells_who_changed_what_and_why(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     path = f"/api/v1/tenants/{tenant.tenant_id}/settings"
     await api.put(path, {"values": {"category_id": "c"}, "comment": "goods"}, tenant.merchant, "*")
     await api.put(path, {"values": {"category_id": "c", "mode": "paused"}}, tenant.merchant, "*")

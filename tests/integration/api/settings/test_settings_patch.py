@@ -112,8 +112,8 @@ async def test_a_name_inside_a_setting_that_means_nothing_is_refused_when_all_is
     assert answer.status_code == 422
 
 
-async def test_a_patch_is_judged_and_released_by_the_merged_whole(api: Api, furnished: list[Tenant]) -> None:
-    tenant = furnished[0]
+async def test_a_patch_is_judged_and_released_by_the_merged_whole(api: Api, populated: list[Tenant]) -> None:
+    tenant = populated[0]
     path = f"/api/v1/tenants/{tenant.tenant_id}/settings"
     await api.put(path, {"values": {"category_id": "c"}}, tenant.merchant, if_match="*")
     headers = tenant.merchant | {"If-Match": "*", "Content-Type": "application/merge-patch+json"}
@@ -125,9 +125,9 @@ async def test_a_patch_is_judged_and_released_by_the_merged_whole(api: Api, furn
 
 
 async def test_pause_and_resume_change_nothing_but_the_mode_and_only_once(
-    api: Api, furnished: list[Tenant]
+    api: Api, populated: list[Tenant]
 ) -> None:
-    tenant = furnished[0]
+    tenant = populated[0]
     path = f"/api/v1/tenants/{tenant.tenant_id}"
     await api.put(f"{path}/settings", {"values": CHOSEN}, tenant.merchant, if_match="*")
     before = (await api.get(f"{path}/settings")).json()["values"]

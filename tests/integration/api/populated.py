@@ -24,7 +24,7 @@ from integration.api.rows import (
 )
 
 
-async def furnish(api: Api, name: str, number: str) -> Tenant:
+async def populate(api: Api, name: str, number: str) -> Tenant:
     """A tenant with connections, tokens, a parked document and its story, a dead letter and an alarm."""
     tenant_id = await api.tenant(name)
     shop = await api.shop(tenant_id, name)
