@@ -228,7 +228,7 @@ async def test_an_order_that_is_not_there_is_given_up_after_some_tries(door: Doo
     await door.knock(await door.body("66666666-0000-0000-0000-000000000001"))
     for _ in range(6):
         await door.worker.run_until_idle(deadline=8.0)
-        await hurry(door.ingest)
+        await make_all_due(door.ingest)
     (row,) = await door.inbox()
     assert row.state == "done"
     assert (await door.ingest.requests())[ORDER] == 4
@@ -241,7 +241,7 @@ async def test_a_refused_token_makes_the_command_wait(door: Door) -> None:
     await door.worker.run_until_idle(deadline=8.0)
     (row,) = await door.inbox()
     assert row.state == "ready"
-    await hurry(door.ingest)
+    await make_all_due(door.ingest)
     await door.worker.run_until_idle()
     assert len(await door.ingest.documents()) == 1
 
@@ -288,7 +288,7 @@ def incoming(command: FetchShop) -> Incoming:
     )
 
 
-async def hurry(ingest: Ingest) -> None:
+async def make_all_due(ingest: Ingest) -> None:
     """Everything in the inbox is due now."""
     async with ingest.db.sessions.begin() as session:
         waiting = update(InboxKeyRow).where(InboxKeyRow.due_at.is_not(None))

@@ -129,7 +129,7 @@ class Writer:
         async with working(ServiceApp("writer", working_parts)):
             await eventually(holds, within=60)
 
-    async def hurry(self) -> None:
+    async def make_all_due(self) -> None:
         """Every message that waits is due now."""
         async with self.db.sessions.begin() as session:
             waiting = update(InboxKeyRow).where(InboxKeyRow.due_at.is_not(None))

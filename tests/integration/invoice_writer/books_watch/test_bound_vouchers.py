@@ -119,7 +119,7 @@ async def test_correction_of_an_invoice_whose_voucher_was_deleted_is_never_booke
     event = await writer.event(correction())
     await writer.work(event, deadline=1.0)
     await ten_seconds_later(writer)
-    await writer.hurry()
+    await writer.make_all_due()
     await writer.work()
     outcome = await writer.outcome(event.document)
     assert (outcome.status, outcome.reason) == ("parked", "original_parked")
@@ -135,7 +135,7 @@ async def test_correction_waits_while_one_look_did_not_find_its_invoices_voucher
     await writer.lexware.control.fault("GET", "/v1/vouchers/{id}", "not_found_lag", 1)
     event = await writer.event(correction())
     await writer.work(event, deadline=1.0)
-    await writer.hurry()
+    await writer.make_all_due()
     await writer.work()
     assert (await writer.outcome(event.document)).status == "booked"
     assert (await writer.outcome(invoice)).status == "booked"

@@ -98,7 +98,7 @@ async def nobody_waits(writer: Writer, which: BooksList) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await tried(writer, event)
     await failing_for(writer, 660)
-    await writer.hurry()
+    await writer.make_all_due()
     await writer.work()
     assert (await writer.outcome(event.document)).reason == "books_unreadable"
     await writer.work(writer.exclude(event))

@@ -57,7 +57,7 @@ async def leave_in_doubt(writer: Writer, event: DocumentIssued, kind: str = "tim
     await writer.work(event)
     assert (await writer.outcome(event.document)).reason == "write_unconfirmed"
     writer.effects = looking_soon
-    await writer.hurry()
+    await writer.make_all_due()
 
 
 @pytest.mark.parametrize("is_recorded", [True, False])

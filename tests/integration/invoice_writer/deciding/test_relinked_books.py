@@ -100,6 +100,6 @@ async def test_a_process_with_the_wrong_key_parks_nothing_and_the_right_one_book
     await wrong.work_until(has_failed, event)
     async with writer.db.reading.begin() as session:
         assert (await session.scalars(select(OutcomeRow.status))).all() == []
-    await writer.hurry()
+    await writer.make_all_due()
     await writer.work()
     assert await writer.is_booked(document)

@@ -32,7 +32,7 @@ def moment(days_ago: int) -> str:
 async def remind(writer: Writer, count: int) -> None:
     """The documents in line are tried again so many times, whatever they wait for."""
     for _ in range(count):
-        await writer.hurry()
+        await writer.make_all_due()
         with suppress(TimeoutError):
             await writer.work(deadline=1.0)
 
@@ -47,7 +47,7 @@ async def stalled(writer: Writer, *numbers: str) -> list[Any]:
     events = [await writer.event(make_invoice(number=one), make_order(order_id=one)) for one in numbers]
     await tried(writer, *events)
     await failing_for(writer, 660)
-    await writer.hurry()
+    await writer.make_all_due()
     await writer.work()
     return events
 

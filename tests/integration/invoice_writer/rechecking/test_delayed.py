@@ -71,7 +71,7 @@ async def test_document_that_makes_no_progress_says_what_it_waits_for_until_it_d
     await look(writer)
     assert await writer.story(event.document) == ["waiting"]
     await writer.lexware.control.clear_faults()
-    await writer.hurry()
+    await writer.make_all_due()
     await writer.work()
     assert (await writer.outcome(event.document)).status == "booked"
     await look(writer)
@@ -105,7 +105,7 @@ async def test_voucher_that_is_listed_and_never_shown_ends_with_a_person(writer:
     await try_once(writer, event)
     await hours_later(writer)
     assert (await writer.outcome(event.document)).params["said"] == "voucher_not_visible"
-    await writer.hurry()
+    await writer.make_all_due()
     await writer.work()
     outcome = await writer.outcome(event.document)
     assert (outcome.status, outcome.reason) == ("parked", "write_unsettled")
@@ -154,7 +154,7 @@ async def test_files_that_do_not_arrive_for_a_day_are_told_until_they_do(writer:
     assert alarm.evidence["documents"] == [f"invoice {event.number}"]
     if end == "arrived":
         await writer.lexware.control.clear_faults()
-        await writer.hurry()
+        await writer.make_all_due()
         await writer.work()
     else:
         async with writer.db.sessions.begin() as session:

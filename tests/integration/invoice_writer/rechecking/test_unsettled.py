@@ -57,7 +57,7 @@ async def unsettled(
     await blind(writer, how)
     writer.effects = patient.model_copy(update={"unsettled_after": patient.trust_time.total_seconds()})
     await asyncio.sleep(patient.trust_time.total_seconds())
-    await writer.hurry()
+    await writer.make_all_due()
     await writer.work()
 
 

@@ -159,7 +159,7 @@ async def test_a_write_in_doubt_of_a_tenant_whose_books_were_released_is_settled
     )
     await other.work_until(lambda: stands(other, event, "waiting"), of(other, event))
     await change(writer, update(AttemptRow), armed_at=db_now(-7200.0))
-    await other.hurry()
+    await other.make_all_due()
     await other.work()
     outcome, (there,) = await other.outcome(event.document), await writer.vouchers()
     if fault == "drop_before_commit":
@@ -233,7 +233,7 @@ async def test_voucher_with_an_unknown_marker_is_a_doubt_only_if_its_order_is_ou
     await writer.work(event)
     made = await by_hand(writer, event.number, remark=f"#0123456789abcdef Bestellung {order}, Zahlung PayPal")
     writer.effects = writer.effects.model_copy(update={"first_look": 0.1})
-    await writer.hurry()
+    await writer.make_all_due()
     await writer.work()
     outcome = await writer.outcome(event.document)
     assert (outcome.status, outcome.reason) == ("parked" if reason else "booked", reason)
