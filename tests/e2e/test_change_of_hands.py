@@ -20,7 +20,7 @@ from common.settings import DatabaseSettings, HostPolicy, LexwareSettings
 from common.transport.local import LocalTransport
 from factories.tenants import KEY
 from sandbox.testing import RunningSandbox, running_sandbox
-from support.line import eventually, working
+from support.services import eventually, running_services
 from tools.servers.processes import free_ports
 
 ADMIN = "admin-token-of-the-test"
@@ -113,7 +113,7 @@ async def house(database: Database) -> AsyncIterator[House]:
         )
         network = await stack.enter_async_context(Network())
         (port,) = free_ports(1)
-        await stack.enter_async_context(working(*services(database, network, sandbox, port)))
+        await stack.enter_async_context(running_services(*services(database, network, sandbox, port)))
         http = await stack.enter_async_context(
             httpx.AsyncClient(
                 base_url=f"http://127.0.0.1:{port}",

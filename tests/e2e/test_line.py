@@ -25,7 +25,7 @@ from common.transport.kafka import KafkaTransport
 from common.transport.local import LocalTransport
 from factories.tenants import KEY, add_books, add_shop, add_tenant
 from sandbox.testing import RunningSandbox, running_sandbox
-from support.line import eventually, working
+from support.services import eventually, running_services
 from support.topics import with_topics
 
 SETTLE_SECONDS = 150  # nothing here is measured: this ends a test that hangs
@@ -90,7 +90,7 @@ async def line(request: pytest.FixtureRequest) -> AsyncIterator[WholeLine]:
         network = await stack.enter_async_context(Network())
         connected = await connect(db, sandbox)
         apps = services(db, kafka, network, sandbox)
-        await stack.enter_async_context(working(*apps))
+        await stack.enter_async_context(running_services(*apps))
         yield connected
 
 

@@ -29,7 +29,7 @@ from common.settings import DatabaseSettings, HostPolicy, LexwareSettings
 from common.transport.local import LocalTransport
 from sandbox.store import Store
 from sandbox.testing import RunningSandbox, running_sandbox
-from support.line import eventually, working
+from support.services import eventually, running_services
 from tools.release_rows import lay_product_rows, lay_sandbox_rows, read_lines
 
 ROWS = Path(__file__).parents[1] / "fixtures" / "releases" / "first.jsonl.gz"
@@ -84,7 +84,7 @@ async def upgraded(old_url: str, tmp_path: Path) -> AsyncIterator[Upgraded]:
         booked = await _booked(db)
         await asyncio.to_thread(upgrade_database, old_url)
         network = await stack.enter_async_context(Network())
-        await stack.enter_async_context(working(*_services(db, network, sandbox)))
+        await stack.enter_async_context(running_services(*_services(db, network, sandbox)))
         yield Upgraded(db, sandbox, booked)
 
 

@@ -28,7 +28,7 @@ from common.settings import DatabaseSettings, HostPolicy, LexwareSettings
 from common.transport.local import LocalTransport
 from factories.tenants import KEY, add_books, add_shop, add_tenant
 from sandbox.testing import Handle, running_sandbox
-from support.line import eventually, working
+from support.services import eventually, running_services
 
 SAMPLES = os.environ.get("SAMPLES_DIR")
 ORDER_WITH_DOCUMENTS = "ORD151104/1032"
@@ -111,7 +111,7 @@ async def settle(db: Database, shop_url: str, books: Handle) -> None:
             ingest.app.build(reading, db, transport, network),
             invoice_writer.app.build(writing, db, transport, network),
         )
-        async with working(*apps):
+        async with running_services(*apps):
             await eventually(settled, what="both documents settled")
 
 

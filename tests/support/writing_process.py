@@ -12,7 +12,7 @@ from common.settings import DatabaseSettings, EffectSettings, LexwareSettings, W
 from common.transport.local import LocalTransport
 from invoice_writer.app import build
 from invoice_writer.settings import Settings
-from support.line import working
+from support.services import running_services
 
 SCALE = 0.01
 
@@ -33,7 +33,7 @@ async def work(settings: Settings) -> None:
     db = open_database(settings.database)
     async with Network() as network:
         app = build(settings, db, LocalTransport(db, accept), network)
-        async with working(app):
+        async with running_services(app):
             await asyncio.Event().wait()
 
 

@@ -37,7 +37,7 @@ from invoice_writer.released import Portions
 from invoice_writer.settings import ContactSettings, Settings
 from sandbox.lexware.switches import LexwareSwitches
 from sandbox.testing import Handle
-from support.line import eventually, working
+from support.services import eventually, running_services
 
 PDF = b"%PDF-1.4 test document"
 CREATE, ATTACH = "POST /v1/vouchers", "POST /v1/vouchers/{id}/files"
@@ -126,7 +126,7 @@ class Writer:
         working_parts = [part for part in app.components if isinstance(part, parts)]
         async with self.db.sessions.begin() as session:
             await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
-        async with working(ServiceApp("writer", working_parts)):
+        async with running_services(ServiceApp("writer", working_parts)):
             await eventually(holds, within=60)
 
     async def make_all_due(self) -> None:

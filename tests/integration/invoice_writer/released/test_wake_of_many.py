@@ -22,7 +22,7 @@ from factories.documents import make_invoice, make_order
 from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.releases import in_order, park_many, release, waiting_marks
 from invoice_writer.app import build
-from support.line import eventually, working
+from support.services import eventually, running_services
 
 MANY = {"postgresql": 20_000, "sqlite": 2_000}
 RATE = 2.0  # requests a second; each of these documents needs one
@@ -50,7 +50,7 @@ async def at_work(writer: Writer) -> AsyncIterator[None]:
     )
     settings = writer.settings().model_copy(update={"lexware": limited})
     app = build(settings, writer.db, LocalTransport(writer.db, accept), writer.network)
-    async with working(app):
+    async with running_services(app):
         yield
 
 

@@ -8,7 +8,7 @@ from common.runtime import ServiceApp
 
 
 @asynccontextmanager
-async def working(*apps: ServiceApp) -> AsyncIterator[None]:
+async def running_services(*apps: ServiceApp) -> AsyncIterator[None]:
     """Every component of the apps runs until the block is left, and then comes to its end."""
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
