@@ -20,7 +20,8 @@ from common.settings import DatabaseSettings, HostPolicy, LexwareSettings
 from common.transport.local import LocalTransport
 from factories.tenants import KEY
 from sandbox.testing import RunningSandbox, running_sandbox
-from support.services import eventually, running_services
+from support.eventually import eventually
+from support.services import running_services
 from tools.servers.processes import free_ports
 
 ADMIN = "admin-token-of-the-test"

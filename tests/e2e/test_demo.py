@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from support.services import eventually
+from support.eventually import eventually
 from tools.servers.processes import free_ports
 
 COMMAND = (sys.executable, "-m", "standalone", "demo")

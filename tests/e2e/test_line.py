@@ -25,7 +25,8 @@ from common.transport.kafka import KafkaTransport
 from common.transport.local import LocalTransport
 from factories.tenants import KEY, add_books, add_shop, add_tenant
 from sandbox.testing import RunningSandbox, running_sandbox
-from support.services import eventually, running_services
+from support.eventually import eventually
+from support.services import running_services
 from support.topics import with_topics
 
 SETTLE_SECONDS = 150  # nothing here is measured: this ends a test that hangs

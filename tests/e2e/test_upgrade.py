@@ -29,7 +29,8 @@ from common.settings import DatabaseSettings, HostPolicy, LexwareSettings
 from common.transport.local import LocalTransport
 from sandbox.store import Store
 from sandbox.testing import RunningSandbox, running_sandbox
-from support.services import eventually, running_services
+from support.eventually import eventually
+from support.services import running_services
 from tools.release_rows import lay_product_rows, lay_sandbox_rows, read_lines
 
 ROWS = Path(__file__).parents[1] / "fixtures" / "releases" / "first.jsonl.gz"

@@ -28,7 +28,8 @@ from common.settings import DatabaseSettings, HostPolicy, LexwareSettings
 from common.transport.local import LocalTransport
 from factories.tenants import KEY, add_books, add_shop, add_tenant
 from sandbox.testing import Handle, running_sandbox
-from support.services import eventually, running_services
+from support.eventually import eventually
+from support.services import running_services
 
 SAMPLES = os.environ.get("SAMPLES_DIR")
 ORDER_WITH_DOCUMENTS = "ORD151104/1032"

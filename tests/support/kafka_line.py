@@ -12,7 +12,8 @@ from common.outbox.relay import Relay
 from common.settings import KafkaSettings
 from common.transport.base import Accept, Outgoing
 from common.transport.kafka import KafkaTransport
-from support.inbox import FAST_RELAY, TENANT, received, until
+from support.eventually import eventually
+from support.inbox import FAST_RELAY, TENANT, received
 
 
 def transport(settings: KafkaSettings, db: Database, accepting: Accept = accept) -> KafkaTransport:
@@ -50,7 +51,7 @@ async def configure(settings: KafkaSettings, limit: dict[str, str]) -> None:
     await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, limit)])
 
     await admin.close()
-    await until(lambda: in_force(settings, name, limit), 30)
+    await eventually(lambda: in_force(settings, name, limit), within=30)
 
 
 async def in_force(settings: KafkaSettings, name: str, wanted: dict[str, str]) -> bool:

@@ -1,28 +1,18 @@
 """The simulated shop tells registered listeners what happened, signed and again until they take it."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
-import time
-from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
 
 from contract.epages.shop_client import Receiver, Shop
 from sandbox.testing import running_sandbox
+from support.eventually import eventually
 
 RETRIES = (60, 180, 300, 600, 900, 1800, 3600, 7200, 21600, 50400, 86400)
-
-
-async def until(fact: Callable[[], Awaitable[bool]]) -> None:
-    """Return as soon as the fact holds."""
-    deadline = time.monotonic() + 10
-    while not await fact():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
 
 
 def signature(secret: str, body: bytes) -> str:
@@ -110,7 +100,7 @@ async def test_uninstalling_is_announced_and_nothing_after_it(shop: Shop, receiv
     await shop.place()
     ((_, body),) = await receiver.received(1)
     assert json.loads(body)["eventType"] == "APP_UNINSTALL"
-    await until(lambda: delivered(shop))
+    await eventually(lambda: delivered(shop))
     assert len(receiver.requests) == 1
 
 
@@ -119,7 +109,7 @@ async def test_a_failed_notification_comes_again_while_others_wait(shop: Shop, r
     await register(shop, receiver.url)
     failing, waiting = await shop.place(), await shop.place()
     await shop.do("orders/touch", order=failing["order_id"])
-    await until(lambda: tried(shop))
+    await eventually(lambda: tried(shop))
     await shop.do("orders/touch", order=waiting["order_id"])
     bodies = [body for _, body in await receiver.received(3)]
     assert sorted(bodies.count(body) for body in set(bodies)) == [1, 2]
@@ -136,7 +126,7 @@ async def test_after_the_eleventh_retry_the_webhook_is_switched_off(shop: Shop, 
         order = await hasty.place()
         await hasty.do("orders/touch", order=order["order_id"])
         await receiver.received(12)
-        await until(lambda: inactive(hasty, url))
+        await eventually(lambda: inactive(hasty, url))
         await hasty.do("orders/touch", order=order["order_id"])
         state = await sandbox.epages.control.state()
         await hasty.http.aclose()

@@ -1,7 +1,6 @@
 """A plain HTTP client of the simulated books, as any third party would write it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -136,10 +135,3 @@ def issues_of(response: httpx.Response) -> set[tuple[str, str]]:
 def client(base_url: str, headers: Mapping[str, str]) -> httpx.AsyncClient:
     """Return a client of a plain HTTP server, without the time it takes to load certificates."""
     return httpx.AsyncClient(base_url=base_url, headers=headers, trust_env=False, verify=False)
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
-    """Wait until something holds, or fail after the deadline."""
-    async with asyncio.timeout(seconds):
-        while not await holds():
-            await asyncio.sleep(0.01)

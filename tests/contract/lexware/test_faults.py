@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from contract.lexware.office import FOR_EVER, SCALE, Office, contact, eventually, voucher
+from contract.lexware.office import FOR_EVER, SCALE, Office, contact, voucher
+from support.eventually import eventually
 
 CREATE = ("POST", "/v1/vouchers")
 

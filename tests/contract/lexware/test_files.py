@@ -2,7 +2,8 @@
 
 import pytest
 
-from contract.lexware.office import PDF, Office, eventually, issues_of, voucher
+from contract.lexware.office import PDF, Office, issues_of, voucher
+from support.eventually import eventually
 
 PNG = b"\x89PNG\r\n\x1a\n picture"
 XML = b"<?xml version='1.0'?><rsm:CrossIndustryInvoice xmlns:rsm='x'></rsm:CrossIndustryInvoice>"

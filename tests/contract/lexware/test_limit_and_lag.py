@@ -2,7 +2,8 @@
 
 import time
 
-from contract.lexware.office import FOR_EVER, PDF, SCALE, Office, contact, eventually, voucher
+from contract.lexware.office import FOR_EVER, PDF, SCALE, Office, contact, voucher
+from support.eventually import eventually
 
 NEVER = 1e-9  # tokens per second
 

@@ -128,7 +128,7 @@ class CrashLine:
 
     async def settled(self, seconds: float = SETTLE_SECONDS) -> None:
         """Return once all issued documents are booked, filed and announced."""
-        await self.until(self._is_settled, seconds)
+        await self.eventually(self._is_settled, seconds)
 
     async def trusted(self) -> None:
         """Return once nothing that was ever sent can still arrive."""
@@ -136,9 +136,11 @@ class CrashLine:
         async def nothing_young() -> bool:
             return await self.holdings.armed_within(TRUST_SECONDS) == 0
 
-        await self.until(nothing_young)
+        await self.eventually(nothing_young)
 
-    async def until(self, condition: Callable[[], Awaitable[bool]], seconds: float = SETTLE_SECONDS) -> None:
+    async def eventually(
+        self, condition: Callable[[], Awaitable[bool]], seconds: float = SETTLE_SECONDS
+    ) -> None:
         """Return as soon as the condition holds; fail when time is up or a process broke."""
         deadline = time.monotonic() + seconds
         while not await condition():

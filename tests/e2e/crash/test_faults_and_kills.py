@@ -61,4 +61,4 @@ async def some_booked(line: CrashLine, count: int) -> None:
     async def are_booked() -> bool:
         return await line.holdings.booked() >= count
 
-    await line.until(are_booked)
+    await line.eventually(are_booked)

@@ -54,7 +54,7 @@ async def all_arrived(line: CrashLine) -> None:
         sent = await line.holdings.unsent() == 0
         return sent and len(await received(line.db, INVOICE_WRITER)) == DOCUMENTS
 
-    await line.until(arrived)
+    await line.eventually(arrived)
 
 
 async def records(kafka: KafkaSettings) -> list[UUID]:

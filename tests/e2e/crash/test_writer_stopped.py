@@ -61,7 +61,7 @@ async def test_answer_that_comes_during_the_stop_binds_nothing_twice(line: Crash
     async def is_written() -> bool:
         return "R-004" in [voucher["voucherNumber"] for voucher in await line.holdings.vouchers()]
 
-    await line.until(is_written)
+    await line.eventually(is_written)
     first.send(SIGSTOP)
     await taken_over(line, first)
     assert (await line.holdings.ways())["reconciled"] >= 1

@@ -9,7 +9,7 @@ from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
 from sandbox.testing import RunningSandbox
 from support.books import PATIENT, WAITS, Books, DocumentEffect
-from support.services import eventually
+from support.eventually import eventually
 from support.settling import alarms, attempt_states, requests, settle, vouchers
 
 

@@ -37,7 +37,8 @@ from invoice_writer.released import Portions
 from invoice_writer.settings import ContactSettings, Settings
 from sandbox.lexware.switches import LexwareSwitches
 from sandbox.testing import Handle
-from support.services import eventually, running_services
+from support.eventually import eventually
+from support.services import running_services
 
 PDF = b"%PDF-1.4 test document"
 CREATE, ATTACH = "POST /v1/vouchers", "POST /v1/vouchers/{id}/files"

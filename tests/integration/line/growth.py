@@ -19,7 +19,8 @@ from common.settings import KafkaSettings
 from common.transport.gaps import Gaps
 from common.transport.kafka import KafkaTransport
 from common.transport.kafka_client import partitions_of
-from support.inbox import FAST_RELAY, Recorder, inbox_rows, outbox_rows, running, until, worker
+from support.eventually import eventually
+from support.inbox import FAST_RELAY, Recorder, inbox_rows, outbox_rows, running, worker
 from support.kafka_line import has, transport
 
 
@@ -42,11 +43,11 @@ async def read_backwards(
     patch.setattr(KafkaTransport, "_fetch", backwards)
     recorder, one = Recorder(), transport(settings, db)
     async with running(one):
-        await until(lambda: has(db, len(events)), 40)
+        await eventually(lambda: has(db, len(events)), within=40)
     with pytest.raises(AssertionError):
         in_order(events, [row.event_id for row in await inbox_rows(db)])
     async with running(worker(db, recorder)):
-        await until(lambda: len(recorder.messages) == len(events), 40)
+        await eventually(lambda: len(recorder.messages) == len(events), within=40)
     in_order(events, ids(recorder))
     assert await alarms(db) == []
 
@@ -63,7 +64,7 @@ async def published(db: Database, settings: KafkaSettings) -> None:
     one = transport(settings, db)
     one._callbacks.clear()
     async with running(one, Relay(db, API, one, FAST_RELAY)):
-        await until(lambda: all_sent(db), 30)
+        await eventually(lambda: all_sent(db), within=30)
 
 
 async def grow(bootstrap: str, name: str, partitions: int) -> None:
@@ -82,7 +83,7 @@ async def grow(bootstrap: str, name: str, partitions: int) -> None:
     async def is_known() -> bool:
         return len(await partitions_of(settings, name)) == partitions
 
-    await until(is_known, 30)
+    await eventually(is_known, within=30)
 
 
 async def all_sent(db: Database) -> bool:

@@ -25,7 +25,8 @@ from common.inbox.messages import Done, Message
 from common.settings import KafkaSettings
 from common.transport.base import Incoming
 from common.transport.buried import keep_or_bury, read_again
-from support.inbox import CONNECTION, TENANT, incoming, order, received, running, until
+from support.eventually import eventually
+from support.inbox import CONNECTION, TENANT, incoming, order, received, running
 from support.kafka_line import has, outgoing, ready, transport
 from support.topics import with_topics
 
@@ -48,10 +49,10 @@ async def test_a_record_that_does_not_fit_is_buried_and_its_partition_goes_on(
     rows = [outgoing(number, event, b"{}") for number, event in enumerate([*good[:15], bad, *good[15:]])]
     one = transport(settings, postgres)
     async with running(one):
-        await until(lambda: ready(one), 30)
+        await eventually(lambda: ready(one), within=30)
         assert len((await one.publish(rows)).sent) == 31
-        await until(lambda: has(postgres, 30), 30)
-        await until(lambda: is_buried(postgres), 30)
+        await eventually(lambda: has(postgres, 30), within=30)
+        await eventually(lambda: is_buried(postgres), within=30)
     assert set(await received(postgres)) == {event.event_id for event in good}
     (alarm,) = await alarms(postgres)
     assert (alarm.kind, alarm.subject, alarm.tenant_id) == ("message_buried", INGEST, TENANT)

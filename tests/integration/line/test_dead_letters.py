@@ -18,6 +18,7 @@ from common.inbox.halting import DeadLetterLimitReached
 from common.inbox.messages import Done, Message, RawMessage
 from common.inbox.routes import Route
 from common.inbox.worker import Worker
+from support.eventually import eventually
 from support.inbox import (
     CONNECTION,
     CONSUMER,
@@ -31,7 +32,6 @@ from support.inbox import (
     key_rows,
     order,
     running,
-    until,
     worker,
 )
 
@@ -168,9 +168,9 @@ async def test_dead_letters_of_one_merchant_halt_this_merchant_alone(database: D
     await deliver(database, *(order(f"bad{number}") for number in range(12)))
     first = worker(database, Recorder(invalid), settings)
     async with running(first):
-        await until(lambda: halted(database, [TENANT]))
+        await eventually(lambda: halted(database, [TENANT]))
         await deliver(database, order("good", tenant=OTHER))
-        await until(lambda: has_done(database, "good"))
+        await eventually(lambda: has_done(database, "good"))
     await first.check()
     assert (await inbox_states(database)).count("ready") >= 5
 
@@ -179,7 +179,7 @@ async def test_a_halted_merchant_goes_on_once_the_letters_are_closed(database: D
     settings = FAST.model_copy(update={"dead_letter_limit": 1, "concurrency": 1, "claim_batch": 1})
     await deliver(database, *(order(f"bad{number}") for number in range(3)))
     async with running(worker(database, Recorder(invalid), settings)):
-        await until(lambda: halted(database, [TENANT]))
+        await eventually(lambda: halted(database, [TENANT]))
     async with database.sessions.begin() as session:
         for letter in await letters(database):
             assert await discard(session, CONSUMER, letter.dead_letter_id)
@@ -199,8 +199,8 @@ async def test_too_many_dead_letters_of_several_merchants_stop_the_worker_until_
     first = worker(database, Recorder(invalid), settings)
     await first.check()
     async with running(first):
-        await until(lambda: stopped(first))
-        await until(lambda: alarmed(database))
+        await eventually(lambda: stopped(first))
+        await eventually(lambda: alarmed(database))
     assert 4 <= (await inbox_states(database)).count("dead") <= 9
     repaired = Recorder()
     await worker(database, repaired, settings).run_until_idle()

@@ -18,6 +18,7 @@ from common.settings import KafkaSettings
 from common.transport.base import Incoming
 from common.transport.holds import Holds
 from integration.line.growth import alarms, all_sent, grow, ids, published, read_backwards
+from support.eventually import eventually
 from support.inbox import (
     CONSUMER,
     FAST_RELAY,
@@ -30,7 +31,6 @@ from support.inbox import (
     order,
     put,
     running,
-    until,
     worker,
 )
 from support.kafka_line import transport
@@ -66,11 +66,11 @@ async def test_a_message_waits_for_its_predecessor_and_goes_at_once_when_it_come
     await deliver(database, third, second, other)
     one = worker(database, recorder)
     async with running(one):
-        await until(lambda: ids(recorder) == [other.event_id])
-        await until(lambda: is_held(database))
+        await eventually(lambda: ids(recorder) == [other.event_id])
+        await eventually(lambda: is_held(database))
         await deliver(database, first)
         one.wake()
-        await until(lambda: len(recorder.messages) == 4)
+        await eventually(lambda: len(recorder.messages) == 4)
     assert ids(recorder) == [message.event_id for message in (other, first, second, third)]
     assert await key_rows(database) == []
 
@@ -104,14 +104,14 @@ async def test_a_dead_predecessor_holds_its_key_until_a_person_decides(database:
     await deliver(database, second, first)
     one = worker(database, recorder)
     async with running(one):
-        await until(lambda: has_states(database, ["ready", "dead"]))
+        await eventually(lambda: has_states(database, ["ready", "dead"]))
         broken = False
         async with database.sessions.begin() as session:
             letter = await session.scalar(select(DeadLetterRow.dead_letter_id))
             assert letter
             await act(session, CONSUMER, letter)
         one.wake()
-        await until(lambda: second.event_id in ids(recorder))
+        await eventually(lambda: second.event_id in ids(recorder))
     worked = [first.event_id, *([first.event_id] if act is replay else []), second.event_id]
     assert ids(recorder) == worked
 
@@ -124,10 +124,10 @@ async def test_a_gap_is_given_up_with_an_alarm_that_closes_when_it_comes(
     await deliver(database, second)
     one = worker(database, recorder)
     async with running(one):
-        await until(lambda: is_held(database))
+        await eventually(lambda: is_held(database))
         await holds.run_once()
         one.wake()
-        await until(lambda: ids(recorder) == [second.event_id])
+        await eventually(lambda: ids(recorder) == [second.event_id])
         (alarm,) = await alarms(database)
         assert (alarm.kind, alarm.subject, alarm.closed_at) == ("order_gap", CONSUMER, None)
         assert alarm.evidence["missing"] == str(first.event_id)
@@ -143,7 +143,7 @@ async def test_what_the_relay_has_still_to_send_is_waited_for(database: Database
     await put(database, *events)
     await deliver(database, replace(incoming(events[1]), predecessor=events[0].event_id))
     async with running(worker(database, Recorder())):
-        await until(lambda: is_held(database))
+        await eventually(lambda: is_held(database))
         await Holds(database, CONSUMER).run_once()
     assert await alarms(database) == []
 
@@ -183,7 +183,7 @@ async def test_growth_that_one_of_two_publishers_does_not_know_yet_keeps_the_ord
                 await published(postgres, settings)
             else:
                 async with running(Relay(postgres, API, old, FAST_RELAY)):
-                    await until(lambda: all_sent(postgres), 30)
+                    await eventually(lambda: all_sent(postgres), within=30)
     await read_backwards(postgres, settings, monkeypatch, events)
 
 
@@ -197,7 +197,7 @@ async def test_what_never_comes_is_given_up_only_when_the_group_has_passed_every
         await session.execute(delete(OutboxRow).where(OutboxRow.event_id == lost.event_id))
     recorder, one = Recorder(), transport(settings, postgres)
     async with running(one, Relay(postgres, API, one, FAST_RELAY), worker(postgres, recorder)):
-        await until(lambda: ids(recorder) == [behind.event_id], 40)
+        await eventually(lambda: ids(recorder) == [behind.event_id], within=40)
     assert [alarm.kind for alarm in await alarms(postgres)] == ["order_gap"]
 
 
@@ -213,11 +213,11 @@ async def test_a_gap_before_a_message_that_only_a_newer_release_knows_is_given_u
         unseen.setattr("common.transport.kafka.GAP_SECONDS", 3600.0)
         newer = transport(settings, postgres)
         async with running(newer, Relay(postgres, API, newer, FAST_RELAY), worker(postgres, Recorder())):
-            await until(lambda: is_held(postgres), 40)
+            await eventually(lambda: is_held(postgres), within=40)
     async with postgres.sessions.begin() as session:
         await session.execute(update(InboxRow).values(type="of.a.newer.release"))
     async with running(transport(settings, postgres), worker(postgres, Recorder())):
-        await until(lambda: has_states(postgres, ["ignored"]), 40)
+        await eventually(lambda: has_states(postgres, ["ignored"]), within=40)
     assert [alarm.kind for alarm in await alarms(postgres)] == ["order_gap"]
 
 
@@ -240,9 +240,9 @@ async def test_a_gap_is_not_given_up_while_a_partition_is_unread(
     real_run_once = Holds.run_once
     monkeypatch.setattr(Holds, "run_once", run_once)
     async with running(one, Relay(postgres, API, one, FAST_RELAY), worker(postgres, recorder)):
-        await until(lambda: is_held(postgres), 30)
+        await eventually(lambda: is_held(postgres), within=30)
         seen = looks
-        await until(lambda: looks > seen + 2, 30)
+        await eventually(lambda: looks > seen + 2, within=30)
     assert recorder.messages == []
     assert await alarms(postgres) == []
 

@@ -13,6 +13,7 @@ from common.inbox.accept import accept
 from common.inbox.claim import ClaimRequest, claim
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import Done, Later, Message
+from support.eventually import eventually
 from support.inbox import (
     CONSUMER,
     FAST,
@@ -25,7 +26,6 @@ from support.inbox import (
     key_rows,
     order,
     running,
-    until,
     worker,
 )
 
@@ -156,8 +156,8 @@ async def test_arrivals_and_endings_at_once_leave_no_key_behind(database: Databa
     recorders = [Recorder(), Recorder()]
     async with running(*(worker(database, recorder) for recorder in recorders)):
         await asyncio.gather(bring(0), bring(1))
-        await until(lambda: sum(len(recorder.handled) for recorder in recorders) == 120, 30)
-        await until(lambda: no_key_left(database))
+        await eventually(lambda: sum(len(recorder.handled) for recorder in recorders) == 120, within=30)
+        await eventually(lambda: no_key_left(database))
     states = {row.event_id: row.state for row in await inbox_rows(database)}
     assert states == dict.fromkeys([*sent[0], *sent[1]], "done")
 
@@ -210,10 +210,10 @@ async def test_a_look_that_a_claim_passes_by_does_not_take_a_busy_worker_for_idl
     is_due = one._due_before
 
     async def slow_look(moment: float) -> bool:
-        await until(lambda: bool(recorder.messages))
+        await eventually(lambda: bool(recorder.messages))
         seen = await is_due(moment)
         looked.set()
-        await until(lambda: is_any_done(database))
+        await eventually(lambda: is_any_done(database))
         return seen
 
     monkeypatch.setattr(one, "_due_before", slow_look)

@@ -8,6 +8,7 @@ from common.db.models.line import InboxKeyRow
 from common.inbox.claim import ClaimRequest, claim, release, renew
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import Done, Message, RawMessage
+from support.eventually import eventually
 from support.inbox import (
     CONSUMER,
     FAST,
@@ -19,7 +20,6 @@ from support.inbox import (
     key_rows,
     order,
     running,
-    until,
     worker,
 )
 
@@ -72,9 +72,9 @@ async def test_a_long_handler_keeps_its_lease(database: Database) -> None:
     async with running(worker(database, slow, settings), worker(database, other, settings)):
         await begun.wait()
         (first,) = await key_rows(database)
-        await until(lambda: renewed(database, first))
+        await eventually(lambda: renewed(database, first))
         go_on.set()
-        await until(lambda: done(database))
+        await eventually(lambda: done(database))
     assert len(slow.messages) + len(other.messages) == 1
 
 
@@ -85,7 +85,7 @@ async def test_a_lease_that_is_not_renewed_would_have_ended(database: Database) 
         await claim(session, ClaimRequest(CONSUMER, 1, 0, uuid4(), 0.2))
     recorder = Recorder()
     async with running(worker(database, recorder)):
-        await until(lambda: recorder.handled == ["a"])
+        await eventually(lambda: recorder.handled == ["a"])
 
 
 async def test_a_stop_finishes_what_runs_and_gives_back_the_rest(database: Database) -> None:
@@ -102,7 +102,7 @@ async def test_a_stop_finishes_what_runs_and_gives_back_the_rest(database: Datab
     async with running(worker(database, recorder, settings)) as stop:
         await begun.wait()
         stop.set()
-        await until(lambda: released(database, 2))
+        await eventually(lambda: released(database, 2))
         go_on.set()
     assert sorted(recorder.handled) == ["k0", "k1"]
     assert (await inbox_states(database)).count("ready") == 8

@@ -21,6 +21,7 @@ from common.outbox.relay import Relay
 from common.settings import RelaySettings
 from common.transport.base import Outgoing, Published, Publishes, TransportUnavailable
 from common.transport.local import LocalTransport
+from support.eventually import eventually
 from support.inbox import (
     CONSUMER,
     FAST_RELAY,
@@ -31,7 +32,6 @@ from support.inbox import (
     put,
     received,
     running,
-    until,
 )
 
 
@@ -130,7 +130,7 @@ async def test_writers_of_one_key_are_published_in_commit_order_while_the_relay_
 
     async with running(relay(postgres, transport)):
         await asyncio.gather(*(write(number) for number in range(40)))
-        await until(lambda: len(transport.rows) == 40)
+        await eventually(lambda: len(transport.rows) == 40)
     assert [str(row.event_id) for row in transport.rows] == committed
 
 
@@ -153,7 +153,7 @@ async def test_a_refused_row_holds_back_its_own_key_and_shows_why(database: Data
         refused = update(OutboxRow).where(OutboxRow.retry_at.is_not(None))
         await session.execute(refused.values(retry_at=db_now(-0.1)))
     async with running(one):
-        await until(lambda: len(transport.rows) == 4)
+        await eventually(lambda: len(transport.rows) == 4)
     assert [row.last_error for row in await outbox_rows(database)] == [None] * 4
 
 
@@ -184,7 +184,7 @@ async def test_relays_side_by_side_publish_each_row_once(database: Database) -> 
     async with running(relay(database, transport), relay(database, transport)):
         for start in range(0, 120, 10):
             await put(database, *events[start : start + 10])
-        await until(lambda: len(transport.rows) >= 120)
+        await eventually(lambda: len(transport.rows) >= 120)
         await asyncio.sleep(0.1)
     assert sorted(str(row.event_id) for row in transport.rows) == sorted(
         str(event.event_id) for event in events
@@ -199,7 +199,7 @@ async def test_a_wake_publishes_before_the_next_poll(database: Database) -> None
         event = order("a")
         await put(database, event)
         slow.wake()
-        await until(lambda: has(database, event.event_id), 5)
+        await eventually(lambda: has(database, event.event_id), within=5)
 
 
 async def test_a_row_carries_the_trace_it_was_recorded_in(database: Database) -> None:
@@ -224,7 +224,7 @@ async def test_old_payloads_go_and_their_ids_stay(database: Database) -> None:
         finished = update(InboxRow).where(InboxRow.event_id == event.event_id)
         await session.execute(finished.values(done_at=old, state="done"))
     async with running(Housekeeping(database, CONSUMER), Housekeeping(database, API)):
-        await until(lambda: emptied(database))
+        await eventually(lambda: emptied(database))
     payloads = {row.event_id: row.payload for row in await inbox_rows(database)}
     assert payloads[event.event_id] is None
     assert payloads[open_event.event_id] is not None

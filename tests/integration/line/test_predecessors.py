@@ -15,6 +15,7 @@ from common.outbox.record import record
 from common.outbox.relay import Relay
 from common.settings import KafkaSettings
 from common.transport.local import LocalTransport
+from support.eventually import eventually
 from support.inbox import (
     FAST_RELAY,
     database_time,
@@ -23,7 +24,6 @@ from support.inbox import (
     outbox_rows,
     put,
     running,
-    until,
 )
 from support.kafka_line import has, transport
 from support.topics import with_topics
@@ -116,7 +116,7 @@ async def test_the_name_passes_a_broker(postgres: Database, real_kafka: str, top
     await put(postgres, first, second)
     one = transport(settings, postgres)
     async with running(one, Relay(postgres, API, one, FAST_RELAY)):
-        await until(lambda: has(postgres, 2), 30)
+        await eventually(lambda: has(postgres, 2), within=30)
     rows = await inbox_rows(postgres)
     assert [row.predecessor for row in rows] == [None, first.event_id]
     assert rows[1].headers == second.headers()

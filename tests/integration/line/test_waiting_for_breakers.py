@@ -18,6 +18,7 @@ from common.events.base import Lane
 from common.inbox import waiting as waiting_module
 from common.inbox.messages import Done, Later, Message
 from common.inbox.waiting import Waiting
+from support.eventually import eventually
 from support.inbox import (
     CONNECTION,
     CONSUMER,
@@ -28,7 +29,6 @@ from support.inbox import (
     key_rows,
     order,
     running,
-    until,
     worker,
 )
 
@@ -212,10 +212,10 @@ async def test_all_that_waited_is_done_within_seconds_of_the_first_success(datab
     await deliver(database, *(order(f"o{number}") for number in range(250)))
     working = worker(database, recorder)
     async with running(working, waiting(database, working.wake, answered)):
-        await until(lambda: _waits(database, 249), 30)
+        await eventually(lambda: _waits(database, 249), within=30)
         state["is_back"] = True
         started = time.monotonic()
-        await until(lambda: len(recorder.handled) == 250, 30)
+        await eventually(lambda: len(recorder.handled) == 250, within=30)
     assert time.monotonic() - started < 10
 
 

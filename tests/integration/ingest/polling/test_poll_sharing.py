@@ -1,7 +1,6 @@
 """Crashes, replicas and large windows: nothing is lost, nothing is told twice, fresh changes go first."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from ingest.orders import OrderReader
 from ingest.orders.document_records import OrderReading, Saved
 from ingest.polling.cursors import claim_due, finish_poll
 from integration.ingest.harness import DOCUMENTS, LIST, Ingest
+from support.eventually import eventually
 
 
 async def told(ingest: Ingest) -> list[tuple[str, str]]:
@@ -135,11 +135,11 @@ async def test_a_running_poller_finds_new_shops_and_new_documents_by_itself(inge
     running = asyncio.create_task(poller.run(stop))
     await ingest.connect()
     await ingest.sell()
-    await until(lambda: has_documents(ingest, 1))
+    await eventually(lambda: has_documents(ingest, 1))
     await ingest.sell()
     await ingest.make_due()
     poller.wake()
-    await until(lambda: has_documents(ingest, 2))
+    await eventually(lambda: has_documents(ingest, 2))
     stop.set()
     await asyncio.wait_for(running, 5)
     assert poller.heartbeat.stopped is False
@@ -229,9 +229,3 @@ async def test_a_run_stops_before_the_shops_quota_is_used_up(ingest: Ingest) -> 
 
 async def has_documents(ingest: Ingest, count: int) -> bool:
     return len(await ingest.events(InvoiceIssued)) >= count
-
-
-async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not await holds():
-            await asyncio.sleep(0.02)

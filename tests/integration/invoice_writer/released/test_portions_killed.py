@@ -16,7 +16,7 @@ from common.transport.base import Incoming
 from factories.tenants import KEY
 from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.releases import in_order, minute_passes, park_many, release, waiting_marks
-from support.services import eventually
+from support.eventually import eventually
 
 TESTS = Path(__file__).resolve().parents[3]
 COUNT, RATE = 60, 0.5  # portions of 27

@@ -22,7 +22,8 @@ from factories.documents import make_invoice, make_order
 from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.releases import in_order, park_many, release, waiting_marks
 from invoice_writer.app import build
-from support.services import eventually, running_services
+from support.eventually import eventually
+from support.services import running_services
 
 MANY = {"postgresql": 20_000, "sqlite": 2_000}
 RATE = 2.0  # requests a second; each of these documents needs one

@@ -20,7 +20,7 @@ from integration.invoice_writer.resting.support import (
     statuses,
     watch_of,
 )
-from support.services import eventually
+from support.eventually import eventually
 
 WITHOUT_WRITING = [
     "profile.read",

@@ -17,7 +17,7 @@ from factories.documents import make_invoice
 from factories.tenants import KEY
 from integration.invoice_writer.harness import CREATE, QUICK_BREAKER, Writer
 from integration.invoice_writer.resting.support import breakers, open_alarms, statuses, watch_of
-from support.services import eventually
+from support.eventually import eventually
 
 FAULTY = ["invalid_client", "unauthorized_client"]
 

@@ -18,7 +18,7 @@ from integration.invoice_writer.resting.support import (
     statuses,
     watch_of,
 )
-from support.services import eventually
+from support.eventually import eventually
 
 DENIALS = [
     ("unauthorized", "reconnect_needed", "reconnect_needed"),

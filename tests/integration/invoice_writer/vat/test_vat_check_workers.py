@@ -11,7 +11,7 @@ from factories.tenants import add_tenant
 from integration.invoice_writer.checking import AUSTRIAN, CHECK, DUTCH, FRENCH, Checking, Held, invoice
 from invoice_writer.app import build
 from invoice_writer.vat import VatChecks, VatCheckWorker
-from support.inbox import until
+from support.eventually import eventually
 
 
 async def test_two_replicas_ask_once(checking: Checking) -> None:
@@ -58,7 +58,7 @@ async def test_the_worker_runs_until_it_is_told_to_stop(checking: Checking) -> N
     worker = VatCheckWorker(checking.db, checker, checking.settings, woken.set)
     running = asyncio.create_task(worker.run(stop))
     await asyncio.wait_for(woken.wait(), 10)
-    await until(lambda: _has_asked(checking, 3))
+    await eventually(lambda: _has_asked(checking, 3))
     stop.set()
     await asyncio.wait_for(running, 5)
 

@@ -30,7 +30,7 @@ from invoice_writer.context import BooksConnection
 from invoice_writer.vouchers import VoucherIndex
 from invoice_writer.vouchers.index import BEING_READ
 from support.contacts import Process
-from support.services import eventually
+from support.eventually import eventually
 
 SINCE = date(2025, 1, 1)
 LIST = "GET /v1/voucherlist"

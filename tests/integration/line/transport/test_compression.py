@@ -12,7 +12,8 @@ from common.db.engine import Database
 from common.events.topics import INGEST_COMMANDS
 from common.settings import KafkaSettings
 from fixtures.servers import ServerDesk
-from support.inbox import order, running, until
+from support.eventually import eventually
+from support.inbox import order, running
 from support.kafka_line import configure, has, in_force, outgoing, ready, transport
 from support.topics import with_topics
 
@@ -84,7 +85,7 @@ async def test_a_topic_of_a_broker_that_compresses_is_read(
     await configure(settings, {})  # nothing of its own: the broker's setting counts
     await broker_codec(codec)
     name = settings.topic_prefix + INGEST_COMMANDS.name
-    await until(lambda: in_force(settings, name, {"compression.type": codec}), 30)
+    await eventually(lambda: in_force(settings, name, {"compression.type": codec}), within=30)
     await delivered(postgres, settings, lambda: codec in unpacked)
     assert codec in unpacked
 
@@ -101,10 +102,10 @@ async def delivered(db: Database, settings: KafkaSettings, enough: Callable[[], 
     """Publish what is worth compressing, until the reader met enough: settings take a moment to count."""
     one = transport(settings, db)
     async with running(one):
-        await until(lambda: ready(one), 30)
+        await eventually(lambda: ready(one), within=30)
         for number in range(1, 100):
             row = outgoing(number, order("a"), b'{"padding": "' + b"x" * 2000 + b'"}')
             assert list((await one.publish([row])).sent) == [number]
-            await until(partial(has, db, number), 30)
+            await eventually(partial(has, db, number), within=30)
             if enough():
                 return

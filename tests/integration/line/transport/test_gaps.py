@@ -18,7 +18,8 @@ from common.db.models.line import OutboxRow
 from common.events.topics import INGEST, INGEST_COMMANDS, LONGEST_OUTAGE, TOPICS
 from common.settings import KafkaSettings
 from common.transport.gaps import send_again
-from support.inbox import order, outbox_rows, put, received, running, until
+from support.eventually import eventually
+from support.inbox import order, outbox_rows, put, received, running
 from support.kafka_line import has, relay, transport
 from support.topics import with_topics
 
@@ -36,22 +37,22 @@ async def test_a_reader_away_longer_than_the_retention_tells_the_gap_and_gets_it
     await put(postgres, *(order(f"early{number}") for number in range(20)))
     one = transport(settings, postgres)
     async with running(one, relay(postgres, one)):
-        await until(lambda: has(postgres, 20), 30)
+        await eventually(lambda: has(postgres, 20), within=30)
     await put(postgres, *(order(f"missed{number}") for number in range(70)))
     await published(postgres, settings)
     await delete_all(settings)
     await put(postgres, *(order(f"late{number}") for number in range(20)))
     back = transport(settings, postgres)
     async with running(back, relay(postgres, back)):
-        await until(lambda: has(postgres, 40), 30)
-        await until(lambda: has_alarms(postgres, 1), 30)
+        await eventually(lambda: has(postgres, 40), within=30)
+        await eventually(lambda: has_alarms(postgres, 1), within=30)
         (alarm,) = await alarms(postgres)
         assert (alarm.kind, alarm.tenant_id, alarm.closed_at) == ("messages_missed", None, None)
         assert alarm.subject == f"{INGEST}:{INGEST_COMMANDS.name}"
         assert missed(settings) == 70
         assert await resend(fresh_database) == "70 messages are sent again"
-        await until(lambda: has(postgres, 110), 30)
-        await until(lambda: all_closed(postgres), 30)
+        await eventually(lambda: has(postgres, 110), within=30)
+        await eventually(lambda: all_closed(postgres), within=30)
     assert len(await received(postgres)) == 110
 
 
@@ -63,8 +64,8 @@ async def test_a_reader_that_never_read_a_topic_tells_what_is_gone(
     await delete_all(settings)
     one = transport(settings, postgres)
     async with running(one):
-        await until(lambda: has_alarms(postgres, 1), 30)
-        await until(lambda: missed(settings) == 30, 30)
+        await eventually(lambda: has_alarms(postgres, 1), within=30)
+        await eventually(lambda: missed(settings) == 30, within=30)
 
 
 async def test_a_new_reader_of_a_whole_topic_reads_it_all_without_an_alarm(
@@ -74,7 +75,7 @@ async def test_a_new_reader_of_a_whole_topic_reads_it_all_without_an_alarm(
     await published(postgres, settings)
     one = transport(settings, postgres)
     async with running(one):
-        await until(lambda: has(postgres, 30), 30)
+        await eventually(lambda: has(postgres, 30), within=30)
     assert await alarms(postgres) == []
 
 
@@ -85,7 +86,7 @@ async def test_a_place_beyond_the_end_as_a_restored_broker_has_it_is_told_and_al
     await put(postgres, *(order(f"k{number}") for number in range(30)))
     one = transport(settings, postgres)
     async with running(one, relay(postgres, one)):
-        await until(lambda: has(postgres, 30), 30)
+        await eventually(lambda: has(postgres, 30), within=30)
     assert [alarm.kind for alarm in await alarms(postgres)] == ["messages_missed"]
     assert missed(settings) == 0
 
@@ -109,7 +110,7 @@ async def published(db: Database, settings: KafkaSettings) -> None:
     one = transport(settings, db)
     one._callbacks.clear()
     async with running(one, relay(db, one)):
-        await until(lambda: all_sent(db), 30)
+        await eventually(lambda: all_sent(db), within=30)
 
 
 async def all_sent(db: Database) -> bool:

@@ -17,6 +17,7 @@ from common.observability.health import NotReady
 from common.settings import KafkaSettings
 from common.transport.base import Incoming, TransportUnavailable
 from common.transport.kafka import KafkaTransport
+from support.eventually import eventually
 from support.inbox import (
     database_time,
     inbox_rows,
@@ -25,7 +26,6 @@ from support.inbox import (
     put,
     received,
     running,
-    until,
 )
 from support.kafka_line import configure, has, outgoing, ready, relay, transport
 from support.topics import with_topics
@@ -66,7 +66,7 @@ async def test_records_that_are_not_ours_are_counted_and_passed_by(
     await producer.send_and_wait(name, payload, key=b"a", headers=headers, partition=0)
     counted = ("transport_foreign_messages_total", {"consumer": INGEST, "topic": name})
     async with running(transport(settings, postgres)):
-        await until(lambda: has(postgres, 1), 30)
+        await eventually(lambda: has(postgres, 1), within=30)
     assert await received(postgres) == [event.event_id]
     assert REGISTRY.get_sample_value(*counted) == len(strange)
 
@@ -83,7 +83,7 @@ async def test_a_record_of_ours_arrives_whatever_else_travels_with_it(
         payload = event.model_dump_json().encode()
         await producer.send_and_wait(name, payload, key=b"a", headers=[*headers, more], partition=0)
     async with running(transport(settings, postgres)):
-        await until(lambda: has(postgres, len(beside)), 30)
+        await eventually(lambda: has(postgres, len(beside)), within=30)
     assert await received(postgres) == [event.event_id for event in events]
 
 
@@ -95,15 +95,15 @@ async def test_a_row_too_large_for_the_broker_is_refused(postgres: Database, set
     rows[20] = replace(rows[20], payload=b"x" * 60_000)
     one = transport(settings, postgres)
     async with running(one):
-        await until(lambda: ready(one), 30)
+        await eventually(lambda: ready(one), within=30)
         published = await one.publish(rows)
         assert list(published.refused) == [20]
         assert "60000 bytes" in published.refused[20]
         shorter = replace(rows[20], outbox_id=50, payload=b"{}")
         left = [row for row in [*rows, shorter] if row.outbox_id not in {20, *published.sent}]
-        await until(lambda: ready(one), 30)
+        await eventually(lambda: ready(one), within=30)
         assert len((await one.publish(left)).sent) == len(left)
-        await until(lambda: has(postgres, 40), 30)
+        await eventually(lambda: has(postgres, 40), within=30)
 
 
 async def test_after_a_record_that_the_broker_refused_the_next_one_goes_to_the_same_partition(
@@ -113,10 +113,10 @@ async def test_after_a_record_that_the_broker_refused_the_next_one_goes_to_the_s
     event = order("k")
     one = transport(settings, postgres)
     async with running(one):
-        await until(lambda: ready(one), 30)
+        await eventually(lambda: ready(one), within=30)
         assert list((await one.publish([outgoing(0, event, b"{}")])).sent) == [0]
         assert list((await one.publish([outgoing(1, event, b"x" * 60_000)])).refused) == [1]
-        await until(lambda: ready(one), 30)
+        await eventually(lambda: ready(one), within=30)
         assert list((await one.publish([outgoing(2, event, b"{}")])).sent) == [2]
 
 
@@ -126,12 +126,12 @@ async def test_after_a_record_of_a_wrong_time_the_next_one_goes_to_the_same_part
     """A clock ahead is refused by the same limit from the other side; this side needs no other clock."""
     one = transport(settings, postgres)
     async with running(one):
-        await until(lambda: ready(one), 30)
+        await eventually(lambda: ready(one), within=30)
         assert list((await one.publish([outgoing(0, order("k"), b"{}")])).sent) == [0]
         await configure(settings, {"message.timestamp.before.max.ms": "0"})
-        await until(lambda: is_of_a_wrong_time(one), 30)
+        await eventually(lambda: is_of_a_wrong_time(one), within=30)
         await configure(settings, {"message.timestamp.before.max.ms": "9223372036854775807"})
-        await until(lambda: ready(one), 30)
+        await eventually(lambda: ready(one), within=30)
         assert list((await one.publish([outgoing(2, order("k"), b"{}")])).sent) == [2]
 
 
@@ -142,7 +142,7 @@ async def test_a_row_too_large_for_the_client_holds_back_its_key_only(
     huge, behind, other = order(key), order(key), order("other")
     one = transport(settings, postgres)
     async with running(one):
-        await until(lambda: ready(one), 30)
+        await eventually(lambda: ready(one), within=30)
         rows = [outgoing(1, huge, b"x" * 2_000_000), outgoing(2, behind, b"{}"), outgoing(3, other, b"{}")]
         published = await one.publish(rows)
     assert list(published.sent) == [3]
@@ -157,11 +157,11 @@ async def test_database_trouble_and_a_rebalance_at_once_lose_and_skip_nothing(
     first, second = transport(settings, postgres, broken.accept), transport(settings, postgres, broken.accept)
     await put(postgres, *events[:45])
     async with running(first, relay(postgres, first)):
-        await until(lambda: broken.asked > 0, 30)
+        await eventually(lambda: broken.asked > 0, within=30)
         async with running(second):
             broken.failures += 2
             await put(postgres, *events[45:])
-            await until(lambda: has(postgres, 90), 40)
+            await eventually(lambda: has(postgres, 90), within=40)
     arrived = await received(postgres)
     assert len(arrived) == 90
     for key in {event.ordering_key for event in events}:
@@ -178,9 +178,9 @@ async def test_offsets_are_committed_only_after_the_inbox(
     broken = Flaky(failures=1000)
     first = transport(settings, postgres, broken.accept)
     async with running(first, relay(postgres, first)):
-        await until(lambda: broken.asked > 0, 30)
+        await eventually(lambda: broken.asked > 0, within=30)
     async with running(transport(settings, postgres)):
-        await until(lambda: has(postgres, 1), 30)
+        await eventually(lambda: has(postgres, 1), within=30)
     assert await received(postgres) == [event.event_id]
 
 
@@ -189,12 +189,12 @@ async def test_what_was_committed_is_not_read_again(postgres: Database, settings
     await put(postgres, *(order(f"k{number}") for number in range(5)))
     first = transport(settings, postgres, counting.accept)
     async with running(first, relay(postgres, first)):
-        await until(lambda: has(postgres, 5), 30)
+        await eventually(lambda: has(postgres, 5), within=30)
     seen = counting.messages
     second = transport(settings, postgres, counting.accept)
     async with running(second, relay(postgres, second)):
         await put(postgres, order("last"))
-        await until(lambda: has(postgres, 6), 30)
+        await eventually(lambda: has(postgres, 6), within=30)
     assert counting.messages == seen + 1
 
 
@@ -213,7 +213,7 @@ async def test_without_a_broker_nothing_is_sent_and_nothing_is_lost(
     assert [row.sent_at for row in await outbox_rows(postgres)] == [None]
     back = transport(settings, postgres)
     async with running(back, relay(postgres, back)):
-        await until(lambda: has(postgres, 1), 30)
+        await eventually(lambda: has(postgres, 1), within=30)
     (row,) = await inbox_rows(postgres)
     assert row.received_at <= await database_time(postgres)
 

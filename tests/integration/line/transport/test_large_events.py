@@ -22,6 +22,7 @@ from common.transport.kafka import KafkaTransport
 from common.transport.local import LocalTransport
 from factories.documents import make_invoice, make_line, make_order
 from ingest.undelivered import show_undelivered
+from support.eventually import eventually
 from support.inbox import (
     CONNECTION,
     FAST,
@@ -33,7 +34,6 @@ from support.inbox import (
     outbox_rows,
     put,
     running,
-    until,
 )
 from support.topics import with_topics
 
@@ -64,7 +64,7 @@ async def worked(db: Database, transport: KafkaTransport | LocalTransport) -> li
     writer = Worker(db, INVOICE_WRITER, [Route(InvoiceIssued, handle)], FAST)
     transport.subscribe(INVOICE_WRITER, writer.wake)
     async with running(transport, Relay(db, INGEST, transport, FAST_RELAY), writer):
-        await until(lambda: bool(seen), 30)
+        await eventually(lambda: bool(seen), within=30)
     return seen
 
 
@@ -131,7 +131,7 @@ async def test_a_refused_row_opens_an_alarm_and_shows_at_its_document_until_it_i
     assert await undelivered(database)
     transport.takes = True
     async with running(relay):
-        await until(lambda: is_out(database))
+        await eventually(lambda: is_out(database))
     assert [alarm.closed_at is None for alarm in await alarms(database)] == [False]
     assert not await undelivered(database)
 

@@ -20,7 +20,8 @@ from common.settings import KafkaSettings
 from common.transport.base import TransportUnavailable
 from common.transport.kafka import KafkaTransport
 from common.transport.topic_admin import apply_topics, check_topics
-from support.inbox import order, put, received, running, until
+from support.eventually import eventually
+from support.inbox import order, put, received, running
 from support.kafka_line import configure, outgoing, ready, relay, topic_settings
 
 
@@ -136,15 +137,17 @@ async def test_a_service_that_starts_before_its_topics_makes_none_waits_and_says
     one.subscribe(INGEST, lambda: None)
     with structlog.testing.capture_logs() as logs:
         async with running(one, relay(postgres, one)):
-            await until(lambda: any(entry["event"] == "transport.topics_not_seen" for entry in logs), 30)
+            await eventually(
+                lambda: any(entry["event"] == "transport.topics_not_seen" for entry in logs), within=30
+            )
             said = f"no right to see them: {settings.topic_prefix}ingest.commands.v1"
-            await until(lambda: says(one, said), 30)
+            await eventually(lambda: says(one, said), within=30)
             with pytest.raises(TransportUnavailable, match="no right to see it"):
                 await one.publish([outgoing(1, event, b"{}")])
             assert await names(settings) == {}
             await apply_topics(settings, TOPICS)
-            await until(lambda: arrived(postgres), 30)
-            await until(lambda: ready(one), 30)
+            await eventually(lambda: arrived(postgres), within=30)
+            await eventually(lambda: ready(one), within=30)
     assert (await names(settings))[settings.topic_prefix + INGEST_COMMANDS.name] == INGEST_COMMANDS.partitions
 
 
@@ -156,7 +159,7 @@ async def test_a_topic_that_stays_missing_holds_back_nothing_but_itself(
     one = KafkaTransport(settings, postgres, accept)
     missing = replace(outgoing(1, order("a"), b"{}"), topic=SHOP_DOCUMENTS.name)
     async with running(one):
-        await until(lambda: ready(one), 30)
+        await eventually(lambda: ready(one), within=30)
         published = await one.publish([missing, outgoing(2, order("a"), b"{}")])
     assert list(published.sent) == [2]
     assert "no right to see it" in published.refused[1]

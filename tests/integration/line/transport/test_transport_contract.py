@@ -19,6 +19,7 @@ from common.settings import DatabaseSettings, KafkaSettings
 from common.transport.base import Outgoing, Published, Publishes, TransportUnavailable
 from common.transport.kafka import KafkaTransport
 from common.transport.local import LocalTransport
+from support.eventually import eventually
 from support.inbox import (
     FAST_RELAY,
     Recorder,
@@ -29,7 +30,6 @@ from support.inbox import (
     put,
     received,
     running,
-    until,
     worker,
 )
 from support.topics import with_topics
@@ -65,7 +65,7 @@ class TransportLine:
         async def complete() -> bool:
             return wanted <= set(await received(self.db))
 
-        await until(complete, 30)
+        await eventually(complete, within=30)
 
 
 KINDS = (
@@ -124,7 +124,7 @@ async def test_what_is_published_again_is_received_once(line: TransportLine) -> 
     await put(line.db, *events)
     async with line.start():
         await line.arrived(events)
-        await until(lambda: all_sent(line.db))
+        await eventually(lambda: all_sent(line.db))
         async with line.db.sessions.begin() as session:
             await session.execute(update(OutboxRow).values(sent_at=None))
         last = order("a")
@@ -137,7 +137,7 @@ async def test_a_restart_in_the_middle_loses_nothing_and_keeps_the_order(line: T
     events = [order("a") for _ in range(60)]
     await put(line.db, *events[:40])
     async with line.start():
-        await until(lambda: has_received(line.db, 1), 30)
+        await eventually(lambda: has_received(line.db, 1), within=30)
     await put(line.db, *events[40:])
     async with line.start():
         await line.arrived(events)
@@ -190,7 +190,7 @@ async def test_two_relays_and_two_receivers_share_the_work_in_order(
     events = [order(f"k{number % 11}") for number in range(220)]
     async with line.start():
         await put(line.db, *events[:110])
-        await until(lambda: has_received(line.db, 20), 30)
+        await eventually(lambda: has_received(line.db, 20), within=30)
         async with line.start():
             for event in events[110:]:
                 await put(line.db, event)
@@ -220,13 +220,13 @@ async def test_a_transport_that_is_away_makes_rows_wait_and_readiness_red(line: 
     await put(line.db, event)
     away.transport.subscribe(INGEST, lambda: None)
     async with running(away.transport, relay):
-        await until(lambda: away.asked > 1)
+        await eventually(lambda: away.asked > 1)
         with pytest.raises(NotReady, match="away"):
             await relay.check()
         assert await received(line.db) == []
         away.back = True
         await line.arrived([event])
-        await until(lambda: all_sent(line.db))
+        await eventually(lambda: all_sent(line.db))
     await relay.check()
 
 
