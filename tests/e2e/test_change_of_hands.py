@@ -81,8 +81,8 @@ class House:
         answer = await self.http.get("/api/v1/documents", params={"tenant_id": tenant_id})
         return {item["file_status"] for item in answer.json()["items"]} == {"attached"}
 
-    async def settle(self, tenant_id: str, stands: list[Stand]) -> None:
-        """Return when the tenant's documents stand like that, in whatever order."""
+    async def documents_stand(self, tenant_id: str, stands: list[Stand]) -> None:
+        """Wait until the tenant's documents stand like that, in whatever order."""
 
         async def holds() -> bool:
             return sorted(map(str, await self.documents(tenant_id))) == sorted(map(str, stands))
@@ -153,9 +153,9 @@ async def test_r1_what_a_released_merchant_booked_is_adopted_by_the_next_with_on
     linked = await house.link(first)
     assert [answer.status_code for answer in linked] == [201, 201], [answer.text for answer in linked]
     orders = await house.sell(3)
-    await house.settle(first, [WRITTEN] * 3)
+    await house.documents_stand(first, [WRITTEN] * 3)
     await house.credit(orders[0])
-    await house.settle(first, [WRITTEN] * 4)
+    await house.documents_stand(first, [WRITTEN] * 4)
     before = await house.vouchers()
 
     refused = await house.link(second)
@@ -167,17 +167,17 @@ async def test_r1_what_a_released_merchant_booked_is_adopted_by_the_next_with_on
     afresh = await house.link(second)
     assert [answer.status_code for answer in afresh] == [201, 201], [answer.text for answer in afresh]
 
-    await house.settle(second, [*[ELSEWHERE] * 3, BEHIND])
+    await house.documents_stand(second, [*[ELSEWHERE] * 3, BEHIND])
     command = await house.http.post(f"/api/v1/tenants/{second}/adopt-matching")
     assert command.status_code == 202, command.text
-    await house.settle(second, [ADOPTED] * 4)
+    await house.documents_stand(second, [ADOPTED] * 4)
     assert await house.vouchers() == before
     assert await house.documents(first) == [WRITTEN] * 4
     await eventually(lambda: house.files_attached(second), within=SETTLE_SECONDS, what="files")
 
     await house.sell(1)
     await house.credit(orders[1])
-    await house.settle(second, [*[ADOPTED] * 4, *[WRITTEN] * 2])
+    await house.documents_stand(second, [*[ADOPTED] * 4, *[WRITTEN] * 2])
     assert len(await house.documents(first)) == 4
     assert len(set(await house.vouchers())) == len(await house.vouchers()) == 6
     assert await house.alarms() == []

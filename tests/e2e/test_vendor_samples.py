@@ -87,7 +87,7 @@ async def db(sqlite_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
-async def settle(db: Database, shop_url: str, books: Handle) -> None:
+async def run_until_decided(db: Database, shop_url: str, books: Handle) -> None:
     """Read the shop and book until both documents have an outcome with a settled file."""
     tenant_id = await add_tenant(db, poll_interval_seconds=1, start_on="2024-01-01")
     credentials = books.credentials
@@ -118,7 +118,7 @@ async def settle(db: Database, shop_url: str, books: Handle) -> None:
 
 async def test_vendor_samples_end_as_they_must(db: Database) -> None:
     async with running_sandbox("lexware") as sandbox, serving(shop_of_samples()) as shop_url:
-        await settle(db, shop_url, sandbox.lexware)
+        await run_until_decided(db, shop_url, sandbox.lexware)
         vouchers = (await sandbox.lexware.control.state())["vouchers"]
     async with db.reading.begin() as session:
         outcomes = {row.number: row for row in (await session.scalars(select(OutcomeRow))).all()}

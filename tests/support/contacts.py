@@ -58,7 +58,7 @@ class Process:
         }
         return ContactNeed(**(values | over))
 
-    async def settle(self, need: ContactNeed) -> EffectResult:
+    async def run_until_decided(self, need: ContactNeed) -> EffectResult:
         """The result once it is not pending any more."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while isinstance(result := await self.contacts.ensure(need), Pending):
@@ -68,6 +68,6 @@ class Process:
 
     async def ready(self, customer: Customer, **over: Any) -> str:
         """The id of the customer's contact, which is there to be used."""
-        result = await self.settle(await self.need(customer, **over))
+        result = await self.run_until_decided(await self.need(customer, **over))
         assert isinstance(result, Bound), result
         return result.external_id

@@ -21,7 +21,7 @@ from common.lexware.client import LexwareClient
 from common.settings import EffectSettings
 from sandbox.testing import RunningSandbox
 from support.books import WAITS, Books, DocumentEffect
-from support.settling import attempt_states, settle, vouchers
+from support.deciding import attempt_states, run_until_decided, vouchers
 
 QUICK = EffectSettings().scaled(0.001)
 
@@ -113,7 +113,7 @@ async def test_nothing_is_given_up_while_a_clock_is_in_doubt(
         await asyncio.sleep(0.1)
     assert await attempt_states(database, effect.key) == ["open"]
     witness.doubt(0)
-    await settle(runner, effect)
+    await run_until_decided(runner, effect)
     assert await attempt_states(database, effect.key) == ["absent", "bound"]
     assert len(await vouchers(lexware, "A-1")) == 1
 
@@ -131,5 +131,5 @@ async def test_process_that_just_started_waits_until_it_has_known_the_attempt_lo
         assert isinstance(await successor.ensure(effect), Pending)
         await asyncio.sleep(WAITS.read_lag)
     assert await attempt_states(database, effect.key) == ["open"]
-    await settle(successor, effect)
+    await run_until_decided(successor, effect)
     assert await attempt_states(database, effect.key) == ["absent", "bound"]

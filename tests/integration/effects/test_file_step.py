@@ -17,7 +17,7 @@ from common.lexware.client import LexwareClient
 from common.lexware.files import file_name
 from sandbox.testing import RunningSandbox
 from support.books import PATIENT, Books, DocumentEffect
-from support.settling import requests, settle_file, vouchers
+from support.deciding import requests, run_file_until_decided, vouchers
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 SHORT = timedelta(seconds=0.02)
@@ -79,7 +79,7 @@ async def test_after_a_fault_the_voucher_has_one_file(
     uploads: int,
 ) -> None:
     await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", kind, **params)
-    result = await settle_file(FileStep(database, look_after=SHORT), client, file)
+    result = await run_file_until_decided(FileStep(database, look_after=SHORT), client, file)
     (file_id,) = await files_of(lexware)
     assert result == FileAttached(file_id)
     assert (await requests(lexware))[UPLOAD] == uploads

@@ -18,7 +18,7 @@ from common.lexware.client import LexwareClient
 from common.settings import DatabaseSettings
 from sandbox.testing import Handle, RunningSandbox
 from support.books import PATIENT, TIME_SCALE, WAITS, Books, DocumentEffect
-from support.settling import alarms, attempt_states, settle, vouchers
+from support.deciding import alarms, attempt_states, run_until_decided, vouchers
 
 
 @dataclass
@@ -42,7 +42,7 @@ async def test_many_runners_at_once_write_one_voucher(
     results: dict[str, list[EffectResult]] = {effect.number: [] for effect in effects}
 
     async def work(db: Database, effect: DocumentEffect) -> None:
-        results[effect.number].append(await settle(EffectRunner(db, WAITS), effect))
+        results[effect.number].append(await run_until_decided(EffectRunner(db, WAITS), effect))
 
     await asyncio.gather(*(work(db, effect) for effect in effects for db in (database, other) * 3))
     await other.close()
@@ -76,7 +76,7 @@ async def test_a_pause_beyond_the_trust_time_ends_in_one_voucher(
     effect = DocumentEffect(client, books.tenant_id, "A-1")
     while await attempt_states(database, effect.key) != ["open"]:
         await asyncio.sleep(0.01)
-    result = await settle(EffectRunner(database, WAITS), effect)
+    result = await run_until_decided(EffectRunner(database, WAITS), effect)
     late.woken.set()
     await stalling
     (voucher,) = await vouchers(lexware, "A-1")
@@ -106,7 +106,7 @@ async def test_a_pause_between_gate_and_last_byte_is_ended_by_the_patience_of_th
 ) -> None:
     await lexware.lexware.control.settings(body_timeout=WAITS.server_patience / TIME_SCALE)
     effect = DocumentEffect(client, books.tenant_id, "A-1")
-    result = await settle(EffectRunner(database, WAITS, probe=StandStill(lexware.lexware)), effect)
+    result = await run_until_decided(EffectRunner(database, WAITS, probe=StandStill(lexware.lexware)), effect)
     (voucher,) = await vouchers(lexware, "A-1")
     assert result == Bound(voucher["id"], "written")
     states = await attempt_states(database, effect.key, withdrawn=True)
@@ -154,7 +154,9 @@ async def test_what_follows_from_the_binding_is_in_its_transaction(
     assert await attempt_states(database, effect.key) == ["open"]
     assert await alarms(database, "test_bound") == []
     (voucher,) = await vouchers(lexware, "A-1")
-    assert await settle(EffectRunner(database, WAITS), effect) == Bound(voucher["id"], "reconciled")
+    assert await run_until_decided(EffectRunner(database, WAITS), effect) == Bound(
+        voucher["id"], "reconciled"
+    )
 
 
 async def test_effects_that_share_a_transaction_spoil_each_other_nothing(

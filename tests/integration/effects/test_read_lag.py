@@ -10,7 +10,7 @@ from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
 from sandbox.testing import RunningSandbox
 from support.books import LAGGING, WAITS, Books, DocumentEffect, lexware_simulator
-from support.settling import settle, vouchers
+from support.deciding import run_until_decided, vouchers
 
 
 @pytest.fixture
@@ -28,6 +28,6 @@ async def test_a_late_commit_shown_late_is_still_found(
     else:
         await lexware.lexware.control.fault("POST", "/v1/vouchers", "late_commit", delay=delay)
     effect = DocumentEffect(client, books.tenant_id, "A-1")
-    result = await settle(EffectRunner(database, WAITS), effect)
+    result = await run_until_decided(EffectRunner(database, WAITS), effect)
     (voucher,) = await vouchers(lexware, "A-1")
     assert result == Bound(voucher["id"], "reconciled")

@@ -9,8 +9,8 @@ from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
 from sandbox.testing import RunningSandbox
 from support.books import PATIENT, WAITS, Books, DocumentEffect
+from support.deciding import alarms, attempt_states, requests, run_until_decided, vouchers
 from support.eventually import eventually
-from support.settling import alarms, attempt_states, requests, settle, vouchers
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ async def parked_for_missing_marker(
     await EffectRunner(database, PATIENT).ensure(effect)
     (voucher,) = await vouchers(lexware, "A-1")
     await lexware.lexware.control.post(f"vouchers/{voucher['id']}", {"remark": "edited"})
-    result = await settle(runner, effect)
+    result = await run_until_decided(runner, effect)
     assert result == Parked(Reason.MARKER_MISSING_IN_BOOKS.value, {"vouchers": [voucher["id"]]})
     return runner, voucher["id"]
 
@@ -45,7 +45,7 @@ async def test_the_same_number_without_marker_parks_and_stays_parked(
     lexware: RunningSandbox, database: Database, effect: DocumentEffect
 ) -> None:
     runner, _ = await parked_for_missing_marker(lexware, database, effect)
-    assert isinstance(await settle(runner, effect), Parked)
+    assert isinstance(await run_until_decided(runner, effect), Parked)
     assert len(await vouchers(lexware, "A-1")) == 1
     assert (await alarms(database, "test_parked"))[0] == {"reason": "marker_missing_in_books"}
     assert await attempt_states(database, effect.key) == ["parked"]
@@ -66,7 +66,7 @@ async def test_a_person_books_again_and_the_foreign_voucher_is_no_doubt_any_more
     runner, foreign = await parked_for_missing_marker(lexware, database, effect)
     assert await runner.give_up_open_attempt(effect.key)
     await lose_the_answer(lexware, "drop_before_commit")
-    result = await settle(runner, effect)
+    result = await run_until_decided(runner, effect)
     assert isinstance(result, Bound)
     assert result.external_id != foreign
     assert await attempt_states(database, effect.key) == ["released", "absent", "bound"]
@@ -81,7 +81,7 @@ async def test_an_attempt_that_may_still_arrive_is_not_given_up(
     await patient.ensure(effect)
     assert not await patient.give_up_open_attempt(effect.key)
     assert isinstance(await patient.adopt(effect, "anything"), Pending)
-    assert isinstance(await settle(EffectRunner(database, WAITS), effect), Bound)
+    assert isinstance(await run_until_decided(EffectRunner(database, WAITS), effect), Bound)
     assert len(await vouchers(lexware, "A-1")) == 1
 
 
@@ -90,7 +90,7 @@ async def test_two_marked_vouchers_park_as_duplicate_with_an_alarm(
 ) -> None:
     first = await by_hand(lexware, remark=f"{effect.marker} one")
     await lose_the_answer(lexware)
-    result = await settle(EffectRunner(database, WAITS), effect)
+    result = await run_until_decided(EffectRunner(database, WAITS), effect)
     assert isinstance(result, Parked)
     assert result.reason == Reason.DUPLICATE_IN_BOOKS.value
     assert first in result.params["vouchers"]
@@ -113,9 +113,9 @@ async def test_writes_that_never_arrive_park_after_the_last_attempt(
 ) -> None:
     runner = EffectRunner(database, WAITS.model_copy(update={"max_attempts": 2}))
     await lose_the_answer(lexware, "drop_before_commit", times=2)
-    assert await settle(runner, effect) == Parked(Reason.ATTEMPTS_USED_UP.value, {"attempts": 2})
+    assert await run_until_decided(runner, effect) == Parked(Reason.ATTEMPTS_USED_UP.value, {"attempts": 2})
     assert await runner.give_up_open_attempt(effect.key)
-    assert isinstance(await settle(runner, effect), Bound)
+    assert isinstance(await run_until_decided(runner, effect), Bound)
 
 
 async def test_a_refusal_while_looking_leaves_the_attempt_open(
@@ -133,7 +133,7 @@ async def test_a_refusal_while_looking_leaves_the_attempt_open(
     await eventually(is_refused)
     assert await attempt_states(database, effect.key) == ["open"]
     await lexware.lexware.control.clear_faults()
-    assert isinstance(await settle(runner, effect), Bound)
+    assert isinstance(await run_until_decided(runner, effect), Bound)
     assert len(await vouchers(lexware, "A-1")) == 1
 
 
@@ -143,6 +143,6 @@ async def test_a_voucher_that_cannot_be_read_yet_proves_nothing(
     runner = EffectRunner(database, WAITS)
     await lose_the_answer(lexware)
     await lexware.lexware.control.fault("GET", "/v1/vouchers/{id}", "not_found_lag", times=2)
-    assert isinstance(await settle(runner, effect), Bound)
+    assert isinstance(await run_until_decided(runner, effect), Bound)
     assert await attempt_states(database, effect.key) == ["bound"]
     assert len(await vouchers(lexware, "A-1")) == 1

@@ -15,7 +15,7 @@ from common.lexware.credentials import RefreshBusy
 from common.lexware.errors import VoucherRejected
 from sandbox.testing import RunningSandbox
 from support.books import PATIENT, WAITS, Books, DocumentEffect
-from support.settling import alarms, attempt_states, settle, vouchers
+from support.deciding import alarms, attempt_states, run_until_decided, vouchers
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ async def test_a_fault_at_the_write_ends_in_exactly_one_voucher(
 ) -> None:
     await lexware.lexware.control.fault("POST", "/v1/vouchers", trouble.kind, **trouble.params)
     effect = DocumentEffect(client, books.tenant_id, "A-1")
-    result = await settle(EffectRunner(database, WAITS), effect)
+    result = await run_until_decided(EffectRunner(database, WAITS), effect)
     (voucher,) = await vouchers(lexware, "A-1")
     assert result == Bound(voucher["id"], trouble.how)
     assert await attempt_states(database, effect.key) == trouble.attempts
@@ -131,7 +131,9 @@ async def test_a_number_with_signs_is_found_again_in_the_books(
 ) -> None:
     number = "R&D <17> +ä/%?"
     await lexware.lexware.control.fault("POST", "/v1/vouchers", "drop_after_commit")
-    result = await settle(EffectRunner(database, WAITS), DocumentEffect(client, books.tenant_id, number))
+    result = await run_until_decided(
+        EffectRunner(database, WAITS), DocumentEffect(client, books.tenant_id, number)
+    )
     (voucher,) = await vouchers(lexware, number)
     assert result == Bound(voucher["id"], "reconciled")
 
@@ -144,7 +146,7 @@ async def test_an_ignored_filter_proves_nothing(
     await control.fault("GET", "/v1/voucherlist", "filter_ignored", times=12)
     await control.fault("POST", "/v1/vouchers", "drop_before_commit")
     effect = DocumentEffect(client, books.tenant_id, "A-1")
-    result = await settle(EffectRunner(database, WAITS), effect)
+    result = await run_until_decided(EffectRunner(database, WAITS), effect)
     assert isinstance(result, Bound)
     assert len(await vouchers(lexware, "A-1")) == 1
     state = await control.state(only="faults")

@@ -16,7 +16,7 @@ from common.lexware.tokens import StoredTokens
 from integration.lexware.grants import HOUR, TOKEN, Grant, age, expire, pair_of
 from sandbox.testing import RunningSandbox
 from support.books import PATIENT, WAITS, Books, DocumentEffect
-from support.settling import alarms, attempt_states, requests, settle, vouchers
+from support.deciding import alarms, attempt_states, requests, run_until_decided, vouchers
 
 
 async def test_a_token_with_time_left_is_used_as_it_is(lexware: RunningSandbox, grant: Grant) -> None:
@@ -87,7 +87,7 @@ async def test_a_write_with_a_dead_token_is_refused_and_armed_again(
     await age(grant)
     await expire(lexware, grant)
     effect = DocumentEffect(await grant.books.client(), grant.books.tenant_id, "A-1")
-    assert isinstance(await settle(EffectRunner(database, WAITS), effect), Bound)
+    assert isinstance(await run_until_decided(EffectRunner(database, WAITS), effect), Bound)
     assert await attempt_states(database, effect.key) == ["refused", "bound"]
     assert (await requests(lexware))["POST /v1/vouchers"] == 2
     assert len(await vouchers(lexware, "A-1")) == 1

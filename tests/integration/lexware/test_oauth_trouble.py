@@ -14,7 +14,7 @@ from common.lexware.errors import ReconnectNeeded
 from common.lexware.oauth import AuthorizationServer, OAuthMisconfigured, TokenPair
 from integration.lexware.grants import TOKEN, Grant, free_lease
 from sandbox.testing import RunningSandbox
-from support.settling import alarms, requests
+from support.deciding import alarms, requests
 
 
 async def test_a_crash_between_answer_and_store_ends_as_reconnect_with_an_alarm(

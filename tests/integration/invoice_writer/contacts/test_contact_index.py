@@ -118,7 +118,7 @@ async def test_one_refusal_to_read_contacts_says_nothing_and_is_tried_again(
 
 async def test_one_process_reads_for_all_its_documents(writer: Writer, process: Process) -> None:
     need = await process.need(make_customer())
-    await asyncio.gather(*(process.settle(need) for _ in range(10)))
+    await asyncio.gather(*(process.run_until_decided(need) for _ in range(10)))
     assert await writer.requests() == {LIST: 1, CREATE: 1}
 
 

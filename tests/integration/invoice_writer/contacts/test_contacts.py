@@ -135,7 +135,7 @@ async def test_race_of_the_server_for_its_number_is_waited_for(writer: Writer, p
     waits = await process.contacts.ensure(need)
     assert isinstance(waits, Pending)
     assert waits.retry_after.total_seconds() == 3
-    await process.settle(need)
+    await process.run_until_decided(need)
     (contact,) = await writer.customers()
     assert contact["person"]["firstName"] == "Mara"
 
@@ -175,13 +175,13 @@ async def test_refused_contact_is_made_with_name_and_country_only(writer: Writer
 
 async def test_a_sale_without_tax_keeps_its_vat_id_or_says_why_not(process: Process) -> None:
     need = await process.need(make_company(vat_id="ATX"), tax_free=True)
-    refused = await process.settle(need)
+    refused = await process.run_until_decided(need)
     assert isinstance(refused, Refused)
     assert "vatRegistrationId" in str(refused.error)
 
 
 async def test_contact_refused_even_so_says_why(process: Process) -> None:
-    refused = await process.settle(await process.need(make_customer(country="ZZ")))
+    refused = await process.run_until_decided(await process.need(make_customer(country="ZZ")))
     assert isinstance(refused, Refused)
     assert "countrycode_is_not_valid" in str(refused.error)
 
@@ -192,7 +192,7 @@ async def test_fresh_contact_rests_before_it_is_used(writer: Writer, process: Pr
     waits = await Process(writer, writer.db).contacts.ensure(need)
     assert isinstance(waits, Pending)
     assert 0 < waits.retry_after.total_seconds() <= 60
-    await process.settle(need)
+    await process.run_until_decided(need)
     assert (await writer.requests())[CREATE] == 1
 
 
@@ -209,7 +209,7 @@ async def test_while_a_contact_is_being_made_others_come_back_instead_of_waiting
         return contact_id
 
     monkeypatch.setattr(need.client.contacts, "create", slowly)
-    first = asyncio.create_task(process.settle(need))
+    first = asyncio.create_task(process.run_until_decided(need))
     await made.wait()
     same_number = await process.need(make_customer(email="other@kunde.example"))
     for waiting in (need, same_number):
@@ -218,7 +218,7 @@ async def test_while_a_contact_is_being_made_others_come_back_instead_of_waiting
         assert result.reason == "contact_being_made"
     assert not first.done()
     go_on.set()
-    assert await process.settle(same_number) == await first
+    assert await process.run_until_decided(same_number) == await first
     assert len(await writer.customers()) == 1
 
 

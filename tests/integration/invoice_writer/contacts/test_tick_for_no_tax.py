@@ -106,7 +106,7 @@ async def test_a_contact_changed_meanwhile_is_read_again(
         return whole
 
     monkeypatch.setattr(need.client.contacts, "get_whole", edited)
-    await process.settle(need)
+    await process.run_until_decided(need)
     contact = await contact_of(writer, there)
     assert (contact["note"], contact["company"]["allowTaxFreeInvoices"]) == ("neu", True)
     assert (await writer.requests())[UPDATE] == 2
@@ -162,7 +162,7 @@ async def test_a_right_that_is_missing_is_said(writer: Writer, process: Process)
     await writer.add_contact(**BY_HAND)
     await writer.lexware.control.fault("PUT", "/v1/contacts/*", "forbidden")
     with pytest.raises(DeniedForNow):
-        await process.settle(await process.need(make_company(), tax_free=True))
+        await process.run_until_decided(await process.need(make_company(), tax_free=True))
 
 
 async def test_a_person_is_never_ticked(writer: Writer, process: Process) -> None:

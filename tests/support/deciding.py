@@ -18,7 +18,7 @@ from sandbox.testing import RunningSandbox
 DEADLINE_SECONDS = 30.0
 
 
-async def settle(runner: EffectRunner, effect: Effect) -> EffectResult:
+async def run_until_decided(runner: EffectRunner, effect: Effect) -> EffectResult:
     """The result once it is not pending any more; waits are cut short, the database's clock decides."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
@@ -29,7 +29,7 @@ async def settle(runner: EffectRunner, effect: Effect) -> EffectResult:
     raise AssertionError("still pending")
 
 
-async def settle_file(step: FileStep, client: LexwareClient, file: VoucherFile) -> FileResult:
+async def run_file_until_decided(step: FileStep, client: LexwareClient, file: VoucherFile) -> FileResult:
     """The result once it is not pending any more."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
