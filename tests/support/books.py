@@ -47,7 +47,7 @@ LAGGING: Mapping[str, Any] = {**CALM, "read_lag": 2.0, "search_lag": 10.0}
 
 @asynccontextmanager
 async def lexware_simulator(switches: Mapping[str, Any] = QUICK) -> AsyncIterator[RunningSandbox]:
-    """The simulator alone, in scaled time."""
+    """Run the simulator alone, in scaled time."""
     async with running_sandbox("lexware", time_scale=TIME_SCALE, switches={"lexware": switches}) as running:
         yield running
 
@@ -93,7 +93,7 @@ class Books:
         )
 
     async def client(self) -> LexwareClient:
-        """A client as another process would make it."""
+        """Make a client as another process would."""
         return await self.clients().for_connection(self.tenant_id, self.connection_id)
 
     def clients(self) -> LexwareClients:

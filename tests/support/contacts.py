@@ -1,7 +1,5 @@
 """Contacts of one merchant as several processes would keep them, driven until they are ready."""
 
-import asyncio
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 from common.db.engine import Database
 from common.db.secrets import Secrets
 from common.domain.buyers import Customer
-from common.effects.effect import Bound, EffectResult, Pending
+from common.effects.effect import Bound, EffectResult
 from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
@@ -17,8 +15,8 @@ from factories.tenants import KEY
 from integration.invoice_writer.harness import Writer
 from invoice_writer.contacts import ContactNeed, Contacts
 from invoice_writer.lists import Readings
+from support.deciding import run_contact_until_decided
 
-DEADLINE_SECONDS = 60.0
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
@@ -45,7 +43,7 @@ class Process:
         return await self.clients.for_connection(self.harness.tenant_id, self.harness.books_id)
 
     async def need(self, customer: Customer, **over: Any) -> ContactNeed:
-        """What a document of this customer needs."""
+        """Say what a document of this customer needs."""
         values: dict[str, Any] = {
             "tenant_id": self.harness.tenant_id,
             "connection_id": self.harness.books_id,
@@ -59,15 +57,11 @@ class Process:
         return ContactNeed(**(values | over))
 
     async def run_until_decided(self, need: ContactNeed) -> EffectResult:
-        """The result once it is not pending any more."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while isinstance(result := await self.contacts.ensure(need), Pending):
-            assert time.monotonic() < deadline, f"still {result}"
-            await asyncio.sleep(min(result.retry_after.total_seconds(), 0.1))
-        return result
+        """Ensure the contact until it is decided. Returns the result."""
+        return await run_contact_until_decided(self.contacts, need)
 
     async def ready(self, customer: Customer, **over: Any) -> str:
-        """The id of the customer's contact, which is there to be used."""
+        """Make the customer's contact ready to be used. Returns its id."""
         result = await self.run_until_decided(await self.need(customer, **over))
         assert isinstance(result, Bound), result
         return result.external_id

@@ -55,7 +55,7 @@ class Child:
         return self.code
 
     async def has_stopped(self, seconds: float = END_SECONDS) -> None:
-        """Return when the process stands still."""
+        """Wait until the process stands still."""
         await self._until(lambda: self.stopped, seconds, "did not stop")
 
     def logged(self, event: str) -> list[dict[str, Any]]:

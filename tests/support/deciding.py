@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
@@ -13,31 +14,36 @@ from common.effects.effect import Effect, EffectResult, Pending
 from common.effects.files import FileResult, FileStep, VoucherFile
 from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
+from invoice_writer.contacts import ContactNeed, Contacts
 from sandbox.testing import RunningSandbox
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 60.0
+
+R = TypeVar("R")
 
 
 async def run_until_decided(runner: EffectRunner, effect: Effect) -> EffectResult:
-    """The result once it is not pending any more; waits are cut short, the database's clock decides."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        result = await runner.ensure(effect)
-        if not isinstance(result, Pending):
-            return result
-        await asyncio.sleep(min(result.retry_after.total_seconds(), 0.1))
-    raise AssertionError("still pending")
+    """Ensure the effect until it is decided. Returns its result."""
+    return await _once_decided(lambda: runner.ensure(effect))
+
+
+async def run_contact_until_decided(contacts: Contacts, need: ContactNeed) -> EffectResult:
+    """Ensure the contact until it is decided. Returns its result."""
+    return await _once_decided(lambda: contacts.ensure(need))
 
 
 async def run_file_until_decided(step: FileStep, client: LexwareClient, file: VoucherFile) -> FileResult:
-    """The result once it is not pending any more."""
+    """Ensure the file until it is decided. Returns its result."""
+    return await _once_decided(lambda: step.ensure(client, file))
+
+
+async def _once_decided(ensure: Callable[[], Awaitable[R | Pending]]) -> R:
+    """Try again until nothing is pending; waits are cut short, the database's clock decides."""
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        result = await step.ensure(client, file)
-        if not isinstance(result, Pending):
-            return result
+    while isinstance(result := await ensure(), Pending):
+        assert time.monotonic() < deadline, f"still {result}"
         await asyncio.sleep(min(result.retry_after.total_seconds(), 0.1))
-    raise AssertionError("still pending")
+    return result
 
 
 async def vouchers(running: RunningSandbox, number: str) -> list[dict[str, Any]]:

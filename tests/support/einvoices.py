@@ -9,7 +9,7 @@ from integration.invoice_writer.harness import Writer
 
 
 async def archived(writer: Writer, inside: bytes | EInvoiceProblem) -> OriginalRef:
-    """The PDF around this e-invoice, or around one that could not be taken out, as ingest stores it."""
+    """Store the PDF around this e-invoice, or around one that could not be taken out, as ingest does."""
     ref = await writer.archive(make_pdf(inside if isinstance(inside, bytes) else inside.value.encode()))
     async with writer.db.sessions.begin() as session:
         if isinstance(inside, EInvoiceProblem):
@@ -18,7 +18,7 @@ async def archived(writer: Writer, inside: bytes | EInvoiceProblem) -> OriginalR
 
 
 async def issued(writer: Writer, document: Document, inside: bytes | EInvoiceProblem) -> DocumentIssued:
-    """The event of a document whose PDF carries this e-invoice."""
+    """Issue a document whose PDF carries this e-invoice. Returns its event."""
     event = await writer.event(document, pdf=None)
     return event.model_copy(update={"pdf": await archived(writer, inside)})
 
@@ -26,7 +26,7 @@ async def issued(writer: Writer, document: Document, inside: bytes | EInvoicePro
 async def file_of(
     writer: Writer, event: DocumentIssued, inside: bytes | EInvoiceProblem
 ) -> DocumentFileStored:
-    """The PDF with this e-invoice came later."""
+    """Store the PDF with this e-invoice later. Returns the event of its arrival."""
     return DocumentFileStored(
         tenant_id=writer.tenant_id,
         connection_id=writer.shop_id,

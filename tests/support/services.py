@@ -9,7 +9,7 @@ from common.runtime import ServiceApp
 
 @asynccontextmanager
 async def running_services(*apps: ServiceApp) -> AsyncIterator[None]:
-    """Every component of the apps runs until the block is left, and then comes to its end."""
+    """Run every component of the apps inside the block, then wait for their end."""
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for app in apps:

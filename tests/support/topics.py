@@ -8,7 +8,7 @@ from common.transport.topic_admin import apply_topics
 
 
 async def with_topics(bootstrap: str, prefix: str, *, real: bool = True) -> KafkaSettings:
-    """Settings for a broker that has all our topics under this prefix.
+    """Make all our topics under this prefix, and return the settings of a broker that has them.
 
     librdkafka's mock cluster has no requests for that: it makes a topic when it is asked about one.
     """

@@ -47,44 +47,44 @@ _HTML = b"<!DOCTYPE html><html><head><title>Wartung</title></head><body><h1>Wart
 
 
 async def timeout_after_commit(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The work is done, the gateway says it timed out."""
+    """Do the work and say that the gateway timed out."""
     simulator.commit(call, handler)
     return simulator.gateway_answer(504, call)
 
 
 async def drop_after_commit(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The work is done, the connection ends without an answer."""
+    """Do the work and end the connection without an answer."""
     simulator.commit(call, handler)
     return DROPPED
 
 
 async def drop_before_commit(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """Nothing is done, the connection ends without an answer."""
+    """Do nothing and end the connection without an answer."""
     return DROPPED
 
 
 async def late_commit(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The client is sent away (`answer`: `timeout` or `drop`), the work is done `delay` seconds later."""
+    """Send the client away (`answer`: `timeout` or `drop`) and do the work `delay` seconds later."""
     delay = float(fault.params.get("delay", 20))
     simulator.commit_later(delay, call, handler)
     return DROPPED if fault.params.get("answer") == "drop" else simulator.gateway_answer(504, call)
 
 
 async def rate_limited(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The request is refused as one too many; nothing is done."""
+    """Refuse the request as one too many, and do nothing."""
     simulator.counters.rate_limited += 1
     return simulator.gateway_answer(429, call)
 
 
 async def disguised_429(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """A 500 that may hide a rate limit; with `committed` the work is done all the same."""
+    """Answer a 500 that may hide a rate limit; with `committed` do the work all the same."""
     if fault.params.get("committed", False):
         simulator.commit(call, handler)
     return simulator.gateway_answer(500, call)
 
 
 async def server_error(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """An outage: `status` 500 or 503, `body` `null`, `html` or `empty`; with `committed` the work is done."""
+    """Be out of order: `status` 500 or 503, `body` `null`, `html`, `empty`; with `committed` do the work."""
     if fault.params.get("committed", False):
         simulator.commit(call, handler)
     status = int(fault.params.get("status", 503))
@@ -98,7 +98,7 @@ async def server_error(simulator: Played, fault: Fault, call: Call, handler: Han
 
 
 async def slow(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The answer takes `delay` seconds; the work is done before, with `"committed": false` after the wait."""
+    """Answer after `delay` seconds; do the work before, with `"committed": false` after the wait."""
     delay = float(fault.params.get("delay", 5))
     if fault.params.get("committed", True):
         answer = simulator.commit(call, handler)
@@ -109,40 +109,40 @@ async def slow(simulator: Played, fault: Fault, call: Call, handler: Handler) ->
 
 
 async def unauthorized(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The credentials are refused this once."""
+    """Refuse the credentials this once."""
     return simulator.gateway_answer(401, call)
 
 
 async def contract_problem(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The organization's contract does not allow the call."""
+    """Say that the organization's contract does not allow the call."""
     return simulator.gateway_answer(402, call)
 
 
 async def forbidden(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The credentials do not reach this far."""
+    """Say that the credentials do not reach this far."""
     return simulator.gateway_answer(403, call)
 
 
 async def not_found_lag(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The object is not visible yet, whatever its age."""
+    """Say that the object is not there yet, whatever its age."""
     return simulator.gateway_answer(404, call)
 
 
 async def truncated_answer(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The work is done, the answer stops in its middle."""
+    """Do the work and stop in the middle of the answer."""
     answer = simulator.commit(call, handler)
     return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.content_type, answer.headers)
 
 
 async def html_answer(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """A page for people with status 200 (or `status`); with `committed` the work is done."""
+    """Answer with a page for people and status 200 (or `status`); with `committed` do the work."""
     if fault.params.get("committed", False):
         simulator.commit(call, handler)
     return Answer(int(fault.params.get("status", 200)), _HTML, b"text/html;charset=utf-8")
 
 
 async def foreign_refusal(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """Somebody in between refuses: `status` 403, a `body` of theirs; with `committed` the work is done."""
+    """Refuse as somebody in between: `status` 403, a `body` of theirs; with `committed` do the work."""
     if fault.params.get("committed", False):
         simulator.commit(call, handler)
     content, kind = _FOREIGN.get(str(fault.params.get("body", "html")), _FOREIGN["html"])

@@ -23,32 +23,32 @@ ORDER_TOTALS = ("grandTotal", "totalBeforeTax", "totalTax")
 
 
 async def html_error_page(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """An HTML page of the web server with `status` (400)."""
+    """Answer with an HTML page of the web server, `status` 400 unless another is given."""
     return html_error(call, int(fault.params.get("status", 400)))
 
 
 async def json_in_html_500(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """JSON that calls itself HTML, with status 500."""
+    """Answer 500 with JSON that calls itself HTML."""
     return error(call, 500)
 
 
 async def unavailable(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """An outage with `status` 503 or 502."""
+    """Be out of order: `status` 503 or 502."""
     return error(call, int(fault.params.get("status", 503)))
 
 
 async def token_revoked(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The token is refused with `status` 403 or 401."""
+    """Refuse the token with `status` 403 or 401."""
     return error(call, int(fault.params.get("status", 403)), "Access denied: invalid access token")
 
 
 async def gone_between(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The order was deleted after the list was read."""
+    """Say that the order is not there: it was deleted after the list was read."""
     return error(call, 404, "Order not found")
 
 
 async def rate_limited(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """One call too many; the quota is refilled after `reset_seconds` (60)."""
+    """Refuse one call too many; the quota is refilled after `reset_seconds` (60)."""
     wait = simulator.clock.real(float(fault.params.get("reset_seconds", 60)))
     call.notes["reset_at"] = simulator.clock.now() + timedelta(seconds=wait)
     call.notes["remaining"] = 0

@@ -114,7 +114,7 @@ class Webhooks:
                 task.add_done_callback(lambda _: limits.release())
 
     async def send(self, http: httpx.AsyncClient, url: str, body: bytes, signature: str) -> int:
-        """One POST; the status, or 0 when there was no answer."""
+        """Send one POST. Returns the status, or 0 when there was no answer."""
         headers = {"Content-Type": "application/json", "User-Agent": "ePages", WEBHOOK_HEADER: signature}
         timeout = self._switches().webhook_timeout
         try:

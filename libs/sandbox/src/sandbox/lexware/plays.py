@@ -12,18 +12,18 @@ from sandbox.misbehaviour import COMMON_PLAYS, Play, Played
 
 
 async def filter_ignored(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The voucherlist answers as if no voucher number had been asked for, contacts as if nothing had been."""
+    """List vouchers as if no number had been asked for, contacts as if nothing had been."""
     call.notes["filter_ignored"] = True
     return simulator.commit(call, handler)
 
 
 async def search_refused(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """A search is refused as one that leads past the window, whatever it asks for."""
+    """Refuse a search as one that leads past the window, whatever it asks for."""
     return regular(400, call, "Result window is too large, maximum search window: 10000").answer
 
 
 async def no_id(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The work is done and the answer is a success, but without the id and address of what was made."""
+    """Do the work and answer with a success that lacks the id and address of what was made."""
     answer = simulator.commit(call, handler)
     document = orjson.loads(answer.body)
     left = {key: value for key, value in document.items() if key not in ("id", "resourceUri", "voucherId")}
@@ -31,7 +31,7 @@ async def no_id(simulator: Played, fault: Fault, call: Call, handler: Handler) -
 
 
 async def spoilt_field(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The true answer but for one field: `field` is its way from the top, `value` what it is, or is absent.
+    """Answer truly but for one field: `field` is its way from the top, `value` what it is, or is absent.
 
     The way's parts are names and places in lists, with points between them: `content.0.voucherDate`.
     """
@@ -53,7 +53,7 @@ def _spot(document: Any, way: str) -> tuple[Any, Any]:
 
 
 async def not_found_lag(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """The object is not visible yet, said as for any id nobody knows."""
+    """Say that the object is not there yet, as of any id nobody knows."""
     return legacy_not_found().answer
 
 

@@ -23,7 +23,7 @@ _LISTS = (("company", "contactPersons"), ("addresses", "billing"), ("addresses",
 
 
 async def account_number_race(simulator: Played, fault: Fault, call: Call, handler: Handler) -> Answer:
-    """Two contacts were given the same number at once; this one is refused."""
+    """Refuse the contact: another one was given the same number at the same moment."""
     return legacy(406, [issue("account_number_already_exists", "roles.customer.number")]).answer
 
 
