@@ -27,7 +27,7 @@ from common.shops.epages.http import ShopHttp
 from ingest.connections import ShopConnection, ShopConnections
 from ingest.orders import FileAsker
 from ingest.polling import Poller
-from ingest.polling.sweeps import last_night
+from ingest.polling.schedule import last_night
 from ingest.settings import FileSettings, PollSettings, Settings
 from sandbox.testing import Handle
 

@@ -1,6 +1,7 @@
 """Crashes, replicas and large windows: nothing is lost, nothing is told twice, fresh changes go first."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from common.events.documents import DocumentIssued, InvoiceIssued
 from common.events.orders import OrderSeen
 from ingest.orders import OrderReader
 from ingest.orders.document_records import OrderReading, Saved
-from ingest.polling.cursors import claim_due, finish_poll
+from ingest.polling.cursors import claim_due, finish_poll, refresh_cursors
+from ingest.polling.state import RESET_FAILURES
 from integration.ingest.harness import DOCUMENTS, LIST, Ingest
 from support.eventually import eventually
 
@@ -91,10 +93,29 @@ async def test_a_poller_that_lost_its_lease_changes_nothing(ingest: Ingest) -> N
     await asyncio.sleep(0.01)
     (current,) = await claim_due(ingest.db, limit=5, lease_seconds=60)
     async with ingest.db.sessions.begin() as session:
-        assert not await finish_poll(session, late, 5, cursor_at=datetime(2030, 1, 1, tzinfo=UTC))
+        progress = replace(late.state.progress, cursor_at=datetime(2030, 1, 1, tzinfo=UTC))
+        assert not await finish_poll(session, late, 5, progress, RESET_FAILURES)
     assert (await ingest.cursor(connection)).lease_token == current.token
     assert (await ingest.cursor(connection)).cursor_at.year != 2030
     assert await claim_due(ingest.db, limit=5, lease_seconds=60) == []
+
+
+async def test_a_start_date_moved_back_behind_a_lease_that_ran_out_outlives_the_run(ingest: Ingest) -> None:
+    connection = await ingest.connect()
+    await ingest.poll()
+    await ingest.make_due()
+    (late,) = await claim_due(ingest.db, limit=5, lease_seconds=0.001)
+    await asyncio.sleep(0.01)
+    await ingest.set_settings(start_on="2024-01-01")
+    await refresh_cursors(ingest.db)
+    began = (await ingest.cursor(connection)).history_from_at
+    assert began is not None
+    moved = late.state.progress.cursor_at + timedelta(minutes=1)
+    async with ingest.db.sessions.begin() as session:
+        progress = replace(late.state.progress, cursor_at=moved)
+        assert await finish_poll(session, late, 5, progress, RESET_FAILURES)
+    row = await ingest.cursor(connection)
+    assert (row.cursor_at, row.history_from_at) == (moved, began)
 
 
 async def test_the_same_order_read_by_two_at_once_is_told_once(ingest: Ingest) -> None:

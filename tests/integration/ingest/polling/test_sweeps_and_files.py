@@ -16,7 +16,7 @@ from common.events.orders import OrderChanged
 from common.shops.epages.wire import Order
 from ingest.orders import OrderReader
 from ingest.orders.document_records import Saved
-from ingest.polling.sweeps import FREE_CALLS
+from ingest.polling.state import FREE_CALLS
 from integration.ingest.harness import DOCUMENTS, LIST, Ingest
 
 DAY = timedelta(days=1)

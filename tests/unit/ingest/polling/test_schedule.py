@@ -5,19 +5,15 @@ from uuid import UUID
 
 import pytest
 
-from common.db.models.ingest import ShopCursorRow
-from ingest.polling.order_list import Progress
+from ingest.polling.order_list import ListProgress
 from ingest.polling.run import cursor_after
-from ingest.polling.sweeps import FREE_CALLS, NIGHTLY, WEEKLY, Sweep, last_night, sweep_of
+from ingest.polling.schedule import last_night, next_sweep
+from ingest.polling.state import FREE_CALLS, CursorProgress, Sweep, SweepKind
 
 SHOP = UUID("6f0c7a3e-52f5-4a0f-9d0e-0c5b8a4f2d12")
 NOON = datetime(2025, 3, 5, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-def row(nightly: datetime | None, weekly: datetime | None, **under_way: object) -> ShopCursorRow:
-    values = {"sweep": None, "sweep_started_at": None, "sweep_position": 0, "sweep_calls": 0} | under_way
-    return ShopCursorRow(connection_id=SHOP, last_nightly_at=nightly, last_weekly_at=weekly, **values)
+NIGHTLY, WEEKLY = SweepKind.NIGHTLY, SweepKind.WEEKLY
 
 
 @pytest.mark.parametrize(
@@ -33,16 +29,16 @@ def row(nightly: datetime | None, weekly: datetime | None, **under_way: object) 
     ],
 )
 def test_a_sweep_is_due_once_per_night_and_once_per_week(
-    nightly: datetime | None, weekly: datetime | None, kind: str | None
+    nightly: datetime | None, weekly: datetime | None, kind: SweepKind | None
 ) -> None:
-    sweep = sweep_of(row(nightly, weekly), NOON)
+    progress = CursorProgress(NOON, last_nightly_at=nightly, last_weekly_at=weekly)
+    sweep = next_sweep(progress, SHOP, NOON)
     assert (sweep and sweep.kind) == kind
 
 
 def test_a_sweep_under_way_goes_on_before_another_begins() -> None:
-    began = NOON - timedelta(hours=1)
-    under_way = row(None, None, sweep=WEEKLY, sweep_started_at=began, sweep_position=7, sweep_calls=3)
-    assert sweep_of(under_way, NOON) == Sweep(WEEKLY, began, 7, 3)
+    under_way = Sweep(WEEKLY, NOON - timedelta(hours=1), 7, 3)
+    assert next_sweep(CursorProgress(NOON, sweep=under_way), SHOP, NOON) == under_way
 
 
 def test_nightly_work_is_spread_over_the_night() -> None:
@@ -68,10 +64,10 @@ def test_sweeps_reach_back_two_days_and_ninety() -> None:
 
 def test_the_cursor_follows_the_shops_clock_at_the_beginning_of_the_run() -> None:
     began, newest = NOON, NOON + timedelta(minutes=3)
-    assert cursor_after(NOON - DAY, Progress(complete=True, started_at=began, newest=newest)) == began
+    assert cursor_after(NOON - DAY, ListProgress(complete=True, started_at=began, newest=newest)) == began
 
 
 def test_without_the_shops_clock_the_cursor_moves_to_what_was_seen_and_never_back() -> None:
-    assert cursor_after(NOON, Progress(complete=True, newest=NOON + DAY)) == NOON + DAY
-    assert cursor_after(NOON, Progress(complete=True, newest=NOON - DAY)) == NOON
-    assert cursor_after(NOON, Progress(complete=True)) == NOON
+    assert cursor_after(NOON, ListProgress(complete=True, newest=NOON + DAY)) == NOON + DAY
+    assert cursor_after(NOON, ListProgress(complete=True, newest=NOON - DAY)) == NOON
+    assert cursor_after(NOON, ListProgress(complete=True)) == NOON

@@ -1,48 +1,33 @@
 """Rows of `ingest.shop_cursors`: made for new connections, leased by a poller, moved as a run ends."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from enum import StrEnum
+from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from common.db.dialect import db_now, insert, row_lock
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.ingest import ShopCursorRow
 from common.db.tenant_settings import newest_settings
-from common.db.trouble import describe
-from common.domain.cleaning import storable
 from common.domain.connection_troubles import ConnectionTrouble
-from common.errors import ConnectorError
-from common.shops.address import AddressRefused
-from common.shops.epages.errors import AnswerEncodingRefused, ForeignRefusal, SomethingElseAnswers
 from ingest.connections import ACTIVE, SHOP, start_of
+from ingest.polling.state import (
+    CursorFailures,
+    CursorProgress,
+    CursorState,
+    History,
+    ShopLease,
+    Sweep,
+    SweepKind,
+)
 
-ERROR_LENGTH = 500
-TROUBLE_OF: dict[type[Exception], ConnectionTrouble] = {
-    AnswerEncodingRefused: ConnectionTrouble.ANSWER_ENCODING_REFUSED,
-    AddressRefused: ConnectionTrouble.ADDRESS_REFUSED,
-    ForeignRefusal: ConnectionTrouble.FOREIGN_REFUSAL,
-    SomethingElseAnswers: ConnectionTrouble.SOMETHING_ELSE_ANSWERS,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ShopLease:
-    """The right to poll one shop for a while; `now` is the database's clock at the claim."""
-
-    row: ShopCursorRow
-    token: UUID
-    now: datetime
-
-    @property
-    def connection_id(self) -> UUID:
-        """The shop's connection."""
-        return self.row.connection_id
+WordT = TypeVar("WordT", bound=StrEnum)
+Columns = dict[InstrumentedAttribute[Any], Any]
 
 
 async def refresh_cursors(db: Database) -> None:
@@ -76,27 +61,41 @@ async def claim_due(db: Database, *, limit: int, lease_seconds: float) -> list[S
             .returning(ShopCursorRow, db_now().label("now"))
             .execution_options(synchronize_session=False)
         )
-        return [ShopLease(row, token, now) for row, now in (await session.execute(statement)).all()]
+        return [
+            ShopLease(_state_of(row), token, now) for row, now in (await session.execute(statement)).all()
+        ]
 
 
 async def renew(session: AsyncSession, lease: ShopLease, lease_seconds: float) -> bool:
-    """Hold the lease longer; False when another poller has it by now."""
-    return await _change(session, lease, lease_until=db_now(lease_seconds))
+    """Hold the lease longer. Returns False when another poller has it by now."""
+    return await _change(session, lease, {ShopCursorRow.lease_until: db_now(lease_seconds)})
 
 
 async def finish_poll(
-    session: AsyncSession, lease: ShopLease, next_poll_seconds: float, **values: Any
+    session: AsyncSession,
+    lease: ShopLease,
+    next_poll_seconds: float,
+    progress: CursorProgress,
+    failures: CursorFailures | None,
 ) -> bool:
-    """Write the run's result and give the lease back; a poller that lost its lease changes nothing."""
-    return await _change(
-        session,
-        lease,
-        lease_token=None,
-        lease_until=None,
-        next_poll_at=db_now(next_poll_seconds),
-        last_poll_at=db_now(),
-        **values,
-    )
+    """Write a run's result and give the lease back. Returns False when another poller has it by now.
+
+    Of the progress only what the run moved is written, and nothing of the failures when it says nothing of
+    them: a lease that ran out unseen may have let new settings move the history back meanwhile, and a column
+    that the run did not touch must keep that.
+    """
+    before = _progress_columns(lease.state.progress)
+    moved = {
+        column: value for column, value in _progress_columns(progress).items() if value != before[column]
+    }
+    ended: Columns = {
+        ShopCursorRow.lease_token: None,
+        ShopCursorRow.lease_until: None,
+        ShopCursorRow.next_poll_at: db_now(next_poll_seconds),
+        ShopCursorRow.last_poll_at: db_now(),
+    }
+    told = {} if failures is None else _failure_columns(failures)
+    return await _change(session, lease, {**ended, **moved, **told})
 
 
 async def make_due(session: AsyncSession, tenant_id: UUID, connection_id: UUID) -> None:
@@ -106,12 +105,6 @@ async def make_due(session: AsyncSession, tenant_id: UUID, connection_id: UUID) 
         .where(ShopCursorRow.tenant_id == tenant_id, ShopCursorRow.connection_id == connection_id)
         .values(next_poll_at=db_now())
     )
-
-
-def is_disconnected(lease: ShopLease, *, refusals: int, refused_for: float) -> bool:
-    """Whether one more refusal now makes so many in a row over so long a time."""
-    first = lease.row.first_refused_at or lease.now
-    return lease.row.refusals + 1 >= refusals and lease.now - first >= timedelta(seconds=refused_for)
 
 
 async def _add(session: AsyncSession, connection_id: UUID, tenant_id: UUID) -> None:
@@ -150,14 +143,72 @@ async def _follow_settings(session: AsyncSession, connection_id: UUID, tenant_id
     await session.flush()
 
 
-async def _change(session: AsyncSession, lease: ShopLease, **values: Any) -> bool:
+async def _change(session: AsyncSession, lease: ShopLease, values: Columns) -> bool:
     statement = (
         update(ShopCursorRow)
         .where(ShopCursorRow.connection_id == lease.connection_id, ShopCursorRow.lease_token == lease.token)
-        .values(**values)
+        .values(values)
         .execution_options(synchronize_session=False)
     )
     return cast("CursorResult[Any]", await session.execute(statement)).rowcount == 1
+
+
+def _state_of(row: ShopCursorRow) -> CursorState:
+    history, sweep, kind = None, None, _word(SweepKind, row.sweep)
+    if row.history_from_at is not None:
+        history = History(row.history_from_at, row.history_page, row.history_total)
+    if kind is not None and row.sweep_started_at is not None:
+        sweep = Sweep(kind, row.sweep_started_at, row.sweep_position, row.sweep_calls)
+    progress = CursorProgress(
+        cursor_at=row.cursor_at,
+        history=history,
+        sweep=sweep,
+        last_nightly_at=row.last_nightly_at,
+        last_weekly_at=row.last_weekly_at,
+    )
+    failures = CursorFailures(
+        failures=row.failures,
+        failing_since=row.failing_since,
+        refusals=row.refusals,
+        first_refused_at=row.first_refused_at,
+        disconnected_at=row.disconnected_at,
+        last_error=row.last_error,
+        trouble=_word(ConnectionTrouble, row.trouble),
+    )
+    return CursorState(row.tenant_id, row.connection_id, progress, failures)
+
+
+def _word(words: type[WordT], stored: str | None) -> WordT | None:
+    """The stored word; None also for one that only a newer release knows."""
+    return next((word for word in words if word.value == stored), None)
+
+
+def _progress_columns(progress: CursorProgress) -> Columns:
+    history, sweep = progress.history, progress.sweep
+    return {
+        ShopCursorRow.cursor_at: progress.cursor_at,
+        ShopCursorRow.history_from_at: None if history is None else history.since,
+        ShopCursorRow.history_page: 1 if history is None else history.page,
+        ShopCursorRow.history_total: 0 if history is None else history.total,
+        ShopCursorRow.sweep: None if sweep is None else sweep.kind.value,
+        ShopCursorRow.sweep_started_at: None if sweep is None else sweep.started_at,
+        ShopCursorRow.sweep_position: 0 if sweep is None else sweep.position,
+        ShopCursorRow.sweep_calls: 0 if sweep is None else sweep.calls,
+        ShopCursorRow.last_nightly_at: progress.last_nightly_at,
+        ShopCursorRow.last_weekly_at: progress.last_weekly_at,
+    }
+
+
+def _failure_columns(failures: CursorFailures) -> Columns:
+    return {
+        ShopCursorRow.failures: failures.failures,
+        ShopCursorRow.failing_since: failures.failing_since,
+        ShopCursorRow.refusals: failures.refusals,
+        ShopCursorRow.first_refused_at: failures.first_refused_at,
+        ShopCursorRow.disconnected_at: failures.disconnected_at,
+        ShopCursorRow.last_error: failures.last_error,
+        ShopCursorRow.trouble: None if failures.trouble is None else failures.trouble.value,
+    }
 
 
 def _is_free() -> ColumnElement[bool]:
@@ -199,16 +250,3 @@ def _with_new_settings() -> Any:
         .join(newest, newest.c.tenant_id == ShopCursorRow.tenant_id)
         .where(newest.c.number > ShopCursorRow.settings_number, _is_free())
     )
-
-
-def told(error: Exception) -> dict[str, str | None]:
-    """What the shop's row says of an error."""
-    trouble = TROUBLE_OF.get(type(error))
-    return {"last_error": error_text(error), "trouble": trouble.value if trouble else None}
-
-
-def error_text(error: Exception) -> str:
-    """What is kept of an error: its kind and, when it is our own, its message; others may quote data."""
-    if isinstance(error, ConnectorError):
-        return storable(f"{type(error).__name__}: {error}"[:ERROR_LENGTH])
-    return describe(error) if isinstance(error, SQLAlchemyError) else type(error).__name__

@@ -34,7 +34,7 @@ class Budget:
 
 
 @dataclass
-class Progress:
+class ListProgress:
     """How far a list was read; `page` is where to go on when it is not complete."""
 
     complete: bool = False
@@ -59,9 +59,9 @@ class OrderListReader:
     _fresh: set[str] | None = None
     _failures: int = 0
 
-    async def read(self, query: OrderQuery, *, first_page: int = 1) -> Progress:
+    async def read(self, query: OrderQuery, *, first_page: int = 1) -> ListProgress:
         """Every order of the list is taken over, or the progress says why not and where to go on."""
-        progress = Progress(page=first_page)
+        progress = ListProgress(page=first_page)
         for _ in range(READINGS):
             progress.page, progress.total, progress.drifted = first_page, 0, False
             progress.seen.clear()
@@ -73,7 +73,7 @@ class OrderListReader:
         progress.complete = progress.failed is None
         return progress
 
-    async def _read_pages(self, query: OrderQuery, progress: Progress, first_page: int) -> bool:
+    async def _read_pages(self, query: OrderQuery, progress: ListProgress, first_page: int) -> bool:
         """True when the last page was reached, False when the budget ended before it."""
         while True:
             if progress.answered and not self.budget.is_left():
@@ -89,7 +89,7 @@ class OrderListReader:
                 return True
             progress.page += 1
 
-    async def _import_page(self, page: Page[Order], progress: Progress) -> bool:
+    async def _import_page(self, page: Page[Order], progress: ListProgress) -> bool:
         await self.reader.report_unreadable(page.unreadable)
         now = page.server_time or datetime.now(UTC)
         known = await self._known([item.value.order_id for item in page.items])
@@ -108,7 +108,7 @@ class OrderListReader:
             await self._try_import(order, page.server_time, progress)
         return True
 
-    async def _try_import(self, order: Order, server_time: datetime | None, progress: Progress) -> None:
+    async def _try_import(self, order: Order, server_time: datetime | None, progress: ListProgress) -> None:
         trouble = await self.reader.try_import_order(order, server_time=server_time)
         if trouble is not None:
             self._failures += 1

@@ -4,60 +4,29 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
 from common.archive import Archive
-from common.backoff import Backoff
 from common.db.engine import Database
 from common.db.tenant_settings import newest_settings
 from common.db.trouble import DATABASE_TROUBLE, describe
-from common.errors import ConnectorError, TransientError
 from common.observability import metrics
 from common.observability.health import Heartbeat
 from common.observability.tracing import continued
 from common.pausing import wait_for_any
-from common.shops.epages.errors import ShopRefused
 from ingest.connections import ShopConnections
 from ingest.orders import OrderReader
-from ingest.polling.cursors import (
-    ShopLease,
-    any_due,
-    claim_due,
-    finish_poll,
-    is_disconnected,
-    refresh_cursors,
-    told,
-)
+from ingest.polling.cursors import any_due, claim_due, finish_poll, refresh_cursors
 from ingest.polling.order_list import Stopped
+from ingest.polling.results import STOPPED, PollResult, failed_result, good_result
 from ingest.polling.run import ShopRun
+from ingest.polling.state import ShopLease
 from ingest.polling.unreadable import close_alarms_of_unused, tell
 from ingest.settings import Settings
 
 log = structlog.get_logger(__name__)
-
-REFUSAL_LOOKS = 5  # how often a refusing shop is asked before it may count as disconnected
-RESET_FAILURES = {
-    "failures": 0,
-    "failing_since": None,
-    "refusals": 0,
-    "first_refused_at": None,
-    "disconnected_at": None,
-    "last_error": None,
-    "trouble": None,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class PollResult:
-    """How a run ends: in one word, when the shop is due again, and what its row says then."""
-
-    word: str
-    next_poll_seconds: float
-    columns: dict[str, Any]
 
 
 class Poller:
@@ -143,10 +112,10 @@ class Poller:
                     await run.poll()
             result = await self._good_result(lease, run)
         except Stopped:
-            result = PollResult("stopped", 0, {})
+            result = STOPPED
         except Exception as error:  # noqa: BLE001 - one shop's trouble must never stop the others
-            result = self._failed_result(lease, error)
-        await self._end(lease, run, result)
+            result = failed_result(lease, error, self._settings.poll)
+        await self._finish(lease, run, result)
 
     async def _prepare(self, lease: ShopLease, stop: asyncio.Event) -> ShopRun | None:
         connection = await self._shops.find(lease.connection_id)
@@ -165,54 +134,19 @@ class Poller:
 
     async def _good_result(self, lease: ShopLease, run: ShopRun | None) -> PollResult:
         async with self._db.reading.begin() as session:
-            version = await newest_settings(session, lease.row.tenant_id)
+            version = await newest_settings(session, lease.tenant_id)
         if run is not None and run.reader.client.calls > 1:
-            log.info("shop.polled", **_ids(lease), calls=run.reader.client.calls)
-        return PollResult("good", float(version.values.poll_interval_seconds), dict(RESET_FAILURES))
+            log.info("shop.polled", **lease.ids(), calls=run.reader.client.calls)
+        return good_result(version.values.poll_interval_seconds)
 
-    def _failed_result(self, lease: ShopLease, error: Exception) -> PollResult:
-        if isinstance(error, ShopRefused):
-            return self._refused_result(lease, error)
-        failures = lease.row.failures + 1
-        poll = self._settings.poll
-        seconds = Backoff(poll.first_backoff, poll.longest_backoff).seconds(failures - 1)
-        if isinstance(error, TransientError) and error.retry_after is not None:
-            seconds = error.retry_after.total_seconds()
-        if isinstance(error, ConnectorError):
-            log.warning("shop.poll_failed", **_ids(lease), error=error.code, failures=failures)
-        else:
-            log.error("shop.poll_broke", **_ids(lease), failures=failures, exc_info=error)
-        since = lease.row.failing_since or lease.now
-        return PollResult("failed", seconds, {"failures": failures, "failing_since": since, **told(error)})
-
-    def _refused_result(self, lease: ShopLease, error: ShopRefused) -> PollResult:
-        poll, row = self._settings.poll, lease.row
-        columns: dict[str, Any] = {
-            "failing_since": None,
-            "refusals": row.refusals + 1,
-            "first_refused_at": row.first_refused_at or lease.now,
-            **told(error),
-        }
-        gone = is_disconnected(lease, refusals=poll.refusals, refused_for=poll.refused_for)
-        if row.disconnected_at is not None or gone:
-            columns["disconnected_at"] = row.disconnected_at or lease.now
-            log.warning("shop.disconnected", **_ids(lease))
-            return PollResult("refused", poll.disconnected_every, columns)
-        log.warning("shop.refused", **_ids(lease), refusals=row.refusals + 1)
-        return PollResult("refused", min(poll.refused_for / REFUSAL_LOOKS, poll.disconnected_every), columns)
-
-    async def _end(self, lease: ShopLease, run: ShopRun | None, result: PollResult) -> None:
-        """The run's last transaction; when the database is away the lease simply runs out."""
-        metrics.INGEST_POLLS.labels(result.word).inc()
+    async def _finish(self, lease: ShopLease, run: ShopRun | None, result: PollResult) -> None:
+        """Write what the run found out in its last transaction; without a database the lease runs out."""
+        metrics.INGEST_POLLS.labels(result.end.value).inc()
         metrics.INGEST_CALLS.inc(run.reader.client.calls if run is not None else 0)
-        columns = {**(run.columns if run is not None else {}), **result.columns}
+        progress = run.progress if run is not None else lease.state.progress
         with contextlib.suppress(*DATABASE_TROUBLE):
             async with self._db.sessions.begin() as session:
-                if not await finish_poll(session, lease, result.next_poll_seconds, **columns):
-                    log.warning("shop.lease_lost", **_ids(lease))
-                else:
-                    await tell(session, lease, columns)
-
-
-def _ids(lease: ShopLease) -> dict[str, str]:
-    return {"tenant_id": str(lease.row.tenant_id), "connection_id": str(lease.connection_id)}
+                if not await finish_poll(session, lease, result.next_poll_seconds, progress, result.failures):
+                    log.warning("shop.lease_lost", **lease.ids())
+                elif result.failures is not None:
+                    await tell(session, lease, result.failures)

@@ -1,8 +1,6 @@
 """A shop that nobody could read for an hour is for the operator to look at; what ends it closes the alarm."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,28 +11,26 @@ from common.db.models.core import ConnectionRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
 from ingest.connections import ACTIVE
-from ingest.polling.cursors import ShopLease
+from ingest.polling.state import CursorFailures, ShopLease
 
 AFTER = timedelta(hours=1)
 KIND, OF_ITEMS = AlarmKind.SHOP_UNREADABLE, AlarmKind.SHOP_ITEM_UNREADABLE
 
 
-async def tell(session: AsyncSession, lease: ShopLease, columns: Mapping[str, Any]) -> None:
-    """The alarm is open when the row that this run ends with has been failing for an hour, else closed."""
-    if "failing_since" not in columns:  # the run was stopped: it says nothing of the shop
+async def tell(session: AsyncSession, lease: ShopLease, failures: CursorFailures) -> None:
+    """Open the alarm of a shop that has been failing for an hour, or close it when it fails no more."""
+    subject = str(lease.connection_id)
+    if failures.failing_since is None:
+        if lease.state.failures.failing_since is not None:
+            await close_alarms(session, KIND, subject, tenant_id=lease.tenant_id)
         return
-    since, subject = columns["failing_since"], str(lease.connection_id)
-    if since is None:
-        if lease.row.failing_since is not None:
-            await close_alarms(session, KIND, subject, tenant_id=lease.row.tenant_id)
-        return
-    if lease.now - since >= AFTER:
+    if lease.now - failures.failing_since >= AFTER:
         evidence = {
             "connection_id": subject,
-            "failing_since": since.isoformat(),
-            "last_error": columns.get("last_error"),
+            "failing_since": failures.failing_since.isoformat(),
+            "last_error": failures.last_error,
         }
-        await raise_alarm(session, Alarm(KIND, subject, evidence, lease.row.tenant_id))
+        await raise_alarm(session, Alarm(KIND, subject, evidence, lease.tenant_id))
 
 
 async def close_alarms_of_unused(db: Database) -> None:
