@@ -11,7 +11,7 @@ from common.shops.epages.answers import parse_order
 from common.shops.epages.wire import Order
 from factories.documents import make_invoice
 from ingest.connections import ShopConnection
-from ingest.orders import is_news
+from ingest.orders import KnownOrder, is_news
 from ingest.orders.document_records import ReceivedDocument
 from ingest.orders.reader import change_stamp, lane_of, merged
 from ingest.orders.translate import ReceivedFile
@@ -24,8 +24,8 @@ def order(updated: str | None = None, **fields: Any) -> Order:
     return parse_order({"orderId": "A", "lastUpdatedOnDate": updated, **fields})
 
 
-def kept(marker: str) -> tuple[str, dict[str, Any]]:
-    return marker, {}
+def kept(stamp: str) -> KnownOrder:
+    return KnownOrder(stamp, {})
 
 
 def test_an_order_is_news_until_it_was_read_and_again_when_its_stamp_moves() -> None:

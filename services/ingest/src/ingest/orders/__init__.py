@@ -3,15 +3,15 @@
 from ingest.orders.backfill import backfill_orders
 from ingest.orders.files import FileAsker
 from ingest.orders.reader import FAILED_ORDERS, OrderReader, is_news
-from ingest.orders.records import known_markers
+from ingest.orders.records import KnownOrder
 from ingest.orders.translate import to_snapshot
 
 __all__ = [
     "FAILED_ORDERS",
     "FileAsker",
+    "KnownOrder",
     "OrderReader",
     "backfill_orders",
     "is_news",
-    "known_markers",
     "to_snapshot",
 ]

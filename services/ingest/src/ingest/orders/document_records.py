@@ -49,7 +49,7 @@ class OrderReading:
     """An order as it was read at a moment, with every document it had."""
 
     snapshot: OrderSnapshot
-    marker: str
+    stamp: str
     read_at: datetime
     lane: Lane
     documents: Sequence[ReceivedDocument] = ()

@@ -1,6 +1,6 @@
 """Take over one order: ask for its documents, then for the files of new ones, then save all of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from common.shops.epages.wire import Order, OrderDocument
 from ingest.connections import ShopConnection
 from ingest.orders.document_records import OrderReading, ReceivedDocument, Saved, known_documents
 from ingest.orders.einvoices import with_opened_file
-from ingest.orders.records import OrderRecords
+from ingest.orders.records import KnownOrder, OrderRecords, list_known_orders
 from ingest.orders.translate import to_document, to_file, to_snapshot
 
 log = structlog.get_logger(__name__)
@@ -59,7 +59,7 @@ class OrderReader:
         files = await self._files_of_unknown(order, documents)
         reading = OrderReading(
             snapshot=to_snapshot(order),
-            marker=change_stamp(order, server_time or read_at),
+            stamp=change_stamp(order, server_time or read_at),
             read_at=read_at,
             lane=lane or lane_of(order, self.connection),
             documents=[await with_opened_file(document) for document in merged(documents, files)],
@@ -100,6 +100,13 @@ class OrderReader:
             files=saved.files,
         )
         return saved
+
+    async def list_known(self, order_ids: Sequence[str]) -> dict[str, KnownOrder]:
+        """List those of the orders that we have, by their ids."""
+        if not order_ids:
+            return {}
+        async with self.db.reading.begin() as session:
+            return await list_known_orders(session, self.connection, order_ids)
 
     async def report_unreadable(self, items: Sequence[Unreadable]) -> None:
         """Items of a list that cannot be read are kept and a person is told."""
@@ -173,9 +180,11 @@ def change_stamp(order: Order, now: datetime) -> str:
     return updated.astimezone(UTC).isoformat() + ("" if settled else STAMP_MAY_REPEAT)
 
 
-def is_news(order: Order, now: datetime, known: tuple[str, Mapping[str, Any]] | None) -> bool:
-    """Whether the order differs from what we have, as far as its marker tells."""
-    return known is None or known[0].endswith(STAMP_MAY_REPEAT) or known[0] != change_stamp(order, now)
+def is_news(order: Order, now: datetime, known: KnownOrder | None) -> bool:
+    """Whether the order differs from what we have, as far as its stamp tells."""
+    if known is None or known.stamp.endswith(STAMP_MAY_REPEAT):
+        return True
+    return known.stamp != change_stamp(order, now)
 
 
 def lane_of(order: Order, connection: ShopConnection) -> Lane:

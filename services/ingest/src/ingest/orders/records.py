@@ -1,6 +1,7 @@
 """One order with its documents, saved and announced in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,16 +24,24 @@ from ingest.orders.document_records import JSON, DocumentRecords, OrderReading, 
 _TYPE_ORDER = {DocumentType.INVOICE: 0, DocumentType.CREDIT_NOTE: 1}
 
 
-async def known_markers(
+@dataclass(frozen=True, slots=True)
+class KnownOrder:
+    """An order as it was read last: the stamp that tells its changes, and its snapshot as it is stored."""
+
+    stamp: str
+    snapshot: Mapping[str, Any]
+
+
+async def list_known_orders(
     session: AsyncSession, connection: ShopConnection, order_ids: Sequence[str]
-) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Marker and snapshot of the orders we have."""
+) -> dict[str, KnownOrder]:
+    """List those of the orders that we have, by their ids."""
     statement = select(OrderRow.order_id, OrderRow.marker, OrderRow.snapshot).where(
         OrderRow.tenant_id == connection.tenant_id,
         OrderRow.connection_id == connection.connection_id,
         OrderRow.order_id.in_(order_ids),
     )
-    return {row.order_id: (row.marker, row.snapshot) for row in await session.execute(statement)}
+    return {row.order_id: KnownOrder(row.marker, row.snapshot) for row in await session.execute(statement)}
 
 
 class OrderRecords:
@@ -100,7 +109,7 @@ class OrderRecords:
             .where(*self._is(reading))
             .values(
                 order_number=reading.snapshot.order_number,
-                marker=reading.marker,
+                marker=reading.stamp,
                 version=version,
                 snapshot=snapshot,
                 seen_at=reading.read_at,

@@ -1,16 +1,15 @@
 """Read a list of orders page by page while it changes: what is news is taken over, drift is noticed."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 
 from common.shops.base import OrderQuery, Page
 from common.shops.epages.client import PAGE_SIZE, EpagesClient
 from common.shops.epages.wire import Order
-from ingest.orders import FAILED_ORDERS, OrderReader, is_news, known_markers
+from ingest.orders import FAILED_ORDERS, KnownOrder, OrderReader, is_news
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +91,7 @@ class OrderListReader:
     async def _import_page(self, page: Page[Order], progress: ListProgress) -> bool:
         await self.reader.report_unreadable(page.unreadable)
         now = page.server_time or datetime.now(UTC)
-        known = await self._known([item.value.order_id for item in page.items])
+        known = await self.reader.list_known([item.value.order_id for item in page.items])
         for item in page.items:
             order = item.value
             if order.order_id in progress.seen:
@@ -116,9 +115,7 @@ class OrderListReader:
             if self._failures >= FAILED_ORDERS:
                 raise trouble
 
-    async def _is_news(
-        self, order: Order, now: datetime, known: tuple[str, Mapping[str, Any]] | None
-    ) -> bool:
+    async def _is_news(self, order: Order, now: datetime, known: KnownOrder | None) -> bool:
         if is_news(order, now, known):
             return True
         if order.last_updated_on_date is not None or self.fresh_from is None:
@@ -136,12 +133,6 @@ class OrderListReader:
             if number * PAGE_SIZE >= page.total or not len(page) or not self.budget.is_left():
                 return ids
             number += 1
-
-    async def _known(self, order_ids: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
-        if not order_ids:
-            return {}
-        async with self.reader.db.reading.begin() as session:
-            return await known_markers(session, self.reader.connection, order_ids)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

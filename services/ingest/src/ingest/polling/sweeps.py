@@ -1,14 +1,13 @@
 """The safety nets: orders looked at once more whatever the cursor says, a few calls at a time."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from common.shops.base import Page
 from common.shops.epages.client import PAGE_SIZE
 from common.shops.epages.wire import Order
-from ingest.orders import FAILED_ORDERS, OrderReader, is_news, known_markers, to_snapshot
+from ingest.orders import FAILED_ORDERS, KnownOrder, OrderReader, is_news, to_snapshot
 from ingest.polling.order_list import Budget
 from ingest.polling.state import Sweep, SweepKind
 
@@ -40,7 +39,7 @@ class Sweeper:
 
     async def _look_at(self, page: Page[Order], sweep: Sweep, may_go_on: Callable[[], bool]) -> int:
         """How many orders of the page were looked at."""
-        known = await self._known([item.value.order_id for item in page.items])
+        known = await self.reader.list_known([item.value.order_id for item in page.items])
         now = page.server_time or datetime.now(UTC)
         for index, item in enumerate(page.items):
             if index < sweep.position % PAGE_SIZE:
@@ -57,23 +56,15 @@ class Sweeper:
                     raise trouble
         return len(page.items)
 
-    def _wants(
-        self, sweep: Sweep, order: Order, now: datetime, known: tuple[str, Mapping[str, Any]] | None
-    ) -> bool:
+    def _wants(self, sweep: Sweep, order: Order, now: datetime, known: KnownOrder | None) -> bool:
         if sweep.kind is SweepKind.WEEKLY:
             return order.has_status
         return (
             known is None
             or is_news(order, now, known)
-            or known[1] != to_snapshot(order).model_dump(mode="json")
+            or known.snapshot != to_snapshot(order).model_dump(mode="json")
         )
 
     def _may_go_on(self, sweep: Sweep, before: int, now: datetime) -> bool:
         spent = self.reader.client.calls - before
         return self.budget.is_left() and sweep.allowance(now, self.calls_per_hour) > spent
-
-    async def _known(self, order_ids: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
-        if not order_ids:
-            return {}
-        async with self.reader.db.reading.begin() as session:
-            return await known_markers(session, self.reader.connection, order_ids)
