@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid5
-
-from sqlalchemy import Row
 
 from common.batching import Batched
 from common.db.engine import Database
@@ -44,10 +41,10 @@ from invoice_writer.outcomes import (
     PARKED,
     PENDING,
     WAITING,
+    DocumentState,
     Outcome,
     OutcomeRepository,
     find_all,
-    is_settled,
     leave_to_hand,
     record_outcome,
     record_standing,
@@ -64,7 +61,7 @@ class DocumentHandlers:
 
     def __init__(self, db: Database, decider: Decider, writer: VoucherWriter, files: Filing) -> None:
         self._db, self._decider, self._writer, self._files = db, decider, writer, files
-        self._seeing: Batched[tuple[UUID, UUID], Row[Any] | None] = Batched(self._see_all)
+        self._states: Batched[tuple[UUID, UUID], DocumentState | None] = Batched(self._read_states)
 
     def routes(self) -> Sequence[Route]:
         """Every message the invoice writer understands."""
@@ -82,48 +79,48 @@ class DocumentHandlers:
 
     async def issued(self, event: DocumentIssued) -> Done | Later:
         """Make the books hold exactly one voucher for this document, with its file, or record why not."""
-        seen = await self._seen(event)
-        if seen is not None and is_settled(seen.status, seen.reason):
+        state = await self._state(event)
+        if state is not None and state.is_settled:
             return Done()
-        if seen is not None and seen.status == BOOKED:
-            return await self._file(event, seen)
-        return await self._decide_and_write(event, seen)
+        if state is not None and state.status == BOOKED:
+            return await self._file(event, state)
+        return await self._decide_and_write(event, state)
 
     async def retry(self, command: RetryDocument) -> Done | Later:
         """Decide about an open document again, with the newest settings and profile."""
-        event, seen = await self._known(command)
-        if seen.voucher_id is not None:
-            return await self._keep_booked(event, seen)
-        if seen.reason == EXCLUDED_BY_PERSON or (seen.reason == CONFLICT and is_automatic(command)):
+        event, state = await self._known(command)
+        if state.voucher_id is not None:
+            return await self._keep_booked(event, state)
+        if state.reason == EXCLUDED_BY_PERSON or (state.reason == CONFLICT and is_automatic(command)):
             return Done()
-        return await self._decide_and_write(event, seen, fresh=True)
+        return await self._decide_and_write(event, state, fresh=True)
 
     async def resolve(self, command: ResolveDocument) -> Done | Later:
         """Do what a person chose: adopt the voucher that is there, book anyway, or leave it to the hand."""
-        event, seen = await self._known(command)
-        if seen.status == BOOKED:
+        event, state = await self._known(command)
+        if state.status == BOOKED:
             return Done()
         armed = await self._decider.in_doubt(event)
         if command.action == "by_hand":
-            return await self._leave_to_hand(event, command, seen, armed)
+            return await self._leave_to_hand(event, command, state, armed)
         written = armed if command.action == "adopt" else None  # stands with the decision of that time
-        plan = written or await self._decider.decide(event, seen, fresh=True)
+        plan = written or await self._decider.decide(event, state, fresh=True)
         if isinstance(plan, Outcome):
-            return await self._record(event, plan, seen)
+            return await self._record(event, plan, state)
         if command.action == "adopt" and command.voucher_id is not None:
             adopted = await self._writer.adopt(event, plan, command.voucher_id, if_equal=command.if_equal)
-            return await self._finish(event, adopted, seen) if adopted is not None else Done()
-        return await self._finish(event, await self._writer.book_anyway(event, plan), seen)
+            return await self._finish(event, adopted, state) if adopted is not None else Done()
+        return await self._finish(event, await self._writer.book_anyway(event, plan), state)
 
     async def conflicted(self, event: DocumentConflicted) -> Done:
         """Park a document whose number came again with other content; a voucher that is there stays."""
         async with self._db.sessions.begin() as session:
-            issued, seen = await read_known(session, event)
+            issued, state = await read_known(session, event)
             params = {"known_hash": event.known_hash, "content_hash": event.content_hash}
-            if (seen.reason, seen.params) == (CONFLICT, params):
+            if (state.reason, state.params) == (CONFLICT, params):
                 return Done()
             conflict = Outcome(PARKED, reason=CONFLICT, params=params)
-            await record_standing(session, issued, conflict, before=seen)
+            await record_standing(session, issued, conflict, state=state)
         return Done()
 
     async def file_stored(self, event: DocumentFileStored) -> Done | Later:
@@ -136,8 +133,8 @@ class DocumentHandlers:
 
     async def file_missed(self, event: DocumentFileMissed) -> Done:
         """Stop waiting for a PDF the shop did not deliver."""
-        _, seen = await self._known(event)
-        if seen.file_status == PENDING and seen.pdf_sha256 is None:
+        _, state = await self._known(event)
+        if state.file_status == PENDING and state.pdf_sha256 is None:
             async with self._db.sessions.begin() as session:
                 await OutcomeRepository(session, event.tenant_id).set_file(event.document_id, MISSING)
         return Done()
@@ -153,78 +150,78 @@ class DocumentHandlers:
 
     async def attach(self, command: AttachFile) -> Done | Later:
         """Attach the file of a booked document."""
-        event, seen = await self._known(command)
-        is_open = seen.file_status != ATTACHED if command.again else seen.file_status == PENDING
-        if seen.voucher_id is None or seen.pdf_sha256 is None or not is_open:
+        event, state = await self._known(command)
+        is_open = state.file_status != ATTACHED if command.again else state.file_status == PENDING
+        if state.voucher_id is None or state.pdf_sha256 is None or not is_open:
             return Done()
-        return await self._files.attach(event, seen, asked_for=command.again) or Done()
+        return await self._files.attach(event, state, asked_for=command.again) or Done()
 
     async def _leave_to_hand(
-        self, event: DocumentIssued, command: ResolveDocument, seen: Row[Any], armed: ToWrite | None
+        self, event: DocumentIssued, command: ResolveDocument, state: DocumentState, armed: ToWrite | None
     ) -> Done | Later:
         """What a write of ours without an answer made is found before: else the books hold both."""
         settled = await self._writer.settle(event, armed) if armed else None
         if isinstance(settled, Bound | Later):
-            return settled if isinstance(settled, Later) else await self._finish(event, settled, seen)
+            return settled if isinstance(settled, Later) else await self._finish(event, settled, state)
         async with self._db.sessions.begin() as session:
-            await leave_to_hand(session, event, command, before=seen)
+            await leave_to_hand(session, event, command, state=state)
         return Done()
 
     async def _decide_and_write(
-        self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False
+        self, event: DocumentIssued, state: DocumentState | None, *, fresh: bool = False
     ) -> Done | Later:
         armed = await self._decider.in_doubt(event)
         if armed and (settled := await self._writer.settle(event, armed)) is not None:
-            return await self._finish(event, settled, seen)
-        plan = await self._decider.decide(event, seen, fresh=fresh)
+            return await self._finish(event, settled, state)
+        plan = await self._decider.decide(event, state, fresh=fresh)
         if isinstance(plan, Outcome):
-            return await self._record(event, plan, seen)
-        written = await self._writer.write(event, plan, lasting=is_lasting(seen))
-        return await self._finish(event, written, seen)
+            return await self._record(event, plan, state)
+        written = await self._writer.write(event, plan, lasting=is_lasting(state))
+        return await self._finish(event, written, state)
 
     async def _finish(
-        self, event: DocumentIssued, result: Bound | Outcome | Later, seen: Row[Any] | None
+        self, event: DocumentIssued, result: Bound | Outcome | Later, state: DocumentState | None
     ) -> Done | Later:
         match result:
             case Outcome():
-                return await self._record(event, result, seen)
+                return await self._record(event, result, state)
             case Later():
                 if result.reason in ITS_OWN_MESSAGE_WAITS:
-                    await self._show_waiting(event, result, seen)
+                    await self._show_waiting(event, result, state)
                 return result
-            case Bound() if seen is None and event.pdf is None:
+            case Bound() if state is None and event.pdf is None:
                 return Done()  # the outcome was made with the binding, and no file can have come since
             case Bound():
-                now = await self._seen(event)
+                now = await self._state(event)
                 assert now is not None
                 return await self._file(event, now)
 
-    async def _record(self, event: DocumentIssued, outcome: Outcome, seen: Row[Any] | None) -> Done:
+    async def _record(self, event: DocumentIssued, outcome: Outcome, state: DocumentState | None) -> Done:
         async with self._db.sessions.begin() as session:
-            await record_outcome(session, event, outcome, before=seen)
+            await record_outcome(session, event, outcome, state=state)
             missing = Reason.ORIGINAL_MISSING.value
-            if outcome.reason == missing and (seen is None or seen.reason != missing):
+            if outcome.reason == missing and (state is None or state.reason != missing):
                 await record(session, INVOICE_WRITER, fetch_again(event))
         return Done()
 
-    async def _show_waiting(self, event: DocumentIssued, later: Later, seen: Row[Any] | None) -> None:
+    async def _show_waiting(self, event: DocumentIssued, later: Later, state: DocumentState | None) -> None:
         """While nobody knows whether the voucher is there, the document waits for the next look."""
         async with self._db.sessions.begin() as session:
-            if seen is not None and (seen.status, seen.reason) == (WAITING, later.reason):
+            if state is not None and (state.status, state.reason) == (WAITING, later.reason):
                 await OutcomeRepository(session, event.tenant_id).wait(event.document_id, later.after)
             else:
                 doubt = Outcome(WAITING, reason=later.reason, waits_for=later.after)
-                await record_outcome(session, event, doubt, before=seen)
+                await record_outcome(session, event, doubt, state=state)
 
-    async def _file(self, event: DocumentIssued, seen: Row[Any]) -> Done:
+    async def _file(self, event: DocumentIssued, state: DocumentState) -> Done:
         """Try to attach the file now; whatever keeps it from that is worked on a key of its own."""
-        if seen.file_status == PENDING and seen.pdf_sha256 is not None:
+        if state.file_status == PENDING and state.pdf_sha256 is not None:
             try:
-                later = await self._files.attach(event, seen)
+                later = await self._files.attach(event, state)
             except TransientError:
                 later = Later(timedelta(), "file")
             if later is not None:
-                await self._attach_later(event, seen.pdf_sha256)
+                await self._attach_later(event, state.pdf_sha256)
         return Done()
 
     async def _attach_later(self, event: DocumentIssued, sha256: str) -> None:
@@ -240,22 +237,22 @@ class DocumentHandlers:
         async with self._db.sessions.begin() as session:
             await accept(session, INVOICE_WRITER, [Incoming.of(command)])
 
-    async def _keep_booked(self, event: DocumentIssued, seen: Row[Any]) -> Done:
+    async def _keep_booked(self, event: DocumentIssued, state: DocumentState) -> Done:
         """The voucher stands: a person has looked at what spoke against it; a deleted one does not stand."""
-        if seen.reason == Reason.VOUCHER_DELETED.value:
+        if state.reason == Reason.VOUCHER_DELETED.value:
             return Done()
-        if seen.status != BOOKED:
+        if state.status != BOOKED:
             async with self._db.sessions.begin() as session:
-                await record_standing(session, event, Outcome(BOOKED), before=seen)
-        return await self._file(event, seen)
+                await record_standing(session, event, Outcome(BOOKED), state=state)
+        return await self._file(event, state)
 
-    async def _seen(self, event: DocumentEvent) -> Row[Any] | None:
-        return await self._seeing.ask((event.tenant_id, event.document_id))
+    async def _state(self, event: DocumentEvent) -> DocumentState | None:
+        return await self._states.ask((event.tenant_id, event.document_id))
 
-    async def _see_all(self, wanted: Sequence[tuple[UUID, UUID]]) -> list[Row[Any] | None]:
+    async def _read_states(self, wanted: Sequence[tuple[UUID, UUID]]) -> list[DocumentState | None]:
         async with self._db.reading.begin() as session:
             return await find_all(session, wanted)
 
-    async def _known(self, about: DocumentEvent | DocumentCommand) -> tuple[DocumentIssued, Row[Any]]:
+    async def _known(self, about: DocumentEvent | DocumentCommand) -> tuple[DocumentIssued, DocumentState]:
         async with self._db.reading.begin() as session:
             return await read_known(session, about)

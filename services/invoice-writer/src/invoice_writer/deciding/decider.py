@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row
 
 from common.db.engine import Database
 from common.domain.documents import DocumentType
@@ -24,7 +23,7 @@ from invoice_writer.deciding.originals import original_of
 from invoice_writer.deciding.profiles import Books, BooksProfiles
 from invoice_writer.keys import effect_key
 from invoice_writer.lists import BooksUnreadable, waiting_for_books
-from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome
+from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, DocumentState, Outcome
 from invoice_writer.refusals import connection_reason
 
 log = structlog.get_logger(__name__)
@@ -83,7 +82,7 @@ class Decider:
         self._judge, self._runner = judge, runner
 
     async def decide(
-        self, event: DocumentIssued, seen: Row[Any] | None, *, fresh: bool = False
+        self, event: DocumentIssued, state: DocumentState | None, *, fresh: bool = False
     ) -> ToWrite | Outcome:
         """The decision, or the outcome when there is nothing to write; transient troubles are raised."""
         context = await self._contexts.get(event.tenant_id, fresh=fresh)
@@ -93,7 +92,7 @@ class Decider:
             return _parked(STATE_REASONS[context.books.state], context)
         try:
             client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
-            doubted = fresh and seen is not None and seen.reason in READ_FROM_PROFILE
+            doubted = fresh and state is not None and state.reason in READ_FROM_PROFILE
             books = await self._profiles.get(event.tenant_id, context.books, client, doubted=doubted)
         except BooksUnreadable as stalled:
             return waiting_for_books(stalled, context.settings.id)
@@ -102,7 +101,7 @@ class Decider:
             return _parked(reason, context, code=refusal.code)
         if books.profile.organization_id != context.books.organization_id:
             return _parked(Reason.ORGANIZATION_CHANGED, context)
-        return await self._decide(event, seen, context, client, books)
+        return await self._decide(event, state, context, client, books)
 
     async def in_doubt(self, event: DocumentIssued) -> ToWrite | None:
         """The voucher that a write without an answer may have made, as it was decided then.
@@ -144,19 +143,19 @@ class Decider:
     async def _decide(
         self,
         event: DocumentIssued,
-        seen: Row[Any] | None,
+        state: DocumentState | None,
         context: TenantContext,
         client: LexwareClient,
         books: Books,
     ) -> ToWrite | Outcome:
         original = await self._original(event)
         settings = context.settings.values
-        verdict = await self._judge.verdict(event, seen, books, settings, original)
+        verdict = await self._judge.verdict(event, state, books, settings, original)
         match verdict:
             case Decision():
                 return ToWrite(verdict, context, client, books.profile.organization_id)
             case Park():
-                return _outcome_of_park(verdict, context, age_of(seen))
+                return _outcome_of_park(verdict, context, age_of(state))
             case Exclude():
                 return Outcome(
                     EXCLUDED,

@@ -1,9 +1,6 @@
 """Makes a verdict with what is known beside the document: the buyer's VAT id, the e-invoice in its PDF."""
 
 from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from common.domain.buyers import VatCheck, vat_id_to_check
 from common.domain.deciding import decide
@@ -13,6 +10,7 @@ from common.domain.verdicts import Decision, Original, Park, Verdict
 from common.events.documents import DocumentIssued
 from invoice_writer.deciding.profiles import Books
 from invoice_writer.files import EInvoices
+from invoice_writer.outcomes import DocumentState
 from invoice_writer.vat import CHECK_PENDING, VatChecks
 
 
@@ -25,7 +23,7 @@ class Judge:
     async def verdict(
         self,
         event: DocumentIssued,
-        seen: Row[Any] | None,
+        state: DocumentState | None,
         books: Books,
         settings: MerchantSettings,
         original: Original | None,
@@ -34,9 +32,9 @@ class Judge:
         document, order = event.document, event.order
         vat_id = vat_id_to_check(document, order, books.profile)
         check = await self._checks.find(event.tenant_id, vat_id) if vat_id else None
-        overdue = age_of(seen) >= timedelta(hours=settings.vat_check_wait_hours)
+        overdue = age_of(state) >= timedelta(hours=settings.vat_check_wait_hours)
         if vat_id and overdue and check is None:
-            now = event.occurred_at if seen is None else seen.now
+            now = event.occurred_at if state is None else state.read_at
             check = VatCheck(vat_id=vat_id, result="unavailable", checked_at=now)
         verdict = decide(
             document,
@@ -51,13 +49,13 @@ class Judge:
         if vat_id and _wants_answer(verdict):
             await self._checks.request(event.tenant_id, vat_id)
         if isinstance(verdict, Decision):
-            return await self._einvoices.compared(event, seen, verdict)
+            return await self._einvoices.compared(event, state, verdict)
         return verdict
 
 
-def age_of(seen: Row[Any] | None) -> timedelta:
+def age_of(state: DocumentState | None) -> timedelta:
     """How long ago the document was first seen, by the database's clock when its row was read."""
-    return timedelta() if seen is None else seen.now - seen.first_seen_at
+    return timedelta() if state is None else state.age
 
 
 def _wants_answer(verdict: Verdict) -> bool:

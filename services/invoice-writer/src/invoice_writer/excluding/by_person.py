@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid5
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database
@@ -26,7 +25,7 @@ from common.transport.base import Incoming
 from invoice_writer.deciding import Decider
 from invoice_writer.excluding.confirming import confirm_issue_date
 from invoice_writer.excluding.known import read_known
-from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, Outcome, record_standing
+from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, DocumentState, Outcome, record_standing
 from invoice_writer.writing import VoucherWriter
 
 
@@ -50,7 +49,7 @@ class Exclusions:
         A write of ours without an answer is looked for before: what the books hold is in them.
         """
         async with self._db.reading.begin() as session:
-            event, seen = await read_known(session, command)
+            event, state = await read_known(session, command)
         armed = await self._decider.in_doubt(event)
         settled = await self._writer.settle(event, armed) if armed else None
         if isinstance(settled, Later):
@@ -58,9 +57,9 @@ class Exclusions:
         async with self._db.sessions.begin() as session:
             if isinstance(settled, Bound):
                 await _decide_again(session, command)  # its file is still to come
-            elif _is_open(seen):
+            elif _is_open(state):
                 left_out = Outcome(EXCLUDED, EXCLUDED_BY_PERSON, {"because": command.because})
-                await record_standing(session, event, left_out, before=seen)
+                await record_standing(session, event, left_out, state=state)
         return Done()
 
     async def confirm(self, command: ConfirmIssueDate) -> Done:
@@ -70,23 +69,23 @@ class Exclusions:
     async def include(self, command: IncludeDocument) -> Done:
         """Take back what was excluded: the document is in line as if it had just arrived."""
         async with self._db.sessions.begin() as session:
-            event, seen = await read_known(session, command)
-            if (seen.status, seen.reason) != (EXCLUDED, EXCLUDED_BY_PERSON):
+            event, state = await read_known(session, command)
+            if (state.status, state.reason) != (EXCLUDED, EXCLUDED_BY_PERSON):
                 return Done()
             params = {} if command.because is None else {"because": command.because}
-            await _in_line(session, event, params, seen)
+            await _in_line(session, event, params, state)
             await _decide_again(session, command)
         return Done()
 
 
-def _is_open(seen: Row[Any]) -> bool:
-    return seen.voucher_id is None and seen.status in (PARKED, WAITING)
+def _is_open(state: DocumentState) -> bool:
+    return state.voucher_id is None and state.status in (PARKED, WAITING)
 
 
 async def _in_line(
-    session: AsyncSession, event: DocumentIssued, params: dict[str, Any], seen: Row[Any]
+    session: AsyncSession, event: DocumentIssued, params: dict[str, Any], state: DocumentState
 ) -> None:
-    await record_standing(session, event, Outcome(WAITING, Reason.IN_LINE.value, params), before=seen)
+    await record_standing(session, event, Outcome(WAITING, Reason.IN_LINE.value, params), state=state)
 
 
 async def _decide_again(session: AsyncSession, command: DocumentCommand) -> None:

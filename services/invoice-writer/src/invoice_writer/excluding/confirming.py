@@ -22,8 +22,8 @@ NOON = time(11, tzinfo=UTC)  # the same calendar day in Germany
 async def confirm_issue_date(db: Database, command: ConfirmIssueDate) -> Done:
     """Put the document in line with the date a person read on it; one that stands otherwise stays so."""
     async with db.sessions.begin() as session:
-        event, seen = await read_known(session, command)
-        if (seen.status, seen.reason) != (PARKED, Reason.ISSUE_DATE_MISSING.value):
+        event, state = await read_known(session, command)
+        if (state.status, state.reason) != (PARKED, Reason.ISSUE_DATE_MISSING.value):
             return Done()
         at = datetime.combine(command.issued_on, NOON)
         dated = event.document.model_copy(update={"issued_at": at, "date_missing": False})

@@ -1,15 +1,12 @@
 """A document that arrived before: the event it came with and where it stands."""
 
-from typing import Any
-
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.errors import InvalidMessageError
 from common.events import registry
 from common.events.commands import DocumentCommand
 from common.events.documents import DocumentEvent, DocumentIssued
-from invoice_writer.outcomes import OutcomeRepository
+from invoice_writer.outcomes import DocumentState, OutcomeRepository
 
 
 class UnknownDocument(InvalidMessageError):
@@ -20,13 +17,13 @@ class UnknownDocument(InvalidMessageError):
 
 async def read_known(
     session: AsyncSession, about: DocumentEvent | DocumentCommand
-) -> tuple[DocumentIssued, Row[Any]]:
+) -> tuple[DocumentIssued, DocumentState]:
     """The document a message is about; raises `UnknownDocument`."""
     outcomes = OutcomeRepository(session, about.tenant_id)
-    seen = await outcomes.find(about.document_id)
+    state = await outcomes.find(about.document_id)
     stored = await outcomes.issue_event(about.document_id)
-    if seen is None or stored is None:
+    if state is None or stored is None:
         raise UnknownDocument(f"{about.document_type.value} of order {about.order_id} never arrived")
     event = registry.parse(*stored)
     assert isinstance(event, DocumentIssued)
-    return event, seen
+    return event, state

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 import structlog
 from pydantic import JsonValue
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from common.archive import Archive, EInvoiceRef, OriginalDamaged, OriginalMissing
 from common.db.engine import Database
@@ -17,7 +16,7 @@ from common.domain.verdicts import Decision, EInvoice, EInvoiceProblem, Park, di
 from common.einvoice.cii import UnreadableEInvoice, read_einvoice
 from common.events.documents import DocumentIssued
 from invoice_writer.files.accepted import Acceptances
-from invoice_writer.outcomes import tell_of_document
+from invoice_writer.outcomes import DocumentState, tell_of_document
 
 log = structlog.get_logger(__name__)
 
@@ -46,15 +45,15 @@ class EInvoices:
         self._db, self._archive = db, archive
 
     async def compared(
-        self, event: DocumentIssued, seen: Row[Any] | None, decision: Decision
+        self, event: DocumentIssued, state: DocumentState | None, decision: Decision
     ) -> Decision | Park:
         """The decision with the e-invoice as evidence, or a park where the two contradict each other.
 
         An e-invoice that came after a write was tried changes nothing here: the voucher may be there.
         """
-        if _is_late(event, seen) and seen is not None and seen.reason in PERHAPS_WRITTEN:
+        if _is_late(event, state) and state is not None and state.reason in PERHAPS_WRITTEN:
             return decision
-        sha256, problem = await self._einvoice_of(event, seen)
+        sha256, problem = await self._einvoice_of(event, state)
         if problem in NOT_COMPARED:
             return _noted(decision, NOT_COMPARED[problem], {"problem": problem})
         if sha256 is None:
@@ -75,18 +74,18 @@ class EInvoices:
             evidence={**decision.evidence, "einvoice": evidence},
         )
 
-    async def report_late(self, event: DocumentIssued, seen: Row[Any]) -> None:
+    async def report_late(self, event: DocumentIssued, state: DocumentState) -> None:
         """An e-invoice that came after the booking and contradicts the voucher raises an alarm, once."""
-        if not _is_late(event, seen):
+        if not _is_late(event, state):
             return
-        sha256, _ = await self._einvoice_of(event, seen)
+        sha256, _ = await self._einvoice_of(event, state)
         decision = await self._decision(event) if sha256 is not None else None
         found = await self._read(event, sha256) if sha256 is not None and decision is not None else ""
         if sha256 is None or decision is None or isinstance(found, str):
             return
         differing = differences(found, decision)
         if differing:
-            evidence = {"differences": differing, "einvoice": sha256, "voucher_id": seen.voucher_id}
+            evidence = {"differences": differing, "einvoice": sha256, "voucher_id": state.voucher_id}
             async with self._db.sessions.begin() as session:
                 await tell_of_document(session, event, AlarmKind.EINVOICE_DIFFERS, sha256, evidence)
 
@@ -97,13 +96,13 @@ class EInvoices:
             acceptances = Acceptances(session, event.tenant_id)
             return await acceptances.covers(event.document_id, sha256, differing)
 
-    async def _einvoice_of(self, event: DocumentIssued, seen: Row[Any] | None) -> EInvoiceRef:
-        if not _is_late(event, seen) and event.pdf is not None:
+    async def _einvoice_of(self, event: DocumentIssued, state: DocumentState | None) -> EInvoiceRef:
+        if not _is_late(event, state) and event.pdf is not None:
             return EInvoiceRef(event.pdf.einvoice_sha256, event.pdf.einvoice_problem)
-        if seen is None or seen.pdf_sha256 is None:
+        if state is None or state.pdf_sha256 is None:
             return EInvoiceRef(None, None)
         async with self._db.reading.begin() as session:
-            return await self._archive.einvoice_of(session, event.tenant_id, seen.pdf_sha256)
+            return await self._archive.einvoice_of(session, event.tenant_id, state.pdf_sha256)
 
     async def _read(self, event: DocumentIssued, sha256: str) -> EInvoice | str:
         """What the e-invoice says, or why that cannot be known."""
@@ -126,10 +125,10 @@ class EInvoices:
         return None if stored is None else Decision.model_validate(stored)
 
 
-def _is_late(event: DocumentIssued, seen: Row[Any] | None) -> bool:
+def _is_late(event: DocumentIssued, state: DocumentState | None) -> bool:
     """Whether the document's file is another than the one it was announced with."""
     announced = event.pdf.sha256 if event.pdf is not None else None
-    return seen is not None and seen.pdf_sha256 is not None and seen.pdf_sha256 != announced
+    return state is not None and state.pdf_sha256 is not None and state.pdf_sha256 != announced
 
 
 def _noted(decision: Decision, rule: str, evidence: dict[str, JsonValue]) -> Decision:

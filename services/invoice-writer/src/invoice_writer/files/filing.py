@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.archive import Archive, OriginalDamaged, OriginalMissing
@@ -21,7 +20,7 @@ from common.lexware.files import file_name
 from invoice_writer.context import TenantContexts
 from invoice_writer.files.einvoices import EInvoices
 from invoice_writer.keys import effect_key
-from invoice_writer.outcomes import ATTACHED, MISSING, NOT_WANTED, REFUSED, OutcomeRepository
+from invoice_writer.outcomes import ATTACHED, MISSING, NOT_WANTED, REFUSED, DocumentState, OutcomeRepository
 
 log = structlog.get_logger(__name__)
 
@@ -44,13 +43,17 @@ class Filing:
         self._db, self._archive, self._step, self._einvoices = db, archive, step, einvoices
         self._clients, self._contexts = clients, contexts
 
-    async def attach(self, event: DocumentIssued, seen: Row[Any], *, asked_for: bool = False) -> Later | None:
-        """Make the voucher have the document's file, or record why not; or when to try again.
+    async def attach(
+        self, event: DocumentIssued, state: DocumentState, *, asked_for: bool = False
+    ) -> Later | None:
+        """Bring the document's file to its voucher, or record why not. Returns when to try again, if ever.
 
         A merchant may not want files in the books; one that a person asks for goes there all the same.
         """
-        await self._einvoices.report_late(event, seen)
-        if seen.reason == DELETED:
+        if state.voucher_id is None or state.pdf_sha256 is None:
+            return None
+        await self._einvoices.report_late(event, state)
+        if state.reason == DELETED:
             await self._settle(event, REFUSED, DELETED)
             return None
         context = await self._contexts.get(event.tenant_id)
@@ -61,39 +64,40 @@ class Filing:
             return Later(NOT_CONNECTED_WAIT, "books_not_connected")
         try:
             client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
-            file = await self._file(event, seen, context.books.organization_id)
+            file = await self._file(event, state.voucher_id, state.pdf_sha256, context.books.organization_id)
         except RefusedError as refusal:
             return Later(NOT_CONNECTED_WAIT, refusal.code)
         except (OriginalMissing, OriginalDamaged) as loss:
-            log.error("file.lost", tenant_id=str(event.tenant_id), sha256=seen.pdf_sha256, error=loss.code)
+            log.error("file.lost", tenant_id=str(event.tenant_id), sha256=state.pdf_sha256, error=loss.code)
             await self._settle(event, MISSING, loss.code)
             return None
 
         def attached(file_id: str) -> Follow[Any]:
             return Follow(_record_attached, (event, file_id))
 
-        result = await self._step.ensure(client, file, attached=attached, asked_for=asked_for)
-        match result:
+        match await self._step.ensure(client, file, attached=attached, asked_for=asked_for):
             case FileAttached():
                 return None
-            case FileRefused():
-                await self._settle(event, REFUSED, result.note)
+            case FileRefused(note=note):
+                await self._settle(event, REFUSED, note)
                 return None
-            case Pending():
-                return Later(result.retry_after, result.reason, result.waits_for)
+            case Pending() as pending:
+                return Later(pending.retry_after, pending.reason, pending.waits_for)
 
     async def _settle(self, event: DocumentIssued, status: str, note: str) -> None:
         async with self._db.sessions.begin() as session:
             outcomes = OutcomeRepository(session, event.tenant_id)
             await outcomes.set_file(event.document_id, status, file_note=note)
 
-    async def _file(self, event: DocumentIssued, seen: Row[Any], organization_id: str) -> VoucherFile:
+    async def _file(
+        self, event: DocumentIssued, voucher_id: str, sha256: str, organization_id: str
+    ) -> VoucherFile:
         async with self._db.reading.begin() as session:
-            content = await self._archive.read(session, event.tenant_id, seen.pdf_sha256)
+            content = await self._archive.read(session, event.tenant_id, sha256)
         return VoucherFile(
             tenant_id=event.tenant_id,
             voucher_key=effect_key(organization_id, event),
-            voucher_id=seen.voucher_id,
+            voucher_id=voucher_id,
             name=file_name(event.document_type.value, event.number),
             content=content,
         )

@@ -17,8 +17,8 @@ from invoice_writer.outcomes.standing import (
     REFUSED,
     WAITING,
     Outcome,
-    is_settled,
 )
+from invoice_writer.outcomes.state import DocumentState
 
 __all__ = [
     "ATTACHED",
@@ -31,10 +31,10 @@ __all__ = [
     "REFUSED",
     "WAITING",
     "Booking",
+    "DocumentState",
     "Outcome",
     "OutcomeRepository",
     "find_all",
-    "is_settled",
     "leave_to_hand",
     "park_buried",
     "park_dead",

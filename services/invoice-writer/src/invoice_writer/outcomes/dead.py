@@ -45,11 +45,11 @@ async def park_dead(session: AsyncSession, message: Message | RawMessage, error:
     outcome = Outcome(PARKED, reason=Reason.INTERNAL_ERROR.value, params={"error": type(error).__name__})
     if isinstance(message, Message) and isinstance(message.event, DocumentIssued):
         event = message.event
-        seen = await OutcomeRepository(session, event.tenant_id).find(event.document_id)
-        if seen is None:
-            await record_outcome(session, event, outcome, before=None)
-        elif seen.voucher_id is None:
-            await record_standing(session, event, outcome, before=seen)
+        state = await OutcomeRepository(session, event.tenant_id).find(event.document_id)
+        if state is None:
+            await record_outcome(session, event, outcome, state=None)
+        elif state.voucher_id is None:
+            await record_standing(session, event, outcome, state=state)
     elif isinstance(message, Message) and isinstance(message.event, AboutDocument):
         await _park_retried(session, message.event, outcome)
     elif isinstance(message, RawMessage):
@@ -80,8 +80,8 @@ async def park_buried(session: AsyncSession, message: Incoming, error: Exception
 
 async def _park_retried(session: AsyncSession, command: AboutDocument, outcome: Outcome) -> None:
     outcomes = OutcomeRepository(session, command.tenant_id)
-    seen = await outcomes.find(command.document_id)
-    if seen is not None and seen.voucher_id is None:
+    state = await outcomes.find(command.document_id)
+    if state is not None and state.voucher_id is None:
         await outcomes.restand(command.document_id, outcome)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.models.books import VoucherIndexRow
@@ -24,35 +24,36 @@ from invoice_writer.outcomes.alarms import tell_of_document
 from invoice_writer.outcomes.repository import OutcomeRepository
 from invoice_writer.outcomes.rows import record_all
 from invoice_writer.outcomes.standing import BOOKED, EXCLUDED, PARKED, Outcome
+from invoice_writer.outcomes.state import DocumentState
 
 How = Literal["written", "reconciled", "adopted"]
 ADOPTED = "adopted"
 
 
 async def record_outcome(
-    session: AsyncSession, event: DocumentIssued, outcome: Outcome, *, before: Row[Any] | None
+    session: AsyncSession, event: DocumentIssued, outcome: Outcome, *, state: DocumentState | None
 ) -> None:
     """Make the document stand as the outcome says and announce it unless it stood there before.
 
     What is looked for again and again is told once.
     """
-    stands = before is not None and (before.status, before.reason) == (outcome.status, outcome.reason)
+    stands = state is not None and state.stands_as(outcome)
     if stands and outcome.waits_for is not None and outcome.reason in LOOKED_FOR_AGAIN:
         await OutcomeRepository(session, event.tenant_id).stay(event.document_id, outcome, outcome.waits_for)
         return
     revision = await OutcomeRepository(session, event.tenant_id).record(event, outcome)
     if revision is None:
         return
-    await _announce(session, event, outcome, revision, before)
+    await _announce(session, event, outcome, revision, state)
 
 
 async def record_standing(
-    session: AsyncSession, event: DocumentIssued, outcome: Outcome, *, before: Row[Any]
+    session: AsyncSession, event: DocumentIssued, outcome: Outcome, *, state: DocumentState
 ) -> None:
     """Change how a decided document stands, keeping its decision and voucher on record."""
     revision = await OutcomeRepository(session, event.tenant_id).restand(event.document_id, outcome)
-    if before.voucher_id is None:
-        await _announce(session, event, outcome, revision, before)
+    if state.voucher_id is None:
+        await _announce(session, event, outcome, revision, state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,9 @@ async def _are_same(session: AsyncSession, voucher_ids: Sequence[str]) -> bool:
 
 
 async def _announce(
-    session: AsyncSession, event: DocumentIssued, outcome: Outcome, revision: int, before: Row[Any] | None
+    session: AsyncSession, event: DocumentIssued, outcome: Outcome, revision: int, state: DocumentState | None
 ) -> None:
-    if before is not None and (before.status, before.reason) == (outcome.status, outcome.reason):
+    if state is not None and state.stands_as(outcome):
         return
     fact = _fact(event, outcome, revision)
     if fact is not None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now
@@ -19,6 +19,7 @@ from invoice_writer.outcomes.standing import (
     WAITING,
     Outcome,
 )
+from invoice_writer.outcomes.state import DocumentState
 
 
 class OutcomeRepository:
@@ -27,8 +28,8 @@ class OutcomeRepository:
     def __init__(self, session: AsyncSession, tenant_id: UUID) -> None:
         self._session, self._tenant_id = session, tenant_id
 
-    async def find(self, document_id: UUID) -> Row[Any] | None:
-        """The outcome's status columns, or None while nothing was decided."""
+    async def find(self, document_id: UUID) -> DocumentState | None:
+        """Look where the document stands; None while nothing was decided."""
         return (await find_all(self._session, [(self._tenant_id, document_id)]))[0]
 
     async def record(self, event: DocumentIssued, outcome: Outcome) -> int | None:

@@ -13,21 +13,20 @@ from common.db.models.base import table
 from common.db.models.books import OutcomeRow, TimelineRow
 from common.events.documents import DocumentIssued
 from invoice_writer.outcomes.standing import PENDING, Outcome
+from invoice_writer.outcomes.state import DocumentState
 
 OUTCOMES = table(OutcomeRow)
 NOTE = plain_insert(table(TimelineRow)).values(created_at=db_now())
-SEEN_COLUMNS = (
+STATE_COLUMNS = (
     OUTCOMES.c.status,
     OUTCOMES.c.reason,
     OUTCOMES.c.params,
     OUTCOMES.c.voucher_id,
-    OUTCOMES.c.how,
     OUTCOMES.c.file_status,
     OUTCOMES.c.pdf_sha256,
-    OUTCOMES.c.pdf_size,
     OUTCOMES.c.revision,
     OUTCOMES.c.first_seen_at,
-    db_now().label("now"),
+    db_now().label("read_at"),
 )
 GIVEN = (
     "document_id",
@@ -57,11 +56,11 @@ KEPT = ("document_id", "tenant_id", "voucher_id", "how", "pdf_sha256", "pdf_size
 DECIDED = (*(name for name in GIVEN if name not in KEPT), "changed_at", "waits_until")
 
 
-async def find_all(session: AsyncSession, wanted: Sequence[tuple[UUID, UUID]]) -> list[Row[Any] | None]:
-    """The status columns of these documents, given as tenant and document; None while nothing was decided."""
+async def find_all(session: AsyncSession, wanted: Sequence[tuple[UUID, UUID]]) -> list[DocumentState | None]:
+    """Look where documents stand, given as tenant and document; None while nothing was decided."""
     tenants, documents = {tenant for tenant, _ in wanted}, [document for _, document in wanted]
-    rows = await session.execute(_seen(session), {"tenants": list(tenants), "documents": documents})
-    found = {(row.tenant_id, row.document_id): row for row in rows}
+    rows = await session.execute(_standing(session), {"tenants": list(tenants), "documents": documents})
+    found = {(row.tenant_id, row.document_id): _state_of(row) for row in rows}
     return [found.get(one) for one in wanted]
 
 
@@ -116,9 +115,23 @@ def _values(event: DocumentIssued, outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def _state_of(row: Row[Any]) -> DocumentState:
+    return DocumentState(
+        status=row.status,
+        reason=row.reason,
+        params=row.params,
+        voucher_id=row.voucher_id,
+        file_status=row.file_status,
+        pdf_sha256=row.pdf_sha256,
+        revision=row.revision,
+        first_seen_at=row.first_seen_at,
+        read_at=row.read_at,
+    )
+
+
 @prepared
-def _seen(session: AsyncSession) -> Any:
-    return select(*SEEN_COLUMNS, OUTCOMES.c.tenant_id, OUTCOMES.c.document_id).where(
+def _standing(session: AsyncSession) -> Any:
+    return select(*STATE_COLUMNS, OUTCOMES.c.tenant_id, OUTCOMES.c.document_id).where(
         one_of(session, OUTCOMES.c.document_id, "documents"), one_of(session, OUTCOMES.c.tenant_id, "tenants")
     )
 

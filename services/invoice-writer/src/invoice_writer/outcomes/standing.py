@@ -14,13 +14,6 @@ GO_ON = frozenset({Reason.INTERNAL_ERROR.value})
 WAIT_FOR_OTHERS = frozenset({Reason.ORIGINAL_MISSING.value, Reason.ORIGINAL_WAITING.value})
 
 
-def is_settled(status: str, reason: str | None) -> bool:
-    """Whether the outcome stands until somebody asks for another try."""
-    if status == WAITING:
-        return reason in WAIT_FOR_OTHERS
-    return status != BOOKED and reason not in GO_ON
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """An outcome to record: the status with what led to it."""

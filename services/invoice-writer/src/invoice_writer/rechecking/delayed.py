@@ -10,7 +10,7 @@ from common.errors import InvalidMessageError
 from common.events.documents import DocumentIssued
 from common.events.registry import parse
 from common.transport.large import whole
-from invoice_writer.outcomes import WAITING, Outcome, OutcomeRepository, record_outcome
+from invoice_writer.outcomes import WAITING, DocumentState, Outcome, OutcomeRepository, record_outcome
 
 DELAYED = Reason.DELAYED.value
 LASTING = frozenset({DELAYED, Reason.WRITE_UNSETTLED.value})
@@ -30,9 +30,9 @@ async def show_delayed(session: AsyncSession, late: Row[Any]) -> None:
     if await OutcomeRepository(session, event.tenant_id).find(event.document_id) is not None:
         return
     params = {"since": late.received_at.isoformat(), "said": (late.last_error or "").partition(":")[0]}
-    await record_outcome(session, event, Outcome(WAITING, reason=DELAYED, params=params), before=None)
+    await record_outcome(session, event, Outcome(WAITING, reason=DELAYED, params=params), state=None)
 
 
-def is_lasting(seen: Row[Any] | None) -> bool:
+def is_lasting(state: DocumentState | None) -> bool:
     """Whether what keeps the document waiting has lasted for an hour: then a person is asked."""
-    return seen is not None and seen.reason in LASTING
+    return state is not None and state.reason in LASTING

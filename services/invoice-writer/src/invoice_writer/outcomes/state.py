@@ -1,0 +1,39 @@
+"""Where a document stands, as its row said when it was read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from invoice_writer.outcomes.standing import BOOKED, GO_ON, WAIT_FOR_OTHERS, WAITING, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentState:
+    """The columns that say how a document and its file stand; `read_at` is the database's clock."""
+
+    status: str
+    reason: str | None
+    params: Mapping[str, Any]
+    voucher_id: str | None
+    file_status: str
+    pdf_sha256: str | None
+    revision: int
+    first_seen_at: datetime
+    read_at: datetime
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the outcome stands until somebody asks for another try."""
+        if self.status == WAITING:
+            return self.reason in WAIT_FOR_OTHERS
+        return self.status != BOOKED and self.reason not in GO_ON
+
+    @property
+    def age(self) -> timedelta:
+        """How long ago the document was first seen, when its row was read."""
+        return self.read_at - self.first_seen_at
+
+    def stands_as(self, outcome: Outcome) -> bool:
+        """Whether the document stands so already: status and reason, whatever the parameters."""
+        return (self.status, self.reason) == (outcome.status, outcome.reason)
