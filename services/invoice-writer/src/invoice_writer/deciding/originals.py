@@ -1,12 +1,13 @@
 """What was booked of an order so far: the invoices a correction may refer to, and what was taken back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.models.books import OutcomeRow
@@ -17,7 +18,7 @@ from common.domain.documents import DocumentType, lines_key
 from common.domain.money import Money, total
 from common.domain.reasons import BOOKED_BY_HAND, Reason
 from common.domain.taxcases import CHECKED_VALID, OSS_CASE, SHOWN_INVALID, SHOWN_UNCHECKED
-from common.domain.verdicts import Decision, Original, OriginalInvoice
+from common.domain.verdicts import Decision, Original, OriginalInvoice, OriginalOutcome
 from common.events import registry
 from common.events.commands import FetchOrder
 from common.events.documents import DocumentIssued
@@ -34,6 +35,28 @@ TAKEN_OTHERWISE = frozenset(
 )
 BY_CHECK = frozenset({CHECKED_VALID, SHOWN_INVALID, SHOWN_UNCHECKED})
 CORRECTED, SUPPLIED = "corrected_invoice", "supplied_on"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDocument:
+    """A document of the correction's order, as its row stands; `event` is what it came with."""
+
+    document_id: UUID
+    type: str
+    number: str
+    issued_on: date
+    gross_minor: int
+    status: str
+    reason: str | None
+    evidence: Mapping[str, Any]
+    rules: Sequence[str]
+    decision: Mapping[str, Any] | None
+    voucher_id: str | None
+    event_type: str | None
+    event: bytes | None
+
+
+COLUMNS = tuple(getattr(OutcomeRow, field.name) for field in fields(OrderDocument))
 
 
 def fetch_again(event: DocumentIssued) -> FetchOrder:
@@ -58,7 +81,7 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
     numbers, currency = {clean(row.number) for row in invoices}, event.document.currency
     there = [row for row in others if _is_in_books(row)]
     taken = [(_named(row, numbers), _gross_by_rate(row) or {}) for row in there]
-    unsplit = [Money(abs(row.gross_minor or 0), currency) for row in there if row.decision is None]
+    unsplit = [Money(abs(row.gross_minor), currency) for row in there if row.decision is None]
     left_out = _left_out(invoices, others)
     return Original(
         candidates=tuple(
@@ -66,7 +89,7 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
                 number=row.number,
                 issued_on=row.issued_on,
                 gross_total=Money(row.gross_minor, currency),
-                outcome="booked" if row.reason == BOOKED_BY_HAND else row.status,
+                outcome=_standing(row),
                 supplied_on=_supplied_on(row),
                 gross_by_rate=_gross_by_rate(row),
                 corrected_by_rate=_sum(amounts for number, amounts in taken if number == clean(row.number)),
@@ -82,50 +105,41 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
     )
 
 
-async def _documents_of_order(session: AsyncSession, event: DocumentIssued) -> Sequence[Row[Any]]:
-    query = select(
-        OutcomeRow.document_id,
-        OutcomeRow.type,
-        OutcomeRow.number,
-        OutcomeRow.issued_on,
-        OutcomeRow.gross_minor,
-        OutcomeRow.status,
-        OutcomeRow.reason,
-        OutcomeRow.evidence,
-        OutcomeRow.rules,
-        OutcomeRow.decision,
-        OutcomeRow.voucher_id,
-        OutcomeRow.event_type,
-        OutcomeRow.event,
-    ).where(
+async def _documents_of_order(session: AsyncSession, event: DocumentIssued) -> Sequence[OrderDocument]:
+    """List what came of the order; what nobody could read has no date, and is in no books."""
+    query = select(*COLUMNS).where(
         OutcomeRow.tenant_id == event.tenant_id,
         OutcomeRow.connection_id == event.connection_id,
         OutcomeRow.order_id == event.order_id,
+        OutcomeRow.issued_on.is_not(None),
     )
-    return (await session.execute(query)).all()
+    return [OrderDocument(**row._mapping) for row in await session.execute(query)]
 
 
-def _issued_before(event: DocumentIssued, invoices: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+def _standing(row: OrderDocument) -> OriginalOutcome:
+    """How the invoice stands for its correction: what a person booked is in the books like any other."""
+    return cast(OriginalOutcome, BOOKED if row.reason == BOOKED_BY_HAND else row.status)
+
+
+def _issued_before(event: DocumentIssued, invoices: Sequence[OrderDocument]) -> Sequence[OrderDocument]:
     """A correction takes back what was issued before it; if nothing was, its date tells nothing."""
     earlier = [row for row in invoices if row.issued_on <= event.document.issued_on]
     return earlier or invoices
 
 
-def _has_to_give(row: Row[Any], event: DocumentIssued) -> bool:
+def _has_to_give(row: OrderDocument, event: DocumentIssued) -> bool:
     """Whether a correction could take anything back of the invoice: not below zero, nor of nothing."""
-    if row.issued_on is None or row.gross_minor is None:
-        return False
-    return bool(row.gross_minor > 0 or row.gross_minor == event.document.gross_total.minor == 0)
+    return row.gross_minor > 0 or row.gross_minor == event.document.gross_total.minor == 0
 
 
-def _is_in_books(row: Row[Any]) -> bool:
+def _is_in_books(row: OrderDocument) -> bool:
     """Whether the books hold the document, by us or by others, or may hold it."""
     if row.status == BOOKED or row.reason in TAKEN_OTHERWISE:
         return True
     return row.voucher_id is not None and row.reason != Reason.VOUCHER_DELETED.value
 
 
-def _left_out(invoices: Sequence[Row[Any]], corrections: Sequence[Row[Any]]) -> dict[UUID, int]:
+def _left_out(invoices: Sequence[OrderDocument], corrections: Sequence[OrderDocument]) -> dict[UUID, int]:
     """What corrections that were left out took back of invoices that were, in cents, by invoice.
 
     They name none: one of equal total is of that invoice, the others belong to the only one there is.
@@ -145,27 +159,27 @@ def _left_out(invoices: Sequence[Row[Any]], corrections: Sequence[Row[Any]]) -> 
     return taken
 
 
-def _is_left_out(row: Row[Any]) -> bool:
+def _is_left_out(row: OrderDocument) -> bool:
     """Whether the document was left out of the books, not booked by somebody else."""
-    return bool(row.status == EXCLUDED and row.reason != BOOKED_BY_HAND)
+    return row.status == EXCLUDED and row.reason != BOOKED_BY_HAND
 
 
-def _of_document(row: Row[Any]) -> dict[str, Any]:
+def _of_document(row: OrderDocument) -> dict[str, Any]:
     """What the invoice itself says, from the event it came with."""
-    if row.event is None or not registry.is_known(row.event_type):
+    if row.event is None or row.event_type is None or not registry.is_known(row.event_type):
         return {}
     event = registry.parse(row.event_type, row.event)
     assert isinstance(event, DocumentIssued)
     return {"created_at": event.document.created_at, "lines_key": lines_key(event.document)}
 
 
-def _named(row: Row[Any], numbers: set[str]) -> str | None:
+def _named(row: OrderDocument, numbers: set[str]) -> str | None:
     """The invoice a booked correction names, if it is one of the order's; else it may be any of them."""
     named = row.evidence.get(CORRECTED)
     return named if named in numbers else None
 
 
-def _gross_by_rate(row: Row[Any]) -> PerRate | None:
+def _gross_by_rate(row: OrderDocument) -> PerRate | None:
     """What was decided for the document per rate; None where nothing was."""
     if row.decision is None:
         return None
@@ -173,12 +187,12 @@ def _gross_by_rate(row: Row[Any]) -> PerRate | None:
     return by_rate((Decimal(line.rate), line.gross) for line in lines)
 
 
-def _supplied_on(row: Row[Any]) -> date | None:
+def _supplied_on(row: OrderDocument) -> date | None:
     day = row.evidence.get(SUPPLIED)
     return date.fromisoformat(day) if isinstance(day, str) else None
 
 
-def _checked(row: Row[Any]) -> VatCheck | None:
+def _checked(row: OrderDocument) -> VatCheck | None:
     """What was known of the buyer's VAT id when it decided about the invoice."""
     if row.decision is None or BY_CHECK.isdisjoint(row.rules):
         return None
