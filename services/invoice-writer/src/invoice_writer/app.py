@@ -32,10 +32,10 @@ from invoice_writer.books_watch import BooksWatch, StalledLists
 from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
 from invoice_writer.deciding import BooksProfiles, Decider, Judge
+from invoice_writer.documents import DocumentCommands, DocumentDesk, DocumentFacts
 from invoice_writer.duplicates import Adopting, DuplicateWatch, Sayings
 from invoice_writer.excluding import Exclusions
 from invoice_writer.files import EInvoiceDifferences, EInvoices, Filing
-from invoice_writer.handlers import DocumentHandlers
 from invoice_writer.lists import Readings
 from invoice_writer.outcomes import park_buried, park_dead
 from invoice_writer.rechecking import ConnectionWatch, Rechecker, release_after_denial, show_delayed
@@ -149,8 +149,10 @@ def _routes(
     decider = Decider(db, contexts, clients, BooksProfiles(db, readings), judge, runner)
     writer = VoucherWriter(db, runner, VoucherIndex(db, readings), VoucherContacts(contacts, readings))
     filing = Filing(db, Archive(), clients, contexts, files, einvoices)
+    desk = DocumentDesk(db, decider, writer, filing)
     return (
-        *DocumentHandlers(db, decider, writer, filing).routes(),
+        *DocumentFacts(db, decider, desk).routes(),
+        *DocumentCommands(db, decider, writer, filing, desk).routes(),
         *Exclusions(db, decider, writer).routes(),
         *EInvoiceDifferences(db).routes(),
         *Sayings(db, clients, contexts).routes(),

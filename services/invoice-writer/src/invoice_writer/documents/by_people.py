@@ -1,0 +1,111 @@
+"""What people order for documents: decide again, resolve what is unclear, release what was parked, attach."""
+
+from collections.abc import Sequence
+
+from common.db.engine import Database
+from common.domain.reasons import EXCLUDED_BY_PERSON, Reason
+from common.effects.effect import Bound
+from common.events.commands import AttachFile, ReleaseParked, ResolveDocument, RetryDocument
+from common.events.documents import DocumentIssued
+from common.inbox.messages import Done, Later
+from common.inbox.routes import Route, on
+from invoice_writer.deciding import Decider, ToWrite
+from invoice_writer.documents.desk import DocumentDesk
+from invoice_writer.documents.facts import CONFLICT
+from invoice_writer.files import Filing
+from invoice_writer.outcomes import (
+    ATTACHED,
+    BOOKED,
+    PENDING,
+    DocumentState,
+    Outcome,
+    leave_to_hand,
+    record_standing,
+)
+from invoice_writer.released import BY_PROFILE, is_automatic, release
+from invoice_writer.writing import VoucherWriter
+
+
+class DocumentCommands:
+    """One method per command, whether a person gave it or we did; each is safe to run any number of times."""
+
+    def __init__(
+        self, db: Database, decider: Decider, writer: VoucherWriter, files: Filing, desk: DocumentDesk
+    ) -> None:
+        self._db, self._decider, self._writer, self._files = db, decider, writer, files
+        self._desk = desk
+
+    def routes(self) -> Sequence[Route]:
+        """The commands handled here."""
+        return (
+            on(RetryDocument, self.retry),
+            on(ResolveDocument, self.resolve),
+            on(ReleaseParked, self.release),
+            on(AttachFile, self.attach),
+        )
+
+    async def retry(self, command: RetryDocument) -> Done | Later:
+        """Decide about an open document again, with the newest settings and profile."""
+        event, state = await self._desk.known(command)
+        if state.voucher_id is not None:
+            return await self._keep_booked(event, state)
+        if state.reason == EXCLUDED_BY_PERSON or (state.reason == CONFLICT and is_automatic(command)):
+            return Done()
+        if (ended := await self._desk.end_open_write(event, state)) is not None:
+            return ended
+        plan = await self._decider.decide(event, state, fresh=True)
+        return await self._desk.write(event, plan, state)
+
+    async def resolve(self, command: ResolveDocument) -> Done | Later:
+        """Do what a person chose: adopt the voucher that is there, book anyway, or leave it to the hand."""
+        event, state = await self._desk.known(command)
+        if state.status == BOOKED:
+            return Done()
+        armed = await self._decider.in_doubt(event)
+        if command.action == "by_hand":
+            return await self._leave_to_hand(event, command, state, armed)
+        written = armed if command.action == "adopt" else None  # stands with the decision of that time
+        plan = written or await self._decider.decide(event, state, fresh=True)
+        if isinstance(plan, Outcome):
+            return await self._desk.record(event, plan, state)
+        if command.action == "adopt" and command.voucher_id is not None:
+            adopted = await self._writer.adopt(event, plan, command.voucher_id, if_equal=command.if_equal)
+            return await self._desk.finish(event, adopted, state) if adopted is not None else Done()
+        return await self._desk.finish(event, await self._writer.book_anyway(event, plan), state)
+
+    async def release(self, command: ReleaseParked) -> Done:
+        """Have parked documents decided again whose cause a change may have removed."""
+        if command.released_by == BY_PROFILE:
+            await self._decider.read_profile(command.tenant_id)
+            return Done()
+        async with self._db.sessions.begin() as session:
+            await release(session, command)
+        return Done()
+
+    async def attach(self, command: AttachFile) -> Done | Later:
+        """Attach the file of a booked document."""
+        event, state = await self._desk.known(command)
+        is_open = state.file_status != ATTACHED if command.again else state.file_status == PENDING
+        if state.voucher_id is None or state.pdf_sha256 is None or not is_open:
+            return Done()
+        return await self._files.attach(event, state, asked_for=command.again) or Done()
+
+    async def _leave_to_hand(
+        self, event: DocumentIssued, command: ResolveDocument, state: DocumentState, armed: ToWrite | None
+    ) -> Done | Later:
+        """What a write of ours without an answer made is found before: else the books hold both."""
+        settled = await self._writer.settle(event, armed) if armed else None
+        if isinstance(settled, Bound | Later):
+            return settled if isinstance(settled, Later) else await self._desk.finish(event, settled, state)
+        async with self._db.sessions.begin() as session:
+            await leave_to_hand(session, event, command, state=state)
+        return Done()
+
+    async def _keep_booked(self, event: DocumentIssued, state: DocumentState) -> Done:
+        """The voucher stands: a person has looked at what spoke against it; a deleted one does not stand."""
+        if state.reason == Reason.VOUCHER_DELETED.value:
+            return Done()
+        if state.status != BOOKED:
+            async with self._db.sessions.begin() as session:
+                await record_standing(session, event, Outcome(BOOKED), state=state)
+        return await self._desk.file(event, state)
