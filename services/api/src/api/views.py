@@ -1,8 +1,11 @@
 """Rows as they are shown."""
 
+import operator
 from dataclasses import asdict
+from functools import reduce
 from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import Row
 
 from api.access import Role
@@ -18,7 +21,7 @@ from common.db.turnover import TenantWarning
 from common.domain.alarms import ALARMS, AlarmKind
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money
-from common.domain.reasons import changed_settings
+from common.domain.setting_blocks import changed_settings
 from common.domain.turnover import TURNOVER_TEXTS
 
 KINDS = frozenset(kind.value for kind in AlarmKind)
@@ -96,10 +99,16 @@ def settings_version_read(row: SettingsVersionRow, before: SettingsVersionRow | 
     return SettingsVersionRead(
         **settings_read(row).model_dump(),
         changes={
-            name: SettingChange(before=old[name], after=new[name])
+            name: SettingChange(before=_at(old, name), after=_at(new, name))
             for name in changed_settings(earlier, values)
         },
     )
+
+
+def _at(values: dict[str, Any], name: str) -> JsonValue:
+    """A setting by its name, `block.field` for one inside a block."""
+    inside: JsonValue = reduce(operator.getitem, name.split("."), values)
+    return inside
 
 
 def token_read(row: ApiTokenRow) -> TokenRead:

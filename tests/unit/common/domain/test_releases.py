@@ -11,14 +11,14 @@ from cases.page import CASES
 from common.domain.merchant import INCOME_CATEGORY, MerchantSettings
 from common.domain.reasons import (
     CURED_BY_PROFILE,
-    NO_CURE,
+    CURING_SETTINGS,
     REASONS,
     Reason,
-    changed_settings,
     cured_by_settings,
     settings_of,
 )
 from common.domain.reasons.codes import ReleasedBy
+from common.domain.setting_blocks import changed_settings
 from common.domain.verdicts import Decision, Park
 from factories.documents import LIABILITY_CATEGORY, ZERO_CATEGORY
 
@@ -94,7 +94,7 @@ def test_reason_released_by_settings_names_settings_that_exist(reason: Reason) -
     fields = settings_of(reason)
     assert fields <= set(MerchantSettings.model_fields)
     assert bool(fields) or REASONS[reason].released_by is not ReleasedBy.SETTINGS
-    assert not fields & NO_CURE
+    assert fields <= CURING_SETTINGS
 
 
 def test_change_of_nothing_cures_nothing_and_an_unknown_change_all_that_settings_cure() -> None:

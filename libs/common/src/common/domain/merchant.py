@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from common.domain.days import Day
 from common.domain.documents import Fact
 from common.domain.money import CENT
+from common.domain.setting_blocks import Cures
 
 GOODS_CATEGORY = "8f8664a8-fd86-11e1-a21f-0800200c9a66"
 SERVICES_CATEGORY = "8f8664a0-fd86-11e1-a21f-0800200c9a66"
@@ -37,6 +38,7 @@ Amount = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\d{1,12}(\.\d{1,2})?$"}),
 ]
 CategoryId = Annotated[Text, StringConstraints(min_length=1)]
+ZeroToCompanies = Literal["park", "zero_rate", "reverse_charge"]
 
 
 class ContactRule(Fact):
@@ -96,48 +98,53 @@ class MerchantSettings(Fact):
     there were rules, takes what no rule fits, vouchers never.
     """
 
-    mode: Literal["automatic", "paused"] = "automatic"
-    poll_interval_seconds: int = Field(default=300, ge=1, le=86_400)
-    start_on: Day | None = None
-    send_pdf: bool = True  # off: the voucher stays without the shop's file
-    excluded_payment_methods: tuple[Text, ...] = ()
-    excluded_tags: tuple[Text, ...] = ()  # of orders, with or without their `#`
+    mode: Annotated[Literal["automatic", "paused"], Cures.DECISION] = "automatic"
+    poll_interval_seconds: Annotated[int, Cures.NOTHING] = Field(default=300, ge=1, le=86_400)
+    start_on: Annotated[Day | None, Cures.DECISION] = None
+    send_pdf: Annotated[bool, Cures.NOTHING] = True  # off: the voucher stays without the shop's file
+    excluded_payment_methods: Annotated[tuple[Text, ...], Cures.DECISION] = ()
+    excluded_tags: Annotated[tuple[Text, ...], Cures.DECISION] = ()  # of orders, with or without their `#`
 
-    sells: Literal["goods", "services"] = "goods"
-    service_tax_classes: tuple[Text, ...] = ()
-    on_site_tax_classes: tuple[Text, ...] = ()
-    pickup_shipping_methods: tuple[Text, ...] = ()
-    distance_sales: Literal["by_profile", "park"] = "by_profile"
-    oss_since: Day | None = None
-    vat_check_wait_hours: int = Field(default=24, ge=0, le=24 * 30)
-    own_vat_id: Text | None = Field(default=None, max_length=20)  # named where VAT ids of buyers are checked
-    domestic_zero_to_companies: Literal["park", "zero_rate", "reverse_charge"] = "park"
+    sells: Annotated[Literal["goods", "services"], Cures.DECISION] = "goods"
+    service_tax_classes: Annotated[tuple[Text, ...], Cures.DECISION] = ()
+    on_site_tax_classes: Annotated[tuple[Text, ...], Cures.DECISION] = ()
+    pickup_shipping_methods: Annotated[tuple[Text, ...], Cures.DECISION] = ()
+    distance_sales: Annotated[Literal["by_profile", "park"], Cures.DECISION] = "by_profile"
+    oss_since: Annotated[Day | None, Cures.DECISION] = None
+    vat_check_wait_hours: Annotated[int, Cures.DECISION] = Field(default=24, ge=0, le=24 * 30)
+    # named where VAT ids of buyers are checked
+    own_vat_id: Annotated[Text | None, Cures.DECISION] = Field(
+        default=None, max_length=20
+    )  # named where VAT ids of buyers are checked
+    domestic_zero_to_companies: Annotated[Literal["park", "zero_rate", "reverse_charge"], Cures.DECISION] = (
+        "park"
+    )
 
-    contacts: Literal["collective", "single", "rule"] = "collective"
-    contact_rule: ContactRule = ContactRule()
-    update_contacts: bool = False
+    contacts: Annotated[Literal["collective", "single", "rule"], Cures.DECISION] = "collective"
+    contact_rule: Annotated[ContactRule, Cures.DECISION] = ContactRule()
+    update_contacts: Annotated[bool, Cures.DECISION] = False
 
-    category_id: CategoryId = GOODS_CATEGORY
-    services_category_id: CategoryId = SERVICES_CATEGORY
-    zero_rates: tuple[ZeroRule, ...] = Field(default=(), max_length=200)
-    domestic_zero_category_id: CategoryId | None = None
-    margin_category_id: CategoryId | None = None
-    small_business_category_id: CategoryId = SMALL_BUSINESS_CATEGORY
-    small_business_before_id: CategoryId = SMALL_BUSINESS_BEFORE
-    intra_community_category_id: CategoryId = INTRA_COMMUNITY_CATEGORY
-    reverse_charge_category_id: CategoryId = REVERSE_CHARGE_CATEGORY
-    export_category_id: CategoryId = EXPORT_CATEGORY
-    export_services_category_id: CategoryId = EXPORT_SERVICES_CATEGORY
-    zero_income_category_id: CategoryId = INCOME_CATEGORY
-    company_only_category_ids: tuple[CategoryId, ...] = (
+    category_id: Annotated[CategoryId, Cures.DECISION] = GOODS_CATEGORY
+    services_category_id: Annotated[CategoryId, Cures.DECISION] = SERVICES_CATEGORY
+    zero_rates: Annotated[tuple[ZeroRule, ...], Cures.DECISION] = Field(default=(), max_length=200)
+    domestic_zero_category_id: Annotated[CategoryId | None, Cures.DECISION] = None
+    margin_category_id: Annotated[CategoryId | None, Cures.DECISION] = None
+    small_business_category_id: Annotated[CategoryId, Cures.DECISION] = SMALL_BUSINESS_CATEGORY
+    small_business_before_id: Annotated[CategoryId, Cures.DECISION] = SMALL_BUSINESS_BEFORE
+    intra_community_category_id: Annotated[CategoryId, Cures.DECISION] = INTRA_COMMUNITY_CATEGORY
+    reverse_charge_category_id: Annotated[CategoryId, Cures.DECISION] = REVERSE_CHARGE_CATEGORY
+    export_category_id: Annotated[CategoryId, Cures.DECISION] = EXPORT_CATEGORY
+    export_services_category_id: Annotated[CategoryId, Cures.DECISION] = EXPORT_SERVICES_CATEGORY
+    zero_income_category_id: Annotated[CategoryId, Cures.DECISION] = INCOME_CATEGORY
+    company_only_category_ids: Annotated[tuple[CategoryId, ...], Cures.DECISION] = (
         INTRA_COMMUNITY_CATEGORY,
         REVERSE_CHARGE_CATEGORY,
         EXPORT_SERVICES_CATEGORY,
     )
-    oss_category_id: CategoryId = OSS_CATEGORY
-    oss_services_category_id: CategoryId = OSS_SERVICES_CATEGORY
-    origin_category_id: CategoryId = ORIGIN_CATEGORY
-    origin_services_category_id: CategoryId = ORIGIN_SERVICES_CATEGORY
+    oss_category_id: Annotated[CategoryId, Cures.DECISION] = OSS_CATEGORY
+    oss_services_category_id: Annotated[CategoryId, Cures.DECISION] = OSS_SERVICES_CATEGORY
+    origin_category_id: Annotated[CategoryId, Cures.DECISION] = ORIGIN_CATEGORY
+    origin_services_category_id: Annotated[CategoryId, Cures.DECISION] = ORIGIN_SERVICES_CATEGORY
 
     @model_validator(mode="before")
     @classmethod

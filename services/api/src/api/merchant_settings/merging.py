@@ -12,14 +12,16 @@ from common.domain.merchant import MerchantSettings
 PLACE = ("body", "values")
 
 
-def merged(current: MerchantSettings, patch: Mapping[str, JsonValue]) -> MerchantSettings:
+def merged(
+    current: MerchantSettings, patch: Mapping[str, JsonValue], into: type[MerchantSettings] = SettingsValues
+) -> MerchantSettings:
     """The settings as they are after the patch; raises `RequestValidationError` when the whole does not fit.
 
     Objects merge, lists replace, and null takes the default.
     """
-    values = _merge(MerchantSettings, current.model_dump(mode="json"), patch)
+    values = _merge(into, current.model_dump(mode="json"), patch)
     try:
-        return SettingsValues.model_validate(values)
+        return into.model_validate(values)
     except ValidationError as refused:
         errors = refused.errors(include_url=False, include_input=False)
         raise RequestValidationError(

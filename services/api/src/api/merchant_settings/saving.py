@@ -12,7 +12,8 @@ from api.sending import release_parked
 from api.versions import SettingsRepository
 from common.db.models.core import SettingsVersionRow
 from common.domain.merchant import MerchantSettings
-from common.domain.reasons import NO_CURE, changed_settings
+from common.domain.reasons import CURING_SETTINGS
+from common.domain.setting_blocks import changed_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Saving:
         return MerchantSettings.model_validate(self.newest.values)
 
     async def save(self, values: MerchantSettings, comment: str | None) -> SettingsVersionRow:
-        """The values are in force as a new version, and documents they may have freed are decided again.
+        """Put the values in force as a new version, and ask to decide again what they may have freed.
 
         Raises `InvalidRequest` for a category that the books do not have or that takes no sales.
         """
@@ -48,6 +49,6 @@ class Saving:
         await audit.note(
             self.session, self.editor, "settings.saved", self.tenant_id, number=row.number, changed=[*changed]
         )
-        if not NO_CURE.issuperset(changed):
+        if not CURING_SETTINGS.isdisjoint(changed):
             await release_parked(self.session, self.tenant_id, "settings", settings=changed)
         return row

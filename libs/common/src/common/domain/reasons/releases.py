@@ -9,10 +9,11 @@ from types import MappingProxyType
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons.codes import BY_RATE_TABLE, Reason, ReleasedBy
 from common.domain.reasons.table import REASONS
+from common.domain.setting_blocks import curing_settings
 
 FIELDS = frozenset(MerchantSettings.model_fields)
 CATEGORY_FIELDS = frozenset(name for name in FIELDS if "category" in name) | {"zero_rates"}
-NO_CURE = frozenset({"poll_interval_seconds", "send_pdf"})  # never the reason why a document is parked
+CURING_SETTINGS = curing_settings(MerchantSettings)  # as each setting says of itself
 
 _OF_CATEGORIES = (
     Reason.CATEGORY_MISSING,
@@ -112,17 +113,10 @@ def settings_of(reason: Reason) -> frozenset[str]:
     """The settings whose change may cure the reason; empty when none can."""
     if reason not in _SETTINGS_OF and REASONS[reason].released_by is not ReleasedBy.SETTINGS:
         return frozenset()
-    return _SETTINGS_OF.get(reason, FIELDS - NO_CURE)
+    return _SETTINGS_OF.get(reason, CURING_SETTINGS)
 
 
 def cured_by_settings(changed: Collection[str] | None) -> tuple[str, ...]:
     """The reasons that a change of these settings may have cured; of any setting when it is not known."""
-    fields = FIELDS if changed is None else frozenset(changed)
+    fields = CURING_SETTINGS if changed is None else frozenset(changed)
     return _codes(*(reason for reason in Reason if settings_of(reason) & fields))
-
-
-def changed_settings(before: MerchantSettings, after: MerchantSettings) -> tuple[str, ...]:
-    """The names of the settings that differ."""
-    return tuple(
-        name for name in MerchantSettings.model_fields if getattr(before, name) != getattr(after, name)
-    )
