@@ -43,7 +43,7 @@ class ShopConnections:
         self._db, self._secrets, self._http_for, self._hosts = db, secrets, http_for, hosts
 
     async def find(self, connection_id: UUID) -> ShopConnection | None:
-        """The connection, as long as it is an active shop."""
+        """Find the connection, as long as it is an active shop."""
         statement = select(ConnectionRow).where(
             ConnectionRow.connection_id == connection_id,
             ConnectionRow.kind == SHOP,
@@ -63,7 +63,7 @@ class ShopConnections:
         )
 
     async def client(self, connection: ShopConnection) -> EpagesClient:
-        """A client for one piece of work; raises `AddressRefused`, or `ShopRefused` without a token."""
+        """Make a client for one piece of work; raises `AddressRefused`, or `ShopRefused` without a token."""
         await check_address(connection.api_url, self._hosts)
         token = await self.secret(connection, ACCESS_TOKEN)
         if token is None:

@@ -41,7 +41,7 @@ class CommandHandlers:
         return (on_try(FetchOrder, self.fetch_order), on(FetchShop, self.fetch_shop))
 
     async def fetch_order(self, command: FetchOrder, failed_tries: int) -> Done | Later:
-        """The order and its documents are saved as the shop has them now; safe beside a poll of it."""
+        """Save the order and its documents as the shop has them now; safe beside a poll of it."""
         connection = await self.shops.find(command.connection_id)
         if connection is None or connection.tenant_id != command.tenant_id:
             return Done()

@@ -60,7 +60,7 @@ class Webhooks:
         return router
 
     async def receive(self, connection_id: str, request: Request) -> Response:
-        """200 once the notification is kept or needs nothing; the order itself is read afterwards."""
+        """Answer 200 once the notification is kept or needs nothing; the order is read afterwards."""
         request_id = str(request.scope.get("request_id") or uuid4().hex)  # of the frame around us, if any
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             status = await self._received(connection_id, request)
@@ -103,7 +103,7 @@ class Webhooks:
         return 200
 
     async def _keep(self, connection: ShopConnection, hint: Hint, order_id: str) -> None:
-        """The command is in our inbox, once for any number of deliveries."""
+        """Put the command into our inbox, once for any number of deliveries."""
         command = FetchOrder(
             tenant_id=connection.tenant_id,
             connection_id=connection.connection_id,
@@ -142,7 +142,7 @@ class Webhooks:
 
 
 async def read_body(request: Request, largest: int) -> bytes:
-    """The raw body; raises `BodyTooLarge` as soon as it is known to be."""
+    """Read the raw body; raises `BodyTooLarge` as soon as it is known to be."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > largest:
         raise BodyTooLarge

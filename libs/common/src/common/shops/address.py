@@ -23,7 +23,7 @@ class AddressUnknown(TransientError):
 
 
 async def check_address(url: str, policy: HostPolicy) -> None:
-    """Return when the address may be called; raises `AddressRefused` or `AddressUnknown`."""
+    """Check that the address may be called; raises `AddressRefused` or `AddressUnknown`."""
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port

@@ -66,16 +66,16 @@ class ShopClient(Protocol[ShopT_co, OrderT_co, DocumentT_co]):
     quota: Quota
 
     async def shop_info(self) -> ShopT_co:
-        """The shop itself; the cheapest proof that address and token are good."""
+        """Ask for the shop itself, the cheapest proof that address and token are good."""
 
     async def orders(self, query: OrderQuery, page: int) -> Page[OrderT_co]:
-        """One page of orders without their lines."""
+        """Fetch one page of orders without their lines."""
 
     async def order(self, order_id: str) -> Read[OrderT_co]:
-        """One order as it is now."""
+        """Fetch one order as it is now."""
 
     async def documents(self, order_id: str, *, include_pdf: bool) -> Page[DocumentT_co]:
-        """All finalised documents of an order, with their files when asked for."""
+        """Fetch all finalised documents of an order, with their files when asked for."""
 
 
 def total_pages(page: Page[T], size: int) -> int:

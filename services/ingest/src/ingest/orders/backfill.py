@@ -17,7 +17,7 @@ LONGEST_PAUSE = 3600.0
 
 
 async def backfill_orders(reader: OrderReader, since: datetime, *, reserved_calls: int) -> tuple[int, int]:
-    """Every order placed since then is saved; the result counts orders and documents that were new."""
+    """Save every order placed since then. Returns how many there were and how many documents were new."""
     orders = documents = 0
     begin, end = since, datetime.now(UTC)
     while begin < end:

@@ -89,7 +89,7 @@ class DocumentRecords:
         self._first_file_retry = first_file_retry
 
     async def save(self, reading: OrderReading, received: ReceivedDocument, saved: Saved) -> None:
-        """A new document is stored and announced; a known one gains at most its file or a conflict."""
+        """Store and announce a new document; a known one gains at most its file or a conflict."""
         document, digest = received.document, content_hash(received.document)
         row_id = document_id(self._connection.connection_id, document.type, document.number)
         file = await self._store_file(received.file) if received.file is not None else None
@@ -108,15 +108,15 @@ class DocumentRecords:
             await self._attach(known, file, saved)
 
     async def attach_file(self, known: DocumentRow, file: ReceivedFile, saved: Saved) -> None:
-        """A file that came later belongs to its document now, and the writer is told."""
+        """Attach a file that arrived after its document, and announce it."""
         await self._attach(known, await self._store_file(file), saved)
 
     async def ask_again(self, known: DocumentRow, after_seconds: float) -> None:
-        """The absent file is asked for again after a while."""
+        """Ask for the absent file again after a while."""
         await self._change_pending(known, file_due_at=db_now(after_seconds))
 
     async def give_up_file(self, known: DocumentRow, saved: Saved) -> None:
-        """The file counts as missing, and the writer is told."""
+        """Count the file as missing from now on, and announce that."""
         if await self._change_pending(known, file_state=MISSING, file_due_at=None):
             saved.events.append(DocumentFileMissed(**self._ids_of(known)))
 
@@ -187,7 +187,7 @@ class DocumentRecords:
     async def _conflict(
         self, known: DocumentRow, received: ReceivedDocument, digest: str, saved: Saved
     ) -> None:
-        """The first version stays what it is; the other content is kept beside it and announced once."""
+        """Keep the other content beside the first version, which stays what it is, and announce it once."""
         if not await self._add_version(known.document_id, received, digest):
             return
         await self._session.execute(

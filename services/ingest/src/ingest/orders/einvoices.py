@@ -16,7 +16,7 @@ LONGEST_LOOK = 20.0  # seconds
 
 
 async def opened(file: ReceivedFile) -> ReceivedFile:
-    """The file, with the bytes of its e-invoice when it carries one, or with what keeps us from them."""
+    """Look into the file. Returns it with the bytes of its e-invoice, or with what keeps us from them."""
     if file.media_type != PDF:
         return file
     try:
@@ -32,5 +32,5 @@ async def opened(file: ReceivedFile) -> ReceivedFile:
 
 
 async def with_opened_file(document: ReceivedDocument) -> ReceivedDocument:
-    """The document with its file opened."""
+    """Look into the document's file. Returns the document with what was found."""
     return document if document.file is None else replace(document, file=await opened(document.file))

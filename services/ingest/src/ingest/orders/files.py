@@ -72,7 +72,7 @@ class FileAsker:
                 log.warning("files.database_trouble", error=describe(trouble))
 
     async def run_once(self, stop: asyncio.Event | None = None) -> int:
-        """Ask once for every file that is due now and return how many were."""
+        """Ask once for every file that is due now. Returns how many were."""
         asks = sorted(await self._claim(), key=lambda ask: ask.order)
         for (connection_id, order_id), group in groupby(asks, lambda ask: ask.order):
             if stop is not None and stop.is_set():
@@ -104,7 +104,7 @@ class FileAsker:
             self._announced()
 
     async def _fetched(self, connection: ShopConnection, order_id: str) -> Files | None:
-        """The files the shop has now; None when it could not be asked, whatever kept us from it."""
+        """Fetch the files the shop has now. Returns None when it could not be asked for any reason."""
         try:
             return await self._fetch(connection, order_id)
         except Exception as trouble:  # one shop's trouble must never stop the others
@@ -132,7 +132,7 @@ class FileAsker:
         return files
 
     async def _claim(self) -> list[Ask]:
-        """Due documents; moved on at once, so that no other replica asks and a crash only delays."""
+        """Take due documents; they are moved on at once: no other replica asks, and a crash only delays."""
         async with self._db.reading.begin() as session:
             if (await session.execute(due_files().limit(1))).first() is None:
                 return []

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 FAILED_ORDERS = 3  # one broken order does not hold up the others; several mean the shop is in trouble
 SETTLED_AFTER = timedelta(seconds=2)
-STAMP_MAY_REPEAT = "~"
+STAMP_MAY_REPEAT = "~"  # ends the kept stamp of an order that may change again under the same one
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class OrderReader:
         server_time: datetime | None = None,
         lane: Lane | None = None,
     ) -> Saved | None:
-        """The order and all its documents are saved; None when the shop has it no more."""
+        """Read the order's documents and save all of it. Returns None when the shop has the order no more."""
         try:
             page = await self.client.documents(order.order_id, include_pdf=False)
         except NotFound:
@@ -68,7 +68,7 @@ class OrderReader:
         return await self.save(reading)
 
     async def try_import_order(self, order: Order, *, server_time: datetime | None) -> Exception | None:
-        """As `import_order`, but what is wrong with this order alone is told instead of raised."""
+        """Import the order. Returns what is wrong with it alone; raises what others would meet, too."""
         try:
             await self.import_order(order, read_at=datetime.now(UTC), server_time=server_time)
         except Exception as trouble:
@@ -80,7 +80,7 @@ class OrderReader:
         return None
 
     async def save(self, reading: OrderReading) -> Saved:
-        """One transaction: everything of the reading is stored and announced, or nothing."""
+        """Store and announce everything of the reading in one transaction, or nothing."""
         async with self.db.sessions.begin() as session:
             records = OrderRecords(
                 session, self.connection, self.archive, first_file_retry=self.first_file_retry
@@ -109,7 +109,7 @@ class OrderReader:
             return await list_known_orders(session, self.connection, order_ids)
 
     async def report_unreadable(self, items: Sequence[Unreadable]) -> None:
-        """Items of a list that cannot be read are kept and a person is told."""
+        """Keep the items of a list that cannot be read, and tell a person."""
         for item in items:
             async with self.db.sessions.begin() as session:
                 records = OrderRecords(

@@ -54,7 +54,7 @@ class OrderRecords:
         self.documents = DocumentRecords(session, connection, archive, first_file_retry=first_file_retry)
 
     async def save(self, reading: OrderReading) -> Saved:
-        """The order, its documents and their originals are stored, and each news is in the outbox once."""
+        """Store the order, its documents and their originals, and put each news into the outbox once."""
         saved = Saved()
         await self._save_order(reading, saved)
         for received in sorted(reading.documents, key=_sequence):
@@ -69,11 +69,11 @@ class OrderRecords:
         return saved
 
     async def announce(self, saved: Saved) -> None:
-        """The news are in the outbox."""
+        """Put the news into the outbox."""
         await record(self._session, INGEST, *saved.events)
 
     async def report_unreadable(self, item: Unreadable, order_id: str | None = None) -> None:
-        """The bytes are kept and a person is told, once per differing item."""
+        """Keep the bytes and tell a person, once per differing item."""
         original = await self._archive.store(self._session, self._connection.tenant_id, item.raw, JSON)
         alarm = Alarm(
             AlarmKind.SHOP_ITEM_UNREADABLE,
@@ -118,7 +118,7 @@ class OrderRecords:
         )
 
     async def _lock_order(self, reading: OrderReading) -> OrderRow:
-        """The order's row, ours until the commit: a second writer of the order waits and sees the result."""
+        """Lock the order's row until the commit: a second writer of the order waits and sees the result."""
         row = insert(self._session, OrderRow).values(
             connection_id=self._connection.connection_id,
             tenant_id=self._connection.tenant_id,

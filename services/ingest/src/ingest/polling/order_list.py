@@ -49,7 +49,13 @@ class ListProgress:
 
 @dataclass
 class OrderListReader:
-    """One list of orders, read by one run."""
+    """Reads one list of orders within one run.
+
+    The list moves while it is read: an order that changes goes to another page. What moved onto a page that
+    was read already would be missed, so a total that differs from page to page, or an order that comes twice,
+    means drift, and the list is read once more from where it began; what is known by now costs no call then.
+    When the budget ends first, the page to go on with is in the progress.
+    """
 
     reader: OrderReader
     budget: Budget
@@ -59,7 +65,7 @@ class OrderListReader:
     _failures: int = 0
 
     async def read(self, query: OrderQuery, *, first_page: int = 1) -> ListProgress:
-        """Every order of the list is taken over, or the progress says why not and where to go on."""
+        """Read the list page by page and save each changed order. Returns how far it got."""
         progress = ListProgress(page=first_page)
         for _ in range(READINGS):
             progress.page, progress.total, progress.drifted = first_page, 0, False
@@ -73,7 +79,7 @@ class OrderListReader:
         return progress
 
     async def _read_pages(self, query: OrderQuery, progress: ListProgress, first_page: int) -> bool:
-        """True when the last page was reached, False when the budget ended before it."""
+        """Read the pages from here on. Returns False when the budget ended before the last one."""
         while True:
             if progress.answered and not self.budget.is_left():
                 return False
@@ -115,6 +121,9 @@ class OrderListReader:
             if self._failures >= FAILED_ORDERS:
                 raise trouble
 
+    # A shop without update stamps lists everything that changed within the overlap each time. Whether such an
+    # order is news cannot be told from the item alone when only its documents changed, so one list more is
+    # read, from where the last run ended: what stands in it changed since.
     async def _is_news(self, order: Order, now: datetime, known: KnownOrder | None) -> bool:
         if is_news(order, now, known):
             return True
@@ -125,7 +134,7 @@ class OrderListReader:
         return order.order_id in self._fresh
 
     async def _read_fresh(self, since: datetime) -> set[str]:
-        """Ids of the orders in the part of the list that no earlier run has seen."""
+        """Read the ids of the orders in the part of the list that no earlier run has seen."""
         ids, number = set[str](), 1
         while True:
             page = await self.reader.client.orders(OrderQuery(updated_from=since), number)

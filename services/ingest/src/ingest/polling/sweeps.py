@@ -23,7 +23,7 @@ class Sweeper:
     _failures: int = 0
 
     async def go_on(self, sweep: Sweep, now: datetime) -> Sweep | None:
-        """The sweep as far as it came, or None when it is complete."""
+        """Go on as far as the sweep may by now. Returns how far it got, or None when it is complete."""
         start, before = sweep, self.reader.client.calls
         while self._may_go_on(start, before, now):
             number = sweep.position // PAGE_SIZE + 1
@@ -38,7 +38,7 @@ class Sweeper:
         return replace(sweep, calls=start.calls + self.reader.client.calls - before)
 
     async def _look_at(self, page: Page[Order], sweep: Sweep, may_go_on: Callable[[], bool]) -> int:
-        """How many orders of the page were looked at."""
+        """Import the orders of the page that the sweep wants. Returns how many it looked at."""
         known = await self.reader.list_known([item.value.order_id for item in page.items])
         now = page.server_time or datetime.now(UTC)
         for index, item in enumerate(page.items):

@@ -49,7 +49,7 @@ class Http(Protocol):
     async def get(
         self, path: str, *, params: Mapping[str, str], headers: Mapping[str, str], max_bytes: int
     ) -> Answer:
-        """The answer whatever its status; raises `AnswerTooLarge` or `ShopUnavailable` without one."""
+        """Send it. Returns the answer, whatever its status; without one raises what kept it away."""
 
 
 class EpagesClient(ShopClient[ShopInfo, Order, OrderDocument]):
@@ -71,7 +71,7 @@ class EpagesClient(ShopClient[ShopInfo, Order, OrderDocument]):
             raise NotAShop(f"shop: {problem}") from None
 
     async def orders(self, query: OrderQuery, page: int) -> Page[Order]:
-        """One page of orders without their lines; an item that does not fit spoils only itself."""
+        """Fetch one page of orders without their lines; an item that does not fit spoils only itself."""
         params = {
             "updatedFrom": query.updated_from,
             "createdAfter": query.created_after,
@@ -82,13 +82,13 @@ class EpagesClient(ShopClient[ShopInfo, Order, OrderDocument]):
         return _page(answer, parse_order, page, PAGE_SIZE)
 
     async def order(self, order_id: str) -> Read[Order]:
-        """One order as it is now."""
+        """Fetch one order as it is now."""
         answer = await self._get(f"/orders/{quote(order_id, safe='')}", {}, limit=DEFAULT_LIMIT)
         order = _usable(lambda: parse_order(read_json(answer.content)), "order")
         return Read(order, answer.content, server_time(answer.headers))
 
     async def documents(self, order_id: str, *, include_pdf: bool) -> Page[OrderDocument]:
-        """All finalised documents of an order; those too large together come in smaller pages."""
+        """Fetch all finalised documents of an order; those too large together come in smaller pages."""
         size = PAGE_SIZE
         while True:
             try:

@@ -37,7 +37,7 @@ class ShopHttp:
     async def get(
         self, path: str, *, params: Mapping[str, str], headers: Mapping[str, str], max_bytes: int
     ) -> Response:
-        """The complete answer; without one raises one of `KINDS`."""
+        """Send it. Returns the complete answer; without one raises one of `KINDS`."""
         url, started = encoded_url(self._api_url, path, params), time.perf_counter()
         fields = {"method": "GET", "host": loggable_host(self._api_url), "path": loggable_path(path)}
         try:
