@@ -3,7 +3,7 @@
 from api.access.auth import AnyRole, Editor, Operator, Principal, Role, Scope
 from api.access.idempotency import Answer, OncePerKey
 from api.access.tokens import hash_token, new_token
-from api.access.transactions import Reading, Writing
+from api.access.transactions import ReadSession, WriteSession
 
 __all__ = [
     "Answer",
@@ -12,10 +12,10 @@ __all__ = [
     "OncePerKey",
     "Operator",
     "Principal",
-    "Reading",
+    "ReadSession",
     "Role",
     "Scope",
-    "Writing",
+    "WriteSession",
     "hash_token",
     "new_token",
 ]

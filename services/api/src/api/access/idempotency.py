@@ -30,7 +30,7 @@ class Answer(Generic[M]):
     kept: M | None = None
 
 
-class Once:
+class IdempotentRequest:
     """Does a request's work at most once per key and principal; without a key, each time."""
 
     def __init__(self, response: Response, principal: str, key: str | None, request_hash: str) -> None:
@@ -106,9 +106,11 @@ async def _once(
             description="Any text of yours; the same key again answers with the first result.",
         ),
     ] = None,
-) -> Once:
+) -> IdempotentRequest:
     line = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return Once(response, principal.actor, key, hashlib.sha256(line + await request.body()).hexdigest())
+    return IdempotentRequest(
+        response, principal.actor, key, hashlib.sha256(line + await request.body()).hexdigest()
+    )
 
 
-OncePerKey = Annotated[Once, Depends(_once)]
+OncePerKey = Annotated[IdempotentRequest, Depends(_once)]

@@ -21,5 +21,5 @@ async def _writing(deps: DepsOf, _: AnyRole) -> AsyncIterator[AsyncSession]:
 
 
 # scope "function": a commit that fails becomes the answer instead of following a success
-Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]
-Writing = Annotated[AsyncSession, Depends(_writing, scope="function")]
+ReadSession = Annotated[AsyncSession, Depends(_reading, scope="function")]
+WriteSession = Annotated[AsyncSession, Depends(_writing, scope="function")]

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Principal
 from api.addresses import checked_address
+from api.commands import fetch_now
 from api.connections import (
     ACCESS_TOKEN,
     ACTIVE,
@@ -24,7 +25,6 @@ from api.deps import Deps
 from api.kinds.kind import RECONNECT, Checked, Kept, Standing
 from api.kinds.rows import rows_about
 from api.schemas.connections import ShopConnectionCreate, TroubleRead
-from api.sending import fetch_now
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import ShopCursorRow
 from common.domain.connection_troubles import TROUBLES, ConnectionTrouble

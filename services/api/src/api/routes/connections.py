@@ -5,7 +5,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.access import Answer, AnyRole, Editor, OncePerKey, Operator, Principal, Reading, Role, Writing, audit
+from api.access import (
+    Answer,
+    AnyRole,
+    Editor,
+    OncePerKey,
+    Operator,
+    Principal,
+    ReadSession,
+    Role,
+    WriteSession,
+    audit,
+)
+from api.commands import fetch_now, fetch_order
 from api.connections import (
     ACTIVE,
     ConnectionRepository,
@@ -47,7 +59,6 @@ from api.schemas.connections import (
     ReleaseRequest,
 )
 from api.schemas.gaps import GapsRead
-from api.sending import fetch_now, fetch_order
 from common.db.models.core import ConnectionRow
 
 router = APIRouter(prefix="/api/v1/connections", tags=["connections"])
@@ -109,7 +120,7 @@ async def create_connection(
 async def list_connections(
     principal: AnyRole,
     pager: Paged,
-    session: Reading,
+    session: ReadSession,
     tenant_id: UUID | None = None,
     kind: Literal["shop", "books"] | None = None,
 ) -> ConnectionPage:
@@ -124,13 +135,13 @@ async def list_connections(
 
 
 @router.get("/{connection_id}", responses=problems(NotFound), operation_id="get_connection")
-async def read_connection(connection_id: UUID, principal: AnyRole, session: Reading) -> ConnectionRead:
+async def read_connection(connection_id: UUID, principal: AnyRole, session: ReadSession) -> ConnectionRead:
     """One connection."""
     return await connection_read(session, await get_connection(session, principal.scope(), connection_id))
 
 
 @router.get("/{connection_id}/gaps", responses=problems(NotFound), operation_id="list_gaps")
-async def list_gaps(connection_id: UUID, principal: AnyRole, session: Reading) -> GapsRead:
+async def list_gaps(connection_id: UUID, principal: AnyRole, session: ReadSession) -> GapsRead:
     """Numbers that are missing between the documents of a shop; a warning only.
 
     A document that is not finalised yet leaves a gap until it is.
@@ -144,7 +155,7 @@ async def list_gaps(connection_id: UUID, principal: AnyRole, session: Reading) -
     operation_id="disable_connection",
 )
 async def disable_connection(
-    connection_id: UUID, editor: Editor, once: OncePerKey, session: Writing
+    connection_id: UUID, editor: Editor, once: OncePerKey, session: WriteSession
 ) -> ConnectionRead:
     """Stop using a connection; it and all that came over it stay known."""
 
@@ -170,7 +181,7 @@ async def disable_connection(
     operation_id="enable_connection",
 )
 async def enable_connection(
-    connection_id: UUID, editor: Editor, once: OncePerKey, deps: DepsOf, session: Writing
+    connection_id: UUID, editor: Editor, once: OncePerKey, deps: DepsOf, session: WriteSession
 ) -> ConnectionRead:
     """Use a disabled connection again; books that were never confirmed come back halted."""
 
@@ -189,7 +200,7 @@ async def enable_connection(
     operation_id="release_connection",
 )
 async def release_connection(
-    connection_id: UUID, wanted: ReleaseRequest, operator: Operator, once: OncePerKey, session: Writing
+    connection_id: UUID, wanted: ReleaseRequest, operator: Operator, once: OncePerKey, session: WriteSession
 ) -> ConnectionRead:
     """Set a shop or books free for another tenant: disabled here, with all that came over it kept.
 
@@ -213,7 +224,7 @@ async def release_connection(
     operation_id="confirm_organization",
 )
 async def confirm_organization(
-    connection_id: UUID, editor: Editor, once: OncePerKey, session: Writing
+    connection_id: UUID, editor: Editor, once: OncePerKey, session: WriteSession
 ) -> ConnectionRead:
     """Say that the other organization is right: its connection is in use from now on and is the answer."""
 
@@ -238,7 +249,7 @@ async def fetch_connection(
     connection_id: UUID,
     editor: Editor,
     once: OncePerKey,
-    session: Writing,
+    session: WriteSession,
     wanted: FetchRequest | None = None,
 ) -> CommandRead:
     """Read the shop now: everything changed since the last poll, or one order."""
@@ -264,7 +275,7 @@ async def fetch_connection(
 
 
 async def _changed(
-    session: Writing, editor: Principal, action: str, row: ConnectionRow
+    session: WriteSession, editor: Principal, action: str, row: ConnectionRow
 ) -> Answer[ConnectionRead]:
     await audit.note(
         session, editor, action, row.tenant_id, connection_id=str(row.connection_id), state=row.state

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Row
 
-from api.access import Answer, AnyRole, Editor, OncePerKey, Reading, Writing, audit
+from api.access import Answer, AnyRole, Editor, OncePerKey, ReadSession, WriteSession, audit
+from api.commands import send
 from api.deps import DepsOf
 from api.details import choices, is_attachable, is_retriable, read_details
 from api.http import (
@@ -32,7 +33,6 @@ from api.schemas.documents import (
     Resolve,
     Status,
 )
-from api.sending import send
 from api.views import document_read
 from common.archive import Archive, OriginalMissing
 from common.domain.documents import DocumentType
@@ -43,7 +43,7 @@ router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
 
 @router.get("", responses=problems(BadCursor), operation_id="list_documents")
 async def list_documents(
-    wanted: Annotated[DocumentQuery, Query()], principal: AnyRole, deps: DepsOf, session: Reading
+    wanted: Annotated[DocumentQuery, Query()], principal: AnyRole, deps: DepsOf, session: ReadSession
 ) -> DocumentPage:
     """Every finalised document the shops gave, newest document date first, then by number downwards."""
     pager = Pager(deps.cursors, wanted.limit, wanted.cursor)
@@ -54,7 +54,7 @@ async def list_documents(
 
 @router.get("/{document_id}", responses=problems(NotFound), operation_id="get_document")
 async def read_document(
-    document_id: UUID, principal: AnyRole, deps: DepsOf, session: Reading
+    document_id: UUID, principal: AnyRole, deps: DepsOf, session: ReadSession
 ) -> DocumentDetails:
     """One document: decision, rules, evidence, history, attempts and links into Lexware."""
     queries = DocumentQueries(session, principal.scope())
@@ -74,7 +74,7 @@ async def read_document(
     },
     operation_id="get_document_file",
 )
-async def read_file(document_id: UUID, principal: AnyRole, session: Reading) -> Response:
+async def read_file(document_id: UUID, principal: AnyRole, session: ReadSession) -> Response:
     """The document's file, bit for bit as the shop gave it."""
     row = await DocumentQueries(session, principal.scope()).get(document_id)
     if row.pdf_sha256 is None:
@@ -93,7 +93,7 @@ async def read_file(document_id: UUID, principal: AnyRole, session: Reading) -> 
     operation_id="retry_document",
 )
 async def retry_document(
-    document_id: UUID, editor: Editor, once: OncePerKey, session: Writing
+    document_id: UUID, editor: Editor, once: OncePerKey, session: WriteSession
 ) -> CommandRead:
     """Decide about a parked document again, with the newest settings and profile.
 
@@ -117,7 +117,7 @@ async def retry_document(
     operation_id="resolve_document",
 )
 async def resolve_document(
-    document_id: UUID, wanted: Resolve, editor: Editor, once: OncePerKey, session: Writing
+    document_id: UUID, wanted: Resolve, editor: Editor, once: OncePerKey, session: WriteSession
 ) -> CommandRead:
     """Choose for a parked document: it was booked by hand, or what its number in the books means.
 
@@ -152,7 +152,9 @@ async def resolve_document(
     responses=problems(NotFound, FileNotAttachable, IdempotencyKeyReused),
     operation_id="attach_document_file",
 )
-async def attach_file(document_id: UUID, editor: Editor, once: OncePerKey, session: Writing) -> CommandRead:
+async def attach_file(
+    document_id: UUID, editor: Editor, once: OncePerKey, session: WriteSession
+) -> CommandRead:
     """Try again to attach the file of a booked document, also one that was refused or not wanted."""
 
     async def work() -> Answer[CommandRead]:
@@ -167,7 +169,7 @@ async def attach_file(document_id: UUID, editor: Editor, once: OncePerKey, sessi
     return await once.answer(session, CommandRead, work)
 
 
-async def _parked(session: Writing, editor: Editor, document_id: UUID) -> Row[Any]:
+async def _parked(session: WriteSession, editor: Editor, document_id: UUID) -> Row[Any]:
     row = await DocumentQueries(session, editor.scope()).get(document_id)
     if row.status != Status.PARKED.value:
         raise NotParked

@@ -6,14 +6,14 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter
 from sqlalchemy import select
 
-from api.access import Answer, AnyRole, Editor, OncePerKey, Reading, Scope, Writing, audit
+from api.access import Answer, AnyRole, Editor, OncePerKey, ReadSession, Scope, WriteSession, audit
+from api.commands import NO_CONNECTION, send
 from api.deps import DepsOf
 from api.http import AlarmClosed, AlarmEndsItself, IdempotencyKeyReused, InvalidRequest, NotFound, problems
 from api.queries.duplicates import list_doubles
 from api.queries.lists import get_tenant
 from api.schemas.base import CommandRead
 from api.schemas.duplicates import DuplicateList, Repaired
-from api.sending import NO_CONNECTION, send
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import CLOSED_BY_PERSON, AlarmKind
 from common.domain.duplicates import vouchers_in
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/api/v1")
     operation_id="list_duplicates",
 )
 async def read_duplicates(
-    tenant_id: UUID, principal: AnyRole, deps: DepsOf, session: Reading
+    tenant_id: UUID, principal: AnyRole, deps: DepsOf, session: ReadSession
 ) -> DuplicateList:
     """Documents that the books hold twice: with links, which voucher to delete and which one stays."""
     await get_tenant(session, principal.own(tenant_id), tenant_id)
@@ -44,7 +44,7 @@ async def read_duplicates(
     operation_id="repair_duplicate",
 )
 async def repair_duplicate(
-    tenant_id: UUID, alarm_id: UUID, wanted: Repaired, editor: Editor, once: OncePerKey, session: Writing
+    tenant_id: UUID, alarm_id: UUID, wanted: Repaired, editor: Editor, once: OncePerKey, session: WriteSession
 ) -> CommandRead:
     """Record that surplus vouchers were deleted in Lexware Office; it is looked whether they are gone.
 
@@ -75,7 +75,7 @@ async def repair_duplicate(
     tags=["status"],
     operation_id="see_alarm",
 )
-async def see_alarm(alarm_id: UUID, editor: Editor, once: OncePerKey, session: Writing) -> CommandRead:
+async def see_alarm(alarm_id: UUID, editor: Editor, once: OncePerKey, session: WriteSession) -> CommandRead:
     """Close an alarm that only a person ends; vouchers of a double that was seen are not told of again."""
 
     async def work() -> Answer[CommandRead]:
@@ -90,7 +90,7 @@ async def see_alarm(alarm_id: UUID, editor: Editor, once: OncePerKey, session: W
     return await once.answer(session, CommandRead, work)
 
 
-async def _alarm(session: Writing, scope: Scope, alarm_id: UUID) -> AlarmRow:
+async def _alarm(session: WriteSession, scope: Scope, alarm_id: UUID) -> AlarmRow:
     """An open alarm of a merchant; raises `NotFound`, also outside the scope, and `AlarmClosed`."""
     query = select(AlarmRow).where(
         AlarmRow.alarm_id == alarm_id, AlarmRow.tenant_id.is_not(None), *scope.limits(AlarmRow.tenant_id)

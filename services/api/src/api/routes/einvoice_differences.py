@@ -6,14 +6,14 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter
 from sqlalchemy import select
 
-from api.access import Answer, Editor, OncePerKey, Writing, audit
+from api.access import Answer, Editor, OncePerKey, WriteSession, audit
+from api.commands import NO_CONNECTION, send
 from api.details import differing
 from api.http import IdempotencyKeyReused, InvalidRequest, NotFound, NothingDiffers, problems
 from api.queries.documents import DocumentQueries
 from api.routes.documents import about
 from api.schemas.base import CommandRead
 from api.schemas.einvoices import AcceptDifference, AcceptDifferences
-from api.sending import NO_CONNECTION, send
 from common.db.dialect import db_now
 from common.events.commands import AcceptEInvoiceDifference, AcceptEInvoiceDifferences
 
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/v1")
     operation_id="accept_einvoice_difference",
 )
 async def accept_einvoice_difference(
-    document_id: UUID, wanted: AcceptDifference, editor: Editor, once: OncePerKey, session: Writing
+    document_id: UUID, wanted: AcceptDifference, editor: Editor, once: OncePerKey, session: WriteSession
 ) -> CommandRead:
     """Accept in what the document's e-invoice differs, with the reason: it is booked as the shop says.
 
@@ -62,7 +62,7 @@ async def accept_einvoice_difference(
     operation_id="accept_einvoice_differences",
 )
 async def accept_einvoice_differences(
-    wanted: AcceptDifferences, editor: Editor, once: OncePerKey, session: Writing
+    wanted: AcceptDifferences, editor: Editor, once: OncePerKey, session: WriteSession
 ) -> CommandRead:
     """Accept the differences of all documents that are parked for them now, oldest first, with one reason.
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.access import AnyRole, Reading
+from api.access import AnyRole, ReadSession
 from api.http import EInvoiceNotStored, NotFound, VatIdNotChecked, VatProofNotStored, problems
 from api.queries.documents import DocumentQueries
 from api.queries.evidence import EvidenceQueries
@@ -45,7 +45,7 @@ def download(content: bytes, media_type: str, name: str, suffix: str) -> Respons
     },
     operation_id="get_document_einvoice",
 )
-async def read_einvoice(document_id: UUID, principal: AnyRole, session: Reading) -> Response:
+async def read_einvoice(document_id: UUID, principal: AnyRole, session: ReadSession) -> Response:
     """The e-invoice inside the document's PDF, bit for bit; what was read from it is in the evidence."""
     row = await DocumentQueries(session, principal.scope()).get(document_id)
     sha256 = (await EvidenceQueries(session, row).einvoice()).sha256
@@ -63,7 +63,7 @@ async def read_einvoice(document_id: UUID, principal: AnyRole, session: Reading)
     responses=problems(NotFound, VatIdNotChecked),
     operation_id="get_document_vat_check",
 )
-async def read_vat_check(document_id: UUID, principal: AnyRole, session: Reading) -> VatCheckRead:
+async def read_vat_check(document_id: UUID, principal: AnyRole, session: ReadSession) -> VatCheckRead:
     """How the buyer's VAT id was checked for this document, with every answer kept about it."""
     row = await DocumentQueries(session, principal.scope()).get(document_id)
     return await EvidenceQueries(session, row).vat_check()
@@ -78,7 +78,7 @@ async def read_vat_check(document_id: UUID, principal: AnyRole, session: Reading
     },
     operation_id="get_document_vat_proof",
 )
-async def read_vat_proof(document_id: UUID, principal: AnyRole, session: Reading) -> Response:
+async def read_vat_proof(document_id: UUID, principal: AnyRole, session: ReadSession) -> Response:
     """The authority's answer that the decision used, bit for bit."""
     row = await DocumentQueries(session, principal.scope()).get(document_id)
     proof = await EvidenceQueries(session, row).vat_proof()

@@ -4,14 +4,14 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from api.access import Answer, Editor, OncePerKey, Writing, audit
+from api.access import Answer, Editor, OncePerKey, WriteSession, audit
+from api.commands import send
 from api.details import is_excludable, is_excluded_by_person
 from api.http import DateNotAsked, IdempotencyKeyReused, NotExcluded, NotFound, NotOpen, problems
 from api.queries.documents import DocumentQueries
 from api.routes.documents import about
 from api.schemas.base import CommandRead
 from api.schemas.documents import ConfirmDate, Exclude, Include
-from api.sending import send
 from common.domain.reasons import Reason
 from common.events.commands import ConfirmIssueDate, ExcludeDocument, IncludeDocument
 
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
     operation_id="exclude_document",
 )
 async def exclude_document(
-    document_id: UUID, wanted: Exclude, editor: Editor, once: OncePerKey, session: Writing
+    document_id: UUID, wanted: Exclude, editor: Editor, once: OncePerKey, session: WriteSession
 ) -> CommandRead:
     """Leave a parked or waiting document out of the books, with the reason.
 
@@ -57,7 +57,7 @@ async def exclude_document(
     operation_id="include_document",
 )
 async def include_document(
-    document_id: UUID, wanted: Include, editor: Editor, once: OncePerKey, session: Writing
+    document_id: UUID, wanted: Include, editor: Editor, once: OncePerKey, session: WriteSession
 ) -> CommandRead:
     """Take back that a person excluded the document; it and its corrections are decided about anew."""
 
@@ -85,7 +85,7 @@ async def include_document(
     operation_id="confirm_document_date",
 )
 async def confirm_date(
-    document_id: UUID, wanted: ConfirmDate, editor: Editor, once: OncePerKey, session: Writing
+    document_id: UUID, wanted: ConfirmDate, editor: Editor, once: OncePerKey, session: WriteSession
 ) -> CommandRead:
     """Say which date is printed on a document parked for `issue_date_missing`; it is decided with that."""
 

@@ -7,7 +7,18 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query
 from sqlalchemy import select
 
-from api.access import Answer, AnyRole, OncePerKey, Operator, Principal, Reading, Scope, Writing, audit
+from api.access import (
+    Answer,
+    AnyRole,
+    OncePerKey,
+    Operator,
+    Principal,
+    ReadSession,
+    Scope,
+    WriteSession,
+    audit,
+)
+from api.commands import NO_CONNECTION, send
 from api.http import BadCursor, DeadLetterClosed, IdempotencyKeyReused, NotFound, problems
 from api.paging import Paged
 from api.queries.lists import list_rows
@@ -22,7 +33,6 @@ from api.schemas.operations import (
     StatusRead,
 )
 from api.schemas.tenants import AuditPage
-from api.sending import NO_CONNECTION, send
 from api.views import alarm_read, alarm_text_read, audit_read, dead_letter_read
 from common.db.models.core import AuditRow
 from common.db.models.effects import AlarmRow
@@ -36,7 +46,7 @@ Service = Annotated[Literal["ingest", "invoice-writer", "transit-writer"] | None
 
 
 @router.get("/status", responses=problems(), tags=["status"], operation_id="get_status")
-async def get_status(principal: AnyRole, session: Reading, tenant_id: OfTenant = None) -> StatusRead:
+async def get_status(principal: AnyRole, session: ReadSession, tenant_id: OfTenant = None) -> StatusRead:
     """How many documents stand where, for how long, and what asks for attention."""
     return await read_status(session, principal.scope(tenant_id))
 
@@ -45,7 +55,7 @@ async def get_status(principal: AnyRole, session: Reading, tenant_id: OfTenant =
 async def list_alarms(
     principal: AnyRole,
     pager: Paged,
-    session: Reading,
+    session: ReadSession,
     tenant_id: OfTenant = None,
     open: Annotated[bool | None, Query(description="Only open ones, or only closed ones.")] = None,  # noqa: A002
 ) -> AlarmPage:
@@ -68,7 +78,7 @@ async def list_alarm_kinds(_: AnyRole) -> AlarmKindList:
 
 @router.get("/audit", responses=problems(BadCursor), tags=["status"], operation_id="list_audit")
 async def list_audit(
-    principal: AnyRole, pager: Paged, session: Reading, tenant_id: OfTenant = None
+    principal: AnyRole, pager: Paged, session: ReadSession, tenant_id: OfTenant = None
 ) -> AuditPage:
     """Who changed what."""
     by = (AuditRow.created_at, AuditRow.audit_id)
@@ -82,7 +92,7 @@ async def list_audit(
 async def list_dead_letters(
     principal: AnyRole,
     pager: Paged,
-    session: Reading,
+    session: ReadSession,
     tenant_id: OfTenant = None,
     state: Annotated[Literal["kept", "replayed", "discarded"] | None, Query()] = None,
     service: Service = None,
@@ -103,7 +113,7 @@ async def list_dead_letters(
     tags=["dead letters"],
     operation_id="get_dead_letter",
 )
-async def read_dead_letter(dead_letter_id: UUID, principal: AnyRole, session: Reading) -> DeadLetterRead:
+async def read_dead_letter(dead_letter_id: UUID, principal: AnyRole, session: ReadSession) -> DeadLetterRead:
     """One dead letter."""
     return dead_letter_read(await _get(session, principal.scope(), dead_letter_id), principal.role)
 
@@ -116,7 +126,7 @@ async def read_dead_letter(dead_letter_id: UUID, principal: AnyRole, session: Re
     operation_id="replay_dead_letter",
 )
 async def replay_dead_letter(
-    dead_letter_id: UUID, operator: Operator, once: OncePerKey, session: Writing
+    dead_letter_id: UUID, operator: Operator, once: OncePerKey, session: WriteSession
 ) -> CommandRead:
     """Ask the owner to put one dead letter back in line."""
     return await once.answer(
@@ -134,7 +144,7 @@ async def replay_dead_letter(
     operation_id="discard_dead_letter",
 )
 async def discard_dead_letter(
-    dead_letter_id: UUID, operator: Operator, once: OncePerKey, session: Writing
+    dead_letter_id: UUID, operator: Operator, once: OncePerKey, session: WriteSession
 ) -> CommandRead:
     """Ask the owner to give one dead letter up; what waits behind it goes on."""
     return await once.answer(
@@ -145,7 +155,7 @@ async def discard_dead_letter(
 
 
 async def _close(
-    session: Writing,
+    session: WriteSession,
     operator: Principal,
     dead_letter_id: UUID,
     action: str,
@@ -168,7 +178,7 @@ async def _close(
     return Answer(202, await send(session, command))
 
 
-async def _get(session: Reading, scope: Scope, dead_letter_id: UUID) -> DeadLetterRow:
+async def _get(session: ReadSession, scope: Scope, dead_letter_id: UUID) -> DeadLetterRow:
     row = await session.scalar(
         select(DeadLetterRow).where(
             DeadLetterRow.dead_letter_id == dead_letter_id, *scope.limits(DeadLetterRow.tenant_id)

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Path
 
-from api.access import Answer, AnyRole, Editor, OncePerKey, Reading, Writing, audit
+from api.access import Answer, AnyRole, Editor, OncePerKey, ReadSession, WriteSession, audit
+from api.commands import NO_CONNECTION, release_parked, send
 from api.decisions import rule_list
 from api.details import reason_read
 from api.http import IdempotencyKeyReused, InvalidRequest, NotFound, OneByOne, problems
@@ -16,7 +17,6 @@ from api.routes.operations import OfTenant
 from api.schemas.base import CommandRead
 from api.schemas.decisions import RuleList
 from api.schemas.parked import CommandStatusRead, ParkedRead, ParkedRetry, ReasonList
-from api.sending import NO_CONNECTION, release_parked, send
 from common.domain.reasons import ONLY_ONE_BY_ONE, Reason
 from common.events.commands import AdoptMatching
 
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/v1")
 
 
 @router.get("/parked", responses=problems(), tags=["parked"], operation_id="list_parked")
-async def list_parked(principal: AnyRole, session: Reading, tenant_id: OfTenant = None) -> ParkedRead:
+async def list_parked(principal: AnyRole, session: ReadSession, tenant_id: OfTenant = None) -> ParkedRead:
     """Parked documents by cause: how many, since when, for how much, what to do and who."""
     return await read_parked(session, principal.scope(tenant_id))
 
@@ -54,7 +54,7 @@ async def retry_parked(
     reason: Annotated[Reason, Path(description="The cause.")],
     editor: Editor,
     once: OncePerKey,
-    session: Writing,
+    session: WriteSession,
     wanted: ParkedRetry | None = None,
 ) -> CommandRead:
     """Decide again about everything parked for one cause, oldest first, behind live documents."""
@@ -81,7 +81,9 @@ async def retry_parked(
     tags=["parked"],
     operation_id="adopt_matching",
 )
-async def adopt_matching(tenant_id: UUID, editor: Editor, once: OncePerKey, session: Writing) -> CommandRead:
+async def adopt_matching(
+    tenant_id: UUID, editor: Editor, once: OncePerKey, session: WriteSession
+) -> CommandRead:
     """After a move or a reinstall: vouchers that are there stand for the parked documents they equal.
 
     Of documents parked as `same_document_elsewhere` or `number_taken_in_books` those with exactly one voucher
@@ -100,6 +102,6 @@ async def adopt_matching(tenant_id: UUID, editor: Editor, once: OncePerKey, sess
 @router.get(
     "/commands/{command_id}", responses=problems(NotFound), tags=["status"], operation_id="get_command"
 )
-async def get_command(command_id: UUID, principal: AnyRole, session: Reading) -> CommandStatusRead:
+async def get_command(command_id: UUID, principal: AnyRole, session: ReadSession) -> CommandStatusRead:
     """How far a command is that was answered with 202; done says nothing about its success."""
     return await read_command(session, principal.scope(), command_id)

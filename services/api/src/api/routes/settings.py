@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from api.access import Answer, AnyRole, Editor, OncePerKey, Principal, Reading, Writing
+from api.access import Answer, AnyRole, Editor, OncePerKey, Principal, ReadSession, WriteSession
 from api.http import (
     BadCursor,
     CategoriesNotRead,
@@ -43,7 +43,7 @@ ON_A_VERSION = (NotFound, Conflict, VersionOutdated, PreconditionRequired)
 
 @router.get("/{tenant_id}/settings", responses=problems(NotFound), operation_id="get_settings")
 async def read_settings(
-    tenant_id: UUID, principal: AnyRole, session: Reading, response: Response
+    tenant_id: UUID, principal: AnyRole, session: ReadSession, response: Response
 ) -> SettingsRead:
     """The settings in force; their number is the ETag."""
     await _tenant_is_there(session, principal, tenant_id)
@@ -55,7 +55,7 @@ async def save_settings(
     tenant_id: UUID,
     wanted: SettingsWrite,
     editor: Editor,
-    session: Writing,
+    session: WriteSession,
     response: Response,
     stated: Stated,
 ) -> SettingsRead:
@@ -74,7 +74,7 @@ async def change_settings(
     tenant_id: UUID,
     wanted: SettingsPatch,
     editor: Editor,
-    session: Writing,
+    session: WriteSession,
     response: Response,
     stated: Stated,
 ) -> SettingsRead:
@@ -97,7 +97,7 @@ async def pause_tenant(
     tenant_id: UUID,
     editor: Editor,
     once: OncePerKey,
-    session: Writing,
+    session: WriteSession,
     response: Response,
     wanted: SettingsComment | None = None,
 ) -> SettingsRead:
@@ -118,7 +118,7 @@ async def resume_tenant(
     tenant_id: UUID,
     editor: Editor,
     once: OncePerKey,
-    session: Writing,
+    session: WriteSession,
     response: Response,
     wanted: SettingsComment | None = None,
 ) -> SettingsRead:
@@ -135,7 +135,7 @@ async def resume_tenant(
     responses=problems(NotFound, CategoriesNotRead),
     operation_id="list_categories",
 )
-async def list_categories(tenant_id: UUID, principal: AnyRole, session: Reading) -> CategoryList:
+async def list_categories(tenant_id: UUID, principal: AnyRole, session: ReadSession) -> CategoryList:
     """The books' posting categories, what each allows, and which settings name it."""
     await _tenant_is_there(session, principal, tenant_id)
     known = await known_categories(session, tenant_id)
@@ -151,7 +151,7 @@ async def list_categories(tenant_id: UUID, principal: AnyRole, session: Reading)
     operation_id="list_settings_versions",
 )
 async def list_settings_versions(
-    tenant_id: UUID, principal: AnyRole, pager: Paged, session: Reading
+    tenant_id: UUID, principal: AnyRole, pager: Paged, session: ReadSession
 ) -> SettingsPage:
     """Every version the settings ever had."""
     await _tenant_is_there(session, principal, tenant_id)
@@ -168,7 +168,7 @@ async def list_settings_versions(
     operation_id="get_settings_version",
 )
 async def read_settings_version(
-    tenant_id: UUID, number: Number, principal: AnyRole, session: Reading
+    tenant_id: UUID, number: Number, principal: AnyRole, session: ReadSession
 ) -> SettingsVersionRead:
     """One version of the settings: who saved it, when, why, and what it changed."""
     await _tenant_is_there(session, principal, tenant_id)
@@ -187,7 +187,7 @@ async def restore_settings(
     number: Number,
     editor: Editor,
     once: OncePerKey,
-    session: Writing,
+    session: WriteSession,
     response: Response,
     wanted: SettingsComment | None = None,
 ) -> SettingsRead:
@@ -204,7 +204,7 @@ async def restore_settings(
 
 
 async def _in_mode(
-    session: Writing,
+    session: WriteSession,
     response: Response,
     editor: Principal,
     tenant_id: UUID,
@@ -219,7 +219,7 @@ async def _in_mode(
     return _tagged(response, await saving.save(values, wanted.comment if wanted else None))
 
 
-async def _tenant_is_there(session: Reading, principal: Principal, tenant_id: UUID) -> None:
+async def _tenant_is_there(session: ReadSession, principal: Principal, tenant_id: UUID) -> None:
     await get_tenant(session, principal.own(tenant_id), tenant_id)
 
 

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter
 
-from api.access import Answer, AnyRole, OncePerKey, Operator, Reading, Writing, audit
+from api.access import Answer, AnyRole, OncePerKey, Operator, ReadSession, WriteSession, audit
 from api.http import BadCursor, IdempotencyKeyReused, NotFound, problems
 from api.paging import Paged
 from api.queries.lists import get_tenant, list_rows
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/v1/tenants", tags=["tenants"])
 
 @router.post("", status_code=201, responses=problems(IdempotencyKeyReused), operation_id="create_tenant")
 async def create_tenant(
-    wanted: TenantCreate, operator: Operator, once: OncePerKey, session: Writing
+    wanted: TenantCreate, operator: Operator, once: OncePerKey, session: WriteSession
 ) -> TenantRead:
     """Set up a merchant with a first version of its settings."""
 
@@ -36,7 +36,7 @@ async def create_tenant(
 
 
 @router.get("", responses=problems(BadCursor), operation_id="list_tenants")
-async def list_tenants(principal: AnyRole, pager: Paged, session: Reading) -> TenantPage:
+async def list_tenants(principal: AnyRole, pager: Paged, session: ReadSession) -> TenantPage:
     """Every tenant for operators, the own one for others."""
     by = (TenantRow.created_at, TenantRow.tenant_id)
     rows, cursor = await list_rows(session, principal.scope(), pager, by, TenantRow.tenant_id)
@@ -44,6 +44,6 @@ async def list_tenants(principal: AnyRole, pager: Paged, session: Reading) -> Te
 
 
 @router.get("/{tenant_id}", responses=problems(NotFound), operation_id="get_tenant")
-async def read_tenant(tenant_id: UUID, principal: AnyRole, session: Reading) -> TenantRead:
+async def read_tenant(tenant_id: UUID, principal: AnyRole, session: ReadSession) -> TenantRead:
     """One merchant."""
     return tenant_read(await get_tenant(session, principal.own(tenant_id), tenant_id))

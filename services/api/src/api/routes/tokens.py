@@ -10,9 +10,9 @@ from api.access import (
     Editor,
     OncePerKey,
     Principal,
-    Reading,
+    ReadSession,
     Role,
-    Writing,
+    WriteSession,
     audit,
     hash_token,
     new_token,
@@ -32,7 +32,7 @@ router = APIRouter(prefix="/api/v1/tokens", tags=["tokens"])
     "", status_code=201, responses=problems(NotFound, IdempotencyKeyReused), operation_id="create_token"
 )
 async def create_token(
-    wanted: TokenCreate, editor: Editor, once: OncePerKey, session: Writing
+    wanted: TokenCreate, editor: Editor, once: OncePerKey, session: WriteSession
 ) -> TokenCreated:
     """Make a token; the answer is the only place that ever shows it.
 
@@ -68,7 +68,7 @@ async def create_token(
 
 @router.get("", responses=problems(BadCursor), operation_id="list_tokens")
 async def list_tokens(
-    editor: Editor, pager: Paged, session: Reading, tenant_id: UUID | None = None
+    editor: Editor, pager: Paged, session: ReadSession, tenant_id: UUID | None = None
 ) -> TokenPage:
     """Tokens, also revoked ones, without their secrets."""
     by = (ApiTokenRow.created_at, ApiTokenRow.token_id)
@@ -79,7 +79,7 @@ async def list_tokens(
 @router.post(
     "/{token_id}/revoke", responses=problems(NotFound, IdempotencyKeyReused), operation_id="revoke_token"
 )
-async def revoke_token(token_id: UUID, editor: Editor, once: OncePerKey, session: Writing) -> TokenRead:
+async def revoke_token(token_id: UUID, editor: Editor, once: OncePerKey, session: WriteSession) -> TokenRead:
     """The token is refused from now on."""
 
     async def work() -> Answer[TokenRead]:
@@ -111,7 +111,7 @@ def _tenant_of(wanted: TokenCreate, editor: Principal) -> UUID | None:
     return tenant_id
 
 
-async def _get(session: Writing, editor: Principal, token_id: UUID) -> ApiTokenRow:
+async def _get(session: WriteSession, editor: Principal, token_id: UUID) -> ApiTokenRow:
     row = await session.scalar(
         select(ApiTokenRow).where(
             ApiTokenRow.token_id == token_id, *editor.scope().limits(ApiTokenRow.tenant_id)
