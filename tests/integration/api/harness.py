@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import insert, select
 
 from api.settings import Settings
-from api.verification import BooksIdentity, ShopIdentity
+from api.upstream import BooksIdentity, ShopIdentity
 from common.db.engine import Database
 from common.db.models.base import Base
 from common.db.models.books import OutcomeRow

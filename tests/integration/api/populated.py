@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from api.verification import BooksIdentity
+from api.upstream import BooksIdentity
 from common.archive import Archive
 from common.db.models.books import TimelineRow
 from common.db.models.effects import AlarmRow, AttemptRow

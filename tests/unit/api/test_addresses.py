@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from api.addresses import checked_address, one_spelling
 from api.http import AddressRefused
+from api.upstream import checked_address, one_spelling
 from common.settings import HostPolicy
 
 NOBODY = HostPolicy()

@@ -7,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 
 from api.app import create_app
 from api.settings import ClusterSettings, Settings
-from api.verification import ConnectionChecks
+from api.upstream import ConnectionChecks
 from common.db.engine import open_database
 from common.db.secrets import new_key
 

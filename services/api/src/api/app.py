@@ -5,12 +5,11 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from api import description
 from api.access import hash_token
 from api.connections import DoubleLinkWatch
 from api.deps import Deps, each_parameter_once
 from api.housekeeping import Housekeeper
-from api.http import CursorSeal, Frame, WebServer, problem_handlers
+from api.http import CursorSeal, Frame, WebServer, description, problem_handlers
 from api.routes import (
     connections,
     documents,
@@ -27,7 +26,7 @@ from api.routes import (
 )
 from api.routes.settings import router as settings_router
 from api.settings import ClusterSettings, Settings
-from api.verification import ConnectionChecks, UpstreamChecks
+from api.upstream import ConnectionChecks, UpstreamChecks
 from common.db.engine import Database
 from common.db.probes import needs_of
 from common.db.secrets import Secrets

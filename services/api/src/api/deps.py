@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from api.http import CursorSeal, InvalidRequest
 from api.settings import Settings
-from api.verification import ConnectionChecks
+from api.upstream import ConnectionChecks
 from common.db.engine import Database
 from common.db.secrets import Secrets
 

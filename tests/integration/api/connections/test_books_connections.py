@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from api.verification import BooksIdentity
+from api.upstream import BooksIdentity
 from common.db.breakers import Place
 from common.db.models.core import ConnectionRow, SecretRow
 from common.db.models.effects import BreakerRow, OAuthTokenRow

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import update
 
-from api.verification import BooksIdentity
+from api.upstream import BooksIdentity
 from common.db.models.core import AuditRow, ConnectionRow, ReleaseRow
 from integration.api.harness import ORGANIZATION, Api, Tenant, books_body, shop_body
 

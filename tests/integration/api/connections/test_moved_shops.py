@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from api.app import create_app
-from api.verification import UpstreamChecks
+from api.upstream import UpstreamChecks
 from common.db.engine import Database
 from common.db.models.core import AuditRow, ConnectionRow
 from common.db.models.ingest import OrderRow

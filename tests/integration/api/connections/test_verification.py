@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.verification import UpstreamChecks
+from api.upstream import UpstreamChecks
 from common.db.engine import Database
 from common.db.secrets import Secrets
 from common.http.transport import Network

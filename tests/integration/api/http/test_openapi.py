@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.app import create_app
-from api.description import SERVERS
+from api.http.description import SERVERS
 from common.db.engine import Database, open_database
 from common.settings import DatabaseSettings
 from fixtures.databases import BOTH, sqlite_address

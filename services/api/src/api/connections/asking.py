@@ -14,11 +14,11 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.addresses import HostUnknown, checked_address
 from api.connections.evidence import DISABLED, SHOP, HasToken, Newcomer, find_matches, guids
 from api.connections.judging import Because, Match
 from api.deps import Deps
 from api.http import AddressRefused, Problem
+from api.upstream import HostUnknown, checked_address
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import OrderRow
 from common.db.secrets import Secrets

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Principal, Role
-from api.addresses import one_spelling
 from api.commands import release_parked
 from api.connections import (
     ACTIVE,
@@ -25,6 +24,7 @@ from api.http import AddressRefused, BookkeepingMissing, InvalidRequest
 from api.kinds.kind import RECONNECT, Checked, Kept, Standing
 from api.kinds.rows import rows_about
 from api.schemas.connections import BooksConnectionCreate
+from api.upstream import one_spelling
 from common.db.breakers import CONTRACT, RIGHTS, linked_anew
 from common.db.models.books import BooksReadingRow
 from common.db.models.core import ConnectionRow

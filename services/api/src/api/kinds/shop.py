@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Principal
-from api.addresses import checked_address
 from api.commands import fetch_now
 from api.connections import (
     ACCESS_TOKEN,
@@ -25,6 +24,7 @@ from api.deps import Deps
 from api.kinds.kind import RECONNECT, Checked, Kept, Standing
 from api.kinds.rows import rows_about
 from api.schemas.connections import ShopConnectionCreate, TroubleRead
+from api.upstream import checked_address
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import ShopCursorRow
 from common.domain.connection_troubles import TROUBLES, ConnectionTrouble

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.access import Principal, audit
 from api.commands import release_parked
 from api.merchant_settings.categories import require_fit
+from api.merchant_settings.versions import SettingsRepository
 from api.queries.lists import get_tenant
-from api.versions import SettingsRepository
 from common.db.models.core import SettingsVersionRow
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import CURING_SETTINGS

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Scope
 from api.http import NotFound
-from api.paging import Pager
+from api.queries.paging import Pager
 from api.schemas.documents import DocumentFilter, FileStatus, Status
 from common.db.models.books import OutcomeRow, ReleasedDocumentRow, TimelineRow
 from common.db.models.core import ConnectionRow, SettingsVersionRow

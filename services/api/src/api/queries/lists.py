@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from api.access import Scope
 from api.http import NotFound
-from api.paging import Pager
+from api.queries.paging import Pager
 from common.db.models.base import Base
 from common.db.models.core import ConnectionRow, TenantRow
 

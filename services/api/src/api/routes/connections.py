@@ -47,9 +47,9 @@ from api.http import (
     problems,
 )
 from api.kinds import check, connection_read, enable, keep, kind_of, standings
-from api.paging import Paged
 from api.queries.gaps import read_gaps
 from api.queries.lists import get_connection, get_tenant, list_rows
+from api.queries.paging import Paged
 from api.schemas.base import CommandRead
 from api.schemas.connections import (
     ConnectionCreate,

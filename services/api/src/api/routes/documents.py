@@ -21,9 +21,9 @@ from api.http import (
     problems,
 )
 from api.merchant_settings.categories import known_categories
-from api.paging import Pager
 from api.queries.documents import DocumentQueries
 from api.queries.evidence import EvidenceQueries
+from api.queries.paging import Pager
 from api.routes.evidence import AS_BYTES, PDF, download
 from api.schemas.base import CommandRead
 from api.schemas.documents import (

@@ -20,8 +20,8 @@ from api.access import (
 )
 from api.commands import NO_CONNECTION, send
 from api.http import BadCursor, DeadLetterClosed, IdempotencyKeyReused, NotFound, problems
-from api.paging import Paged
 from api.queries.lists import list_rows
+from api.queries.paging import Paged
 from api.queries.status import read_status
 from api.schemas.base import CommandRead
 from api.schemas.operations import (

@@ -20,8 +20,9 @@ from api.merchant_settings.categories import category_list, known_categories
 from api.merchant_settings.merging import merged
 from api.merchant_settings.preconditions import Stated, tag_of
 from api.merchant_settings.saving import Saving
-from api.paging import Paged
+from api.merchant_settings.versions import SettingsRepository
 from api.queries.lists import get_tenant, list_rows
+from api.queries.paging import Paged
 from api.schemas.categories import CategoryList
 from api.schemas.settings import (
     SettingsComment,
@@ -31,7 +32,6 @@ from api.schemas.settings import (
     SettingsVersionRead,
     SettingsWrite,
 )
-from api.versions import SettingsRepository
 from api.views import settings_read, settings_version_read
 from common.db.models.core import SettingsVersionRow
 from common.domain.merchant import MerchantSettings

@@ -6,10 +6,10 @@ from fastapi import APIRouter
 
 from api.access import Answer, AnyRole, OncePerKey, Operator, ReadSession, WriteSession, audit
 from api.http import BadCursor, IdempotencyKeyReused, NotFound, problems
-from api.paging import Paged
+from api.merchant_settings.versions import SettingsRepository
 from api.queries.lists import get_tenant, list_rows
+from api.queries.paging import Paged
 from api.schemas.tenants import TenantCreate, TenantPage, TenantRead
-from api.versions import SettingsRepository
 from api.views import tenant_read
 from common.db.dialect import db_now, insert
 from common.db.models.core import TenantRow
