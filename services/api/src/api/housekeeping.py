@@ -37,6 +37,6 @@ class Housekeeper:
     async def forget(self) -> int:
         """No answer older than its time is kept; how many there were."""
         old = IdempotencyRow.created_at < db_now(-self._kept.total_seconds())
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_nobody() as session:
             gone = await session.scalars(delete(IdempotencyRow).where(old).returning(IdempotencyRow.key))
             return len(gone.all())

@@ -49,7 +49,7 @@ class ShopConnections:
             ConnectionRow.kind == SHOP,
             ConnectionRow.state == ACTIVE,
         )
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_all_tenants() as session:
             row = (await session.execute(statement)).scalar_one_or_none()
         if row is None:
             return None
@@ -73,12 +73,12 @@ class ShopConnections:
     async def secret(self, connection: ShopConnection, field: str) -> SecretStr | None:
         """Open a stored secret of the connection; None when there is none. Raises `SecretUnreadable`."""
         secrets = self._secrets.of(connection.tenant_id, connection.connection_id)
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(connection.tenant_id) as session:
             return await secrets.find(session, field)
 
     async def no_secret(self) -> None:
         """Work as long as for a secret that exists, for callers who must not show that there is none."""
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_all_tenants() as session:
             await self._secrets.find_none(session, CLIENT_SECRET)
 
 

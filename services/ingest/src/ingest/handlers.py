@@ -66,7 +66,7 @@ class CommandHandlers:
 
     async def fetch_shop(self, command: FetchShop) -> Done:
         """Make the shop due and wake the poller."""
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of(command.tenant_id) as session:
             await make_due(session, command.tenant_id, command.connection_id)
         self.wake_poller()
         return Done()

@@ -119,7 +119,7 @@ class Webhooks:
             payload=command.model_dump_json().encode(),
             headers={**command.headers(), **current_headers()},
         )
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(connection.tenant_id) as session:
             await accept(session, INGEST, [incoming])
         self._wake_worker()
 

@@ -21,7 +21,7 @@ async def encryption_keys(data_dir: Path, db: Database) -> tuple[SecretStr, ...]
     Raises `CannotStart`, and makes none, when the database holds secrets that no key of the file opens.
     """
     path = data_dir / KEY_FILE
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         sealed = await sealed_by_key(session)
     if sealed and not path.exists():
         raise CannotStart(

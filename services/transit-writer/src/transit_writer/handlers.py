@@ -17,7 +17,7 @@ class BooksFactHandler:
 
     async def record(self, fact: VoucherBooked | DocumentParked | DocumentExcluded) -> Done:
         """Make the document's row say what this fact says."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(fact.tenant_id) as session:
             await VoucherRepository(session, fact.tenant_id).record(fact)
         return Done()
 

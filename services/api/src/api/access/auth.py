@@ -78,7 +78,7 @@ async def authenticate(
     presented = hash_token(SecretStr(credentials.credentials))
     if deps.admin_hash is not None and hmac.compare_digest(presented, deps.admin_hash):
         return Principal("admin", Role.OPERATOR, None)
-    async with deps.db.reading.begin() as session:
+    async with deps.db.reading.of_all_tenants() as session:
         row = await session.scalar(
             select(ApiTokenRow).where(ApiTokenRow.token_hash == presented, ApiTokenRow.revoked_at.is_(None))
         )

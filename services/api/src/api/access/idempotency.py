@@ -62,7 +62,7 @@ class IdempotentRequest:
         """The answer kept before, for work that must ask the network before its transaction."""
         if self._key is None:
             return None
-        async with db.reading.begin() as session:
+        async with db.reading.of_nobody() as session:
             return await self._find(session, model)
 
     async def _claim(self, session: AsyncSession) -> bool:

@@ -6,17 +6,25 @@ from typing import Annotated
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.access.auth import AnyRole
+from api.access.auth import AnyRole, Principal, Role
 from api.deps import DepsOf
+from common.db.sessions import Sessions, Transaction
 
 
-async def _reading(deps: DepsOf, _: AnyRole) -> AsyncIterator[AsyncSession]:
-    async with deps.db.reading.begin() as session:
+def _opened(sessions: Sessions, principal: Principal) -> Transaction:
+    """An operator's reach is all tenants, everybody else's their own."""
+    if principal.role is Role.OPERATOR:
+        return sessions.of_all_tenants()
+    return sessions.of_tenants((principal.tenant_id,))
+
+
+async def _reading(deps: DepsOf, principal: AnyRole) -> AsyncIterator[AsyncSession]:
+    async with _opened(deps.db.reading, principal) as session:
         yield session
 
 
-async def _writing(deps: DepsOf, _: AnyRole) -> AsyncIterator[AsyncSession]:
-    async with deps.db.sessions.begin() as session:
+async def _writing(deps: DepsOf, principal: AnyRole) -> AsyncIterator[AsyncSession]:
+    async with _opened(deps.db.sessions, principal) as session:
         yield session
 
 

@@ -52,13 +52,13 @@ class ShopQuestions:
         """Ask the shop, then whatever the connections known call for; raises the problem to answer with."""
         shown = await self.deps.checks.shop(self.address, self.token)
         newcomer = Newcomer(self.tenant_id, root_of(self.address), shown.storefront, guids(shown.orders))
-        async with self.deps.db.reading.begin() as session:
+        async with self.deps.db.reading.of_all_tenants() as session:
             matches = await self._matches(session, newcomer)
             if any(_is_own_place(match) for match in matches):
                 return newcomer
             unmatched = await self._unmatched(session, matches)
         newcomer = replace(newcomer, proven=await self._proven(newcomer, unmatched))
-        async with self.deps.db.reading.begin() as session:
+        async with self.deps.db.reading.of_all_tenants() as session:
             matches = await self._matches(session, newcomer)
             linked = [await self._linked(session, match.connection_id) for match in _to_ask(matches)]
         answers = await asyncio.gather(*(self._still_answers(one) for one in linked))

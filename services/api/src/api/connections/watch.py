@@ -38,7 +38,7 @@ class DoubleLinkWatch:
     async def look(self) -> None:
         """Each pair in use has its alarms afterwards, and no alarm outlives its pair."""
         kinds = {kind.value for kind in KINDS}
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_all_tenants() as session:
             wanted = [alarm for pair in await find_pairs(session) for alarm in pair.alarms()]
             known = select(AlarmRow).where(AlarmRow.kind.in_(kinds), AlarmRow.closed_at.is_(None))
             open_now = {
@@ -47,7 +47,9 @@ class DoubleLinkWatch:
         due = {(alarm.kind.value, alarm.tenant_id, alarm.subject): alarm for alarm in wanted}
         if open_now == due.keys():
             return
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_tenants(
+            tenant_id for _, tenant_id, _ in due.keys() ^ open_now
+        ) as session:
             for place in due.keys() - open_now:
                 await raise_alarm(session, due[place])
             for kind, tenant_id, subject in open_now - due.keys():

@@ -107,10 +107,10 @@ async def create_connection(
         raise Forbidden("Only an operator may leave out the verification.")
     if (earlier := await once.earlier(deps.db, ConnectionRead)) is not None:
         return earlier
-    async with deps.db.reading.begin() as session:
+    async with deps.db.reading.of(tenant_id) as session:
         await get_tenant(session, editor.scope(tenant_id), tenant_id)
     checked = await check(deps, tenant_id, wanted, verify=verify)
-    async with deps.db.sessions.begin() as session:
+    async with deps.db.sessions.of_all_tenants() as session:
         return await once.answer(
             session, ConnectionRead, lambda: keep(session, deps, editor, tenant_id, wanted, checked)
         )

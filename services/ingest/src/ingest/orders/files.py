@@ -86,7 +86,7 @@ class FileAsker:
             return
         files = await self._fetched(connection, order_id)
         saved = Saved()
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(connection.tenant_id) as session:
             records = OrderRecords(
                 session, connection, self._archive, first_file_retry=self._settings.first_retry
             )
@@ -133,10 +133,10 @@ class FileAsker:
 
     async def _claim(self) -> list[Ask]:
         """Take due documents; they are moved on at once: no other replica asks, and a crash only delays."""
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             if (await session.execute(due_files().limit(1))).first() is None:
                 return []
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_queues() as session:
             due = due_files().limit(self._settings.batch)
             statement = (
                 update(DocumentRow)

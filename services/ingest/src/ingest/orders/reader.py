@@ -81,7 +81,7 @@ class OrderReader:
 
     async def save(self, reading: OrderReading) -> Saved:
         """Store and announce everything of the reading in one transaction, or nothing."""
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of(self.connection.tenant_id) as session:
             records = OrderRecords(
                 session, self.connection, self.archive, first_file_retry=self.first_file_retry
             )
@@ -105,13 +105,13 @@ class OrderReader:
         """List those of the orders that we have, by their ids."""
         if not order_ids:
             return {}
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of(self.connection.tenant_id) as session:
             return await list_known_orders(session, self.connection, order_ids)
 
     async def report_unreadable(self, items: Sequence[Unreadable]) -> None:
         """Keep the items of a list that cannot be read, and tell a person."""
         for item in items:
-            async with self.db.sessions.begin() as session:
+            async with self.db.sessions.of(self.connection.tenant_id) as session:
                 records = OrderRecords(
                     session, self.connection, self.archive, first_file_retry=self.first_file_retry
                 )
@@ -123,7 +123,7 @@ class OrderReader:
         keys = sorted({document.key for document in documents})
         if not keys:
             return ()
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of(self.connection.tenant_id) as session:
             known = await known_documents(session, self.connection, keys)
         if known.issuperset(keys):
             return ()

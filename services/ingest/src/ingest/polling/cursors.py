@@ -32,27 +32,27 @@ Columns = dict[InstrumentedAttribute[Any], Any]
 
 async def refresh_cursors(db: Database) -> None:
     """Every active shop connection has a row, and every row follows the newest settings of its tenant."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_queues() as session:
         missing = (await session.execute(_missing())).all()
         changed = (await session.execute(_with_new_settings())).all()
     for connection_id, tenant_id in missing:
-        async with db.sessions.begin() as session:
+        async with db.sessions.of(tenant_id) as session:
             await _add(session, connection_id, tenant_id)
     for connection_id, tenant_id in changed:
-        async with db.sessions.begin() as session:
+        async with db.sessions.of(tenant_id) as session:
             await _follow_settings(session, connection_id, tenant_id)
 
 
 async def any_due(db: Database) -> bool:
     """Whether a claim would find something; writes nothing."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_queues() as session:
         return (await session.execute(_due().limit(1))).first() is not None
 
 
 async def claim_due(db: Database, *, limit: int, lease_seconds: float) -> list[ShopLease]:
     """Lease shops that are due; those another poller holds are left alone."""
     token = uuid4()
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_queues() as session:
         due = _due().limit(limit).with_for_update(of=ShopCursorRow, **row_lock(session))
         statement = (
             update(ShopCursorRow)

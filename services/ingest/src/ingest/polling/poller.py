@@ -133,7 +133,7 @@ class Poller:
         return ShopRun(self._db, lease, reader, self._settings.poll, overlap, stop)
 
     async def _good_result(self, lease: ShopLease, run: ShopRun | None) -> PollResult:
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(lease.tenant_id) as session:
             version = await newest_settings(session, lease.tenant_id)
         if run is not None and run.reader.client.calls > 1:
             log.info("shop.polled", **lease.ids(), calls=run.reader.client.calls)
@@ -145,7 +145,7 @@ class Poller:
         metrics.INGEST_CALLS.inc(run.reader.client.calls if run is not None else 0)
         progress = run.progress if run is not None else lease.state.progress
         with contextlib.suppress(*DATABASE_TROUBLE):
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(lease.tenant_id) as session:
                 if not await finish_poll(session, lease, result.next_poll_seconds, progress, result.failures):
                     log.warning("shop.lease_lost", **lease.ids())
                 elif result.failures is not None:

@@ -44,7 +44,7 @@ class ShopRun:
             raise Stopped
         if time.monotonic() - self._renewed < self.settings.lease / 3:
             return
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of(self.lease.tenant_id) as session:
             if not await renew(session, self.lease, self.settings.lease):
                 raise Stopped
         self._renewed = time.monotonic()

@@ -39,10 +39,10 @@ async def close_alarms_of_unused(db: Database) -> None:
         AlarmRow.kind.in_((KIND.value, OF_ITEMS.value)), AlarmRow.closed_at.is_(None)
     )
     in_use = select(ConnectionRow.connection_id).where(ConnectionRow.state == ACTIVE)
-    async with db.reading.begin() as session:
+    async with db.reading.of_queues() as session:
         alarms = (await session.execute(opened)).all()
         used = {str(one) for one in await session.scalars(in_use)} if alarms else set()
     for kind, tenant_id, subject in alarms:
         if subject.partition(":")[0] not in used:
-            async with db.sessions.begin() as session:
+            async with db.sessions.of(tenant_id) as session:
                 await close_alarms(session, AlarmKind(kind), subject, tenant_id=tenant_id)
