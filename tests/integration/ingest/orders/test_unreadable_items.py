@@ -14,8 +14,8 @@ def send_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each order brings a document more that nobody can read."""
     honest = EpagesClient.documents
 
-    async def with_garbage(self: EpagesClient, order_id: str, *, include_pdf: bool) -> Page[OrderDocument]:
-        page = await honest(self, order_id, include_pdf=include_pdf)
+    async def with_garbage(self: EpagesClient, order_id: str) -> Page[OrderDocument]:
+        page = await honest(self, order_id)
         garbage = Unreadable(b'{"documentType": "Invoice"}', "does not fit: issueDate")
         return Page(page.total, page.items, (garbage,), page.server_time)
 

@@ -90,10 +90,10 @@ async def test_one_order_that_never_can_be_taken_over_does_not_hold_up_the_other
     sold = [await ingest.sell() for _ in range(4)]
     honest, poison = EpagesClient.documents, sold[1]["order_id"]
 
-    async def poisoned(self: EpagesClient, order_id: str, *, include_pdf: bool) -> Page[OrderDocument]:
+    async def poisoned(self: EpagesClient, order_id: str) -> Page[OrderDocument]:
         if order_id == poison:
             raise LookupError if kind == "our own mistake" else RequestRejected(kind)
-        return await honest(self, order_id, include_pdf=include_pdf)
+        return await honest(self, order_id)
 
     monkeypatch.setattr(EpagesClient, "documents", poisoned)
     await ingest.poll()

@@ -53,7 +53,7 @@ async def test_r8_originals_are_what_the_shop_sent_bit_for_bit(ingest: Ingest) -
     (issued,) = await ingest.events(InvoiceIssued)
     (version,) = await ingest.rows(DocumentVersionRow)
     client = await ingest.shops().client(connection)
-    page = await client.documents(sold["order_id"], include_pdf=False)
+    page = await client.documents(sold["order_id"])
     assert await ingest.original(version.original_sha256) == page.items[0].raw
     assert version.original_sha256 == hashlib.sha256(page.items[0].raw).hexdigest()
     pdf = await ingest.original(issued.pdf.sha256)

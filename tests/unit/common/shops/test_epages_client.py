@@ -104,7 +104,7 @@ async def test_unknown_total_means_another_page_only_after_a_full_one() -> None:
 async def test_documents_are_read_to_their_last_page() -> None:
     first = [a_document(str(n)) for n in range(100)]
     client, http = client_with(a_page(first, results=101), a_page([a_document("101")], results=101))
-    page = await client.documents("A", include_pdf=False)
+    page = await client.documents("A")
     assert len(page.items) == 101
     assert [params["page"] for _, params, _, _ in http.asked] == ["1", "2"]
     assert all("includePdf" not in params for _, params, _, _ in http.asked)
@@ -112,12 +112,12 @@ async def test_documents_are_read_to_their_last_page() -> None:
 
 async def test_documents_of_a_shop_that_forgets_its_last_page_end() -> None:
     client, _ = client_with(a_page([a_document()], results=500), a_page([], results=500))
-    assert len((await client.documents("A", include_pdf=False)).items) == 1
+    assert len((await client.documents("A")).items) == 1
 
 
 async def test_files_too_large_together_are_asked_for_in_smaller_pages() -> None:
     client, http = client_with(AnswerTooLarge("big"), a_page([a_document()]))
-    page = await client.documents("A", include_pdf=True)
+    page = await client.documents_with_files("A")
     assert len(page.items) == 1
     assert [params["resultsPerPage"] for _, params, _, _ in http.asked] == ["100", "10"]
     assert all(params["includePdf"] == "true" for _, params, _, _ in http.asked)
@@ -130,14 +130,14 @@ async def test_documents_of_too_many_values_together_are_asked_for_in_smaller_pa
 ):
     crowded = a_page([a_document() | {"noise": [0] * 600_000}])
     client, http = client_with(crowded, a_page([a_document()]))
-    assert len((await client.documents("A", include_pdf=False)).items) == 1
+    assert len((await client.documents("A")).items) == 1
     assert [params["resultsPerPage"] for _, params, _, _ in http.asked] == ["100", "10"]
 
 
 async def test_a_single_file_too_large_gives_up() -> None:
     client, http = client_with(*[AnswerTooLarge("big")] * 3)
     with pytest.raises(AnswerTooLarge):
-        await client.documents("A", include_pdf=True)
+        await client.documents_with_files("A")
     assert [params["resultsPerPage"] for _, params, _, _ in http.asked] == ["100", "10", "1"]
 
 

@@ -74,8 +74,11 @@ class ShopClient(Protocol[ShopT_co, OrderT_co, DocumentT_co]):
     async def order(self, order_id: str) -> Read[OrderT_co]:
         """Fetch one order as it is now."""
 
-    async def documents(self, order_id: str, *, include_pdf: bool) -> Page[DocumentT_co]:
-        """Fetch all finalised documents of an order, with their files when asked for."""
+    async def documents(self, order_id: str) -> Page[DocumentT_co]:
+        """Fetch all finalised documents of an order, without their files."""
+
+    async def documents_with_files(self, order_id: str) -> Page[DocumentT_co]:
+        """Fetch all finalised documents of an order, each with its file when there is one."""
 
 
 def total_pages(page: Page[T], size: int) -> int:

@@ -121,7 +121,7 @@ class FileAsker:
     async def _fetch(self, connection: ShopConnection, order_id: str) -> Files:
         client = await self._shops.client(connection)
         try:
-            page = await client.documents(order_id, include_pdf=True)
+            page = await client.documents_with_files(order_id)
         except (NotFound, AnswerTooLarge):
             return {}
         files: Files = {}

@@ -51,7 +51,7 @@ class OrderReader:
     ) -> Saved | None:
         """Read the order's documents and save all of it. Returns None when the shop has the order no more."""
         try:
-            page = await self.client.documents(order.order_id, include_pdf=False)
+            page = await self.client.documents(order.order_id)
         except NotFound:
             log.info("order.vanished", **self._ids(), order_id=order.order_id)
             return None
@@ -128,7 +128,7 @@ class OrderReader:
         if known.issuperset(keys):
             return ()
         try:
-            page = await self.client.documents(order.order_id, include_pdf=True)
+            page = await self.client.documents_with_files(order.order_id)
         except (
             NotFound,
             AnswerTooLarge,

@@ -87,25 +87,34 @@ class EpagesClient(ShopClient[ShopInfo, Order, OrderDocument]):
         order = _usable(lambda: parse_order(read_json(answer.content)), "order")
         return Read(order, answer.content, server_time(answer.headers))
 
-    async def documents(self, order_id: str, *, include_pdf: bool) -> Page[OrderDocument]:
-        """Fetch all finalised documents of an order; those too large together come in smaller pages."""
+    async def documents(self, order_id: str) -> Page[OrderDocument]:
+        """Fetch all finalised documents of an order, without their files."""
+        return await self._documents(order_id, {})
+
+    async def documents_with_files(self, order_id: str) -> Page[OrderDocument]:
+        """Fetch all finalised documents of an order, each with its file when there is one."""
+        return await self._documents(order_id, {"includePdf": "true"})
+
+    async def _documents(self, order_id: str, wanted: Mapping[str, str]) -> Page[OrderDocument]:
+        """Fetch them; an answer too large is asked for anew from its beginning, in pages a tenth as long."""
         size = PAGE_SIZE
         while True:
             try:
-                return await self._all_documents(order_id, include_pdf, size)
+                return await self._all_documents(order_id, wanted, size)
             except AnswerTooLarge:
                 if size not in SMALLER_PAGES:
                     raise
                 size = SMALLER_PAGES[size]
 
-    async def _all_documents(self, order_id: str, include_pdf: bool, size: int) -> Page[OrderDocument]:
+    async def _all_documents(
+        self, order_id: str, wanted: Mapping[str, str], size: int
+    ) -> Page[OrderDocument]:
         path, pages = f"/orders/{quote(order_id, safe='')}/documents", list[Page[OrderDocument]]()
-        wanted = {"includePdf": "true"} if include_pdf else {}
         while not pages or (len(pages) < total_pages(pages[-1], size) and len(pages[-1])):
             if len(pages) == MAX_DOCUMENT_PAGES:
                 raise ShopUnavailable(f"more than {MAX_DOCUMENT_PAGES} pages of documents")
             number = len(pages) + 1
-            answer = await self._get(path, wanted | _paging(number, size), limit=DOCUMENTS_LIMIT)
+            answer = await self._get(path, {**wanted, **_paging(number, size)}, limit=DOCUMENTS_LIMIT)
             pages.append(_page(answer, lambda data: parse(OrderDocument, data), number, size))
         return join(pages)
 
