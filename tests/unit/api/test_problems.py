@@ -3,7 +3,7 @@
 import pytest
 
 from api.http import AddressRefused, Problem, kinds, problems
-from api.views import amount, voucher_link
+from api.presenters.amounts import amount, voucher_link
 from common.settings import LexwareSettings
 
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Scope
 from api.http import NotFound
 from api.queries.paging import Pager
 from api.schemas.documents import DocumentFilter, FileStatus, Status
+from api.stored_documents import Content, DocumentHistory, ListedDocument, StoredDocument
 from common.db.models.books import OutcomeRow, ReleasedDocumentRow, TimelineRow
 from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.effects import AttemptRow
@@ -95,35 +96,48 @@ class DocumentQueries:
     def __init__(self, session: AsyncSession, scope: Scope) -> None:
         self._session, self._scope = session, scope
 
-    async def page(self, wanted: DocumentFilter, pager: Pager) -> tuple[Sequence[Row[Any]], str | None]:
-        """One page of documents, newest document date first, and the next page's cursor; one statement."""
+    async def page(self, wanted: DocumentFilter, pager: Pager) -> tuple[Sequence[ListedDocument], str | None]:
+        """Read one page, newest document date first, and the next page's cursor; in one statement."""
         query = self._listed(*LISTED).where(*_conditions(wanted))
         context = [
             self._scope.tenant_id,
             wanted.model_dump(mode="json", include=set(DocumentFilter.model_fields)),
         ]
         by = (DocumentRow.issued_on, DocumentRow.number, DocumentRow.document_id)
-        return await pager.newest_first(self._session, query, by, context)
+        rows, cursor = await pager.newest_first(self._session, query, by, context)
+        return [ListedDocument(**row._asdict()) for row in rows], cursor
 
-    async def get(self, document_id: UUID) -> Row[Any]:
-        """One document with everything about its outcome; raises `NotFound`."""
+    async def get(self, document_id: UUID) -> StoredDocument:
+        """Read one document with everything about its outcome; raises `NotFound`."""
         query = self._listed(*LISTED, *DETAILED).where(DocumentRow.document_id == document_id)
         row = (await self._session.execute(query)).one_or_none()
         if row is None:
             raise NotFound
-        return row
+        return StoredDocument(**row._asdict())
 
-    async def timeline(self, document_id: UUID) -> Sequence[TimelineRow]:
+    async def history(self, document: StoredDocument) -> DocumentHistory:
+        """Read what happened to the document, what was tried for it, and what it was decided with."""
+        return DocumentHistory(
+            timeline=await self._timeline(document),
+            attempts=await self._attempts(document),
+            contents=await self._contents(document),
+            order_snapshot=await self._order_snapshot(document),
+            settings_number=await self._settings_number(document),
+        )
+
+    async def _timeline(self, document: StoredDocument) -> Sequence[TimelineRow]:
         """What happened to the document, oldest first."""
         query = (
             select(TimelineRow)
-            .where(TimelineRow.document_id == document_id, *self._scope.limits(TimelineRow.tenant_id))
+            .where(
+                TimelineRow.document_id == document.document_id, *self._scope.limits(TimelineRow.tenant_id)
+            )
             .order_by(TimelineRow.entry_id)
             .limit(1000)
         )
         return (await self._session.scalars(query)).all()
 
-    async def attempts(self, document: Row[Any]) -> Sequence[AttemptRow]:
+    async def _attempts(self, document: StoredDocument) -> Sequence[AttemptRow]:
         """The tries of writing the document's voucher, into whichever organization."""
         key = (
             literal("voucher:")
@@ -141,7 +155,7 @@ class DocumentQueries:
         )
         return (await self._session.scalars(query)).all()
 
-    async def versions(self, document: Row[Any]) -> Sequence[Row[Any]]:
+    async def _contents(self, document: StoredDocument) -> Sequence[Content]:
         """Hash and moment of each content the shop sent under the number."""
         query = (
             select(DocumentVersionRow.content_hash, DocumentVersionRow.created_at)
@@ -151,9 +165,9 @@ class DocumentQueries:
             )
             .order_by(DocumentVersionRow.version_id)
         )
-        return (await self._session.execute(query)).all()
+        return [Content(**row._asdict()) for row in await self._session.execute(query)]
 
-    async def order_snapshot(self, document: Row[Any]) -> dict[str, Any] | None:
+    async def _order_snapshot(self, document: StoredDocument) -> dict[str, Any] | None:
         """The newest reading of the document's order."""
         return await self._session.scalar(
             select(OrderRow.snapshot).where(
@@ -163,8 +177,10 @@ class DocumentQueries:
             )
         )
 
-    async def settings_number(self, document: Row[Any]) -> int | None:
+    async def _settings_number(self, document: StoredDocument) -> int | None:
         """The number of the settings version the document was decided with."""
+        if document.settings_version_id is None:
+            return None
         number: int | None = await self._session.scalar(
             select(SettingsVersionRow.number).where(
                 SettingsVersionRow.settings_version_id == document.settings_version_id,

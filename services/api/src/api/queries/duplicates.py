@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.presenters.amounts import voucher_link
 from api.schemas.duplicates import Advice, DoubleVoucherRead, DuplicateRead
-from api.views import voucher_link
 from common.db.models.books import OutcomeRow
 from common.db.models.effects import AlarmRow, BindingRow
 from common.domain.alarms import AlarmKind

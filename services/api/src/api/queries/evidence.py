@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.http import InternalError, VatIdNotChecked
 from api.schemas.evidence import VatAnswerRead, VatCheckRead
+from api.stored_documents import StoredDocument
 from common.archive import Archive, EInvoiceRef
 from common.db.models.vat import VatAnswerRow
 from common.domain.buyers import VatCheck
@@ -30,7 +31,7 @@ SHOWN = (
 class EvidenceQueries:
     """The evidence of one document, which the caller has found inside the scope."""
 
-    def __init__(self, session: AsyncSession, document: Row[Any]) -> None:
+    def __init__(self, session: AsyncSession, document: StoredDocument) -> None:
         self._session, self._document = session, document
 
     async def einvoice(self) -> EInvoiceRef:
@@ -103,7 +104,7 @@ class EvidenceQueries:
         return VatAnswerRow.tenant_id == self._document.tenant_id, VatAnswerRow.vat_id == vat_id
 
 
-def _checked(document: Row[Any]) -> tuple[str, VatCheck | None]:
+def _checked(document: StoredDocument) -> tuple[str, VatCheck | None]:
     """The VAT id the decision depended on, and what it knew about it; raises `VatIdNotChecked`."""
     used = (document.evidence or {}).get("vat_check")
     if used is not None:

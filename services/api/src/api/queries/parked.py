@@ -8,11 +8,11 @@ from sqlalchemy import Row, Subquery, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Scope
-from api.details import reason_text
+from api.presenters.amounts import amount
+from api.presenters.reasons import reason_text
 from api.queries.documents import REASON, STATUS, WITH_OUTCOME
 from api.schemas.documents import Status
 from api.schemas.parked import AboutName, ParkedAmount, ParkedGroup, ParkedRead, ParkedSample
-from api.views import amount
 from common.db.models.books import OutcomeRow
 from common.db.models.ingest import DocumentRow
 from common.domain.documents import DocumentType

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Scope
 from api.kinds import RECONNECT, Standing, standings
+from api.presenters.operations import turnover_warning_read
 from api.queries.documents import FILE_STATUS, REASON, STATUS, WITH_OUTCOME
 from api.schemas.documents import FileStatus, Status
 from api.schemas.operations import StatusRead
-from api.views import turnover_warning_read
 from common.db.dialect import db_now
 from common.db.models.books import BooksReadingRow, OutcomeRow
 from common.db.models.core import ConnectionRow

@@ -1,15 +1,14 @@
 """Documents: where each stands, why, and what can be asked for it."""
 
-from typing import Annotated, Any
-from uuid import UUID, uuid4
+from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import Row
 
 from api.access import Answer, AnyRole, Editor, OncePerKey, ReadSession, WriteSession, audit
 from api.commands import send
 from api.deps import DepsOf
-from api.details import choices, is_attachable, is_retriable, read_details
+from api.document_actions import about, choices, is_attachable, is_retriable
 from api.http import (
     BadCursor,
     FileNotAttachable,
@@ -21,6 +20,7 @@ from api.http import (
     problems,
 )
 from api.merchant_settings.categories import known_categories
+from api.presenters.documents import document_details, document_read
 from api.queries.documents import DocumentQueries
 from api.queries.evidence import EvidenceQueries
 from api.queries.paging import Pager
@@ -33,9 +33,8 @@ from api.schemas.documents import (
     Resolve,
     Status,
 )
-from api.views import document_read
+from api.stored_documents import StoredDocument
 from common.archive import Archive, OriginalMissing
-from common.domain.documents import DocumentType
 from common.events.commands import AttachFile, ResolveDocument, RetryDocument
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
@@ -47,9 +46,12 @@ async def list_documents(
 ) -> DocumentPage:
     """Every finalised document the shops gave, newest document date first, then by number downwards."""
     pager = Pager(deps.cursors, wanted.limit, wanted.cursor)
-    rows, cursor = await DocumentQueries(session, principal.scope(wanted.tenant_id)).page(wanted, pager)
+    queries = DocumentQueries(session, principal.scope(wanted.tenant_id))
+    documents, cursor = await queries.page(wanted, pager)
     app_url = deps.settings.lexware.app_url
-    return DocumentPage(items=[document_read(row, app_url) for row in rows], next_cursor=cursor)
+    return DocumentPage(
+        items=[document_read(document, app_url) for document in documents], next_cursor=cursor
+    )
 
 
 @router.get("/{document_id}", responses=problems(NotFound), operation_id="get_document")
@@ -58,11 +60,12 @@ async def read_document(
 ) -> DocumentDetails:
     """One document: decision, rules, evidence, history, attempts and links into Lexware."""
     queries = DocumentQueries(session, principal.scope())
-    row = await queries.get(document_id)
-    einvoice = await EvidenceQueries(session, row).einvoice()
-    known = await known_categories(session, row.tenant_id)
+    document = await queries.get(document_id)
+    einvoice = await EvidenceQueries(session, document).einvoice()
+    known = await known_categories(session, document.tenant_id)
     names = {item.id: item.name for item in known.items} if known else {}
-    return await read_details(queries, row, deps.settings.lexware.app_url, einvoice, names)
+    history = await queries.history(document)
+    return document_details(document, history, deps.settings.lexware.app_url, einvoice, names)
 
 
 @router.get(
@@ -76,14 +79,14 @@ async def read_document(
 )
 async def read_file(document_id: UUID, principal: AnyRole, session: ReadSession) -> Response:
     """The document's file, bit for bit as the shop gave it."""
-    row = await DocumentQueries(session, principal.scope()).get(document_id)
-    if row.pdf_sha256 is None:
+    document = await DocumentQueries(session, principal.scope()).get(document_id)
+    if document.pdf_sha256 is None:
         raise FileNotStored
     try:
-        content = await Archive().read(session, row.tenant_id, row.pdf_sha256)
+        content = await Archive().read(session, document.tenant_id, document.pdf_sha256)
     except OriginalMissing:
         raise FileNotStored from None
-    return download(content, PDF, f"{row.type}-{row.number}", "pdf")
+    return download(content, PDF, f"{document.type}-{document.number}", "pdf")
 
 
 @router.post(
@@ -101,11 +104,13 @@ async def retry_document(
     """
 
     async def work() -> Answer[CommandRead]:
-        row = await DocumentQueries(session, editor.scope()).get(document_id)
-        if not is_retriable(row):
+        document = await DocumentQueries(session, editor.scope()).get(document_id)
+        if not is_retriable(document):
             raise NotParked
-        await audit.note(session, editor, "document.retried", row.tenant_id, document_id=str(document_id))
-        return Answer(202, await send(session, _retry(row)))
+        await audit.note(
+            session, editor, "document.retried", document.tenant_id, document_id=str(document_id)
+        )
+        return Answer(202, await send(session, RetryDocument(**about(document))))
 
     return await once.answer(session, CommandRead, work)
 
@@ -125,18 +130,18 @@ async def resolve_document(
     """
 
     async def work() -> Answer[CommandRead]:
-        row = await _parked(session, editor, document_id)
-        if wanted.action not in choices(row):
+        document = await _parked(session, editor, document_id)
+        if wanted.action not in choices(document):
             raise NotResolvable
         voucher_id = str(wanted.voucher_id) if wanted.voucher_id else None
         command = ResolveDocument(
-            **about(row), action=wanted.action, voucher_id=voucher_id, comment=wanted.comment
+            **about(document), action=wanted.action, voucher_id=voucher_id, comment=wanted.comment
         )
         await audit.note(
             session,
             editor,
             "document.resolved",
-            row.tenant_id,
+            document.tenant_id,
             document_id=str(document_id),
             choice=wanted.action,
             voucher_id=voucher_id,
@@ -158,35 +163,19 @@ async def attach_file(
     """Try again to attach the file of a booked document, also one that was refused or not wanted."""
 
     async def work() -> Answer[CommandRead]:
-        row = await DocumentQueries(session, editor.scope()).get(document_id)
-        if not is_attachable(row):
+        document = await DocumentQueries(session, editor.scope()).get(document_id)
+        if not is_attachable(document):
             raise FileNotAttachable
         await audit.note(
-            session, editor, "document.file_attached", row.tenant_id, document_id=str(document_id)
+            session, editor, "document.file_attached", document.tenant_id, document_id=str(document_id)
         )
-        return Answer(202, await send(session, AttachFile(**about(row), again=True)))
+        return Answer(202, await send(session, AttachFile(**about(document), again=True)))
 
     return await once.answer(session, CommandRead, work)
 
 
-async def _parked(session: WriteSession, editor: Editor, document_id: UUID) -> Row[Any]:
-    row = await DocumentQueries(session, editor.scope()).get(document_id)
-    if row.status != Status.PARKED.value:
+async def _parked(session: WriteSession, editor: Editor, document_id: UUID) -> StoredDocument:
+    document = await DocumentQueries(session, editor.scope()).get(document_id)
+    if document.status != Status.PARKED.value:
         raise NotParked
-    return row
-
-
-def _retry(row: Row[Any]) -> RetryDocument:
-    return RetryDocument(**about(row))
-
-
-def about(row: Row[Any]) -> dict[str, Any]:
-    """What a command about the document says of it."""
-    return {
-        "tenant_id": row.tenant_id,
-        "connection_id": row.connection_id,
-        "command_id": uuid4(),
-        "order_id": row.order_id,
-        "document_type": DocumentType(row.type),
-        "number": row.number,
-    }
+    return document

@@ -8,10 +8,9 @@ from sqlalchemy import select
 
 from api.access import Answer, Editor, OncePerKey, WriteSession, audit
 from api.commands import NO_CONNECTION, send
-from api.details import differing
+from api.document_actions import about, differing
 from api.http import IdempotencyKeyReused, InvalidRequest, NotFound, NothingDiffers, problems
 from api.queries.documents import DocumentQueries
-from api.routes.documents import about
 from api.schemas.base import CommandRead
 from api.schemas.einvoices import AcceptDifference, AcceptDifferences
 from common.db.dialect import db_now
@@ -36,8 +35,8 @@ async def accept_einvoice_difference(
     """
 
     async def work() -> Answer[CommandRead]:
-        row = await DocumentQueries(session, editor.scope()).get(document_id)
-        seen = differing(row)
+        document = await DocumentQueries(session, editor.scope()).get(document_id)
+        seen = differing(document)
         if seen is None:
             raise NothingDiffers
         said: dict[str, Any] = {"because": wanted.because, "differences": seen}
@@ -45,11 +44,11 @@ async def accept_einvoice_difference(
             session,
             editor,
             "document.einvoice_difference_accepted",
-            row.tenant_id,
+            document.tenant_id,
             document_id=str(document_id),
             **said,
         )
-        return Answer(202, await send(session, AcceptEInvoiceDifference(**about(row), **said)))
+        return Answer(202, await send(session, AcceptEInvoiceDifference(**about(document), **said)))
 
     return await once.answer(session, CommandRead, work)
 

@@ -47,15 +47,15 @@ def download(content: bytes, media_type: str, name: str, suffix: str) -> Respons
 )
 async def read_einvoice(document_id: UUID, principal: AnyRole, session: ReadSession) -> Response:
     """The e-invoice inside the document's PDF, bit for bit; what was read from it is in the evidence."""
-    row = await DocumentQueries(session, principal.scope()).get(document_id)
-    sha256 = (await EvidenceQueries(session, row).einvoice()).sha256
+    document = await DocumentQueries(session, principal.scope()).get(document_id)
+    sha256 = (await EvidenceQueries(session, document).einvoice()).sha256
     if sha256 is None:
         raise EInvoiceNotStored
     try:
-        content = await Archive().read(session, row.tenant_id, sha256)
+        content = await Archive().read(session, document.tenant_id, sha256)
     except OriginalMissing:
         raise EInvoiceNotStored from None
-    return download(content, XML, f"{row.type}-{row.number}", "xml")
+    return download(content, XML, f"{document.type}-{document.number}", "xml")
 
 
 @router.get(
@@ -65,8 +65,8 @@ async def read_einvoice(document_id: UUID, principal: AnyRole, session: ReadSess
 )
 async def read_vat_check(document_id: UUID, principal: AnyRole, session: ReadSession) -> VatCheckRead:
     """How the buyer's VAT id was checked for this document, with every answer kept about it."""
-    row = await DocumentQueries(session, principal.scope()).get(document_id)
-    return await EvidenceQueries(session, row).vat_check()
+    document = await DocumentQueries(session, principal.scope()).get(document_id)
+    return await EvidenceQueries(session, document).vat_check()
 
 
 @router.get(
@@ -80,8 +80,8 @@ async def read_vat_check(document_id: UUID, principal: AnyRole, session: ReadSes
 )
 async def read_vat_proof(document_id: UUID, principal: AnyRole, session: ReadSession) -> Response:
     """The authority's answer that the decision used, bit for bit."""
-    row = await DocumentQueries(session, principal.scope()).get(document_id)
-    proof = await EvidenceQueries(session, row).vat_proof()
+    document = await DocumentQueries(session, principal.scope()).get(document_id)
+    proof = await EvidenceQueries(session, document).vat_proof()
     if proof is None:
         raise VatProofNotStored
     vat_id, content = proof

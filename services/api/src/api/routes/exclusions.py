@@ -6,10 +6,9 @@ from fastapi import APIRouter
 
 from api.access import Answer, Editor, OncePerKey, WriteSession, audit
 from api.commands import send
-from api.details import is_excludable, is_excluded_by_person
+from api.document_actions import about, is_excludable, is_excluded_by_person
 from api.http import DateNotAsked, IdempotencyKeyReused, NotExcluded, NotFound, NotOpen, problems
 from api.queries.documents import DocumentQueries
-from api.routes.documents import about
 from api.schemas.base import CommandRead
 from api.schemas.documents import ConfirmDate, Exclude, Include
 from common.domain.reasons import Reason
@@ -34,18 +33,18 @@ async def exclude_document(
     """
 
     async def work() -> Answer[CommandRead]:
-        row = await DocumentQueries(session, editor.scope()).get(document_id)
-        if not is_excludable(row):
+        document = await DocumentQueries(session, editor.scope()).get(document_id)
+        if not is_excludable(document):
             raise NotOpen
         await audit.note(
             session,
             editor,
             "document.excluded",
-            row.tenant_id,
+            document.tenant_id,
             document_id=str(document_id),
             because=wanted.because,
         )
-        return Answer(202, await send(session, ExcludeDocument(**about(row), because=wanted.because)))
+        return Answer(202, await send(session, ExcludeDocument(**about(document), because=wanted.because)))
 
     return await once.answer(session, CommandRead, work)
 
@@ -62,18 +61,18 @@ async def include_document(
     """Take back that a person excluded the document; it and its corrections are decided about anew."""
 
     async def work() -> Answer[CommandRead]:
-        row = await DocumentQueries(session, editor.scope()).get(document_id)
-        if not is_excluded_by_person(row):
+        document = await DocumentQueries(session, editor.scope()).get(document_id)
+        if not is_excluded_by_person(document):
             raise NotExcluded
         await audit.note(
             session,
             editor,
             "document.included",
-            row.tenant_id,
+            document.tenant_id,
             document_id=str(document_id),
             because=wanted.because,
         )
-        return Answer(202, await send(session, IncludeDocument(**about(row), because=wanted.because)))
+        return Answer(202, await send(session, IncludeDocument(**about(document), because=wanted.because)))
 
     return await once.answer(session, CommandRead, work)
 
@@ -90,17 +89,19 @@ async def confirm_date(
     """Say which date is printed on a document parked for `issue_date_missing`; it is decided with that."""
 
     async def work() -> Answer[CommandRead]:
-        row = await DocumentQueries(session, editor.scope()).get(document_id)
-        if row.reason != Reason.ISSUE_DATE_MISSING.value:
+        document = await DocumentQueries(session, editor.scope()).get(document_id)
+        if document.reason != Reason.ISSUE_DATE_MISSING.value:
             raise DateNotAsked
         await audit.note(
             session,
             editor,
             "document.date_confirmed",
-            row.tenant_id,
+            document.tenant_id,
             document_id=str(document_id),
             issued_on=wanted.issued_on.isoformat(),
         )
-        return Answer(202, await send(session, ConfirmIssueDate(**about(row), issued_on=wanted.issued_on)))
+        return Answer(
+            202, await send(session, ConfirmIssueDate(**about(document), issued_on=wanted.issued_on))
+        )
 
     return await once.answer(session, CommandRead, work)

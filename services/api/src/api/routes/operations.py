@@ -20,6 +20,8 @@ from api.access import (
 )
 from api.commands import NO_CONNECTION, send
 from api.http import BadCursor, DeadLetterClosed, IdempotencyKeyReused, NotFound, problems
+from api.presenters.operations import alarm_read, alarm_text_read, dead_letter_read
+from api.presenters.tenants import audit_read
 from api.queries.lists import list_rows
 from api.queries.paging import Paged
 from api.queries.status import read_status
@@ -33,7 +35,6 @@ from api.schemas.operations import (
     StatusRead,
 )
 from api.schemas.tenants import AuditPage
-from api.views import alarm_read, alarm_text_read, audit_read, dead_letter_read
 from common.db.models.core import AuditRow
 from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow

@@ -7,9 +7,8 @@ from fastapi import APIRouter, Path
 
 from api.access import Answer, AnyRole, Editor, OncePerKey, ReadSession, WriteSession, audit
 from api.commands import NO_CONNECTION, release_parked, send
-from api.decisions import rule_list
-from api.details import reason_read
 from api.http import IdempotencyKeyReused, InvalidRequest, NotFound, OneByOne, problems
+from api.presenters.reasons import reason_read, rule_list
 from api.queries.commands import read_command
 from api.queries.lists import get_tenant
 from api.queries.parked import read_parked

@@ -21,6 +21,7 @@ from api.merchant_settings.merging import merged
 from api.merchant_settings.preconditions import Stated, tag_of
 from api.merchant_settings.saving import Saving
 from api.merchant_settings.versions import SettingsRepository
+from api.presenters.settings import settings_read, settings_version_read
 from api.queries.lists import get_tenant, list_rows
 from api.queries.paging import Paged
 from api.schemas.categories import CategoryList
@@ -32,7 +33,6 @@ from api.schemas.settings import (
     SettingsVersionRead,
     SettingsWrite,
 )
-from api.views import settings_read, settings_version_read
 from common.db.models.core import SettingsVersionRow
 from common.domain.merchant import MerchantSettings
 

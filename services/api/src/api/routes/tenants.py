@@ -7,10 +7,10 @@ from fastapi import APIRouter
 from api.access import Answer, AnyRole, OncePerKey, Operator, ReadSession, WriteSession, audit
 from api.http import BadCursor, IdempotencyKeyReused, NotFound, problems
 from api.merchant_settings.versions import SettingsRepository
+from api.presenters.tenants import tenant_read
 from api.queries.lists import get_tenant, list_rows
 from api.queries.paging import Paged
 from api.schemas.tenants import TenantCreate, TenantPage, TenantRead
-from api.views import tenant_read
 from common.db.dialect import db_now, insert
 from common.db.models.core import TenantRow
 

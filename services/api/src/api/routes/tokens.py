@@ -18,10 +18,10 @@ from api.access import (
     new_token,
 )
 from api.http import BadCursor, Forbidden, IdempotencyKeyReused, InvalidRequest, NotFound, problems
+from api.presenters.tenants import token_read
 from api.queries.lists import get_tenant, list_rows
 from api.queries.paging import Paged
 from api.schemas.tenants import TokenCreate, TokenCreated, TokenPage, TokenRead
-from api.views import token_read
 from common.db.dialect import db_now, insert
 from common.db.models.core import ApiTokenRow
 

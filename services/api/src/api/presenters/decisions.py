@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.schemas.decisions import DecisionLineRead, DecisionRead, RuleList, RuleRead
+from api.schemas.decisions import DecisionLineRead, DecisionRead
 from common.domain.amounts import plain_rate
 from common.domain.money import Money
-from common.domain.reasons import RULES, reason_of
 from common.domain.verdicts import Decision
 
 Names = Mapping[str, str]
@@ -52,16 +51,6 @@ def as_text(part: Any) -> Any:
             return str(Money(int(part["minor"]), str(part["currency"])))
         return {name: as_text(inner) for name, inner in part.items()}
     return [as_text(inner) for inner in part] if isinstance(part, list | tuple) else part
-
-
-def rule_list() -> RuleList:
-    """Every rule in words."""
-    return RuleList(items=[_rule(code) for code in sorted(RULES)])
-
-
-def _rule(code: str) -> RuleRead:
-    text, reason = RULES[code], reason_of(code)
-    return RuleRead(code=code, reason=reason.value if reason else None, text_de=text.de, text_en=text.en)
 
 
 def _texts(part: Any) -> Iterator[str]:

@@ -1,0 +1,67 @@
+"""What may be asked for a document as it stands, and what a command says of it."""
+
+from typing import Any
+from uuid import uuid4
+
+from api.schemas.documents import Choice, FileStatus, Status
+from api.stored_documents import ListedDocument, StoredDocument
+from common.domain.documents import DocumentType
+from common.domain.reasons import BOOKED_BY_HAND, EXCLUDED_BY_PERSON, Reason
+
+CHOICES: dict[str, tuple[Choice, ...]] = {
+    Reason.NUMBER_TAKEN_IN_BOOKS.value: ("adopt", "book"),
+    Reason.MARKER_MISSING_IN_BOOKS.value: ("adopt", "book"),
+    Reason.DUPLICATE_IN_BOOKS.value: ("adopt",),
+    Reason.SAME_DOCUMENT_ELSEWHERE.value: ("adopt", "book"),
+    Reason.WRITE_UNSETTLED.value: ("adopt", "book"),
+}
+
+
+def choices(document: ListedDocument) -> list[Choice]:
+    """What a person may choose for the document as it stands."""
+    if document.status != Status.PARKED.value or document.voucher_id is not None:
+        return []
+    return [*CHOICES.get(document.reason or "", ()), "by_hand"]
+
+
+def is_retriable(document: ListedDocument) -> bool:
+    """Whether somebody may ask to decide about the document again."""
+    by_hand = (document.status, document.reason) == (Status.EXCLUDED.value, BOOKED_BY_HAND)
+    return by_hand or document.status == Status.PARKED.value
+
+
+def is_excludable(document: ListedDocument) -> bool:
+    """Whether a person may leave the document out: it is open, and decided about at least once."""
+    is_open = document.status in (Status.PARKED.value, Status.WAITING.value)
+    return is_open and document.voucher_id is None and document.reason != Reason.IN_LINE.value
+
+
+def is_excluded_by_person(document: ListedDocument) -> bool:
+    """Whether a person left the document out."""
+    return (document.status, document.reason) == (Status.EXCLUDED.value, EXCLUDED_BY_PERSON)
+
+
+def differing(document: StoredDocument) -> dict[str, Any] | None:
+    """In what the document's e-invoice differs; None where that is not why it is parked."""
+    if (document.status, document.reason) != (Status.PARKED.value, Reason.EINVOICE_DIFFERS.value):
+        return None
+    found = (document.params or {}).get("differences")
+    return found if isinstance(found, dict) else None
+
+
+def is_attachable(document: StoredDocument) -> bool:
+    """Whether the document has a voucher and a file that is not with it."""
+    has_both = document.voucher_id is not None and document.pdf_sha256 is not None
+    return has_both and document.file_status != FileStatus.ATTACHED.value
+
+
+def about(document: ListedDocument) -> dict[str, Any]:
+    """What a command about the document says of it."""
+    return {
+        "tenant_id": document.tenant_id,
+        "connection_id": document.connection_id,
+        "command_id": uuid4(),
+        "order_id": document.order_id,
+        "document_type": DocumentType(document.type),
+        "number": document.number,
+    }
