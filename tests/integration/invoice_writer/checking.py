@@ -74,7 +74,7 @@ class Checking:
 
     async def ask(self) -> int:
         """One look of the worker; how many ids it asked about."""
-        return await self.asker().look()
+        return await self.asker().run_once()
 
     async def stands(self, document: Document) -> tuple[str, str | None]:
         """Status and reason of the document."""

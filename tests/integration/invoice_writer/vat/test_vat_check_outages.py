@@ -47,7 +47,7 @@ async def test_nonsense_from_vies_is_asked_over_again_later(checking: Checking, 
 async def test_a_vies_too_slow_for_us_is_asked_over_again_later(checking: Checking) -> None:
     await checking.vies.control.fault("POST", CHECK, "slow", delay=200)
     await checking.work(invoice())
-    await checking.asker(checking.settings.model_copy(update={"timeout_seconds": 0.2})).look()
+    await checking.asker(checking.settings.model_copy(update={"timeout_seconds": 0.2})).run_once()
     row = await checking.check()
     assert (row.result, row.trouble) == (None, "http.unreachable")
 
@@ -55,7 +55,7 @@ async def test_a_vies_too_slow_for_us_is_asked_over_again_later(checking: Checki
 async def test_a_slow_vies_holds_up_no_document(checking: Checking) -> None:
     await checking.work(invoice())
     slow = Held(checking)
-    asking = asyncio.create_task(slow.worker().look())
+    asking = asyncio.create_task(slow.worker().run_once())
     await slow.asked.wait()
     await checking.work(invoice(None, "R-2"))
     assert await checking.stands(invoice(None, "R-2")) == ("booked", None)

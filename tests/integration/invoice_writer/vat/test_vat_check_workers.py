@@ -17,7 +17,7 @@ from support.eventually import eventually
 async def test_two_replicas_ask_once(checking: Checking) -> None:
     await checking.vies.control.fault("POST", CHECK, "slow", delay=50)
     await checking.work(invoice())
-    asked = await asyncio.gather(*(checking.asker().look() for _ in range(4)))
+    asked = await asyncio.gather(*(checking.asker().run_once() for _ in range(4)))
     assert (sum(asked), await checking.questions()) == (1, [AUSTRIAN])
     assert len(await checking.answers()) == 1
 
@@ -32,7 +32,7 @@ async def test_a_replica_that_died_is_followed_by_another(checking: Checking) ->
 async def test_a_replica_whose_lease_was_taken_over_changes_nothing(checking: Checking) -> None:
     await checking.work(invoice())
     slow = Held(checking)
-    late = asyncio.create_task(slow.worker().look())
+    late = asyncio.create_task(slow.worker().run_once())
     await slow.asked.wait()
     await checking.change(lease_token=checking.writer.shop_id)
     slow.go_on.set()

@@ -161,10 +161,10 @@ async def test_an_answer_that_came_before_the_document_was_recorded_still_releas
     document = invoice()
     await checking.work(document)
     settled = checking.asker()
-    await settled.look()
+    await settled.run_once()
     async with checking.db.sessions.begin() as session:
         moved = {"changed_at": db_now(60), "revision": OutcomeRow.revision + 1}
         await session.execute(update(OutcomeRow).values(**moved))
-    await settled.look()
+    await settled.run_once()
     await checking.work()
     assert await checking.stands(document) == ("booked", None)

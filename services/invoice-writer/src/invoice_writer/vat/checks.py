@@ -1,28 +1,36 @@
 """VAT ids are checked beside the line: decisions read what is known, a worker asks and releases documents."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Select, and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.backoff import Backoff
+from common.db.due_loop import DueLoop, Pace, Turn, TurnResult
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.db.models.vat import VatCheckRow
 from common.db.tenant_settings import newest_settings
-from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.buyers import VatCheck
 from common.errors import ConnectorError, TransientError
-from common.pausing import wait
 from common.settings import ViesSettings
 from common.vat.base import VatAnswer, VatIdChecker
 from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.released import COLUMNS, PLACE, mark, not_in_line
 from invoice_writer.vat.late_answers import tell_of_late_answer
-from invoice_writer.vat.records import VatCheckRepository, VatQuestion, claim_due, is_any_due
+from invoice_writer.vat.records import (
+    QUESTIONS,
+    VatCheckRepository,
+    VatQuestion,
+    answered,
+    not_answered,
+)
 
 BATCH = 500
 
@@ -39,7 +47,7 @@ class VatChecks:
         self._db, self._settings = db, settings
 
     async def find(self, tenant_id: UUID, vat_id: str) -> VatCheck | None:
-        """The check as far as it is known and still counts; None when nobody was asked yet."""
+        """Find the check as far as it is known and still counts; None when nobody was asked yet."""
         async with self._db.reading.begin() as session:
             return await VatCheckRepository(session, tenant_id, self._settings).find(vat_id)
 
@@ -54,89 +62,81 @@ class VatCheckWorker:
 
     name = "vat-checks"
 
-    def __init__(self, db: Database, checker: VatIdChecker, settings: ViesSettings, wake: Any) -> None:
+    def __init__(
+        self, db: Database, checker: VatIdChecker, settings: ViesSettings, wake: Callable[[], None]
+    ) -> None:
         self._db, self._checker, self._settings, self._wake = db, checker, settings, wake
+        self._backoff = Backoff(settings.first_retry_seconds, settings.longest_retry_seconds)
+        pace = Pace(settings.concurrency, settings.lease_seconds, settings.look_seconds, self._backoff)
+        self._loop = DueLoop(db, self.name, QUESTIONS, self._ask, pace, each_look=self._release)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ask whenever something is due until told to stop."""
-        while not stop.is_set():
-            asked = 0
-            try:
-                asked = await self.look()
-            except DATABASE_TROUBLE as error:
-                log.warning("vat_checks.look_failed", error=describe(error))
-            if asked < self._settings.concurrency:
-                await wait(stop, self._settings.look_seconds)
+        await self._loop.run(stop)
 
-    async def look(self) -> int:
-        """Ask about what is due, release what was answered; how many ids were asked about."""
-        questions = await self._claim()
-        await asyncio.gather(*(self._ask(question) for question in questions))
-        if await self._release():
-            self._wake()
-        return len(questions)
+    async def run_once(self) -> int:
+        """Ask about what is due, release what was answered. Returns how many ids were asked about."""
+        asked = await self._loop.run_once()
+        await self._release()
+        return asked
 
-    async def _claim(self) -> list[VatQuestion]:
-        async with self._db.reading.begin() as session:
-            if not await is_any_due(session):
-                return []
-        async with self._db.sessions.begin() as session:
-            return list(await claim_due(session, self._settings))
-
-    async def _ask(self, question: VatQuestion) -> None:
+    async def _ask(self, turn: Turn[VatQuestion]) -> TurnResult:
+        """Ask about one id. Returns the answer with its proof, or when to ask again."""
+        question = turn.state
         async with self._db.reading.begin() as session:
             asked_by = (await newest_settings(session, question.tenant_id)).values.own_vat_id
         try:
             answer = await self._checker.check(question.vat_id, asked_by=asked_by)
         except ConnectorError as trouble:
-            await self._again(question, trouble)
-        else:
-            await self._settle(question, answer, asked_by)
+            _log_no_answer(question, trouble)
+            return TurnResult(self._pause(question, trouble), not_answered(question, trouble))
+        _log_answer(question, answer)
+        follow = partial(self._keep, question, answer, asked_by)
+        return TurnResult(None, answered(question, answer), follow)
 
-    async def _settle(self, question: VatQuestion, answer: VatAnswer, asked_by: str | None) -> None:
-        async with self._db.sessions.begin() as session:
-            checks = VatCheckRepository(session, question.tenant_id, self._settings)
-            is_ours = await checks.answered(question, answer, asked_by)
-            if is_ours and answer.is_valid:
-                await tell_of_late_answer(session, question.tenant_id, question.vat_id)
-        log.info(
-            "vat_check.answered",
-            tenant_id=str(question.tenant_id),
-            is_valid=answer.is_valid,
-            source=answer.source,
-            kept=is_ours,
-        )
+    async def _keep(
+        self, question: VatQuestion, answer: VatAnswer, asked_by: str | None, session: AsyncSession
+    ) -> None:
+        """Add the proof, and tell of documents that were booked before anybody knew."""
+        checks = VatCheckRepository(session, question.tenant_id, self._settings)
+        await checks.add_answer(question, answer, asked_by)
+        if answer.is_valid:
+            await tell_of_late_answer(session, question.tenant_id, question.vat_id)
 
-    async def _again(self, question: VatQuestion, trouble: ConnectorError) -> None:
-        after = self._pause(question, trouble)
-        async with self._db.sessions.begin() as session:
-            checks = VatCheckRepository(session, question.tenant_id, self._settings)
-            await checks.ask_again(question, after, trouble.code)
-        level = log.info if isinstance(trouble, TransientError) else log.error
-        level(
-            "vat_check.no_answer",
-            tenant_id=str(question.tenant_id),
-            country=question.vat_id[:2],
-            error=trouble.code,
-            tries=question.tries + 1,
-        )
-
-    def _pause(self, question: VatQuestion, trouble: ConnectorError) -> timedelta:
+    def _pause(self, question: VatQuestion, trouble: ConnectorError) -> float:
         """When the other side says, else longer each time; what a person must repair seldom."""
-        longest = timedelta(seconds=self._settings.longest_retry_seconds)
+        longest = self._settings.longest_retry_seconds
         if not isinstance(trouble, TransientError):
             return longest
-        backoff = Backoff(self._settings.first_retry_seconds, self._settings.longest_retry_seconds)
-        pause = timedelta(seconds=backoff.seconds(question.tries))
-        return min(max(pause, trouble.retry_after or timedelta()), longest)
+        asked_for = (trouble.retry_after or timedelta()).total_seconds()
+        return min(max(self._backoff.seconds(question.tries), asked_for), longest)
 
-    async def _release(self) -> int:
+    async def _release(self) -> None:
+        """Put the documents that waited for an answer back in line."""
         async with self._db.reading.begin() as session:
             waiting = (await session.execute(_answered())).all()
         if not waiting:
-            return 0
+            return
         async with self._db.sessions.begin() as session:
-            return await mark(session, waiting, are_all=len(waiting) < BATCH)
+            marked = await mark(session, waiting, are_all=len(waiting) < BATCH)
+        if marked:
+            self._wake()
+
+
+def _log_answer(question: VatQuestion, answer: VatAnswer) -> None:
+    tenant_id = str(question.tenant_id)
+    log.info("vat_check.answered", tenant_id=tenant_id, is_valid=answer.is_valid, source=answer.source)
+
+
+def _log_no_answer(question: VatQuestion, trouble: ConnectorError) -> None:
+    level = log.info if isinstance(trouble, TransientError) else log.error
+    level(
+        "vat_check.no_answer",
+        tenant_id=str(question.tenant_id),
+        country=question.vat_id[:2],
+        error=trouble.code,
+        tries=question.tries + 1,
+    )
 
 
 def _answered() -> Select[Any]:

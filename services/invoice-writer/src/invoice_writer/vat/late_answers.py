@@ -16,7 +16,7 @@ CHECK = OutcomeRow.evidence["vat_check"]
 
 
 async def tell_of_late_answer(session: AsyncSession, tenant_id: UUID, vat_id: str) -> int:
-    """Raise one alarm per booked document that showed tax to the id while nobody knew; how many there are."""
+    """Raise one alarm per booked document that showed tax to the id while nobody knew. Returns how many."""
     query = select(OutcomeRow.event_type, OutcomeRow.event, OutcomeRow.rules, OutcomeRow.voucher_id).where(
         OutcomeRow.tenant_id == tenant_id,
         OutcomeRow.status == BOOKED,

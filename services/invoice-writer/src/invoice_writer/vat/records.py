@@ -1,19 +1,20 @@
 """The rows behind VAT id checks: which ids are to be asked about, and what was answered."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Table, and_, or_, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.dialect import db_now, insert, row_lock
+from common.db.dialect import db_now, insert
+from common.db.due import DueRows
 from common.db.models.vat import VatAnswerRow, VatCheckRow
 from common.domain.buyers import VatCheck
+from common.errors import ConnectorError
 from common.settings import ViesSettings
 from common.vat.base import VatAnswer
 
@@ -21,14 +22,33 @@ VALID, INVALID, UNAVAILABLE = "valid", "invalid", "unavailable"
 HOUR = 3600.0
 
 
+CHECKS = cast(Table, VatCheckRow.__table__)
+
+
 @dataclass(frozen=True, slots=True)
 class VatQuestion:
-    """A leased id to ask about; only the holder of `lease_token` may settle it."""
+    """An id to ask about, and how often that was tried since it was requested."""
 
     tenant_id: UUID
     vat_id: str
-    lease_token: UUID
     tries: int
+
+
+def _question(row: Row[Any]) -> VatQuestion:
+    return VatQuestion(row.tenant_id, row.vat_id, row.tries)
+
+
+# While somebody asks, the moment of the next try is the end of his lease.
+QUESTIONS = DueRows(
+    table=CHECKS,
+    key=(CHECKS.c.tenant_id, CHECKS.c.vat_id),
+    read=_question,
+    lease_token=CHECKS.c.lease_token,
+    lease_until=CHECKS.c.next_try_at,
+    due_at=CHECKS.c.next_try_at,
+    failures=CHECKS.c.tries,
+    fair_by=CHECKS.c.tenant_id,
+)
 
 
 def still_counts(settings: ViesSettings) -> ColumnElement[bool]:
@@ -50,7 +70,7 @@ class VatCheckRepository:
         self._session, self._tenant_id, self._settings = session, tenant_id, settings
 
     async def find(self, vat_id: str) -> VatCheck | None:
-        """What is known about the id now; None when nobody was asked yet."""
+        """Find what is known about the id now; None when nobody was asked yet."""
         query = select(VatCheckRow, still_counts(self._settings).label("counts")).where(*self._is(vat_id))
         found = (await self._session.execute(query)).one_or_none()
         if found is None:
@@ -61,7 +81,7 @@ class VatCheckRepository:
         return None if row.tried_at is None else _check(row, UNAVAILABLE, row.tried_at)
 
     async def request(self, vat_id: str) -> None:
-        """The id is in line to be asked about, unless it is already or its answer still counts."""
+        """Put the id in line to be asked about, unless it is already or its answer still counts."""
         row = insert(self._session, VatCheckRow).values(
             tenant_id=self._tenant_id,
             vat_id=vat_id,
@@ -75,12 +95,8 @@ class VatCheckRepository:
             row.on_conflict_do_update(index_elements=["tenant_id", "vat_id"], set_=again, where=stale)
         )
 
-    async def answered(self, question: VatQuestion, answer: VatAnswer, asked_by: str | None) -> bool:
-        """Keep the answer and its proof; False when somebody else holds the question by now."""
-        result = VALID if answer.is_valid else INVALID
-        values = {"result": result, "source": answer.source, "request_id": answer.request_id}
-        if not await self._settle(question, answered_at=db_now(), next_try_at=None, trouble=None, **values):
-            return False
+    async def add_answer(self, question: VatQuestion, answer: VatAnswer, asked_by: str | None) -> None:
+        """Add the answer with its proof to those ever given."""
         await self._session.execute(
             plain_insert(VatAnswerRow).values(
                 tenant_id=self._tenant_id,
@@ -89,67 +105,31 @@ class VatCheckRepository:
                 sha256=hashlib.sha256(answer.proof).hexdigest(),
                 proof=answer.proof,
                 created_at=db_now(),
-                **values,
+                **_said(answer),
             )
         )
-        return True
-
-    async def ask_again(self, question: VatQuestion, after: timedelta, trouble: str) -> bool:
-        """The id stays in line for a later try."""
-        later = db_now(after.total_seconds())
-        return await self._settle(question, next_try_at=later, trouble=trouble)
-
-    async def _settle(self, question: VatQuestion, **values: Any) -> bool:
-        statement = (
-            update(VatCheckRow)
-            .where(*self._is(question.vat_id), VatCheckRow.lease_token == question.lease_token)
-            .values(lease_token=None, tries=VatCheckRow.tries + 1, tried_at=db_now(), **values)
-            .returning(VatCheckRow.vat_id)
-            .execution_options(synchronize_session=False)
-        )
-        return (await self._session.execute(statement)).one_or_none() is not None
 
     def _is(self, vat_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         return VatCheckRow.tenant_id == self._tenant_id, VatCheckRow.vat_id == vat_id
 
 
-async def is_any_due(session: AsyncSession) -> bool:
-    """Whether there is an id to ask about."""
-    due = select(VatCheckRow.vat_id).where(VatCheckRow.next_try_at <= db_now()).limit(1)
-    return (await session.execute(due)).first() is not None
+def answered(question: VatQuestion, answer: VatAnswer) -> dict[str, Any]:
+    """What the row says after an answer."""
+    return {**_tried(question), **_said(answer), "answered_at": db_now(), "trouble": None}
 
 
-async def claim_due(session: AsyncSession, settings: ViesSettings) -> Sequence[VatQuestion]:
-    """Lease some ids that are due, tenants in turn; other replicas get others until the lease ends."""
-    token = uuid4()
-    keys = [tuple(row) for row in (await session.execute(_next_due(session, settings.concurrency))).all()]
-    if not keys:
-        return ()
-    statement = (
-        update(VatCheckRow)
-        .where(tuple_(VatCheckRow.tenant_id, VatCheckRow.vat_id).in_(keys))
-        .values(lease_token=token, next_try_at=db_now(settings.lease_seconds))
-        .returning(VatCheckRow.tenant_id, VatCheckRow.vat_id, VatCheckRow.tries)
-        .execution_options(synchronize_session=False)
-    )
-    rows = (await session.execute(statement)).all()
-    return [VatQuestion(row.tenant_id, row.vat_id, token, row.tries) for row in rows]
+def not_answered(question: VatQuestion, trouble: ConnectorError) -> dict[str, Any]:
+    """What the row says after a try without an answer."""
+    return {**_tried(question), "trouble": trouble.code}
 
 
-def _next_due(session: AsyncSession, count: int) -> Select[tuple[UUID, str]]:
-    """The first of each tenant before the second of any: the many ids of one never hold up another's."""
-    is_due = VatCheckRow.next_try_at <= db_now()
-    place = func.row_number().over(partition_by=VatCheckRow.tenant_id, order_by=VatCheckRow.next_try_at)
-    ranked = select(VatCheckRow.tenant_id, VatCheckRow.vat_id, place.label("place")).where(is_due).subquery()
-    same = and_(VatCheckRow.tenant_id == ranked.c.tenant_id, VatCheckRow.vat_id == ranked.c.vat_id)
-    return (
-        select(VatCheckRow.tenant_id, VatCheckRow.vat_id)
-        .join(ranked, same)
-        .where(is_due)  # again, for a row that another replica leased meanwhile
-        .order_by(ranked.c.place, VatCheckRow.next_try_at)
-        .limit(count)
-        .with_for_update(of=VatCheckRow, **row_lock(session))
-    )
+def _tried(question: VatQuestion) -> dict[str, Any]:
+    return {"tries": question.tries + 1, "tried_at": db_now()}
+
+
+def _said(answer: VatAnswer) -> dict[str, Any]:
+    result = VALID if answer.is_valid else INVALID
+    return {"result": result, "source": answer.source, "request_id": answer.request_id}
 
 
 def _check(row: VatCheckRow, result: str, at: datetime) -> VatCheck:
