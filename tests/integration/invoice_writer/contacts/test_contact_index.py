@@ -3,9 +3,10 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from common.db.dialect import db_now
 from common.db.models.books import ContactIndexStateRow
@@ -92,6 +93,25 @@ async def test_claim_of_a_process_that_died_ends(writer: Writer, process: Proces
     await filled(process)
     await set_state(writer, filled_at=None, claimed_until=db_now(-1))
     assert await filled(process) is True
+
+
+async def test_who_lost_the_reading_keeps_no_page_and_goes_on_with_the_index_as_it_was(
+    writer: Harness, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(process)
+    client, taken = await process.client(), uuid4()
+    read = client.contacts.customers
+
+    async def overtaken(number: int) -> Page[Contact]:
+        page = await read(number)
+        await set_state(writer, lease_token=taken, claimed_until=db_now(60))
+        return page
+
+    monkeypatch.setattr(client.contacts, "customers", overtaken)
+    assert await filled(process, timedelta()) is True
+    async with writer.db.reading.begin() as session:
+        state = (await session.execute(select(ContactIndexStateRow))).scalar_one()
+    assert (state.lease_token, state.started_at, state.next_page) == (taken, None, 0)
 
 
 async def test_refresh_that_fails_is_put_off(

@@ -160,3 +160,34 @@ async def test_while_the_books_of_one_merchant_are_read_another_merchants_docume
         for invoice in slow:
             await eventually(partial(writer.is_booked, invoice), what=invoice.number)
         stop.set()
+
+
+async def test_who_lost_the_reading_keeps_no_page_and_comes_back(
+    writer: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process took over while a page was under way: its place in the list is the one that counts."""
+    await many(writer, 3)
+    honest, taken = VoucherList.page, uuid4()
+
+    async def overtaken(self: VoucherList, part: VoucherFilter, number: int = 0) -> Page[VoucherListRow]:
+        page = await honest(self, part, number)
+        await set_state(writer, lease_token=taken, claimed_until=db_now(60.0))
+        return page
+
+    monkeypatch.setattr(VoucherList, "page", overtaken)
+    assert await refreshed(writer) == BEING_READ
+    async with writer.db.reading.begin() as session:
+        state = (await session.execute(select(VoucherIndexStateRow))).scalar_one()
+    assert (state.lease_token, state.refreshed_at, state.plan, await indexed(writer)) == (
+        taken,
+        None,
+        None,
+        0,
+    )
+
+
+async def test_a_claim_by_the_release_before_keeps_others_out_as_well(writer: Harness) -> None:
+    """It knows no tokens: the time alone says that it reads."""
+    assert await refreshed(writer) is None
+    await set_state(writer, refreshed_at=db_now(-3600.0), claimed_until=db_now(60.0), lease_token=None)
+    assert await refreshed(writer) == BEING_READ

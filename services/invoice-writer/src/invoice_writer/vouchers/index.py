@@ -6,23 +6,23 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.batching import Batched
 from common.db.dialect import one_of, prepared
 from common.db.engine import Database
-from common.db.models.base import table
 from common.db.models.books import VoucherIndexRow
 from common.db.models.effects import BindingRow
 from common.lexware.client import LexwareClient
 from common.lexware.voucherlist import VoucherFilter
 from invoice_writer.context import BooksConnection
-from invoice_writer.lists import Readings, holds, parts_from_json
-from invoice_writer.vouchers.reading import REFRESH_AFTER, IndexReading, is_due
+from invoice_writer.lists import Readings, holds
+from invoice_writer.vouchers.reading import IndexReading
+from invoice_writer.vouchers.state import REFRESH_AFTER, VoucherIndexState
 
 REMEMBER_SECONDS = 60.0
 BEING_READ = timedelta(seconds=1)
@@ -30,7 +30,7 @@ EARLIER = timedelta(days=31)  # others may have dated the same document a little
 Number: TypeAlias = tuple[UUID, UUID, str, str]  # tenant, connection, voucher type, number
 UNKNOWN_TYPE = ""  # of a row that does not say it in a way we can read
 
-INDEX, BINDINGS = table(VoucherIndexRow), table(BindingRow)
+INDEX, BINDINGS = cast(Table, VoucherIndexRow.__table__), cast(Table, BindingRow.__table__)
 IS_BOUND = BINDINGS.c.external_id == INDEX.c.voucher_id  # whoever's: another tenant may have these books too
 
 
@@ -75,7 +75,7 @@ class VoucherIndex:
         looked_at = self._clock()
         reading = IndexReading(self._db, self._readings, tenant_id, books.connection_id, client)
         state, now = await reading.state()
-        if is_due(state, since, now):
+        if state.is_due(since, now):
             if lock.locked():
                 return BEING_READ
             async with lock:
@@ -108,10 +108,14 @@ class VoucherIndex:
                 )
             )
 
-    def _remember(self, connection_id: UUID, state: Row[Any], looked_at: float, now: datetime) -> None:
+    def _remember(
+        self, connection_id: UUID, state: VoucherIndexState, looked_at: float, now: datetime
+    ) -> None:
+        if state.filled_from is None or state.refreshed_at is None:
+            return
         left = (REFRESH_AFTER - (now - state.refreshed_at)).total_seconds()
         until = looked_at + min(left, REMEMBER_SECONDS)
-        self._fresh[connection_id] = Trusted(until, state.filled_from, parts_from_json(state.unread))
+        self._fresh[connection_id] = Trusted(until, state.filled_from, state.unread)
 
     async def _find_unbound(self, wanted: Sequence[Number]) -> list[list[IndexedVoucher]]:
         async with self._db.reading.begin() as session:

@@ -193,6 +193,7 @@ class VoucherIndexStateRow(OfTenant, Base):
     window_to: Mapped[date | None]
     next_page: Mapped[int] = mapped_column(default=0)
     claimed_until: Mapped[datetime | None]
+    lease_token: Mapped[UUID | None]  # who reads at the moment
 
 
 class BooksReadingRow(OfTenant, Base):
@@ -271,3 +272,4 @@ class ContactIndexStateRow(OfTenant, Base):
     started_at: Mapped[datetime | None]  # the reading under way
     next_page: Mapped[int] = mapped_column(default=0)
     claimed_until: Mapped[datetime | None]
+    lease_token: Mapped[UUID | None]  # who reads at the moment

@@ -33,7 +33,8 @@ class DuplicateLookRow(OfTenant, Base):
 
     connection_id: Mapped[UUID] = mapped_column(primary_key=True)
     looked_at: Mapped[datetime | None]
-    claimed_until: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]  # by whoever looks, else when it is looked at next
+    lease_token: Mapped[UUID | None]
 
 
 class VoucherMarkerRow(OfTenant, Base):
