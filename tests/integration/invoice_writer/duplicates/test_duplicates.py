@@ -36,7 +36,7 @@ async def look(writer: Writer) -> list[AlarmRow]:
     """A day has passed: what is open after the look."""
     async with writer.db.sessions.begin() as session:
         await session.execute(update(DuplicateLookRow).values(claimed_until=None))
-    assert await watch(writer).look()
+    assert await watch(writer).run_once()
     return [alarm for alarm in await alarms(writer) if alarm.closed_at is None]
 
 
@@ -228,8 +228,8 @@ async def test_document_stands_as_the_twin_when_the_bound_voucher_was_deleted(wr
 
 async def test_one_process_looks_and_not_again_on_the_same_day(writer: Writer) -> None:
     async def looked(one: DuplicateWatch) -> bool:
-        return await one.look()
+        return await one.run_once()
 
     both = await asyncio.gather(*(looked(watch(writer)) for _ in range(2)))
     assert sorted(both) == [False, True]
-    assert not await watch(writer).look()
+    assert not await watch(writer).run_once()

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Row, Table
+from sqlalchemy import Row
 
 from common.db.due import DueRows
+from common.db.models.base import table
 from common.db.models.books import ContactIndexStateRow
 
 BEGIN_ANEW = timedelta(hours=1)  # the pages of a reading that was interrupted so long have moved
-STATE = cast(Table, ContactIndexStateRow.__table__)
+STATE = table(ContactIndexStateRow)
 
 
 @dataclass(frozen=True, slots=True)

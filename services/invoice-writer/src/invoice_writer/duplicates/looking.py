@@ -3,27 +3,29 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, Select, Table, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.backoff import Backoff
 from common.db.alarms import Alarm
 from common.db.dialect import db_now, insert
 from common.db.doubles import DELETED, SEEN, report_double, said_of
+from common.db.due import DueRows
+from common.db.due_loop import DueLoop, Pace, Turn, TurnResult
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow
 from common.db.models.doubles import DuplicateLookRow, VoucherMarkerRow
-from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
 from common.effects.sql_numbers import effects_of_markers
 from common.errors import ConnectorError
 from common.http.errors import NotFound
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
-from common.pausing import every
 from invoice_writer.duplicates.finding import Double, bound_doubles, unbound_candidates, unbound_doubles
 from invoice_writer.duplicates.repairing import stand_aside
 from invoice_writer.keys import marker_in
@@ -31,15 +33,32 @@ from invoice_writer.keys import marker_in
 log = structlog.get_logger(__name__)
 
 DAY_SECONDS, HOUR_SECONDS = 86_400.0, 3_600.0
-CLAIM_SECONDS = 900.0
+LEASE_SECONDS = 900.0  # so long rests the look of a process that died, and one that met trouble of our own
 READ_AT_ONCE = 200  # vouchers of one look whose marker nobody read yet; the others are read by the next
+LOOKS = cast(Table, DuplicateLookRow.__table__)
+IN_USE = and_(ConnectionRow.kind == "books", ConnectionRow.state == "active")
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class _Books:
     tenant_id: UUID
     connection_id: UUID
-    organization_id: str
+
+
+def _books(row: Row[Any]) -> _Books:
+    return _Books(row.tenant_id, row.connection_id)
+
+
+# While somebody looks, the moment of the next look is the end of his lease.
+DUE_LOOKS = DueRows(
+    table=LOOKS,
+    key=(LOOKS.c.tenant_id, LOOKS.c.connection_id),
+    read=_books,
+    lease_token=LOOKS.c.lease_token,
+    lease_until=LOOKS.c.claimed_until,
+    due_at=LOOKS.c.claimed_until,
+    only=exists().where(ConnectionRow.connection_id == LOOKS.c.connection_id, IN_USE),
+)
 
 
 class DuplicateWatch:
@@ -48,38 +67,52 @@ class DuplicateWatch:
     name = "duplicates"
 
     def __init__(self, db: Database, clients: LexwareClients, every_seconds: float) -> None:
-        self._db, self._clients, self._every_seconds = db, clients, every_seconds
+        self._db, self._clients = db, clients
+        pace = Pace(1, LEASE_SECONDS, every_seconds, Backoff(LEASE_SECONDS, LEASE_SECONDS))
+        self._loop = DueLoop(db, self.name, DUE_LOOKS, self._look, pace, each_look=self._add_new_books)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look at whatever is due until told to stop."""
-        async for _ in every(self._every_seconds, stop):
-            try:
-                while not stop.is_set() and await self.look():
-                    continue
-            except DATABASE_TROUBLE as error:
-                log.warning("duplicates.look_failed", error=describe(error))
+        """Look through whatever books are due until told to stop."""
+        await self._loop.run(stop)
 
-    async def look(self) -> bool:
-        """Look through the books that are due for longest; False when none are."""
-        async with self._db.sessions.begin() as session:
-            turn = await _claim(session)
-        if turn is None:
-            return False
-        try:
-            client = await self._clients.for_connection(turn.tenant_id, turn.connection_id)
-            is_all_read = await self._read_markers(turn, client)
-        except ConnectorError as trouble:
-            log.warning("duplicates.books_unreadable", tenant_id=str(turn.tenant_id), error=trouble.code)
-            is_all_read = False
-        async with self._db.sessions.begin() as session:
-            await _report(session, turn)
-            await _end(session, turn, again_in=DAY_SECONDS if is_all_read else HOUR_SECONDS)
-        return True
+    async def run_once(self) -> bool:
+        """Look through the books that are due for longest. Returns False when none are."""
+        return await self._loop.run_once() > 0
 
-    async def _read_markers(self, turn: _Turn, client: LexwareClient) -> bool:
-        """Read the vouchers nobody knows; False while some are left."""
+    async def _add_new_books(self) -> None:
+        """Have books that nobody looked through yet looked through soon."""
         async with self._db.reading.begin() as session:
-            found = await unbound_candidates(session, turn.connection_id, turn.organization_id)
+            rows = (await session.execute(_new_books())).all()
+        for row in rows:
+            async with self._db.sessions.begin() as session:
+                adding = insert(session, LOOKS).values(
+                    tenant_id=row.tenant_id, connection_id=row.connection_id, claimed_until=db_now()
+                )
+                soon = adding.on_conflict_do_update(
+                    index_elements=["connection_id"],
+                    set_={"claimed_until": db_now()},
+                    where=LOOKS.c.claimed_until.is_(None),
+                )
+                await session.execute(soon)
+
+    async def _look(self, turn: Turn[_Books]) -> TurnResult:
+        """Read what nobody knows yet and report what stands twice. Returns when to look again."""
+        books = turn.state
+        async with self._db.reading.begin() as session:
+            organization_id = await _organization(session, books)
+        try:
+            client = await self._clients.for_connection(books.tenant_id, books.connection_id)
+            is_all_read = await self._read_markers(books, organization_id, client)
+        except ConnectorError as trouble:
+            log.warning("duplicates.books_unreadable", tenant_id=str(books.tenant_id), error=trouble.code)
+            is_all_read = False
+        again_in = DAY_SECONDS if is_all_read else HOUR_SECONDS
+        return TurnResult(again_in, {"looked_at": db_now()}, partial(_report, books, organization_id))
+
+    async def _read_markers(self, books: _Books, organization_id: str, client: LexwareClient) -> bool:
+        """Read the vouchers nobody knows. Returns False while some are left."""
+        async with self._db.reading.begin() as session:
+            found = await unbound_candidates(session, books.connection_id, organization_id)
         unread = [row for row in found if not row.is_read]
         for row in unread[:READ_AT_ONCE]:
             try:
@@ -87,63 +120,47 @@ class DuplicateWatch:
             except NotFound:
                 marker = None
             async with self._db.sessions.begin() as session:
-                await _keep_marker(session, turn, row, marker)
+                await _keep_marker(session, books, row, marker)
         return len(unread) <= READ_AT_ONCE
 
 
-async def _claim(session: AsyncSession) -> _Turn | None:
-    """The books in use that were looked at longest ago, a day or more; nobody else has them for a while."""
-    look, now = DuplicateLookRow, db_now()
-    query = (
-        select(ConnectionRow.tenant_id, ConnectionRow.connection_id, ConnectionRow.address)
-        .outerjoin(look, look.connection_id == ConnectionRow.connection_id)
-        .where(
-            ConnectionRow.kind == "books",
-            ConnectionRow.state == "active",
-            or_(look.claimed_until.is_(None), look.claimed_until <= now),
-        )
-        .order_by(look.looked_at.is_not(None), look.looked_at, ConnectionRow.connection_id)
-        .limit(1)
+def _new_books() -> Select[Any]:
+    known = LOOKS.c.connection_id == ConnectionRow.connection_id
+    return (
+        select(ConnectionRow.tenant_id, ConnectionRow.connection_id)
+        .outerjoin(LOOKS, known)
+        .where(IN_USE, or_(LOOKS.c.connection_id.is_(None), LOOKS.c.claimed_until.is_(None)))
+        .order_by(ConnectionRow.connection_id)
     )
-    row = (await session.execute(query)).one_or_none()
-    if row is None:
-        return None
-    claiming = insert(session, look).values(
-        tenant_id=row.tenant_id, connection_id=row.connection_id, claimed_until=db_now(CLAIM_SECONDS)
+
+
+async def _organization(session: AsyncSession, books: _Books) -> str:
+    query = select(ConnectionRow.address).where(
+        ConnectionRow.tenant_id == books.tenant_id, ConnectionRow.connection_id == books.connection_id
     )
-    claimed = claiming.on_conflict_do_update(
-        index_elements=["connection_id"],
-        set_={"claimed_until": db_now(CLAIM_SECONDS)},
-        where=or_(look.claimed_until.is_(None), look.claimed_until <= now),
-    )
-    mine = (await session.execute(claimed.returning(look.connection_id))).one_or_none()
-    return None if mine is None else _Turn(row.tenant_id, row.connection_id, row.address)
+    return str((await session.execute(query)).scalar_one())
 
 
-async def _end(session: AsyncSession, turn: _Turn, *, again_in: float) -> None:
-    mine = update(DuplicateLookRow).where(DuplicateLookRow.connection_id == turn.connection_id)
-    await session.execute(mine.values(looked_at=db_now(), claimed_until=db_now(again_in)))
-
-
-async def _keep_marker(session: AsyncSession, turn: _Turn, row: Row[Any], marker: str | None) -> None:
+async def _keep_marker(session: AsyncSession, books: _Books, row: Row[Any], marker: str | None) -> None:
     values = {"marker": marker, "as_of": row.updated_at}
     adding = insert(session, VoucherMarkerRow).values(
-        tenant_id=turn.tenant_id, connection_id=turn.connection_id, voucher_id=row.voucher_id, **values
+        tenant_id=books.tenant_id, connection_id=books.connection_id, voucher_id=row.voucher_id, **values
     )
     keys = ["connection_id", "voucher_id"]
     await session.execute(adding.on_conflict_do_update(index_elements=keys, set_=values))
 
 
-async def _report(session: AsyncSession, turn: _Turn) -> None:
-    rows = await unbound_candidates(session, turn.connection_id, turn.organization_id)
+async def _report(books: _Books, organization_id: str, session: AsyncSession) -> None:
+    """Tell of each document that stands twice."""
+    rows = await unbound_candidates(session, books.connection_id, organization_id)
     markers = {row.voucher_id: row.marker for row in rows if row.marker is not None}
     known = await effects_of_markers(session, sorted(set(markers.values())))
     doubles = [
-        *await bound_doubles(session, turn.tenant_id, turn.organization_id),
-        *unbound_doubles(turn.tenant_id, markers, known),
+        *await bound_doubles(session, books.tenant_id, organization_id),
+        *unbound_doubles(books.tenant_id, markers, known),
     ]
     for double in doubles:
-        await _tell(session, turn.tenant_id, double)
+        await _tell(session, books.tenant_id, double)
 
 
 async def _tell(session: AsyncSession, tenant_id: UUID, double: Double) -> None:

@@ -3,15 +3,16 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
 from common.db.due import DueRows
+from common.db.models.base import table
 from common.db.models.vat import VatAnswerRow, VatCheckRow
 from common.domain.buyers import VatCheck
 from common.errors import ConnectorError
@@ -22,7 +23,7 @@ VALID, INVALID, UNAVAILABLE = "valid", "invalid", "unavailable"
 HOUR = 3600.0
 
 
-CHECKS = cast(Table, VatCheckRow.__table__)
+CHECKS = table(VatCheckRow)
 
 
 @dataclass(frozen=True, slots=True)

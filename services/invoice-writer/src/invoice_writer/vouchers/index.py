@@ -6,15 +6,16 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.batching import Batched
 from common.db.dialect import one_of, prepared
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.books import VoucherIndexRow
 from common.db.models.effects import BindingRow
 from common.lexware.client import LexwareClient
@@ -30,7 +31,7 @@ EARLIER = timedelta(days=31)  # others may have dated the same document a little
 Number: TypeAlias = tuple[UUID, UUID, str, str]  # tenant, connection, voucher type, number
 UNKNOWN_TYPE = ""  # of a row that does not say it in a way we can read
 
-INDEX, BINDINGS = cast(Table, VoucherIndexRow.__table__), cast(Table, BindingRow.__table__)
+INDEX, BINDINGS = table(VoucherIndexRow), table(BindingRow)
 IS_BOUND = BINDINGS.c.external_id == INDEX.c.voucher_id  # whoever's: another tenant may have these books too
 
 

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Row, Table
+from sqlalchemy import Row
 
 from common.db.due import DueRows
+from common.db.models.base import table
 from common.db.models.books import VoucherIndexStateRow
 from common.lexware.voucherlist import VoucherFilter
 from invoice_writer.lists import CHANGES, FILL, Plan, parts_from_json
@@ -14,7 +15,7 @@ from invoice_writer.lists import CHANGES, FILL, Plan, parts_from_json
 REFRESH_AFTER = timedelta(minutes=15)
 OVERLAP = timedelta(days=1)
 BEGIN_ANEW = timedelta(hours=1)  # the pages of a reading that was interrupted so long have moved
-STATE = cast(Table, VoucherIndexStateRow.__table__)
+STATE = table(VoucherIndexStateRow)
 
 
 @dataclass(frozen=True, slots=True)
