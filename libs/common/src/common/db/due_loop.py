@@ -118,7 +118,7 @@ class LeaseKeeper:
     async def renew(self) -> None:
         """Move the end of each lease, and tell who holds one that is another's by now."""
         held = {one.lease: one for one in self._held if not one.is_lost}
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_queues() as session:
             kept = await renew(session, held, seconds=self._seconds)
         for lease, one in held.items():
             if lease not in kept and one in self._held:  # what was given back meanwhile is not lost
@@ -193,10 +193,10 @@ class DueLoop(Generic[State]):
         """Begin the turns of rows that are due. Returns how many that were."""
         if limit <= 0:
             return 0
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             if not await is_any_due(session, self._rows):
                 return 0
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_queues() as session:
             leases = await claim_due(session, self._rows, limit=limit, seconds=self._pace.lease_seconds)
         for lease in leases:
             turn = Turn(lease, stop=stop)

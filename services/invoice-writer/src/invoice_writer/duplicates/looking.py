@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, Select, Table, and_, exists, or_, select
+from sqlalchemy import Row, Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.backoff import Backoff
@@ -18,6 +18,7 @@ from common.db.doubles import DELETED, SEEN, report_double, said_of
 from common.db.due import DueRows
 from common.db.due_loop import DueLoop, Pace, Turn, TurnResult
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.core import ConnectionRow
 from common.db.models.doubles import DuplicateLookRow, VoucherMarkerRow
 from common.domain.alarms import AlarmKind
@@ -35,7 +36,7 @@ log = structlog.get_logger(__name__)
 DAY_SECONDS, HOUR_SECONDS = 86_400.0, 3_600.0
 LEASE_SECONDS = 900.0  # so long rests the look of a process that died, and one that met trouble of our own
 READ_AT_ONCE = 200  # vouchers of one look whose marker nobody read yet; the others are read by the next
-LOOKS = cast(Table, DuplicateLookRow.__table__)
+LOOKS = table(DuplicateLookRow)
 IN_USE = and_(ConnectionRow.kind == "books", ConnectionRow.state == "active")
 
 
