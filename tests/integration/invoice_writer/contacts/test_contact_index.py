@@ -96,7 +96,7 @@ async def test_claim_of_a_process_that_died_ends(writer: Writer, process: Proces
 
 
 async def test_who_lost_the_reading_keeps_no_page_and_goes_on_with_the_index_as_it_was(
-    writer: Harness, process: Process, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await filled(process)
     client, taken = await process.client(), uuid4()

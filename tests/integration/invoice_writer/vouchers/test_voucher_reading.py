@@ -163,7 +163,7 @@ async def test_while_the_books_of_one_merchant_are_read_another_merchants_docume
 
 
 async def test_who_lost_the_reading_keeps_no_page_and_comes_back(
-    writer: Harness, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process took over while a page was under way: its place in the list is the one that counts."""
     await many(writer, 3)
@@ -186,7 +186,7 @@ async def test_who_lost_the_reading_keeps_no_page_and_comes_back(
     )
 
 
-async def test_a_claim_by_the_release_before_keeps_others_out_as_well(writer: Harness) -> None:
+async def test_a_claim_by_the_release_before_keeps_others_out_as_well(writer: Writer) -> None:
     """It knows no tokens: the time alone says that it reads."""
     assert await refreshed(writer) is None
     await set_state(writer, refreshed_at=db_now(-3600.0), claimed_until=db_now(60.0), lease_token=None)

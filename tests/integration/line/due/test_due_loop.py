@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.due import LeaseLost, release, write
 from common.db.due_loop import Held, LeaseKeeper, Turn, TurnResult, renewed
 from common.errors import TransientError
-from fixtures.line import running, until
 from support.due import LEASE_SECONDS, PACE, TENANT, Job, Jobs, Recorder
+from support.eventually import eventually
+from support.inbox import running
 
 HOLDER = Path(__file__).with_name("holder.py")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
@@ -27,7 +28,7 @@ async def test_every_due_row_has_one_turn_however_many_processes_take_them(jobs:
     await jobs.add(*(f"{number:02}" for number in range(10)))
     recorders = [Recorder(), Recorder(), Recorder()]
     async with running(*(jobs.loop(recorder) for recorder in recorders)):
-        await until(lambda: sum(len(one.worked) for one in recorders) == 10)
+        await eventually(lambda: sum(len(one.worked) for one in recorders) == 10)
     worked = [name for one in recorders for name in one.worked]
     assert sorted(worked) == [f"{number:02}" for number in range(10)]
     assert {row.due_at for row in await jobs.all()} == {None}
@@ -68,7 +69,7 @@ async def test_a_long_turn_keeps_its_row(jobs: Jobs) -> None:
     async with running(jobs.loop(slow, replace(PACE, renewals=OFTEN))):
         await slow.begun.wait()
         first = await jobs.one()
-        await until(lambda: ends_later(jobs, first.until))
+        await eventually(lambda: ends_later(jobs, first.until))
         assert (await jobs.one()).lease_token == first.lease_token
         slow.go_on.set()
     assert slow.worked == ["a"]
@@ -82,7 +83,7 @@ async def test_a_turn_whose_row_was_taken_over_is_told_so(jobs: Jobs) -> None:
         await slow.begun.wait()
         assert [turn.must_end for turn in slow.turns] == [False]
         await jobs.change(lease_token=TENANT)
-        await until(lambda: slow.turns[0].is_lost)
+        await eventually(lambda: slow.turns[0].is_lost)
         assert slow.turns[0].must_end
         stop.set()
         slow.go_on.set()
@@ -110,7 +111,7 @@ async def test_a_row_claimed_by_name_is_renewed_while_the_block_runs(jobs: Jobs)
     (lease,) = await jobs.take()
     async with renewed(jobs.db, lease, LEASE_SECONDS, OFTEN) as held:
         first = await jobs.one()
-        await until(lambda: ends_later(jobs, first.until))
+        await eventually(lambda: ends_later(jobs, first.until))
         async with jobs.db.sessions.begin() as session:
             await write(session, lease, note="under way")
         assert not held.is_lost
@@ -135,12 +136,12 @@ async def test_what_a_killed_process_held_is_taken_over_when_its_lease_has_run_o
         assert process.stdout is not None
         assert await process.stdout.readline() == b"held\n"
         first = await jobs.one()
-        await until(lambda: ends_later(jobs, first.until))
+        await eventually(lambda: ends_later(jobs, first.until))
     finally:
         process.kill()
         await process.wait()
     assert (await jobs.one()).lease_token == first.lease_token
-    await until(lambda: can_be_taken(jobs), seconds=60)
+    await eventually(lambda: can_be_taken(jobs), within=60)
 
 
 async def test_pauses_after_failures_grow_and_a_good_turn_ends_them(jobs: Jobs) -> None:
@@ -182,7 +183,7 @@ async def test_one_rows_trouble_does_not_stop_the_others(jobs: Jobs) -> None:
         return result
 
     async with running(jobs.loop(work, replace(PACE, at_once=1))):
-        await until(lambda: len(recorder.worked) == 3)
+        await eventually(lambda: len(recorder.worked) == 3)
     assert recorder.worked == ["bad", "good", "next"]
 
 
@@ -190,7 +191,7 @@ async def test_a_stop_claims_nothing_more_and_lets_turns_end(jobs: Jobs) -> None
     await jobs.add("a", "b", "c", "d", "e")
     slow = Recorder(TurnResult(None, {"note": "done"}), go_on=asyncio.Event())
     async with running(jobs.loop(slow)) as stop:
-        await until(lambda: len(slow.turns) == PACE.at_once)
+        await eventually(lambda: len(slow.turns) == PACE.at_once)
         stop.set()
         assert all(turn.must_end for turn in slow.turns)
         slow.go_on.set()
@@ -211,7 +212,7 @@ async def test_no_more_turns_at_once_than_the_pace_allows(jobs: Jobs) -> None:
         return await recorder(turn)
 
     async with running(jobs.loop(work)):
-        await until(lambda: len(recorder.worked) == 8)
+        await eventually(lambda: len(recorder.worked) == 8)
     assert most == PACE.at_once
 
 
@@ -224,10 +225,10 @@ async def test_who_is_woken_looks_at_once(jobs: Jobs) -> None:
 
     loop = jobs.loop(recorder, replace(PACE, look_seconds=3600.0), each_look=look)
     async with running(loop):
-        await until(lambda: looks == 1)
+        await eventually(lambda: looks == 1)
         await jobs.add("a")
         loop.wake()
-        await until(lambda: recorder.worked == ["a"])
+        await eventually(lambda: recorder.worked == ["a"])
 
 
 async def can_be_taken(jobs: Jobs) -> bool:
