@@ -1,7 +1,7 @@
 """One document of an order, saved in the caller's transaction: its versions, its originals, its file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -56,15 +56,24 @@ class OrderReading:
     unreadable: Sequence[Unreadable] = ()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Saved:
-    """What a saving changed, and the events that say so."""
+    """What a saving changed, and the events that say so, in their order."""
 
     orders: int = 0
     documents: int = 0
     conflicts: int = 0
     files: int = 0
-    events: list[Event] = field(default_factory=list)
+    events: tuple[Event, ...] = ()
+
+    def __add__(self, later: "Saved") -> "Saved":
+        return Saved(
+            orders=self.orders + later.orders,
+            documents=self.documents + later.documents,
+            conflicts=self.conflicts + later.conflicts,
+            files=self.files + later.files,
+            events=self.events + later.events,
+        )
 
 
 async def known_documents(
@@ -88,39 +97,37 @@ class DocumentRecords:
         self._session, self._connection, self._archive = session, connection, archive
         self._first_file_retry = first_file_retry
 
-    async def save(self, reading: OrderReading, received: ReceivedDocument, saved: Saved) -> None:
+    async def save(self, reading: OrderReading, received: ReceivedDocument) -> Saved:
         """Store and announce a new document; a known one gains at most its file or a conflict."""
         document, digest = received.document, content_hash(received.document)
         row_id = document_id(self._connection.connection_id, document.type, document.number)
         file = await self._store_file(received.file) if received.file is not None else None
         if await self._insert(row_id, reading, document, digest, file):
             await self._add_version(row_id, received, digest)
-            saved.documents += 1
-            saved.events.append(self._issued(reading, document, digest, file))
-            return
+            return Saved(documents=1, events=(self._issued(reading, document, digest, file),))
         statement = select(DocumentRow).where(
             DocumentRow.tenant_id == self._connection.tenant_id, DocumentRow.document_id == row_id
         )
         known = (await self._session.execute(statement)).scalar_one()
         if known.content_hash != digest:
-            await self._conflict(known, received, digest, saved)
-        elif file is not None:
-            await self._attach(known, file, saved)
+            return await self._conflict(known, received, digest)
+        return await self._attach(known, file) if file is not None else Saved()
 
-    async def attach_file(self, known: DocumentRow, file: ReceivedFile, saved: Saved) -> None:
+    async def attach_file(self, known: DocumentRow, file: ReceivedFile) -> Saved:
         """Attach a file that arrived after its document, and announce it."""
-        await self._attach(known, await self._store_file(file), saved)
+        return await self._attach(known, await self._store_file(file))
 
     async def ask_again(self, known: DocumentRow, after_seconds: float) -> None:
         """Ask for the absent file again after a while."""
         await self._change_pending(known, file_due_at=db_now(after_seconds))
 
-    async def give_up_file(self, known: DocumentRow, saved: Saved) -> None:
+    async def give_up_file(self, known: DocumentRow) -> Saved:
         """Count the file as missing from now on, and announce that."""
         if await self._change_pending(known, file_state=MISSING, file_due_at=None):
-            saved.events.append(DocumentFileMissed(**self._ids_of(known)))
+            return Saved(events=(DocumentFileMissed(**self._ids_of(known)),))
+        return Saved()
 
-    async def _attach(self, known: DocumentRow, file: OriginalRef, saved: Saved) -> None:
+    async def _attach(self, known: DocumentRow, file: OriginalRef) -> Saved:
         statement = (
             update(DocumentRow)
             .where(DocumentRow.document_id == known.document_id, DocumentRow.file_state != STORED)
@@ -128,9 +135,9 @@ class DocumentRecords:
             .returning(DocumentRow.document_id)
             .execution_options(synchronize_session=False)
         )
-        if (await self._session.execute(statement)).one_or_none() is not None:
-            saved.files += 1
-            saved.events.append(DocumentFileStored(**self._ids_of(known), pdf=file))
+        if (await self._session.execute(statement)).one_or_none() is None:
+            return Saved()
+        return Saved(files=1, events=(DocumentFileStored(**self._ids_of(known), pdf=file),))
 
     async def _change_pending(self, known: DocumentRow, **values: Any) -> bool:
         statement = (
@@ -184,21 +191,19 @@ class DocumentRecords:
         result = await self._session.execute(added.returning(DocumentVersionRow.version_id))
         return result.one_or_none() is not None
 
-    async def _conflict(
-        self, known: DocumentRow, received: ReceivedDocument, digest: str, saved: Saved
-    ) -> None:
+    async def _conflict(self, known: DocumentRow, received: ReceivedDocument, digest: str) -> Saved:
         """Keep the other content beside the first version, which stays what it is, and announce it once."""
         if not await self._add_version(known.document_id, received, digest):
-            return
+            return Saved()
         await self._session.execute(
             update(DocumentRow)
             .where(DocumentRow.document_id == known.document_id)
             .values(conflicted=True)
             .execution_options(synchronize_session=False)
         )
-        saved.conflicts += 1
         ids = self._ids_of(known)
-        saved.events.append(DocumentConflicted(**ids, known_hash=known.content_hash, content_hash=digest))
+        told = DocumentConflicted(**ids, known_hash=known.content_hash, content_hash=digest)
+        return Saved(conflicts=1, events=(told,))
 
     async def _store_file(self, file: ReceivedFile) -> OriginalRef:
         ref = await self._store(file.content, file.media_type)

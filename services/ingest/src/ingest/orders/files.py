@@ -94,9 +94,9 @@ class FileAsker:
                 document = ask.document
                 file = None if files is None else files.get((document.type, document.number))
                 if file is not None:
-                    await records.documents.attach_file(document, file, saved)
+                    saved += await records.documents.attach_file(document, file)
                 elif files is not None and self._is_over(ask):
-                    await records.documents.give_up_file(document, saved)
+                    saved += await records.documents.give_up_file(document)
                 else:
                     await records.documents.ask_again(document, self._wait(ask))
             await records.announce(saved)

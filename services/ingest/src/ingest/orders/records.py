@@ -55,10 +55,9 @@ class OrderRecords:
 
     async def save(self, reading: OrderReading) -> Saved:
         """Store the order, its documents and their originals, and put each news into the outbox once."""
-        saved = Saved()
-        await self._save_order(reading, saved)
+        saved = await self._save_order(reading)
         for received in sorted(reading.documents, key=_sequence):
-            await self.documents.save(reading, received, saved)
+            saved += await self.documents.save(reading, received)
         for item in reading.unreadable:
             await self.report_unreadable(item, reading.snapshot.order_id)
         if not reading.unreadable:
@@ -86,24 +85,22 @@ class OrderRecords:
     def _subject(self, what: str) -> str:
         return f"{self._connection.connection_id}:{what}"
 
-    async def _save_order(self, reading: OrderReading, saved: Saved) -> None:
+    async def _save_order(self, reading: OrderReading) -> Saved:
         known = await self._lock_order(reading)
         if known.version and _is_newer(known, reading):
-            return
-        snapshot, version = reading.snapshot.model_dump(mode="json"), known.version
+            return Saved()
+        snapshot, version, saved = reading.snapshot.model_dump(mode="json"), known.version, Saved()
         if version == 0 or known.snapshot != snapshot:
             version += 1
             event_class = OrderSeen if version == 1 else OrderChanged
-            saved.orders += 1
-            saved.events.append(
-                event_class(
-                    tenant_id=self._connection.tenant_id,
-                    connection_id=self._connection.connection_id,
-                    lane=reading.lane,
-                    order=reading.snapshot,
-                    version=version,
-                )
+            told = event_class(
+                tenant_id=self._connection.tenant_id,
+                connection_id=self._connection.connection_id,
+                lane=reading.lane,
+                order=reading.snapshot,
+                version=version,
             )
+            saved = Saved(orders=1, events=(told,))
         await self._session.execute(
             update(OrderRow)
             .where(*self._is(reading))
@@ -116,6 +113,7 @@ class OrderRecords:
             )
             .execution_options(synchronize_session=False)
         )
+        return saved
 
     async def _lock_order(self, reading: OrderReading) -> OrderRow:
         """Lock the order's row until the commit: a second writer of the order waits and sees the result."""
