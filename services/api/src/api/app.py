@@ -9,7 +9,7 @@ from api.access import hash_token
 from api.connections import DoubleLinkWatch
 from api.deps import Deps, each_parameter_once
 from api.housekeeping import Housekeeper
-from api.http import CursorSeal, Frame, WebServer, description, problem_handlers
+from api.http import CursorSeal, Frame, WebServer, answer_problems, description
 from api.routes import (
     connections,
     documents,
@@ -94,7 +94,7 @@ def create_app(
         checks=checks,
         admin_hash=hash_token(settings.admin_token) if settings.admin_token else None,
     )
-    problem_handlers.install(app)
+    answer_problems(app)
     app.add_middleware(Frame)
     for router in API_ROUTERS:
         app.include_router(router, dependencies=[Depends(each_parameter_once)])

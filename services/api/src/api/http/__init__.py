@@ -1,14 +1,13 @@
 """HTTP as this interface speaks it: problems, cursors, what stands around every request."""
 
-from api.http.alarm_problems import AlarmClosed, AlarmEndsItself
-from api.http.body_problems import WITH_BODY
 from api.http.cursors import CursorSeal
-from api.http.einvoice_problems import NothingDiffers
-from api.http.exclusion_problems import DateNotAsked, NotExcluded, NotOpen
 from api.http.middleware import Frame
-from api.http.problem import Problem
-from api.http.problems import (
+from api.http.server import WebServer
+from api.problems import (
+    WITH_BODY,
     AddressRefused,
+    AlarmClosed,
+    AlarmEndsItself,
     AnswerEncodingRefused,
     BadCursor,
     BookkeepingMissing,
@@ -17,6 +16,7 @@ from api.http.problems import (
     Conflict,
     ConnectionNotUsable,
     CredentialsRefused,
+    DateNotAsked,
     DeadLetterClosed,
     EInvoiceNotStored,
     FileNotAttachable,
@@ -27,21 +27,25 @@ from api.http.problems import (
     InternalError,
     InvalidRequest,
     NoSuchUpstream,
+    NotExcluded,
     NotFound,
+    NothingDiffers,
     NothingToConfirm,
+    NotOpen,
     NotParked,
     NotResolvable,
     OneByOne,
     PreconditionRequired,
+    Problem,
     Unauthenticated,
     UpstreamUnavailable,
     VatIdNotChecked,
     VatProofNotStored,
     VersionOutdated,
+    answer_problems,
     kinds,
     problems,
 )
-from api.http.server import WebServer
 
 __all__ = [
     "WITH_BODY",
@@ -85,6 +89,7 @@ __all__ = [
     "VatProofNotStored",
     "VersionOutdated",
     "WebServer",
+    "answer_problems",
     "kinds",
     "problems",
 ]

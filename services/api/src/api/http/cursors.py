@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import orjson
 from pydantic import SecretStr
 
-from api.http.problems import BadCursor
+from api.problems import BadCursor
 
 TAG_BYTES = 16
 

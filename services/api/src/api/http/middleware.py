@@ -9,8 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.body_problems import BodyTooLarge
-from api.http.problem_handlers import answer, unexpected
+from api.problems import BodyTooLarge, answer, unexpected
 
 log = structlog.get_logger(__name__)
 

@@ -1,6 +1,14 @@
-"""Problems of alarms that a person wants to close."""
+"""Problems of what a person wants to close: dead letters and alarms."""
 
-from api.http.problem import Problem
+from api.problems.problem import Problem
+
+
+class DeadLetterClosed(Problem):
+    """The dead letter was replayed or discarded before."""
+
+    status = 409
+    code = "dead_letter_closed"
+    title = "The dead letter was dealt with before"
 
 
 class AlarmClosed(Problem):

@@ -1,6 +1,6 @@
 """What can be wrong with the body of a request before anybody looks into it."""
 
-from api.http.problem import Problem
+from api.problems.problem import Problem
 
 
 class BodyTooLarge(Problem):

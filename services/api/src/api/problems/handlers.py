@@ -13,9 +13,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from api.http.body_problems import BodyTooLarge, TooManyLargeBodies, UnsupportedMediaType
-from api.http.problem import PROBLEM_JSON, Problem
-from api.http.problems import (
+from api.problems.body import BodyTooLarge, TooManyLargeBodies, UnsupportedMediaType
+from api.problems.problem import PROBLEM_JSON, Problem
+from api.problems.requests import (
     BadRequest,
     Conflict,
     DatabaseUnavailable,
@@ -54,8 +54,8 @@ UNREACHABLE: tuple[type[Exception], ...] = (
 log = structlog.get_logger(__name__)
 
 
-def install(app: FastAPI) -> None:
-    """From here on every failure inside the app's routes is answered as a problem."""
+def answer_problems(app: FastAPI) -> None:
+    """Answer every failure inside the app's routes as a problem."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
