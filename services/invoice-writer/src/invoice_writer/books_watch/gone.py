@@ -131,7 +131,7 @@ class VoucherLooks:
             await raise_alarm(session, alarm)
             if row.status == BOOKED:
                 parked = Outcome(PARKED, reason=DELETED, params={"voucher_id": voucher_id})
-                await OutcomeRepository(session, self._tenant_id).restand(row.document_id, parked)
+                await OutcomeRepository(session, self._tenant_id).update_status(row.document_id, parked)
 
     async def _forget_differences(self, session: AsyncSession, voucher_id: str) -> None:
         """What differed in a voucher that is gone differs no more."""
@@ -144,7 +144,7 @@ class VoucherLooks:
             subject, tenant_id = _subject(row), self._tenant_id
             await close_alarms(session, AlarmKind.VOUCHER_DELETED, subject, tenant_id=tenant_id)
             if (row.status, row.reason) == (PARKED, DELETED):
-                await OutcomeRepository(session, tenant_id).restand(row.document_id, Outcome(BOOKED))
+                await OutcomeRepository(session, tenant_id).update_status(row.document_id, Outcome(BOOKED))
 
     async def _documents(self, session: AsyncSession, voucher_id: str) -> Sequence[Row[Any]]:
         columns = (

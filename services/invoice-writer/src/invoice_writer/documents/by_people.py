@@ -19,8 +19,8 @@ from invoice_writer.outcomes import (
     PENDING,
     DocumentState,
     Outcome,
-    leave_to_hand,
-    record_standing,
+    mark_booked_by_hand,
+    update_status,
 )
 from invoice_writer.released import BY_PROFILE, is_automatic, release
 from invoice_writer.writing import VoucherWriter
@@ -63,7 +63,7 @@ class DocumentCommands:
             return Done()
         armed = await self._decider.in_doubt(event)
         if command.action == "by_hand":
-            return await self._leave_to_hand(event, command, state, armed)
+            return await self._mark_booked_by_hand(event, command, state, armed)
         written = armed if command.action == "adopt" else None  # stands with the decision of that time
         plan = written or await self._decider.decide(event, state, fresh=True)
         if isinstance(plan, Outcome):
@@ -90,7 +90,7 @@ class DocumentCommands:
             return Done()
         return await self._files.attach(event, state, asked_for=command.again) or Done()
 
-    async def _leave_to_hand(
+    async def _mark_booked_by_hand(
         self, event: DocumentIssued, command: ResolveDocument, state: DocumentState, armed: ToWrite | None
     ) -> Done | Later:
         """What a write of ours without an answer made is found before: else the books hold both."""
@@ -98,7 +98,7 @@ class DocumentCommands:
         if isinstance(settled, Bound | Later):
             return settled if isinstance(settled, Later) else await self._desk.finish(event, settled, state)
         async with self._db.sessions.begin() as session:
-            await leave_to_hand(session, event, command, state=state)
+            await mark_booked_by_hand(session, event, command, state=state)
         return Done()
 
     async def _keep_booked(self, event: DocumentIssued, state: DocumentState) -> Done:
@@ -107,5 +107,5 @@ class DocumentCommands:
             return Done()
         if state.status != BOOKED:
             async with self._db.sessions.begin() as session:
-                await record_standing(session, event, Outcome(BOOKED), state=state)
+                await update_status(session, event, Outcome(BOOKED), state=state)
         return await self._desk.file(event, state)

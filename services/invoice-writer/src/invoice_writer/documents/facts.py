@@ -24,7 +24,7 @@ from invoice_writer.outcomes import (
     PENDING,
     Outcome,
     OutcomeRepository,
-    record_standing,
+    update_status,
 )
 
 CONFLICT = Reason.DOCUMENT_CONFLICT.value
@@ -66,7 +66,7 @@ class DocumentFacts:
             if (state.reason, state.params) == (CONFLICT, params):
                 return Done()
             conflict = Outcome(PARKED, reason=CONFLICT, params=params)
-            await record_standing(session, issued, conflict, state=state)
+            await update_status(session, issued, conflict, state=state)
         return Done()
 
     async def file_stored(self, event: DocumentFileStored) -> Done | Later:

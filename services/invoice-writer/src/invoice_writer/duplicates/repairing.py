@@ -32,7 +32,7 @@ async def stand_aside(session: AsyncSession, tenant_id: UUID, keep: str, deleted
         if seen is None or seen.reason == SURPLUS_DELETED:
             continue
         params = {"voucher_id": keep, "deleted": other.external_id}
-        await outcomes.restand(document, Outcome(EXCLUDED, reason=SURPLUS_DELETED, params=params))
+        await outcomes.update_status(document, Outcome(EXCLUDED, reason=SURPLUS_DELETED, params=params))
 
 
 async def keep_standing(session: AsyncSession, tenant_id: UUID, key: str, deleted: str, keep: str) -> bool:
@@ -54,5 +54,5 @@ async def keep_standing(session: AsyncSession, tenant_id: UUID, key: str, delete
     await session.execute(update(OutcomeRow).where(*mine).values(voucher_id=keep))
     for document in documents:
         note = {"deleted": deleted, "voucher_id": keep}
-        await OutcomeRepository(session, tenant_id).note(document, REBOUND, note)
+        await OutcomeRepository(session, tenant_id).add_timeline_entry(document, REBOUND, note)
     return True

@@ -25,7 +25,7 @@ from common.transport.base import Incoming
 from invoice_writer.deciding import Decider
 from invoice_writer.excluding.confirming import confirm_issue_date
 from invoice_writer.excluding.known import read_known
-from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, DocumentState, Outcome, record_standing
+from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, DocumentState, Outcome, update_status
 from invoice_writer.writing import VoucherWriter
 
 
@@ -59,7 +59,7 @@ class Exclusions:
                 await _decide_again(session, command)  # its file is still to come
             elif _is_open(state):
                 left_out = Outcome(EXCLUDED, EXCLUDED_BY_PERSON, {"because": command.because})
-                await record_standing(session, event, left_out, state=state)
+                await update_status(session, event, left_out, state=state)
         return Done()
 
     async def confirm(self, command: ConfirmIssueDate) -> Done:
@@ -85,7 +85,7 @@ def _is_open(state: DocumentState) -> bool:
 async def _in_line(
     session: AsyncSession, event: DocumentIssued, params: dict[str, Any], state: DocumentState
 ) -> None:
-    await record_standing(session, event, Outcome(WAITING, Reason.IN_LINE.value, params), state=state)
+    await update_status(session, event, Outcome(WAITING, Reason.IN_LINE.value, params), state=state)
 
 
 async def _decide_again(session: AsyncSession, command: DocumentCommand) -> None:

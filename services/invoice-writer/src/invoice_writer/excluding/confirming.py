@@ -34,7 +34,9 @@ async def confirm_issue_date(db: Database, command: ConfirmIssueDate) -> Done:
         values = {"event": known.model_dump_json().encode(), "issued_on": command.issued_on}
         await session.execute(changing.values(**values))
         noted = {"issued_on": command.issued_on.isoformat()}
-        await OutcomeRepository(session, command.tenant_id).note(command.document_id, "date_confirmed", noted)
+        await OutcomeRepository(session, command.tenant_id).add_timeline_entry(
+            command.document_id, "date_confirmed", noted
+        )
         retry = RetryDocument(
             tenant_id=command.tenant_id,
             connection_id=command.connection_id,

@@ -76,7 +76,7 @@ class EInvoiceDifferences:
             sha256, differences = row.evidence["einvoice"]["sha256"], row.params["differences"]
             if await acceptances.add(row.document_id, sha256, differences, because=command.because, by=by):
                 said = {"because": command.because, "differences": differences, "einvoice": sha256}
-                await outcomes.note(row.document_id, ACCEPTED, said)
+                await outcomes.add_timeline_entry(row.document_id, ACCEPTED, said)
         await mark(session, rows, are_all=are_all, asked_by=by)
 
 

@@ -1,12 +1,9 @@
 """Where each document stands, how it got there."""
 
 from invoice_writer.outcomes.alarms import tell_of_document
-from invoice_writer.outcomes.by_hand import leave_to_hand
-from invoice_writer.outcomes.dead import park_buried, park_dead
-from invoice_writer.outcomes.recording import Booking, record_bookings, record_outcome, record_standing
-from invoice_writer.outcomes.repository import OutcomeRepository
-from invoice_writer.outcomes.rows import find_all
-from invoice_writer.outcomes.standing import (
+from invoice_writer.outcomes.by_hand import mark_booked_by_hand
+from invoice_writer.outcomes.dead_letters import park_buried, park_dead
+from invoice_writer.outcomes.outcome import (
     ATTACHED,
     BOOKED,
     EXCLUDED,
@@ -18,6 +15,9 @@ from invoice_writer.outcomes.standing import (
     WAITING,
     Outcome,
 )
+from invoice_writer.outcomes.recording import Booking, record_bookings, record_outcome, update_status
+from invoice_writer.outcomes.repository import OutcomeRepository
+from invoice_writer.outcomes.rows import find_all
 from invoice_writer.outcomes.state import DocumentState
 
 __all__ = [
@@ -35,11 +35,11 @@ __all__ = [
     "Outcome",
     "OutcomeRepository",
     "find_all",
-    "leave_to_hand",
+    "mark_booked_by_hand",
     "park_buried",
     "park_dead",
     "record_bookings",
     "record_outcome",
-    "record_standing",
     "tell_of_document",
+    "update_status",
 ]

@@ -17,4 +17,6 @@ async def tell_of_document(
     """A person is told of the document; the same about the same thing is told once."""
     alarm = Alarm(kind, event.fact, evidence, event.tenant_id)
     if await raise_once(session, alarm, f"{event.document_id}:{about}"):
-        await OutcomeRepository(session, event.tenant_id).note(event.document_id, kind.value, dict(evidence))
+        await OutcomeRepository(session, event.tenant_id).add_timeline_entry(
+            event.document_id, kind.value, dict(evidence)
+        )

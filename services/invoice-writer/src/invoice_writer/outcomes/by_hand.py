@@ -7,12 +7,12 @@ from common.domain.alarms import AlarmKind
 from common.domain.reasons import BOOKED_BY_HAND, Reason
 from common.events.commands import ResolveDocument
 from common.events.documents import DocumentIssued
-from invoice_writer.outcomes.recording import record_standing
-from invoice_writer.outcomes.standing import EXCLUDED, PARKED, Outcome
+from invoice_writer.outcomes.outcome import EXCLUDED, PARKED, Outcome
+from invoice_writer.outcomes.recording import update_status
 from invoice_writer.outcomes.state import DocumentState
 
 
-async def leave_to_hand(
+async def mark_booked_by_hand(
     session: AsyncSession, event: DocumentIssued, command: ResolveDocument, *, state: DocumentState
 ) -> None:
     """Make a parked document stand as booked by hand; one that a voucher of ours stands for is left alone."""
@@ -22,7 +22,7 @@ async def leave_to_hand(
     said = {"voucher_id": command.voucher_id, "comment": command.comment}
     params = {name: value for name, value in said.items() if value is not None}
     outcome = Outcome(EXCLUDED, reason=BOOKED_BY_HAND, params=params)
-    await record_standing(session, event, outcome, state=state)
+    await update_status(session, event, outcome, state=state)
     if is_deleted:
         subject = f"{event.connection_id}:{event.document_type.value}:{event.number}"
         await close_alarms(session, AlarmKind.VOUCHER_DELETED, subject, tenant_id=event.tenant_id)

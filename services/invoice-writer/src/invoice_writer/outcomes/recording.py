@@ -21,9 +21,9 @@ from common.events.topics import INVOICE_WRITER
 from common.events.vouchers import DocumentExcluded, DocumentParked, PaymentKeys, VoucherBooked
 from common.outbox.record import Entry, record, record_entries
 from invoice_writer.outcomes.alarms import tell_of_document
+from invoice_writer.outcomes.outcome import BOOKED, EXCLUDED, PARKED, Outcome
 from invoice_writer.outcomes.repository import OutcomeRepository
 from invoice_writer.outcomes.rows import record_all
-from invoice_writer.outcomes.standing import BOOKED, EXCLUDED, PARKED, Outcome
 from invoice_writer.outcomes.state import DocumentState
 
 How = Literal["written", "reconciled", "adopted"]
@@ -47,11 +47,11 @@ async def record_outcome(
     await _announce(session, event, outcome, revision, state)
 
 
-async def record_standing(
+async def update_status(
     session: AsyncSession, event: DocumentIssued, outcome: Outcome, *, state: DocumentState
 ) -> None:
     """Change how a decided document stands, keeping its decision and voucher on record."""
-    revision = await OutcomeRepository(session, event.tenant_id).restand(event.document_id, outcome)
+    revision = await OutcomeRepository(session, event.tenant_id).update_status(event.document_id, outcome)
     if state.voucher_id is None:
         await _announce(session, event, outcome, revision, state)
 
@@ -91,17 +91,17 @@ class Booking:
         return cls(event, outcome, Entry.of(fact), differences)
 
 
-class VoucherTaken(TransientError):
+class VoucherAlreadyBound(TransientError):
     """Another document reached for the same voucher of a predecessor and was first."""
 
     code = "invoice_writer.voucher_taken"
 
 
 async def record_bookings(session: AsyncSession, bookings: Sequence[Booking]) -> None:
-    """Record that the books hold the documents' vouchers, and tell of them; raises `VoucherTaken`."""
+    """Record that the books hold the documents' vouchers, and tell of them; raises `VoucherAlreadyBound`."""
     adopted = [booking for booking in bookings if booking.outcome.how == ADOPTED]
     if adopted:
-        await _refuse_taken(session, adopted)
+        await _refuse_already_bound(session, adopted)
     revisions = await record_all(session, [(booking.event, booking.outcome) for booking in bookings])
     assert None not in revisions, "the outcome of another tenant's document"
     await record_entries(session, INVOICE_WRITER, [booking.news for booking in bookings])
@@ -117,7 +117,7 @@ async def _tell_difference(
     await tell_of_document(session, event, AlarmKind.ADOPTED_VOUCHER_DIFFERS, str(voucher_id), evidence)
 
 
-async def _refuse_taken(session: AsyncSession, bookings: Sequence[Booking]) -> None:
+async def _refuse_already_bound(session: AsyncSession, bookings: Sequence[Booking]) -> None:
     """Who adopts a voucher locks its row in the index; the second one then sees the binding of the first."""
     ids = [booking.outcome.voucher_id for booking in bookings]
     tenants = {booking.event.tenant_id for booking in bookings}
@@ -131,7 +131,7 @@ async def _refuse_taken(session: AsyncSession, bookings: Sequence[Booking]) -> N
     twice = bound.group_by(BindingRow.tenant_id, BindingRow.external_id).having(func.count() > 1)
     shared = (await session.scalars(twice)).all()
     if shared and not await _are_same(session, shared):
-        raise VoucherTaken("the voucher stands for another document by now")
+        raise VoucherAlreadyBound("the voucher stands for another document by now")
 
 
 async def _are_same(session: AsyncSession, voucher_ids: Sequence[str]) -> bool:

@@ -11,14 +11,14 @@ from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
 from common.domain.documents import OriginalRef
 from common.events.documents import DocumentIssued
-from invoice_writer.outcomes.rows import NOTE, find_all, record_all, story_of
-from invoice_writer.outcomes.standing import (
+from invoice_writer.outcomes.outcome import (
     ATTACHED,
     PARKED,
     PENDING,
     WAITING,
     Outcome,
 )
+from invoice_writer.outcomes.rows import TIMELINE_ENTRY, find_all, record_all, timeline_details
 from invoice_writer.outcomes.state import DocumentState
 
 
@@ -43,7 +43,7 @@ class OutcomeRepository:
             await self.wait(event.document_id, outcome.waits_for)
         return revision
 
-    async def restand(self, document_id: UUID, outcome: Outcome) -> int:
+    async def update_status(self, document_id: UUID, outcome: Outcome) -> int:
         """Change only status, reason and parameters; what was decided and written stays on record."""
         statement = (
             update(OutcomeRow)
@@ -59,7 +59,7 @@ class OutcomeRepository:
             .returning(OutcomeRow.revision)
         )
         revision: int = (await self._session.execute(statement)).scalar_one()
-        await self.note(document_id, outcome.status, story_of(outcome))
+        await self.add_timeline_entry(document_id, outcome.status, timeline_details(outcome))
         return revision
 
     async def set_file(self, document_id: UUID, status: str, **columns: str | None) -> None:
@@ -70,7 +70,7 @@ class OutcomeRepository:
             .where(OutcomeRow.document_id == document_id, OutcomeRow.tenant_id == self._tenant_id)
             .values(file_status=status, changed_at=db_now(), **names)
         )
-        await self.note(document_id, f"file_{status}", dict(names))
+        await self.add_timeline_entry(document_id, f"file_{status}", dict(names))
 
     async def set_pdf(self, document_id: UUID, pdf: OriginalRef) -> None:
         """Remember which file belongs to the document, unless one is attached already."""
@@ -86,9 +86,9 @@ class OutcomeRepository:
         )
         if (await self._session.execute(remembering)).one_or_none() is None:
             return
-        await self.note(document_id, "file_stored", {"sha256": pdf.sha256, "size": pdf.size})
+        await self.add_timeline_entry(document_id, "file_stored", {"sha256": pdf.sha256, "size": pdf.size})
 
-    async def note(self, document_id: UUID, what: str, details: dict[str, Any]) -> None:
+    async def add_timeline_entry(self, document_id: UUID, what: str, details: dict[str, Any]) -> None:
         """Append one entry to the document's history."""
         entry = {
             "tenant_id": self._tenant_id,
@@ -96,7 +96,7 @@ class OutcomeRepository:
             "what": what,
             "details": details,
         }
-        await self._session.execute(NOTE, entry)
+        await self._session.execute(TIMELINE_ENTRY, entry)
 
     async def issue_event(self, document_id: UUID) -> tuple[str, bytes] | None:
         """Type and payload of the event the document came with."""

@@ -12,11 +12,11 @@ from common.db.dialect import ForRows, db_now, insert, one_of, prepared
 from common.db.models.base import table
 from common.db.models.books import OutcomeRow, TimelineRow
 from common.events.documents import DocumentIssued
-from invoice_writer.outcomes.standing import PENDING, Outcome
+from invoice_writer.outcomes.outcome import PENDING, Outcome
 from invoice_writer.outcomes.state import DocumentState
 
 OUTCOMES = table(OutcomeRow)
-NOTE = plain_insert(table(TimelineRow)).values(created_at=db_now())
+TIMELINE_ENTRY = plain_insert(table(TimelineRow)).values(created_at=db_now())
 STATE_COLUMNS = (
     OUTCOMES.c.status,
     OUTCOMES.c.reason,
@@ -77,13 +77,13 @@ async def record_all(
             "tenant_id": event.tenant_id,
             "document_id": event.document_id,
             "what": outcome.status,
-            "details": story_of(outcome),
+            "details": timeline_details(outcome),
         }
         for event, outcome in decided
         if event.document_id in revisions
     ]
     if story:
-        await session.execute(NOTE, story)
+        await session.execute(TIMELINE_ENTRY, story)
     return [revisions.get(event.document_id) for event, _ in decided]
 
 
@@ -158,7 +158,7 @@ def _record(session: AsyncSession, given: FromClause) -> Any:
 RECORD = ForRows({name: OUTCOMES.c[name].type for name in GIVEN}, _record)
 
 
-def story_of(outcome: Outcome) -> dict[str, Any]:
+def timeline_details(outcome: Outcome) -> dict[str, Any]:
     story = {
         "reason": outcome.reason,
         "params": outcome.params or None,

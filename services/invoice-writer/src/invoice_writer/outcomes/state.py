@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from invoice_writer.outcomes.standing import BOOKED, GO_ON, WAIT_FOR_OTHERS, WAITING, Outcome
+from invoice_writer.outcomes.outcome import BOOKED, GO_ON, WAIT_FOR_OTHERS, WAITING, Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from common.events.registry import parse
 from common.inbox.messages import Message, RawMessage
 from common.transport.base import Incoming
 from common.transport.large import whole
-from invoice_writer.outcomes.recording import record_outcome, record_standing
+from invoice_writer.outcomes.outcome import PARKED, PENDING, Outcome
+from invoice_writer.outcomes.recording import record_outcome, update_status
 from invoice_writer.outcomes.repository import OutcomeRepository
-from invoice_writer.outcomes.standing import PARKED, PENDING, Outcome
 
 AboutDocument = RetryDocument | ResolveDocument | ExcludeDocument | IncludeDocument | AcceptEInvoiceDifference
 
@@ -49,7 +49,7 @@ async def park_dead(session: AsyncSession, message: Message | RawMessage, error:
         if state is None:
             await record_outcome(session, event, outcome, state=None)
         elif state.voucher_id is None:
-            await record_standing(session, event, outcome, state=state)
+            await update_status(session, event, outcome, state=state)
     elif isinstance(message, Message) and isinstance(message.event, AboutDocument):
         await _park_retried(session, message.event, outcome)
     elif isinstance(message, RawMessage):
@@ -82,7 +82,7 @@ async def _park_retried(session: AsyncSession, command: AboutDocument, outcome: 
     outcomes = OutcomeRepository(session, command.tenant_id)
     state = await outcomes.find(command.document_id)
     if state is not None and state.voucher_id is None:
-        await outcomes.restand(command.document_id, outcome)
+        await outcomes.update_status(command.document_id, outcome)
 
 
 async def _park_unreadable(session: AsyncSession, message: RawMessage, outcome: Outcome) -> None:
