@@ -19,7 +19,7 @@ from common.inbox.finish import close, free_keys
 from factories.documents import make_invoice, make_order
 from integration.invoice_writer.harness import Writer
 from invoice_writer.rechecking import Rechecker
-from invoice_writer.released import Portions, releasing
+from invoice_writer.released import Portions, requeueing
 
 
 def release(writer: Writer, **about: Any) -> ReleaseParked:
@@ -139,7 +139,7 @@ async def numbers(writer: Writer) -> set[str]:
 async def carry_out(writer: Writer, command: ReleaseParked, rate: float = 1.5) -> int:
     """How many documents it releases; those whose turn it is are in line then."""
     async with writer.db.sessions.begin() as session:
-        marked = await releasing.release(session, command)
+        marked = await requeueing.release(session, command)
     await portions(writer, rate)
     return marked
 

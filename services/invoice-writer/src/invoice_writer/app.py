@@ -35,7 +35,7 @@ from invoice_writer.deciding import BooksProfiles, Decider, Judge
 from invoice_writer.documents import DocumentCommands, DocumentDesk, DocumentFacts
 from invoice_writer.duplicates import Adopting, DuplicateWatch, Sayings
 from invoice_writer.excluding import Exclusions
-from invoice_writer.files import EInvoiceDifferences, EInvoices, Filing
+from invoice_writer.files import EInvoiceDifferences, EInvoices, FileAttacher
 from invoice_writer.lists import Readings
 from invoice_writer.outcomes import park_buried, park_dead
 from invoice_writer.rechecking import ConnectionWatch, Rechecker, release_after_denial, show_delayed
@@ -148,11 +148,11 @@ def _routes(
     contacts = Contacts(db, runner, settings.contacts, readings, first_look=first_look)
     decider = Decider(db, contexts, clients, BooksProfiles(db, readings), judge, runner)
     writer = VoucherWriter(db, runner, VoucherIndex(db, readings), VoucherContacts(contacts, readings))
-    filing = Filing(db, Archive(), clients, contexts, files, einvoices)
-    desk = DocumentDesk(db, decider, writer, filing)
+    attacher = FileAttacher(db, Archive(), clients, contexts, files, einvoices)
+    desk = DocumentDesk(db, decider, writer, attacher)
     return (
         *DocumentFacts(db, decider, desk).routes(),
-        *DocumentCommands(db, decider, writer, filing, desk).routes(),
+        *DocumentCommands(db, decider, writer, attacher, desk).routes(),
         *Exclusions(db, decider, writer).routes(),
         *EInvoiceDifferences(db).routes(),
         *Sayings(db, clients, contexts).routes(),

@@ -18,7 +18,7 @@ from common.lexware.errors import VoucherRejected
 from common.lexware.wire import Voucher
 from invoice_writer.books_watch import CorrectedVouchers
 from invoice_writer.context import BooksConnection
-from invoice_writer.deciding import ToWrite
+from invoice_writer.deciding import VoucherPlan
 from invoice_writer.keys import marker_in, names_order
 from invoice_writer.lists import BooksUnreadable, waiting_for_books, waiting_for_part
 from invoice_writer.outcomes import Outcome
@@ -50,7 +50,7 @@ class VoucherWriter:
         self._corrected = CorrectedVouchers(db)
 
     async def write(
-        self, event: DocumentIssued, plan: ToWrite, *, book_anyway: bool = False, lasting: bool = False
+        self, event: DocumentIssued, plan: VoucherPlan, *, book_anyway: bool = False, lasting: bool = False
     ) -> Bound | Outcome | Later:
         """The binding, an outcome to record instead, or when to try again.
 
@@ -60,14 +60,14 @@ class VoucherWriter:
         is_new = not await self._runner.is_known(effect.key)
         if is_new and not book_anyway:
             try:
-                taken = await self._taken(effect, plan, lasting)
-                taken = taken or await self._corrected.check(event, plan)
+                found = await self._find_predecessor(effect, plan, lasting)
+                found = found or await self._corrected.check(event, plan)
             except BooksUnreadable as stalled:
                 return waiting_for_books(stalled, plan.context.settings.id)
             except RefusedError as refusal:
                 return _unread(refusal, plan, lasting)
-            if taken is not None:
-                return taken
+            if found is not None:
+                return found
         try:
             contact_id = await self._customers.ready(event, plan, anew=book_anyway)
         except BooksUnreadable as stalled:
@@ -77,13 +77,15 @@ class VoucherWriter:
         result = await self._runner.ensure(effect.for_contact(contact_id), is_new=is_new)
         return await self._customers.doubted(event, plan, contact_id, result) or _translated(result, plan)
 
-    async def settle(self, event: DocumentIssued, armed: ToWrite) -> Bound | Outcome | Later | None:
+    async def resolve_open_attempt(
+        self, event: DocumentIssued, armed: VoucherPlan
+    ) -> Bound | Outcome | Later | None:
         """What became of a write in doubt; None when it surely did nothing and all may be decided anew."""
         result = await self._runner.settle(self._effect(event, armed))
         return None if result is None else _translated(result, armed)
 
     async def adopt(
-        self, event: DocumentIssued, plan: ToWrite, voucher_id: str, *, if_equal: bool = False
+        self, event: DocumentIssued, plan: VoucherPlan, voucher_id: str, *, if_equal: bool = False
     ) -> Bound | Outcome | Later | None:
         """Bind the voucher a person chose, if it is there, of the right type and nobody else's.
 
@@ -104,9 +106,9 @@ class VoucherWriter:
             return None
         if is_unfit:
             return _unfit(plan, voucher_id)
-        return _translated(await self._runner.adopt(effect.standing_for(voucher), voucher_id), plan)
+        return _translated(await self._runner.adopt(effect.adopting(voucher), voucher_id), plan)
 
-    async def book_anyway(self, event: DocumentIssued, plan: ToWrite) -> Bound | Outcome | Later:
+    async def book_anyway(self, event: DocumentIssued, plan: VoucherPlan) -> Bound | Outcome | Later:
         """Write although the number is taken, because a person said so of what was shown.
 
         So too where no search tells whether the last write arrived: then a person has looked for it.
@@ -118,7 +120,7 @@ class VoucherWriter:
             return Later(STILL_ARRIVING, "write_unconfirmed")
         return await self.write(event, plan, book_anyway=True)
 
-    def _effect(self, event: DocumentIssued, plan: ToWrite, *, despite: bool = False) -> VoucherEffect:
+    def _effect(self, event: DocumentIssued, plan: VoucherPlan, *, despite: bool = False) -> VoucherEffect:
         return VoucherEffect(event, plan, others=self._others, despite=despite)
 
     async def _is_anothers(self, effect: VoucherEffect, voucher_id: str) -> bool:
@@ -131,8 +133,8 @@ class VoucherWriter:
             same = await effects_bound_to(session, [voucher_id])
         return bool(bound - {one.key for one in same if one.numbered.is_same_document(effect.numbered)})
 
-    async def _taken(
-        self, effect: VoucherEffect, plan: ToWrite, lasting: bool
+    async def _find_predecessor(
+        self, effect: VoucherEffect, plan: VoucherPlan, lasting: bool
     ) -> Bound | Outcome | Later | None:
         """What follows from a voucher of that type and number that is bound to no document of ours."""
         books = plan.context.books
@@ -172,7 +174,7 @@ class VoucherWriter:
         return await self._judge(effect, plan, there)
 
     async def _judge(
-        self, effect: VoucherEffect, plan: ToWrite, there: dict[str, Voucher]
+        self, effect: VoucherEffect, plan: VoucherPlan, there: dict[str, Voucher]
     ) -> Bound | Outcome | Later | None:
         """Vouchers without our marker: a predecessor's is adopted, another document's of ours left alone."""
         marked = {key: one.remark for key, one in there.items() if marker_in(one.remark) is not None}
@@ -182,11 +184,11 @@ class VoucherWriter:
         left = [key for key in there if key not in marked or key in told.foreign]
         same = [key for key in left if _is_predecessors(there[key], plan)]
         if len(left) == len(same) == 1:
-            return _translated(await self._runner.adopt(effect.standing_for(there[same[0]]), same[0]), plan)
+            return _translated(await self._runner.adopt(effect.adopting(there[same[0]]), same[0]), plan)
         return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=left) if left else None
 
     async def _look(
-        self, books: BooksConnection, plan: ToWrite, known: IndexedVoucher
+        self, books: BooksConnection, plan: VoucherPlan, known: IndexedVoucher
     ) -> Voucher | Later | None:
         """The voucher as it is now; None when it is gone or renumbered, later when that is not sure."""
         try:
@@ -206,12 +208,12 @@ def _is_unsettled(result: EffectResult) -> bool:
     return isinstance(result, Parked) and result.reason == Reason.WRITE_UNSETTLED.value
 
 
-def _since(plan: ToWrite, books: BooksConnection) -> date:
+def _since(plan: VoucherPlan, books: BooksConnection) -> date:
     start_on = plan.context.settings.values.start_on or books.connected_on
     return min(start_on, plan.decision.voucher_on)
 
 
-def _is_predecessors(voucher: Voucher, plan: ToWrite) -> bool:
+def _is_predecessors(voucher: Voucher, plan: VoucherPlan) -> bool:
     """Whether somebody else booked exactly this document."""
     decision = plan.decision
     return (
@@ -222,11 +224,11 @@ def _is_predecessors(voucher: Voucher, plan: ToWrite) -> bool:
     )
 
 
-def _unfit(plan: ToWrite, voucher_id: str) -> Outcome:
+def _unfit(plan: VoucherPlan, voucher_id: str) -> Outcome:
     return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
 
 
-def _equals(voucher: Voucher, event: DocumentIssued, plan: ToWrite) -> bool:
+def _equals(voucher: Voucher, event: DocumentIssued, plan: VoucherPlan) -> bool:
     """Whether the voucher is this document's: ours by its mark and its order, or as a predecessor made it."""
     decision = plan.decision
     is_of_order = marker_in(voucher.remark) is None or names_order(voucher.remark, event.order.order_number)
@@ -239,7 +241,7 @@ def _equals(voucher: Voucher, event: DocumentIssued, plan: ToWrite) -> bool:
     )
 
 
-def _translated(result: EffectResult, plan: ToWrite) -> Bound | Outcome | Later:
+def _translated(result: EffectResult, plan: VoucherPlan) -> Bound | Outcome | Later:
     match result:
         case Bound():
             return result
@@ -251,7 +253,7 @@ def _translated(result: EffectResult, plan: ToWrite) -> Bound | Outcome | Later:
             return _refused(result.error, plan)
 
 
-def _unread(error: RefusedError, plan: ToWrite, lasting: bool) -> Outcome | Later:
+def _unread(error: RefusedError, plan: VoucherPlan, lasting: bool) -> Outcome | Later:
     """A refused look says nothing about the document; what speaks of the connection holds up all of them."""
     reason = connection_reason(error)
     if reason is None and lasting:
@@ -259,7 +261,7 @@ def _unread(error: RefusedError, plan: ToWrite, lasting: bool) -> Outcome | Late
     return Later(NOT_READABLE, error.code) if reason is None else plan.parked(reason, code=error.code)
 
 
-def _refused(error: ConnectorError, plan: ToWrite) -> Outcome:
+def _refused(error: ConnectorError, plan: VoucherPlan) -> Outcome:
     if isinstance(error, VoucherRejected):
         reason = Reason.LOCKED_PERIOD if _is_locked(error) else Reason.VOUCHER_REJECTED
         return plan.parked(reason, **said_by(error), request_id=error.request_id)

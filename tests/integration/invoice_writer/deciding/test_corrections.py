@@ -27,7 +27,7 @@ from factories.documents import (
 )
 from factories.tenants import save_settings
 from integration.invoice_writer.harness import Writer
-from invoice_writer.deciding.originals import original_of
+from invoice_writer.deciding.corrected_invoices import original_of
 
 
 async def a_day_passes(db: Database) -> None:

@@ -26,7 +26,7 @@ from integration.invoice_writer.releases import (
     use_up,
     waiting_marks,
 )
-from invoice_writer.released import put_in_line, releasing
+from invoice_writer.released import requeue, requeueing
 
 RATE = 0.5  # 30 requests a minute: 3 for the few, and portions of 27
 PORTION = 27
@@ -130,12 +130,12 @@ async def test_a_mark_lives_until_the_transaction_that_puts_it_in_line(
     writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def accept_and_die(session: AsyncSession, *rows: Any, **more: Any) -> None:
-        await put_in_line(session, *rows, **more)
+        await requeue(session, *rows, **more)
         raise ConnectionResetError
 
     await park_many(writer, 60)
     with monkeypatch.context() as patch:
-        patch.setattr("invoice_writer.released.portions.put_in_line", accept_and_die)
+        patch.setattr("invoice_writer.released.portions.requeue", accept_and_die)
         with pytest.raises(ConnectionResetError):
             await carry_out(writer, release(writer, **PAUSED), RATE)
     assert (await waiting_marks(writer), await in_line(writer)) == (60, [])
@@ -145,14 +145,14 @@ async def test_a_mark_lives_until_the_transaction_that_puts_it_in_line(
 async def test_pages_of_a_release_are_marks_each_and_the_rest_an_order(
     writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(releasing, "PAGE", 25)
+    monkeypatch.setattr(requeueing, "PAGE", 25)
     await park_many(writer, 60)
     async with writer.db.sessions.begin() as session:
-        assert await releasing.release(session, release(writer, **PAUSED)) == 25
+        assert await requeueing.release(session, release(writer, **PAUSED)) == 25
     assert await waiting_marks(writer) == 25
     (rest,) = await orders(writer)
     async with writer.db.sessions.begin() as session:
-        assert await releasing.release(session, rest) == 25
+        assert await requeueing.release(session, rest) == 25
     assert await releases_marked_as_few(writer) == 0
     assert len(await orders(writer)) == 2
 

@@ -21,7 +21,7 @@ from integration.invoice_writer.releases import (
     park,
     release,
 )
-from invoice_writer.released import releasing
+from invoice_writer.released import requeueing
 
 
 async def test_the_many_of_one_merchant_do_not_hold_back_another(
@@ -67,7 +67,7 @@ async def test_start_moved_earlier_takes_in_what_it_left_out_and_nothing_else(wr
 async def test_changed_exclusions_decide_again_about_what_they_may_leave_out_or_take_in(
     writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(releasing, "EXCLUDING_FIELDS", frozenset({"exclude_payments"}))
+    monkeypatch.setattr(requeueing, "EXCLUDING_FIELDS", frozenset({"exclude_payments"}))
     await park(writer, Reason.NOT_EURO, Reason.DUPLICATE_IN_BOOKS)
     await park(writer, Reason.NUMBER_MISSING, Reason.NEGATIVE_INVOICE, status="excluded")
     async with writer.db.sessions.begin() as session:

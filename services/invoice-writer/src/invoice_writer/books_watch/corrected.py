@@ -19,7 +19,7 @@ from common.inbox.messages import Later
 from common.lexware.wire import Voucher
 from invoice_writer.books_watch.bound import ADOPTED, changed_alarm, changed_since_booked
 from invoice_writer.books_watch.gone import Gone, VoucherLooks
-from invoice_writer.deciding import CORRECTED, ToWrite
+from invoice_writer.deciding import CORRECTED, VoucherPlan
 from invoice_writer.outcomes import BOOKED, Outcome
 
 OUTCOMES = table(OutcomeRow)
@@ -31,7 +31,7 @@ class CorrectedVouchers:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def check(self, event: DocumentIssued, plan: ToWrite) -> Outcome | Later | None:
+    async def check(self, event: DocumentIssued, plan: VoucherPlan) -> Outcome | Later | None:
         """What becomes of the correction because its invoice's voucher was deleted or changed; else None."""
         books = plan.context.books
         if event.document_type is not DocumentType.CREDIT_NOTE or books is None:
@@ -50,7 +50,7 @@ class CorrectedVouchers:
         return None
 
     async def _changed(
-        self, event: DocumentIssued, plan: ToWrite, row: Row[Any], voucher: Voucher
+        self, event: DocumentIssued, plan: VoucherPlan, row: Row[Any], voucher: Voucher
     ) -> Outcome | None:
         """A person chose what was adopted as it was; of that only the status can have changed for us."""
         changes = changed_since_booked(Decision.model_validate(row.decision), voucher)
@@ -64,7 +64,7 @@ class CorrectedVouchers:
         params = {"invoices": clean(row.number), "voucher_id": voucher.id, "differences": changes}
         return plan.parked(Reason.ORIGINAL_CHANGED, **params)
 
-    async def _invoices(self, event: DocumentIssued, plan: ToWrite) -> Sequence[Row[Any]]:
+    async def _invoices(self, event: DocumentIssued, plan: VoucherPlan) -> Sequence[Row[Any]]:
         """The booked invoices the correction may stand on: the one it names, else all of its order."""
         columns = (OUTCOMES.c.voucher_id, OUTCOMES.c.number, OUTCOMES.c.type, OUTCOMES.c.how)
         query = select(*columns, OUTCOMES.c.decision).where(

@@ -1,9 +1,9 @@
 """From an issued document to a decision to write, or to an outcome to record."""
 
-from invoice_writer.deciding.decider import Decider, ToWrite
-from invoice_writer.deciding.doubts import SETTINGS_VERSION
+from invoice_writer.deciding.corrected_invoices import CORRECTED, fetch_again
+from invoice_writer.deciding.decider import Decider, VoucherPlan
 from invoice_writer.deciding.judging import Judge
-from invoice_writer.deciding.originals import CORRECTED, fetch_again
+from invoice_writer.deciding.open_writes import SETTINGS_VERSION
 from invoice_writer.deciding.profiles import BooksProfiles
 
 __all__ = [
@@ -12,6 +12,6 @@ __all__ = [
     "BooksProfiles",
     "Decider",
     "Judge",
-    "ToWrite",
+    "VoucherPlan",
     "fetch_again",
 ]

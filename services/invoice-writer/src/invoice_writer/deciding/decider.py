@@ -17,9 +17,9 @@ from common.events.documents import DocumentIssued
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from invoice_writer.context import TenantContext, TenantContexts
-from invoice_writer.deciding.doubts import SETTINGS_VERSION, armed_decision
+from invoice_writer.deciding.corrected_invoices import original_of
 from invoice_writer.deciding.judging import Judge, age_of
-from invoice_writer.deciding.originals import original_of
+from invoice_writer.deciding.open_writes import SETTINGS_VERSION, open_decision
 from invoice_writer.deciding.profiles import Books, BooksProfiles
 from invoice_writer.keys import effect_key
 from invoice_writer.lists import BooksUnreadable, waiting_for_books
@@ -37,7 +37,7 @@ READ_FROM_PROFILE = frozenset({*CURED_BY_PROFILE, Reason.ORGANIZATION_CHANGED.va
 
 
 @dataclass(frozen=True, slots=True)
-class ToWrite:
+class VoucherPlan:
     """A voucher to write with everything its writing needs."""
 
     decision: Decision
@@ -83,7 +83,7 @@ class Decider:
 
     async def decide(
         self, event: DocumentIssued, state: DocumentState | None, *, fresh: bool = False
-    ) -> ToWrite | Outcome:
+    ) -> VoucherPlan | Outcome:
         """The decision, or the outcome when there is nothing to write; transient troubles are raised."""
         context = await self._contexts.get(event.tenant_id, fresh=fresh)
         if context.books is None:
@@ -103,7 +103,7 @@ class Decider:
             return _parked(Reason.ORGANIZATION_CHANGED, context)
         return await self._decide(event, state, context, client, books)
 
-    async def in_doubt(self, event: DocumentIssued) -> ToWrite | None:
+    async def open_write(self, event: DocumentIssued) -> VoucherPlan | None:
         """The voucher that a write without an answer may have made, as it was decided then.
 
         None when there is no such write, or while the books cannot be asked about it.
@@ -115,7 +115,7 @@ class Decider:
         if not await self._runner.is_known(key):
             return None
         async with self._db.reading.begin() as session:
-            armed = await armed_decision(session, event.tenant_id, key)
+            armed = await open_decision(session, event.tenant_id, key)
         if armed is None:
             return None
         try:
@@ -125,7 +125,7 @@ class Decider:
         version = armed.get(SETTINGS_VERSION) or str(context.settings.id)
         settings = context.settings.model_copy(update={"id": UUID(str(version))})
         then = replace(context, settings=settings)
-        return ToWrite(Decision.model_validate(armed), then, client, context.books.organization_id)
+        return VoucherPlan(Decision.model_validate(armed), then, client, context.books.organization_id)
 
     async def read_profile(self, tenant_id: UUID) -> None:
         """Look whether the seller's profile changed; then what it held up is back in line."""
@@ -147,13 +147,13 @@ class Decider:
         context: TenantContext,
         client: LexwareClient,
         books: Books,
-    ) -> ToWrite | Outcome:
+    ) -> VoucherPlan | Outcome:
         original = await self._original(event)
         settings = context.settings.values
         verdict = await self._judge.verdict(event, state, books, settings, original)
         match verdict:
             case Decision():
-                return ToWrite(verdict, context, client, books.profile.organization_id)
+                return VoucherPlan(verdict, context, client, books.profile.organization_id)
             case Park():
                 return _outcome_of_park(verdict, context, age_of(state))
             case Exclude():

@@ -9,10 +9,10 @@ from common.events.commands import AttachFile, ReleaseParked, ResolveDocument, R
 from common.events.documents import DocumentIssued
 from common.inbox.messages import Done, Later
 from common.inbox.routes import Route, on
-from invoice_writer.deciding import Decider, ToWrite
+from invoice_writer.deciding import Decider, VoucherPlan
 from invoice_writer.documents.desk import DocumentDesk
 from invoice_writer.documents.facts import CONFLICT
-from invoice_writer.files import Filing
+from invoice_writer.files import FileAttacher
 from invoice_writer.outcomes import (
     ATTACHED,
     BOOKED,
@@ -30,7 +30,7 @@ class DocumentCommands:
     """One method per command, whether a person gave it or we did; each is safe to run any number of times."""
 
     def __init__(
-        self, db: Database, decider: Decider, writer: VoucherWriter, files: Filing, desk: DocumentDesk
+        self, db: Database, decider: Decider, writer: VoucherWriter, files: FileAttacher, desk: DocumentDesk
     ) -> None:
         self._db, self._decider, self._writer, self._files = db, decider, writer, files
         self._desk = desk
@@ -61,10 +61,10 @@ class DocumentCommands:
         event, state = await self._desk.known(command)
         if state.status == BOOKED:
             return Done()
-        armed = await self._decider.in_doubt(event)
+        open_write = await self._decider.open_write(event)
         if command.action == "by_hand":
-            return await self._mark_booked_by_hand(event, command, state, armed)
-        written = armed if command.action == "adopt" else None  # stands with the decision of that time
+            return await self._mark_booked_by_hand(event, command, state, open_write)
+        written = open_write if command.action == "adopt" else None  # stands with the decision of that time
         plan = written or await self._decider.decide(event, state, fresh=True)
         if isinstance(plan, Outcome):
             return await self._desk.record(event, plan, state)
@@ -91,12 +91,16 @@ class DocumentCommands:
         return await self._files.attach(event, state, asked_for=command.again) or Done()
 
     async def _mark_booked_by_hand(
-        self, event: DocumentIssued, command: ResolveDocument, state: DocumentState, armed: ToWrite | None
+        self,
+        event: DocumentIssued,
+        command: ResolveDocument,
+        state: DocumentState,
+        open_write: VoucherPlan | None,
     ) -> Done | Later:
         """What a write of ours without an answer made is found before: else the books hold both."""
-        settled = await self._writer.settle(event, armed) if armed else None
-        if isinstance(settled, Bound | Later):
-            return settled if isinstance(settled, Later) else await self._desk.finish(event, settled, state)
+        ended = await self._writer.resolve_open_attempt(event, open_write) if open_write else None
+        if isinstance(ended, Bound | Later):
+            return ended if isinstance(ended, Later) else await self._desk.finish(event, ended, state)
         async with self._db.sessions.begin() as session:
             await mark_booked_by_hand(session, event, command, state=state)
         return Done()

@@ -16,9 +16,9 @@ from common.inbox.accept import accept
 from common.inbox.messages import Done, Later
 from common.outbox.record import record
 from common.transport.base import Incoming
-from invoice_writer.deciding import Decider, ToWrite, fetch_again
+from invoice_writer.deciding import Decider, VoucherPlan, fetch_again
 from invoice_writer.excluding import read_known
-from invoice_writer.files import Filing
+from invoice_writer.files import FileAttacher
 from invoice_writer.outcomes import (
     PENDING,
     WAITING,
@@ -37,7 +37,7 @@ ORIGINAL_MISSING = Reason.ORIGINAL_MISSING.value
 class DocumentDesk:
     """The steps that messages about documents share; the handlers say which of them, and when."""
 
-    def __init__(self, db: Database, decider: Decider, writer: VoucherWriter, files: Filing) -> None:
+    def __init__(self, db: Database, decider: Decider, writer: VoucherWriter, files: FileAttacher) -> None:
         self._db, self._decider, self._writer, self._files = db, decider, writer, files
         self._states: Batched[tuple[UUID, UUID], DocumentState | None] = Batched(self._read_states)
 
@@ -55,12 +55,12 @@ class DocumentDesk:
 
         Before that nothing is decided anew: another decision could make a second voucher.
         """
-        armed = await self._decider.in_doubt(event)
-        settled = await self._writer.settle(event, armed) if armed else None
-        return None if settled is None else await self.finish(event, settled, state)
+        open_write = await self._decider.open_write(event)
+        ended = await self._writer.resolve_open_attempt(event, open_write) if open_write else None
+        return None if ended is None else await self.finish(event, ended, state)
 
     async def write(
-        self, event: DocumentIssued, plan: ToWrite | Outcome, state: DocumentState | None
+        self, event: DocumentIssued, plan: VoucherPlan | Outcome, state: DocumentState | None
     ) -> Done | Later:
         """Write what was decided, or record why nothing is to be written."""
         if isinstance(plan, Outcome):

@@ -50,12 +50,12 @@ class Exclusions:
         """
         async with self._db.reading.begin() as session:
             event, state = await read_known(session, command)
-        armed = await self._decider.in_doubt(event)
-        settled = await self._writer.settle(event, armed) if armed else None
-        if isinstance(settled, Later):
-            return settled
+        open_write = await self._decider.open_write(event)
+        ended = await self._writer.resolve_open_attempt(event, open_write) if open_write else None
+        if isinstance(ended, Later):
+            return ended
         async with self._db.sessions.begin() as session:
-            if isinstance(settled, Bound):
+            if isinstance(ended, Bound):
                 await _decide_again(session, command)  # its file is still to come
             elif _is_open(state):
                 left_out = Outcome(EXCLUDED, EXCLUDED_BY_PERSON, {"because": command.because})

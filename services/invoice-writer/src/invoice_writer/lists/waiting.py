@@ -13,13 +13,13 @@ from common.lexware.voucherlist import VoucherFilter
 from invoice_writer.lists.readings import BooksList, BooksUnreadable
 from invoice_writer.lists.slices import part_to_json
 from invoice_writer.outcomes import WAITING, Outcome
-from invoice_writer.released import COLUMNS, PLACE, not_in_line
+from invoice_writer.released import COLUMNS, PLACE, not_requeued
 
 PORTION = 500
 WHOLE, PART = "whole", "part"  # of the list, that is longer than it shows
 # Written out, so that the partial index is used whatever the parameters are.
 UNREADABLE: BindParameter[str] = bindparam("reason", Reason.BOOKS_UNREADABLE.value, literal_execute=True)
-WAITS = (OutcomeRow.reason == UNREADABLE, OutcomeRow.status == WAITING, not_in_line())
+WAITS = (OutcomeRow.reason == UNREADABLE, OutcomeRow.status == WAITING, not_requeued())
 WAITS_FOR_PART = func.coalesce(OutcomeRow.params["unreadable"].as_string(), WHOLE) == PART
 
 

@@ -34,12 +34,12 @@ from common.transport.base import Incoming
 from invoice_writer.books_watch import ListAlarms
 from invoice_writer.lists import readable_again, tries
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING
+from invoice_writer.rechecking.access_probes import accepted_again, probes
 from invoice_writer.rechecking.dispatches import DispatchWatch
 from invoice_writer.rechecking.late_files import LateFiles
-from invoice_writer.rechecking.probing import accepted_again, probes
 from invoice_writer.rechecking.turnover import TurnoverWatch
 from invoice_writer.rechecking.unsettled import UnsettledWatch, to_look_for
-from invoice_writer.released import BY_PROFILE, COLUMNS, PLACE, mark, not_in_line, put_in_line
+from invoice_writer.released import BY_PROFILE, COLUMNS, PLACE, mark, not_requeued, requeue
 from invoice_writer.settings import ReadingSettings
 
 log = structlog.get_logger(__name__)
@@ -116,7 +116,7 @@ class Rechecker:
         async with self._db.sessions.begin() as session:
             reading = await accept(session, INVOICE_WRITER, [_reading_of(row) for row in profiles])
             marked = [await mark(session, rows, are_all=len(rows) < BATCH) for rows in due]
-            return reading + sum(marked) + len(await put_in_line(session, trying))
+            return reading + sum(marked) + len(await requeue(session, trying))
 
 
 def _due() -> Select[Any]:
@@ -145,7 +145,7 @@ def _due() -> Select[Any]:
     turn = func.row_number().over(partition_by=OutcomeRow.tenant_id, order_by=(since, OutcomeRow.document_id))
     found = (
         select(*COLUMNS, turn.label("turn"), since.label("since"))
-        .where(or_(time_has_come, and_(with_invoice, invoice_moved)), not_in_line())
+        .where(or_(time_has_come, and_(with_invoice, invoice_moved)), not_requeued())
         .subquery()
     )
     return select(found).order_by(found.c.turn, found.c.since, found.c.document_id).limit(BATCH)
@@ -170,7 +170,7 @@ def _decided_with_old_settings() -> Select[Any]:
             by_settings,
             OutcomeRow.changed_at >= SettingsVersionRow.created_at,
             OutcomeRow.settings_version_id.is_distinct_from(SettingsVersionRow.settings_version_id),
-            not_in_line(),
+            not_requeued(),
         )
         .order_by(*PLACE)
         .limit(BATCH)
@@ -190,7 +190,7 @@ def _decided_with_old_profile() -> Select[Any]:
             OutcomeRow.changed_at >= BooksProfileRow.changed_at,
             OutcomeRow.changed_at <= late_until,
             late_until <= db_now(),  # by now every process has the new reading
-            not_in_line(),
+            not_requeued(),
         )
         .order_by(*PLACE)
         .limit(BATCH)
@@ -206,7 +206,7 @@ def _decided_with_old_rates() -> Select[Any]:
             OutcomeRow.status == PARKED,
             OutcomeRow.reason.in_(CURED_BY_TABLE),
             known.is_distinct_from(table_version()),
-            not_in_line(),
+            not_requeued(),
         )
         .order_by(*PLACE)
         .limit(BATCH)

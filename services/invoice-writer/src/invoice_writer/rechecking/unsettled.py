@@ -14,7 +14,7 @@ from common.domain.reasons import LOOKED_FOR_AGAIN
 from common.effects.attempts import OPEN
 from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.rechecking.merchants import MerchantWatch
-from invoice_writer.released import COLUMNS, not_in_line
+from invoice_writer.released import COLUMNS, not_requeued
 
 BATCH = 500
 
@@ -27,7 +27,7 @@ def to_look_for() -> Select[Any]:
             OutcomeRow.status == PARKED,
             OutcomeRow.reason.in_(LOOKED_FOR_AGAIN),
             OutcomeRow.waits_until <= db_now(),
-            not_in_line(),
+            not_requeued(),
         )
         .order_by(OutcomeRow.waits_until, OutcomeRow.document_id)
         .limit(BATCH)

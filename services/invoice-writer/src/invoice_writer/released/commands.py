@@ -17,7 +17,7 @@ from common.inbox.accept import accept
 from common.transport.base import Incoming
 
 
-async def put_in_line(
+async def requeue(
     session: AsyncSession, rows: Sequence[Row[Any]], *, lane: Lane = Lane.LIVE
 ) -> list[Incoming]:
     """Accept one message per document into our own inbox, in this order, and return them."""

@@ -80,7 +80,7 @@ async def newest_place(session: AsyncSession, tenant_id: UUID) -> datetime | Non
     return found
 
 
-def not_in_line() -> ColumnElement[bool]:
+def not_requeued() -> ColumnElement[bool]:
     """Whether the outcome neither waits for its turn nor has been put back in line by itself."""
     waits = exists().where(RELEASED.c.document_id == OutcomeRow.document_id, RELEASED.c.event_id.is_(None))
     return and_(OutcomeRow.queued_revision.is_distinct_from(OutcomeRow.revision), ~waits)

@@ -25,7 +25,7 @@ from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import READY
 from common.pausing import every
 from invoice_writer.outcomes import PARKED, WAITING
-from invoice_writer.released.commands import put_in_line
+from invoice_writer.released.commands import requeue
 from invoice_writer.released.marks import COLUMNS, PORTIONS, RELEASED
 
 INBOX, KEYS = table(InboxRow), table(InboxKeyRow)
@@ -129,7 +129,7 @@ async def _put(session: AsyncSession, rows: Sequence[Row[Any]], lane: Lane) -> i
     if moot:
         await session.execute(delete(RELEASED).where(RELEASED.c.release_id.in_(moot)))
     if still:
-        messages = await put_in_line(session, still, lane=lane)
+        messages = await requeue(session, still, lane=lane)
         marks = [
             {"mark": row.release_id, "message": message.event_id}
             for row, message in zip(still, messages, strict=True)

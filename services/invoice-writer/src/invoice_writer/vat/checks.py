@@ -22,7 +22,7 @@ from common.errors import ConnectorError, TransientError
 from common.settings import ViesSettings
 from common.vat.base import VatAnswer, VatIdChecker
 from invoice_writer.outcomes import PARKED, WAITING
-from invoice_writer.released import COLUMNS, PLACE, mark, not_in_line
+from invoice_writer.released import COLUMNS, PLACE, mark, not_requeued
 from invoice_writer.vat.late_answers import tell_of_late_answer
 from invoice_writer.vat.records import (
     QUESTIONS,
@@ -152,7 +152,7 @@ def _answered() -> Select[Any]:
             OutcomeRow.status.in_((PARKED, WAITING)),
             OutcomeRow.reason == CHECK_PENDING,
             VatCheckRow.next_try_at.is_(None),
-            not_in_line(),
+            not_requeued(),
         )
         .order_by(*PLACE)
         .limit(BATCH)

@@ -12,7 +12,7 @@ from common.inbox.messages import Later
 from common.lexware.countries import NAMES, code_in_books
 from common.lexware.errors import VoucherRejected
 from invoice_writer.contacts import ContactNeed, Contacts
-from invoice_writer.deciding import ToWrite
+from invoice_writer.deciding import VoucherPlan
 from invoice_writer.lists import BooksList, Place, Readings
 from invoice_writer.outcomes import Outcome
 from invoice_writer.refusals import connection_reason, said_by
@@ -28,7 +28,7 @@ class VoucherContacts:
         self._codes: dict[tuple[str, str], str] = {}
 
     async def ready(
-        self, event: DocumentIssued, plan: ToWrite, *, anew: bool = False
+        self, event: DocumentIssued, plan: VoucherPlan, *, anew: bool = False
     ) -> str | Outcome | Later | None:
         """The contact's id, None for the collective contact; or what becomes of the document instead.
 
@@ -53,7 +53,7 @@ class VoucherContacts:
                 return _refused(error, plan)
 
     async def doubted(
-        self, event: DocumentIssued, plan: ToWrite, contact_id: str | None, result: EffectResult
+        self, event: DocumentIssued, plan: VoucherPlan, contact_id: str | None, result: EffectResult
     ) -> Later | None:
         """When to try again because the books refused the voucher for its contact, which is new or gone."""
         need = need_of(event, plan)
@@ -76,7 +76,7 @@ class VoucherContacts:
         return self._codes[key]
 
 
-def need_of(event: DocumentIssued, plan: ToWrite) -> ContactNeed | None:
+def need_of(event: DocumentIssued, plan: VoucherPlan) -> ContactNeed | None:
     """What the document needs; None when the collective contact does."""
     contact, books = plan.decision.contact, plan.context.books
     if not isinstance(contact, SingleContact):
@@ -101,6 +101,6 @@ def _is_about_contact(result: EffectResult) -> bool:
     return any((issue.key, issue.source) == NOT_ACCEPTED for issue in result.error.issues)
 
 
-def _refused(error: ConnectorError, plan: ToWrite) -> Outcome:
+def _refused(error: ConnectorError, plan: VoucherPlan) -> Outcome:
     reason = connection_reason(error) or Reason.CONTACT_REJECTED
     return plan.parked(reason, code=error.code, **said_by(error))

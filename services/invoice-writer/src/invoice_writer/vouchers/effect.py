@@ -11,7 +11,7 @@ from common.effects.gate import Gate
 from common.events.documents import DocumentIssued
 from common.lexware.vouchers import VOUCHERS
 from common.lexware.wire import Voucher
-from invoice_writer.deciding import SETTINGS_VERSION, ToWrite
+from invoice_writer.deciding import SETTINGS_VERSION, VoucherPlan
 from invoice_writer.keys import effect_key, marker_in, marker_of, numbered
 from invoice_writer.outcomes import BOOKED, Booking, Outcome, record_bookings
 from invoice_writer.vouchers.elsewhere import NOBODY, Others
@@ -31,7 +31,7 @@ class VoucherEffect:
     def __init__(
         self,
         event: DocumentIssued,
-        plan: ToWrite,
+        plan: VoucherPlan,
         contact_id: str | None = None,
         chosen: Voucher | None = None,
         *,
@@ -60,7 +60,7 @@ class VoucherEffect:
         """The same effect for the customer's own contact; None is the collective one."""
         return self if contact_id is None else self._with(contact_id=contact_id)
 
-    def standing_for(self, voucher: Voucher) -> "VoucherEffect":
+    def adopting(self, voucher: Voucher) -> "VoucherEffect":
         """The same effect, met by a voucher that somebody else made: in what it differs is told."""
         return self._with(chosen=voucher)
 

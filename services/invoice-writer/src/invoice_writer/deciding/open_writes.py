@@ -13,7 +13,7 @@ from common.effects.attempts import UNRESOLVED
 SETTINGS_VERSION = "settings_version_id"
 
 
-async def armed_decision(session: AsyncSession, tenant_id: UUID, key: str) -> Mapping[str, Any] | None:
+async def open_decision(session: AsyncSession, tenant_id: UUID, key: str) -> Mapping[str, Any] | None:
     """The decision of the write nobody knows the end of, with its settings version; None without one."""
     query = (
         select(AttemptRow.decision)

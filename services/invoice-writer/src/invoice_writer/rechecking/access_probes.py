@@ -9,7 +9,7 @@ from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
 from common.domain.reasons import CURED_WHEN_ACCEPTED
 from invoice_writer.outcomes import BOOKED, PARKED
-from invoice_writer.released import COLUMNS, PLACE, not_in_line
+from invoice_writer.released import COLUMNS, PLACE, not_requeued
 
 PROBE_SECONDS = 3600.0
 BATCH = 500
@@ -28,7 +28,7 @@ def probes() -> Select[Any]:
         partition_by=OutcomeRow.tenant_id, order_by=(OutcomeRow.changed_at, OutcomeRow.document_id)
     )
     denied = (
-        select(*COLUMNS, place.label("place")).where(_denied(), ~denied_recently, not_in_line()).subquery()
+        select(*COLUMNS, place.label("place")).where(_denied(), ~denied_recently, not_requeued()).subquery()
     )
     return select(denied).where(denied.c.place == 1).limit(BATCH)
 
@@ -42,7 +42,7 @@ def accepted_again() -> Select[Any]:
         later.status == BOOKED,
         later.changed_at > OutcomeRow.changed_at,
     )
-    chosen = (_denied(), long_ago, taken_since, not_in_line())
+    chosen = (_denied(), long_ago, taken_since, not_requeued())
     return select(*COLUMNS).where(*chosen).order_by(*PLACE).limit(BATCH)
 
 

@@ -28,7 +28,7 @@ DELETED = Reason.VOUCHER_DELETED.value
 NOT_CONNECTED_WAIT = timedelta(minutes=15)
 
 
-class Filing:
+class FileAttacher:
     """The file step of booked documents."""
 
     def __init__(
