@@ -50,11 +50,15 @@ class TenantContexts:
         self._known: dict[UUID, tuple[float, TenantContext]] = {}
         self._reading: Batched[UUID, TenantContext] = Batched(self._read)
 
-    async def get(self, tenant_id: UUID, *, fresh: bool = False) -> TenantContext:
-        """The tenant's context; `fresh` looks again whatever is remembered."""
+    async def get(self, tenant_id: UUID) -> TenantContext:
+        """Look up the tenant's context; one that was read within a second is good enough."""
         known = self._known.get(tenant_id)
-        if known is not None and not fresh and self._clock() - known[0] < CACHE_SECONDS:
+        if known is not None and self._clock() - known[0] < CACHE_SECONDS:
             return known[1]
+        return await self.reread(tenant_id)
+
+    async def reread(self, tenant_id: UUID) -> TenantContext:
+        """Read the tenant's context, whatever is remembered of it."""
         return await self._reading.ask(tenant_id)
 
     async def _read(self, tenant_ids: Sequence[UUID]) -> list[TenantContext]:

@@ -130,7 +130,7 @@ async def read_profile(writer: Writer) -> None:
     assert context.books is not None
     client = await clients.for_connection(writer.tenant_id, writer.books_id)
     profiles = BooksProfiles(writer.db, Readings(writer.db, settings.readings))
-    await profiles.get(writer.tenant_id, context.books, client, doubted=True)
+    await profiles.reread(writer.tenant_id, context.books, client)
 
 
 def test_table_names_every_reason_and_keeps_what_the_texts_promise() -> None:

@@ -78,7 +78,7 @@ class StalledLists:
 
     async def _profile(self, row: Row[Any], client: LexwareClient) -> None:
         books = BooksConnection(row.connection_id, row.address, row.state, row.created_at.date())
-        await self._profiles.get(row.tenant_id, books, client, doubted=True)
+        await self._profiles.reread(row.tenant_id, books, client)
 
     async def _countries(self, row: Row[Any], client: LexwareClient) -> None:
         async with self._readings.of(Place(row.tenant_id, row.connection_id, BooksList.COUNTRIES)):

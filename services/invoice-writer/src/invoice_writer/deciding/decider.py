@@ -1,5 +1,6 @@
 """From an issued document to what shall become of it: a decision to write, or an outcome to record."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from common.errors import RefusedError
 from common.events.documents import DocumentIssued
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
-from invoice_writer.context import TenantContext, TenantContexts
+from invoice_writer.context import BooksConnection, TenantContext, TenantContexts
 from invoice_writer.deciding.corrected_invoices import original_of
 from invoice_writer.deciding.judging import Judge, age_of
 from invoice_writer.deciding.open_writes import SETTINGS_VERSION, open_decision
@@ -34,6 +35,8 @@ STATE_REASONS = {
 }
 LOOK_AGAIN = timedelta(minutes=5)
 READ_FROM_PROFILE = frozenset({*CURED_BY_PROFILE, Reason.ORGANIZATION_CHANGED.value})
+
+ReadBooks = Callable[[UUID, BooksConnection, LexwareClient], Awaitable[Books]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +84,31 @@ class Decider:
         self._db, self._contexts, self._clients, self._profiles = db, contexts, clients, profiles
         self._judge, self._runner = judge, runner
 
-    async def decide(
-        self, event: DocumentIssued, state: DocumentState | None, *, fresh: bool = False
+    async def decide(self, event: DocumentIssued, state: DocumentState | None) -> VoucherPlan | Outcome:
+        """Decide about a document. Returns the plan, or the outcome when there is nothing to write.
+
+        Transient troubles are raised.
+        """
+        context = await self._contexts.get(event.tenant_id)
+        return await self._with_books(event, state, context, self._profiles.get)
+
+    async def decide_again(self, event: DocumentIssued, state: DocumentState) -> VoucherPlan | Outcome:
+        """As `decide`, with the newest settings, and with a new reading of the profile if that held it up."""
+        context = await self._contexts.reread(event.tenant_id)
+        is_of_profile = state.reason in READ_FROM_PROFILE
+        read = self._profiles.reread if is_of_profile else self._profiles.get
+        return await self._with_books(event, state, context, read)
+
+    async def _with_books(
+        self, event: DocumentIssued, state: DocumentState | None, context: TenantContext, read: ReadBooks
     ) -> VoucherPlan | Outcome:
-        """The decision, or the outcome when there is nothing to write; transient troubles are raised."""
-        context = await self._contexts.get(event.tenant_id, fresh=fresh)
         if context.books is None:
             return _parked(Reason.BOOKS_NOT_CONNECTED, context)
         if context.books.state in STATE_REASONS:
             return _parked(STATE_REASONS[context.books.state], context)
         try:
             client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
-            doubted = fresh and state is not None and state.reason in READ_FROM_PROFILE
-            books = await self._profiles.get(event.tenant_id, context.books, client, doubted=doubted)
+            books = await read(event.tenant_id, context.books, client)
         except BooksUnreadable as stalled:
             return waiting_for_books(stalled, context.settings.id)
         except RefusedError as refusal:
@@ -104,7 +119,7 @@ class Decider:
         return await self._decide(event, state, context, client, books)
 
     async def open_write(self, event: DocumentIssued) -> VoucherPlan | None:
-        """The voucher that a write without an answer may have made, as it was decided then.
+        """Find the voucher that a write without an answer may have made, as it was decided then.
 
         None when there is no such write, or while the books cannot be asked about it.
         """
@@ -129,12 +144,12 @@ class Decider:
 
     async def read_profile(self, tenant_id: UUID) -> None:
         """Look whether the seller's profile changed; then what it held up is back in line."""
-        context = await self._contexts.get(tenant_id, fresh=True)
+        context = await self._contexts.reread(tenant_id)
         if context.books is None or context.books.state in STATE_REASONS:
             return
         try:
             client = await self._clients.for_connection(tenant_id, context.books.connection_id)
-            await self._profiles.get(tenant_id, context.books, client, doubted=True)
+            await self._profiles.reread(tenant_id, context.books, client)
         except BooksUnreadable as stalled:
             log.info("profile.unreadable", tenant_id=str(tenant_id), list=stalled.place.list.value)
         except RefusedError as refusal:

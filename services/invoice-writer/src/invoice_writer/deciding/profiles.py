@@ -54,27 +54,36 @@ class BooksProfiles:
         self._known: dict[UUID, tuple[float, Books]] = {}
         self._locks: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def get(
-        self, tenant_id: UUID, books: BooksConnection, client: LexwareClient, *, doubted: bool = False
-    ) -> Books:
-        """The reading, an hour old at most; `doubted` looks again unless that was done just now.
+    async def get(self, tenant_id: UUID, books: BooksConnection, client: LexwareClient) -> Books:
+        """Look up the reading, and make a new one when it is an hour old.
 
         Raises `ProfileBeingRead` when somebody else takes longer over it than one waits here, and
         `BooksUnreadable` when it cannot be read.
         """
         async with _soon(self._locks[books.connection_id]):
             known = self._known.get(books.connection_id)
-            if known is not None and not doubted and self._clock() - known[0] < REMEMBER_SECONDS:
+            if known is not None and self._clock() - known[0] < REMEMBER_SECONDS:
                 return known[1]
-            stored, age = await self._stored(tenant_id, books.connection_id)
-            is_new = age is not None and age < (NEW_ENOUGH if doubted else REFRESH_AFTER)
-            current = (
-                stored
-                if stored is not None and is_new
-                else await self._refresh(tenant_id, books, client, stored)
-            )
-            self._known[books.connection_id] = (self._clock(), current)
-            return current
+            return await self._no_older_than(REFRESH_AFTER, tenant_id, books, client)
+
+    async def reread(self, tenant_id: UUID, books: BooksConnection, client: LexwareClient) -> Books:
+        """Make a new reading, unless somebody made one just now: the last one may be wrong by now.
+
+        Raises as `get`.
+        """
+        async with _soon(self._locks[books.connection_id]):
+            return await self._no_older_than(NEW_ENOUGH, tenant_id, books, client)
+
+    async def _no_older_than(
+        self, limit: timedelta, tenant_id: UUID, books: BooksConnection, client: LexwareClient
+    ) -> Books:
+        stored, age = await self._stored(tenant_id, books.connection_id)
+        is_new = age is not None and age < limit
+        current = (
+            stored if stored is not None and is_new else await self._refresh(tenant_id, books, client, stored)
+        )
+        self._known[books.connection_id] = (self._clock(), current)
+        return current
 
     async def _stored(
         self, tenant_id: UUID, connection_id: UUID

@@ -53,7 +53,7 @@ class DocumentCommands:
             return Done()
         if (ended := await self._desk.end_open_write(event, state)) is not None:
             return ended
-        plan = await self._decider.decide(event, state, fresh=True)
+        plan = await self._decider.decide_again(event, state)
         return await self._desk.write(event, plan, state)
 
     async def resolve(self, command: ResolveDocument) -> Done | Later:
@@ -65,7 +65,7 @@ class DocumentCommands:
         if command.action == "by_hand":
             return await self._mark_booked_by_hand(event, command, state, open_write)
         written = open_write if command.action == "adopt" else None  # stands with the decision of that time
-        plan = written or await self._decider.decide(event, state, fresh=True)
+        plan = written or await self._decider.decide_again(event, state)
         if isinstance(plan, Outcome):
             return await self._desk.record(event, plan, state)
         if command.action == "adopt" and command.voucher_id is not None:
