@@ -31,7 +31,7 @@ from common.vat.vies import ViesChecker
 from invoice_writer.books_watch import BooksWatch, StalledLists
 from invoice_writer.contacts import Contacts
 from invoice_writer.context import TenantContexts
-from invoice_writer.deciding import BooksProfiles, Decider, Judge
+from invoice_writer.deciding import BooksProfiles, Decider
 from invoice_writer.documents import DocumentCommands, DocumentDesk, DocumentFacts
 from invoice_writer.duplicates import Adopting, DuplicateWatch, Sayings
 from invoice_writer.excluding import Exclusions
@@ -143,10 +143,11 @@ def _routes(
     contexts = TenantContexts(db)
     first_look = timedelta(seconds=settings.effects.first_look)
     einvoices = EInvoices(db, Archive())
-    judge = Judge(VatChecks(db, settings.vies), einvoices)
     readings = Readings(db, settings.readings)
     contacts = Contacts(db, runner, settings.contacts, readings, first_look=first_look)
-    decider = Decider(db, contexts, clients, BooksProfiles(db, readings), judge, runner)
+    decider = Decider(
+        db, contexts, clients, BooksProfiles(db, readings), runner, VatChecks(db, settings.vies), einvoices
+    )
     writer = VoucherWriter(db, runner, VoucherIndex(db, readings), VoucherContacts(contacts, readings))
     attacher = FileAttacher(db, Archive(), clients, contexts, files, einvoices)
     desk = DocumentDesk(db, decider, writer, attacher)

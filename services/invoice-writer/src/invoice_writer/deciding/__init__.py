@@ -1,9 +1,9 @@
 """From an issued document to a decision to write, or to an outcome to record."""
 
 from invoice_writer.deciding.corrected_invoices import CORRECTED, fetch_again
-from invoice_writer.deciding.decider import Decider, VoucherPlan
-from invoice_writer.deciding.judging import Judge
+from invoice_writer.deciding.decider import Decider
 from invoice_writer.deciding.open_writes import SETTINGS_VERSION
+from invoice_writer.deciding.plan import VoucherPlan
 from invoice_writer.deciding.profiles import BooksProfiles
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "SETTINGS_VERSION",
     "BooksProfiles",
     "Decider",
-    "Judge",
     "VoucherPlan",
     "fetch_again",
 ]

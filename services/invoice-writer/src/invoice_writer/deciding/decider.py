@@ -1,7 +1,7 @@
 """From an issued document to what shall become of it: a decision to write, or an outcome to record."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,9 +9,13 @@ from uuid import UUID
 import structlog
 
 from common.db.engine import Database
+from common.domain.buyers import VatCheck, vat_id_to_check
+from common.domain.deciding import decide
 from common.domain.documents import DocumentType
-from common.domain.reasons import CURED_BY_PROFILE, LOOKED_FOR_AGAIN, REASONS, Reason
-from common.domain.verdicts import Decision, Exclude, Original, Park
+from common.domain.merchant import MerchantSettings
+from common.domain.reasons import CURED_BY_PROFILE, REASONS, Reason
+from common.domain.taxcases import SHOWN_UNCHECKED
+from common.domain.verdicts import Decision, Exclude, Original, Park, Verdict
 from common.effects.runner import EffectRunner
 from common.errors import RefusedError
 from common.events.documents import DocumentIssued
@@ -19,13 +23,15 @@ from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from invoice_writer.context import BooksConnection, TenantContext, TenantContexts
 from invoice_writer.deciding.corrected_invoices import original_of
-from invoice_writer.deciding.judging import Judge, age_of
 from invoice_writer.deciding.open_writes import SETTINGS_VERSION, open_decision
+from invoice_writer.deciding.plan import VoucherPlan
 from invoice_writer.deciding.profiles import Books, BooksProfiles
+from invoice_writer.files import EInvoices
 from invoice_writer.keys import effect_key
 from invoice_writer.lists import BooksUnreadable, waiting_for_books
 from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, DocumentState, Outcome
 from invoice_writer.refusals import connection_reason
+from invoice_writer.vat import CHECK_PENDING, VatChecks
 
 log = structlog.get_logger(__name__)
 
@@ -33,40 +39,9 @@ STATE_REASONS = {
     "halted": Reason.CONNECTION_HALTED,
     "reconnect_needed": Reason.RECONNECT_NEEDED,
 }
-LOOK_AGAIN = timedelta(minutes=5)
 READ_FROM_PROFILE = frozenset({*CURED_BY_PROFILE, Reason.ORGANIZATION_CHANGED.value})
 
 ReadBooks = Callable[[UUID, BooksConnection, LexwareClient], Awaitable[Books]]
-
-
-@dataclass(frozen=True, slots=True)
-class VoucherPlan:
-    """A voucher to write with everything its writing needs."""
-
-    decision: Decision
-    context: TenantContext
-    client: LexwareClient
-    organization_id: str
-
-    def parked(self, reason: Reason, **params: Any) -> Outcome:
-        """The outcome when the voucher cannot be written; what was decided stays on record."""
-        outcome = self._standing(PARKED, reason, params)
-        return replace(outcome, waits_for=LOOK_AGAIN) if reason in LOOKED_FOR_AGAIN else outcome
-
-    def waiting(self, reason: Reason, **params: Any) -> Outcome:
-        """The outcome while something is waited for that is looked after elsewhere."""
-        return self._standing(WAITING, reason, params)
-
-    def _standing(self, status: str, reason: Reason, params: dict[str, Any]) -> Outcome:
-        return Outcome(
-            status,
-            reason=reason.value,
-            params=params,
-            rules=self.decision.rules,
-            evidence=dict(self.decision.evidence),
-            decision=self.decision.model_dump(mode="json"),
-            settings_version_id=self.context.settings.id,
-        )
 
 
 class Decider:
@@ -78,11 +53,12 @@ class Decider:
         contexts: TenantContexts,
         clients: LexwareClients,
         profiles: BooksProfiles,
-        judge: Judge,
         runner: EffectRunner,
+        checks: VatChecks,
+        einvoices: EInvoices,
     ) -> None:
         self._db, self._contexts, self._clients, self._profiles = db, contexts, clients, profiles
-        self._judge, self._runner = judge, runner
+        self._runner, self._checks, self._einvoices = runner, checks, einvoices
 
     async def decide(self, event: DocumentIssued, state: DocumentState | None) -> VoucherPlan | Outcome:
         """Decide about a document. Returns the plan, or the outcome when there is nothing to write.
@@ -165,12 +141,12 @@ class Decider:
     ) -> VoucherPlan | Outcome:
         original = await self._original(event)
         settings = context.settings.values
-        verdict = await self._judge.verdict(event, state, books, settings, original)
+        verdict = await self._verdict(event, state, books, settings, original)
         match verdict:
             case Decision():
                 return VoucherPlan(verdict, context, client, books.profile.organization_id)
             case Park():
-                return _outcome_of_park(verdict, context, age_of(state))
+                return _outcome_of_park(verdict, context, _age_of(state))
             case Exclude():
                 return Outcome(
                     EXCLUDED,
@@ -179,6 +155,38 @@ class Decider:
                     evidence=verdict.evidence,
                     settings_version_id=context.settings.id,
                 )
+
+    async def _verdict(
+        self,
+        event: DocumentIssued,
+        state: DocumentState | None,
+        books: Books,
+        settings: MerchantSettings,
+        original: Original | None,
+    ) -> Verdict:
+        """Make the verdict with the check of the VAT id as far as it is known; nothing here waits for one."""
+        document, order = event.document, event.order
+        vat_id = vat_id_to_check(document, order, books.profile)
+        check = await self._checks.find(event.tenant_id, vat_id) if vat_id else None
+        overdue = _age_of(state) >= timedelta(hours=settings.vat_check_wait_hours)
+        if vat_id and overdue and check is None:
+            now = event.occurred_at if state is None else state.read_at
+            check = VatCheck(vat_id=vat_id, result="unavailable", checked_at=now)
+        verdict = decide(
+            document,
+            order,
+            books.profile,
+            books.categories,
+            settings,
+            original=original,
+            vat_check=check,
+            check_overdue=overdue,
+        )
+        if vat_id and _wants_answer(verdict):
+            await self._checks.request(event.tenant_id, vat_id)
+        if isinstance(verdict, Decision):
+            return await self._einvoices.compared(event, state, verdict)
+        return verdict
 
     async def _original(self, event: DocumentIssued) -> Original | None:
         if event.document_type is not DocumentType.CREDIT_NOTE:
@@ -204,3 +212,15 @@ def _outcome_of_park(park: Park, context: TenantContext, age: timedelta) -> Outc
         settings_version_id=context.settings.id,
         waits_for=waits - age if waits is not None and is_waiting else None,
     )
+
+
+def _age_of(state: DocumentState | None) -> timedelta:
+    """How long ago the document was first seen, by the database's clock when its row was read."""
+    return timedelta() if state is None else state.age
+
+
+def _wants_answer(verdict: Verdict) -> bool:
+    """Whether the authority's answer still matters: for what waits, and for what was booked without one."""
+    if isinstance(verdict, Park):
+        return verdict.reason == CHECK_PENDING
+    return SHOWN_UNCHECKED in verdict.rules
