@@ -72,7 +72,7 @@ class TenantContexts:
 
 
 async def _books_of(session: AsyncSession, tenant_ids: Collection[UUID]) -> dict[UUID, BooksConnection]:
-    """The newest books connection in use of each tenant that has one."""
+    """Read the newest books connection in use of each tenant that has one."""
     rows = await session.execute(_books_in_use(session), {"tenants": list(tenant_ids)})
     return {
         row.tenant_id: BooksConnection(row.connection_id, row.address, row.state, row.created_at.date())

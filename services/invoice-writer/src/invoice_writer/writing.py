@@ -52,7 +52,9 @@ class VoucherWriter:
     async def write(
         self, event: DocumentIssued, plan: VoucherPlan, *, book_anyway: bool = False, lasting: bool = False
     ) -> Bound | Outcome | Later:
-        """The binding, an outcome to record instead, or when to try again.
+        """Write the voucher, or adopt the one the books hold.
+
+        Returns the binding, an outcome to record instead, or when to try again.
 
         `lasting`: nobody could find out for an hour what the books hold; then a person is asked.
         """
@@ -80,7 +82,10 @@ class VoucherWriter:
     async def resolve_open_attempt(
         self, event: DocumentIssued, armed: VoucherPlan
     ) -> Bound | Outcome | Later | None:
-        """What became of a write in doubt; None when it surely did nothing and all may be decided anew."""
+        """Find out what became of a write without an answer. Returns None when it surely did nothing.
+
+        Then all may be decided anew.
+        """
         result = await self._runner.settle(self._effect(event, armed))
         return None if result is None else _translated(result, armed)
 
@@ -124,7 +129,7 @@ class VoucherWriter:
         return VoucherEffect(event, plan, others=self._others, despite=despite)
 
     async def _is_anothers(self, effect: VoucherEffect, voucher_id: str) -> bool:
-        """Whether the voucher already stands for another document, whichever tenant's."""
+        """Look whether the voucher already stands for another document, whichever tenant's."""
         query = select(BindingRow.effect_key).where(
             BindingRow.external_id == voucher_id, BindingRow.effect_key != effect.key
         )
@@ -136,7 +141,10 @@ class VoucherWriter:
     async def _find_predecessor(
         self, effect: VoucherEffect, plan: VoucherPlan, lasting: bool
     ) -> Bound | Outcome | Later | None:
-        """What follows from a voucher of that type and number that is bound to no document of ours."""
+        """Look for a voucher of that type and number that is bound to no document of ours.
+
+        Returns what follows: it is adopted, the document parked, or looked for later; None without one.
+        """
         books = plan.context.books
         assert books is not None
         pause = await self._index.ensure_fresh(effect.tenant_id, books, plan.client, _since(plan, books))
@@ -176,7 +184,7 @@ class VoucherWriter:
     async def _judge(
         self, effect: VoucherEffect, plan: VoucherPlan, there: dict[str, Voucher]
     ) -> Bound | Outcome | Later | None:
-        """Vouchers without our marker: a predecessor's is adopted, another document's of ours left alone."""
+        """Judge vouchers without our marker: adopt a predecessor's, leave other documents' of ours alone."""
         marked = {key: one.remark for key, one in there.items() if marker_in(one.remark) is not None}
         told = await self._others.told_apart(effect.numbered, marked)
         if told.same:
@@ -190,7 +198,7 @@ class VoucherWriter:
     async def _look(
         self, books: BooksConnection, plan: VoucherPlan, known: IndexedVoucher
     ) -> Voucher | Later | None:
-        """The voucher as it is now; None when it is gone or renumbered, later when that is not sure."""
+        """Read the voucher as it is now. Returns None when it is gone or renumbered, `Later` if unsure."""
         try:
             voucher = await plan.client.vouchers.get(known.voucher_id)
         except NotFound:

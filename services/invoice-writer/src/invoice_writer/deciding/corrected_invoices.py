@@ -70,7 +70,7 @@ def fetch_again(event: DocumentIssued) -> FetchOrder:
 
 
 async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
-    """The invoices of the correction's order, with what is booked of them and of other corrections."""
+    """Read the invoices of the correction's order, with what is booked of them and of other corrections."""
     rows = await _documents_of_order(session, event)
     invoices = [row for row in rows if row.type == DocumentType.INVOICE.value and _has_to_give(row, event)]
     others = [

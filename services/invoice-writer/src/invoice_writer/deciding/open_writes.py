@@ -14,7 +14,7 @@ SETTINGS_VERSION = "settings_version_id"
 
 
 async def open_decision(session: AsyncSession, tenant_id: UUID, key: str) -> Mapping[str, Any] | None:
-    """The decision of the write nobody knows the end of, with its settings version; None without one."""
+    """Find the decision of the write nobody knows the end of, with its settings version."""
     query = (
         select(AttemptRow.decision)
         .where(

@@ -97,7 +97,7 @@ class DocumentCommands:
         state: DocumentState,
         open_write: VoucherPlan | None,
     ) -> Done | Later:
-        """What a write of ours without an answer made is found before: else the books hold both."""
+        """Leave the document to the hand, once it is known that no write of ours made a voucher of it."""
         ended = await self._writer.resolve_open_attempt(event, open_write) if open_write else None
         if isinstance(ended, Bound | Later):
             return ended if isinstance(ended, Later) else await self._desk.finish(event, ended, state)
@@ -106,7 +106,7 @@ class DocumentCommands:
         return Done()
 
     async def _keep_booked(self, event: DocumentIssued, state: DocumentState) -> Done:
-        """The voucher stands: a person has looked at what spoke against it; a deleted one does not stand."""
+        """Let the voucher stand: a person looked at what spoke against it. A deleted one does not stand."""
         if state.reason == Reason.VOUCHER_DELETED.value:
             return Done()
         if state.status != BOOKED:

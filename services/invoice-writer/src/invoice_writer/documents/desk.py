@@ -107,7 +107,7 @@ class DocumentDesk:
         return Done()
 
     async def _show_waiting(self, event: DocumentIssued, later: Later, state: DocumentState | None) -> None:
-        """While nobody knows whether the voucher is there, the document waits for the next look."""
+        """Show the document as waiting for the next look, while nobody knows whether the voucher is there."""
         doubt = Outcome(WAITING, reason=later.reason, waits_for=later.after)
         async with self._db.sessions.begin() as session:
             if state is not None and state.stands_as(doubt):

@@ -18,7 +18,7 @@ class UnknownDocument(InvalidMessageError):
 async def read_known(
     session: AsyncSession, about: DocumentEvent | DocumentCommand
 ) -> tuple[DocumentIssued, DocumentState]:
-    """The document a message is about; raises `UnknownDocument`."""
+    """Read the document a message is about, and where it stands; raises `UnknownDocument`."""
     outcomes = OutcomeRepository(session, about.tenant_id)
     state = await outcomes.find(about.document_id)
     stored = await outcomes.issue_event(about.document_id)

@@ -37,7 +37,7 @@ class Acceptances:
         return returned.one_or_none() is not None
 
     async def covers(self, document_id: UUID, xml_sha256: str, differences: Mapping[str, Any]) -> bool:
-        """Whether somebody accepted these very differences of this e-invoice; others were not seen."""
+        """Look whether somebody accepted these very differences of this e-invoice; others were not seen."""
         query = select(EInvoiceAcceptanceRow.differences).where(
             EInvoiceAcceptanceRow.tenant_id == self._tenant_id,
             EInvoiceAcceptanceRow.document_id == document_id,

@@ -47,7 +47,7 @@ class EInvoices:
     async def compared(
         self, event: DocumentIssued, state: DocumentState | None, decision: Decision
     ) -> Decision | Park:
-        """The decision with the e-invoice as evidence, or a park where the two contradict each other.
+        """Compare the e-invoice with the decision. Returns the decision with its evidence, or a park.
 
         An e-invoice that came after a write was tried changes nothing here: the voucher may be there.
         """
@@ -75,7 +75,7 @@ class EInvoices:
         )
 
     async def report_late(self, event: DocumentIssued, state: DocumentState) -> None:
-        """An e-invoice that came after the booking and contradicts the voucher raises an alarm, once."""
+        """Raise an alarm, once, when an e-invoice that came after the booking contradicts the voucher."""
         if not _is_late(event, state):
             return
         sha256, _ = await self._einvoice_of(event, state)
@@ -105,7 +105,7 @@ class EInvoices:
             return await self._archive.einvoice_of(session, event.tenant_id, state.pdf_sha256)
 
     async def _read(self, event: DocumentIssued, sha256: str) -> EInvoice | str:
-        """What the e-invoice says, or why that cannot be known."""
+        """Read what the e-invoice says. Returns why that cannot be known instead."""
         try:
             async with self._db.reading.begin() as session:
                 xml = await self._archive.read(session, event.tenant_id, sha256)

@@ -14,7 +14,7 @@ from invoice_writer.outcomes.repository import OutcomeRepository
 async def tell_of_document(
     session: AsyncSession, event: DocumentIssued, kind: AlarmKind, about: str, evidence: Mapping[str, Any]
 ) -> None:
-    """A person is told of the document; the same about the same thing is told once."""
+    """Tell a person of the document; the same about the same thing is told once."""
     alarm = Alarm(kind, event.fact, evidence, event.tenant_id)
     if await raise_once(session, alarm, f"{event.document_id}:{about}"):
         await OutcomeRepository(session, event.tenant_id).add_timeline_entry(

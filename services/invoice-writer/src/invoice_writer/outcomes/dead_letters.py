@@ -86,7 +86,7 @@ async def _park_retried(session: AsyncSession, command: AboutDocument, outcome: 
 
 
 async def _park_unreadable(session: AsyncSession, message: RawMessage, outcome: Outcome) -> None:
-    """The payload is no event, but it may still name its document."""
+    """Park the document that a payload names, although it is no event."""
     try:
         named = _Named.model_validate_json(message.payload)
     except ValidationError:

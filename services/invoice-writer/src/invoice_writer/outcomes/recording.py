@@ -118,7 +118,10 @@ async def _tell_difference(
 
 
 async def _refuse_already_bound(session: AsyncSession, bookings: Sequence[Booking]) -> None:
-    """Who adopts a voucher locks its row in the index; the second one then sees the binding of the first."""
+    """Refuse to adopt a voucher that another document was given meanwhile.
+
+    Who adopts locks the voucher's row in the index; the second one then sees the binding of the first.
+    """
     ids = [booking.outcome.voucher_id for booking in bookings]
     tenants = {booking.event.tenant_id for booking in bookings}
     locking = select(VoucherIndexRow.voucher_id).where(
@@ -135,7 +138,7 @@ async def _refuse_already_bound(session: AsyncSession, bookings: Sequence[Bookin
 
 
 async def _are_same(session: AsyncSession, voucher_ids: Sequence[str]) -> bool:
-    """Whether all that stands for each voucher is one document, seen through several connections."""
+    """Look whether all that stands for each voucher is one document, seen through several connections."""
     query = select(BindingRow.effect_key).where(BindingRow.external_id.in_(voucher_ids))
     bound = set(await session.scalars(query))
     known = await effects_bound_to(session, voucher_ids)

@@ -33,7 +33,7 @@ class OutcomeRepository:
         return (await find_all(self._session, [(self._tenant_id, document_id)]))[0]
 
     async def record(self, event: DocumentIssued, outcome: Outcome) -> int | None:
-        """Make the document stand as the outcome says and remember why; the outcome's new revision.
+        """Make the document stand as the outcome says and remember why. Returns the new revision.
 
         None when the books hold its voucher by now: a late decision not to book changes nothing.
         """
@@ -99,7 +99,7 @@ class OutcomeRepository:
         await self._session.execute(TIMELINE_ENTRY, entry)
 
     async def issue_event(self, document_id: UUID) -> tuple[str, bytes] | None:
-        """Type and payload of the event the document came with."""
+        """Read type and payload of the event the document came with."""
         query = select(OutcomeRow.event_type, OutcomeRow.event).where(
             OutcomeRow.document_id == document_id, OutcomeRow.tenant_id == self._tenant_id
         )
@@ -119,7 +119,7 @@ class OutcomeRepository:
         )
 
     async def stay(self, document_id: UUID, outcome: Outcome, waits_for: timedelta) -> None:
-        """The document stands as before; it may come back in line once more after this time."""
+        """Leave the document as it stands; it may come back in line once more after this time."""
         await self._session.execute(
             update(OutcomeRow)
             .where(OutcomeRow.document_id == document_id, OutcomeRow.tenant_id == self._tenant_id)

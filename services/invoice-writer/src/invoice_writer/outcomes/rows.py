@@ -52,6 +52,8 @@ GIVEN = (
     "event",
     "event_type",
 )
+# Another decision overwrites what was decided, never what happened: the voucher in the books, the file that
+# was delivered and how it stands survive. Without that a late decision would take a booking back.
 KEPT = ("document_id", "tenant_id", "voucher_id", "how", "pdf_sha256", "pdf_size", "file_status")
 DECIDED = (*(name for name in GIVEN if name not in KEPT), "changed_at", "waits_until")
 
@@ -67,7 +69,7 @@ async def find_all(session: AsyncSession, wanted: Sequence[tuple[UUID, UUID]]) -
 async def record_all(
     session: AsyncSession, decided: Sequence[tuple[DocumentIssued, Outcome]]
 ) -> list[int | None]:
-    """As `OutcomeRepository.record` for many documents, but for the moments that some wait for."""
+    """Record as `OutcomeRepository.record`, for many documents, but for the moments that some wait for."""
     rows = [_values(event, outcome) for event, outcome in decided]
     rows.sort(key=lambda row: row["document_id"])
     done = await session.execute(*RECORD(session, rows))

@@ -62,7 +62,7 @@ OF_CONNECTION = (
 
 
 async def release_after_denial(session: AsyncSession, tenant_id: UUID, connection_id: UUID) -> None:
-    """What a lost access held up is put back in line: it is accepted again."""
+    """Put back in line what a lost access held up: it is accepted again."""
     command = ReleaseParked(
         tenant_id=tenant_id,
         connection_id=connection_id,

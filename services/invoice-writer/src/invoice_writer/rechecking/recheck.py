@@ -97,7 +97,7 @@ class Rechecker:
                 log.warning("recheck.look_failed", error=describe(error))
 
     async def look(self) -> int:
-        """Mark what is due, put in line whoever tries something for all; how many documents that were."""
+        """Mark what is due, put in line whoever tries something for all. Returns how many that were."""
         is_slow_turn = time.monotonic() >= self._slow_look_at
         queries = [_due(), readable_again(self._readings.shown_after_seconds)]
         trials = [tries(self._readings.shown_after_seconds)]

@@ -37,7 +37,7 @@ class TurnoverWatch:
 
 
 async def follow_warnings(session: AsyncSession, found: list[TenantWarning]) -> None:
-    """Every warning has its alarm, open once; an alarm whose warning is gone is closed."""
+    """Raise an alarm for every warning, once; close those whose warning is gone."""
     standing = {(one.tenant_id, _subject(one.warning)) for one in found}
     for one in found:
         alarm = Alarm(KIND, _subject(one.warning), _evidence(one.warning), one.tenant_id)

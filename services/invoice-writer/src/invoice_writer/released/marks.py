@@ -73,7 +73,7 @@ async def mark(
 
 
 async def newest_place(session: AsyncSession, tenant_id: UUID) -> datetime | None:
-    """The last place among the merchant's documents that wait for a voucher to stand for them."""
+    """Find the last place among the merchant's documents that wait for a voucher to stand for them."""
     waiting = (RELEASED.c.tenant_id == tenant_id, RELEASED.c.event_id.is_(None))
     query = select(func.max(RELEASED.c.first_seen_at)).where(*waiting, RELEASED.c.voucher_id.is_not(None))
     found: datetime | None = await session.scalar(query)

@@ -83,7 +83,7 @@ class Portions:
                 log.warning("release_portions.look_failed", error=describe(error))
 
     async def look(self) -> int:
-        """Put in line what has its turn; how many marks were used."""
+        """Put in line what has its turn. Returns how many marks were used."""
         any_of = exists().where(RELEASED.c.tenant_id == PORTIONS.c.tenant_id)
         async with self._db.reading.begin() as session:
             tenants = (await session.scalars(select(PORTIONS.c.tenant_id).where(any_of))).all()
@@ -94,7 +94,7 @@ class Portions:
         return used
 
     async def _fill(self, session: AsyncSession, tenant_id: UUID) -> int:
-        """The few at once, the others when the portion before is used up and its minute is over."""
+        """Put in line the few at once, others when the portion before is used up and its minute is over."""
         portion = (await session.execute(_locked(session, tenant_id))).one_or_none()
         if portion is None:  # another process does it
             return 0
@@ -113,7 +113,7 @@ class Portions:
         return used + len(rows)
 
     async def _fill_few(self, session: AsyncSession, tenant_id: UUID, in_line: int) -> int:
-        """Where no more wait than may be in the live lane, they go there, and not behind a backfill."""
+        """Put the few into the live lane, where no more wait than may be there, and not behind a backfill."""
         few = _waiting(tenant_id, self._size.few + 1).where(RELEASED.c.is_few)
         rows = (await session.execute(few)).all()
         if len(rows) + in_line > self._size.few:
@@ -123,7 +123,7 @@ class Portions:
 
 
 async def _put(session: AsyncSession, rows: Sequence[Row[Any]], lane: Lane) -> int:
-    """Put in line what still stands as it did when it was released; how many that were."""
+    """Put in line what still stands as it did when it was released. Returns how many that were."""
     still = [row for row in rows if _is_open(row)]
     moot = {row.release_id for row in rows} - {row.release_id for row in still}
     if moot:
