@@ -1,10 +1,11 @@
 """A person accepts that e-invoices differ from vouchers: of one document, or of all parked for that."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Row, and_, select, tuple_
+from sqlalchemy import Select, and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database
@@ -18,10 +19,19 @@ from common.inbox.routes import Route, on
 from common.transport.base import Incoming
 from invoice_writer.files.accepted import ACCEPTED, Acceptances
 from invoice_writer.outcomes import PARKED, OutcomeRepository
-from invoice_writer.released import COLUMNS, PLACE, mark
+from invoice_writer.released import COLUMNS, PLACE, Candidate, candidate_of, mark
 
 PAGE = 500
 DIFFERS = and_(OutcomeRow.status == PARKED, OutcomeRow.reason == Reason.EINVOICE_DIFFERS.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Differing:
+    """A document that is parked because the e-invoice of this hash differs from its voucher so."""
+
+    document: Candidate
+    sha256: str
+    differences: Mapping[str, Any]
 
 
 class EInvoiceDifferences:
@@ -41,8 +51,8 @@ class EInvoiceDifferences:
         """Keep what the person saw and accepted, and decide about the document again."""
         query = _parked(command.tenant_id).where(OutcomeRow.document_id == command.document_id)
         async with self._db.sessions.begin() as session:
-            rows = (await session.execute(query)).all()
-            seen = [row for row in rows if row.params.get("differences") == command.differences]
+            parked = await _list_differing(session, query)
+            seen = [one for one in parked if one.differences == command.differences]
             await self._accept(session, command, seen, command.command_id)
         return Done()
 
@@ -53,31 +63,32 @@ class EInvoiceDifferences:
         if command.after is not None:
             query = query.where(tuple_(*PLACE) > command.after)
         async with self._db.sessions.begin() as session:
-            rows = (await session.execute(query.order_by(*PLACE).limit(PAGE + 1))).all()
-            is_more = len(rows) > PAGE
+            parked = await _list_differing(session, query.order_by(*PLACE).limit(PAGE + 1))
+            is_more = len(parked) > PAGE
             are_all = command.after is None and not is_more
-            await self._accept(session, command, rows[:PAGE], command.asked_id, are_all=are_all)
+            await self._accept(session, command, parked[:PAGE], command.asked_id, are_all=are_all)
             if is_more:
-                await accept(session, INVOICE_WRITER, [Incoming.of(_rest(command, rows[PAGE - 1]))])
+                rest = _rest(command, parked[PAGE - 1].document)
+                await accept(session, INVOICE_WRITER, [Incoming.of(rest)])
         return Done()
 
     async def _accept(
         self,
         session: AsyncSession,
         command: AcceptEInvoiceDifference | AcceptEInvoiceDifferences,
-        rows: Sequence[Row[Any]],
+        documents: Sequence[_Differing],
         by: UUID,
         *,
         are_all: bool = True,
     ) -> None:
         acceptances = Acceptances(session, command.tenant_id)
         outcomes = OutcomeRepository(session, command.tenant_id)
-        for row in rows:
-            sha256, differences = row.evidence["einvoice"]["sha256"], row.params["differences"]
-            if await acceptances.add(row.document_id, sha256, differences, because=command.because, by=by):
+        for one in documents:
+            sha256, differences, document_id = one.sha256, one.differences, one.document.document_id
+            if await acceptances.add(document_id, sha256, differences, because=command.because, by=by):
                 said = {"because": command.because, "differences": differences, "einvoice": sha256}
-                await outcomes.add_timeline_entry(row.document_id, ACCEPTED, said)
-        await mark(session, rows, are_all=are_all, asked_by=by)
+                await outcomes.add_timeline_entry(document_id, ACCEPTED, said)
+        await mark(session, [one.document for one in documents], are_all=are_all, asked_by=by)
 
 
 def _parked(tenant_id: UUID) -> Any:
@@ -86,9 +97,14 @@ def _parked(tenant_id: UUID) -> Any:
     )
 
 
-def _rest(command: AcceptEInvoiceDifferences, last: Row[Any]) -> AcceptEInvoiceDifferences:
+async def _list_differing(session: AsyncSession, query: Select[Any]) -> list[_Differing]:
+    return [
+        _Differing(candidate_of(row), row.evidence["einvoice"]["sha256"], row.params["differences"])
+        for row in await session.execute(query)
+    ]
+
+
+def _rest(command: AcceptEInvoiceDifferences, last: Candidate) -> AcceptEInvoiceDifferences:
     """The same order for what comes after."""
-    place = {"after": (last.first_seen_at, last.document_id)}
-    return command.model_copy(
-        update={"command_id": uuid5(command.command_id, str(last.document_id)), **place}
-    )
+    command_id = uuid5(command.command_id, str(last.document_id))
+    return command.model_copy(update={"command_id": command_id, "after": last.place})

@@ -39,7 +39,16 @@ from invoice_writer.rechecking.dispatches import DispatchWatch
 from invoice_writer.rechecking.late_files import LateFiles
 from invoice_writer.rechecking.turnover import TurnoverWatch
 from invoice_writer.rechecking.unsettled import UnsettledWatch, to_look_for
-from invoice_writer.released import BY_PROFILE, COLUMNS, PLACE, mark, not_requeued, requeue
+from invoice_writer.released import (
+    BY_PROFILE,
+    COLUMNS,
+    PLACE,
+    Turn,
+    list_candidates,
+    mark,
+    not_requeued,
+    requeue,
+)
 from invoice_writer.settings import ReadingSettings
 
 log = structlog.get_logger(__name__)
@@ -106,8 +115,8 @@ class Rechecker:
             queries += [accepted_again(), to_look_for()]
             trials += [probes()]
         async with self._db.reading.begin() as session:
-            due = [(await session.execute(query)).all() for query in queries]
-            trying = [row for query in trials for row in (await session.execute(query)).all()]
+            due = [await list_candidates(session, query) for query in queries]
+            trying = [Turn(one) for query in trials for one in await list_candidates(session, query)]
             profiles = (await session.execute(_old_profiles())).all() if is_slow_turn else ()
         if is_slow_turn:
             self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
@@ -115,7 +124,7 @@ class Rechecker:
             return 0
         async with self._db.sessions.begin() as session:
             reading = await accept(session, INVOICE_WRITER, [_reading_of(row) for row in profiles])
-            marked = [await mark(session, rows, are_all=len(rows) < BATCH) for rows in due]
+            marked = [await mark(session, found, are_all=len(found) < BATCH) for found in due]
             return reading + sum(marked) + len(await requeue(session, trying))
 
 

@@ -1,7 +1,8 @@
 """Documents that are decided again: marked once when their cause is gone, put in line a portion at a time."""
 
-from invoice_writer.released.commands import is_automatic, requeue
-from invoice_writer.released.marks import COLUMNS, PLACE, mark, newest_place, not_requeued
+from invoice_writer.released.candidates import COLUMNS, PLACE, Candidate, candidate_of, list_candidates
+from invoice_writer.released.commands import Turn, is_automatic, requeue
+from invoice_writer.released.marks import mark, newest_place, not_requeued
 from invoice_writer.released.portions import Portions
 from invoice_writer.released.requeueing import BY_CONNECTION, BY_PROFILE, release, release_reasons
 
@@ -10,8 +11,12 @@ __all__ = [
     "BY_PROFILE",
     "COLUMNS",
     "PLACE",
+    "Candidate",
     "Portions",
+    "Turn",
+    "candidate_of",
     "is_automatic",
+    "list_candidates",
     "mark",
     "newest_place",
     "not_requeued",

@@ -1,10 +1,11 @@
 """The messages by which a released document is decided again."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import row_lock
@@ -15,15 +16,23 @@ from common.events.commands import ResolveDocument, RetryDocument
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.transport.base import Incoming
+from invoice_writer.released.candidates import Candidate
 
 
-async def requeue(
-    session: AsyncSession, rows: Sequence[Row[Any]], *, lane: Lane = Lane.LIVE
-) -> list[Incoming]:
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A document whose turn it is: asked for by a person's command, or to be bound to a voucher if equal."""
+
+    document: Candidate
+    asked_by: UUID | None = None
+    voucher_id: str | None = None
+
+
+async def requeue(session: AsyncSession, turns: Sequence[Turn], *, lane: Lane = Lane.LIVE) -> list[Incoming]:
     """Accept one message per document into our own inbox, in this order, and return them."""
-    messages = [Incoming.of(_command(row, lane)) for row in rows]
+    messages = [Incoming.of(_command(turn, lane)) for turn in turns]
     await accept(session, INVOICE_WRITER, messages)
-    await _remember(session, {row.document_id: row.revision for row in rows})
+    await _remember(session, {turn.document.document_id: turn.document.revision for turn in turns})
     return messages
 
 
@@ -49,18 +58,19 @@ async def _remember(session: AsyncSession, revisions: dict[UUID, int]) -> None:
         )
 
 
-def _command(row: Row[Any], lane: Lane) -> Event:
+def _command(turn: Turn, lane: Lane) -> Event:
     """By itself one per outcome; another one for each time somebody asks."""
-    asked_by, voucher_id = getattr(row, "asked_by", None), getattr(row, "voucher_id", None)
+    document = turn.document
+    name = f"recheck:{document.document_id}:{document.revision}"
     about: dict[str, Any] = {
-        "tenant_id": row.tenant_id,
-        "connection_id": row.connection_id,
-        "command_id": uuid5(asked_by or NAMESPACE_URL, f"recheck:{row.document_id}:{row.revision}"),
-        "order_id": row.order_id,
-        "document_type": DocumentType(row.type),
-        "number": row.number,
+        "tenant_id": document.tenant_id,
+        "connection_id": document.connection_id,
+        "command_id": uuid5(turn.asked_by or NAMESPACE_URL, name),
+        "order_id": document.order_id,
+        "document_type": DocumentType(document.type),
+        "number": document.number,
         "lane": lane,
     }
-    if voucher_id is not None:
-        return ResolveDocument(**about, action="adopt", voucher_id=voucher_id, if_equal=True)
+    if turn.voucher_id is not None:
+        return ResolveDocument(**about, action="adopt", voucher_id=turn.voucher_id, if_equal=True)
     return RetryDocument(**about)

@@ -6,35 +6,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
 from common.db.models.base import table
 from common.db.models.books import HAS_NO_TURN, OutcomeRow, ReleasedDocumentRow, ReleasePortionRow
+from invoice_writer.released.candidates import Candidate
 
 RELEASED = table(ReleasedDocumentRow)
 PORTIONS = table(ReleasePortionRow)
 FEW = 10  # documents of a merchant, released together, that need not wait behind a backfill
-COLUMNS = (
-    OutcomeRow.document_id,
-    OutcomeRow.tenant_id,
-    OutcomeRow.connection_id,
-    OutcomeRow.order_id,
-    OutcomeRow.type,
-    OutcomeRow.number,
-    OutcomeRow.status,
-    OutcomeRow.reason,
-    OutcomeRow.revision,
-    OutcomeRow.queued_revision,
-    OutcomeRow.first_seen_at,
-)
-PLACE = (OutcomeRow.first_seen_at, OutcomeRow.document_id)
 
 
 async def mark(
     session: AsyncSession,
-    rows: Sequence[Row[Any]],
+    documents: Sequence[Candidate],
     *,
     are_all: bool = True,
     asked_by: UUID | None = None,
@@ -47,22 +34,22 @@ async def mark(
     `are_all`: there are no more of them than these. `vouchers` are to stand for their documents, if equal.
     Documents that others have to go before take their place `after` those.
     """
-    wanted = [row for row in rows if asked_by is not None or row.queued_revision != row.revision]
+    wanted = [one for one in documents if asked_by is not None or one.queued_revision != one.revision]
     if not wanted:
         return 0
-    count = Counter(row.tenant_id for row in wanted)
+    count = Counter(one.tenant_id for one in wanted)
     marks = [
         {
-            "document_id": row.document_id,
-            "tenant_id": row.tenant_id,
-            "status": row.status,
-            "reason": row.reason,
-            "first_seen_at": max(row.first_seen_at, after or row.first_seen_at),
-            "is_few": are_all and count[row.tenant_id] <= FEW,
+            "document_id": one.document_id,
+            "tenant_id": one.tenant_id,
+            "status": one.status,
+            "reason": one.reason,
+            "first_seen_at": max(one.first_seen_at, after or one.first_seen_at),
+            "is_few": are_all and count[one.tenant_id] <= FEW,
             "asked_by": asked_by,
-            "voucher_id": (vouchers or {}).get(row.document_id),
+            "voucher_id": (vouchers or {}).get(one.document_id),
         }
-        for row in sorted(wanted, key=lambda row: row.document_id)
+        for one in sorted(wanted, key=lambda one: one.document_id)
     ]
     await session.execute(_marking(session), marks)
     portions = insert(session, PORTIONS).values(began_at=db_now(-86_400.0), size=0)

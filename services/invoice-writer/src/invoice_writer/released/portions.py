@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, Select, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, row_lock
@@ -25,8 +25,9 @@ from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import READY
 from common.pausing import every
 from invoice_writer.outcomes import PARKED, WAITING
-from invoice_writer.released.commands import requeue
-from invoice_writer.released.marks import COLUMNS, PORTIONS, RELEASED
+from invoice_writer.released.candidates import COLUMNS, candidate_of
+from invoice_writer.released.commands import Turn, requeue
+from invoice_writer.released.marks import PORTIONS, RELEASED
 
 INBOX, KEYS = table(InboxRow), table(InboxKeyRow)
 LOOK_SECONDS = 1.0
@@ -63,6 +64,25 @@ class Size:
         most = max(int(rate_per_second * MINUTE), 1)
         few = max(most // 10, 1)
         return cls(few, max(most - few, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A mark that waits for its turn: how its document stood then, and the voucher it has by now."""
+
+    release_id: int
+    turn: Turn
+    status: str
+    reason: str | None
+    stands_by: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing else was decided; what is to be adopted may stand back for another reason now."""
+        document = self.turn.document
+        if self.turn.voucher_id is not None:
+            return document.status in (PARKED, WAITING) and self.stands_by is None
+        return (document.status, document.reason) == (self.status, self.reason)
 
 
 class Portions:
@@ -105,45 +125,51 @@ class Portions:
         size = 0 if is_over and not in_line.get(Lane.HISTORY) else portion.size
         if size >= self._size.many:
             return used
-        rows = (await session.execute(_waiting(tenant_id, self._size.many - size))).all()
-        if put := await _put(session, rows, Lane.HISTORY):
+        marks = await _list_marks(session, _waiting(tenant_id, self._size.many - size))
+        if put := await _put(session, marks, Lane.HISTORY):
             began_at = db_now() if size == 0 else PORTIONS.c.began_at
             changing = update(PORTIONS).where(PORTIONS.c.tenant_id == tenant_id)
             await session.execute(changing.values(size=size + put, began_at=began_at))
-        return used + len(rows)
+        return used + len(marks)
 
     async def _fill_few(self, session: AsyncSession, tenant_id: UUID, in_line: int) -> int:
         """Put the few into the live lane, where no more wait than may be there, and not behind a backfill."""
         few = _waiting(tenant_id, self._size.few + 1).where(RELEASED.c.is_few)
-        rows = (await session.execute(few)).all()
-        if len(rows) + in_line > self._size.few:
+        marks = await _list_marks(session, few)
+        if len(marks) + in_line > self._size.few:
             return 0
-        await _put(session, rows, Lane.LIVE)
-        return len(rows)
+        await _put(session, marks, Lane.LIVE)
+        return len(marks)
 
 
-async def _put(session: AsyncSession, rows: Sequence[Row[Any]], lane: Lane) -> int:
+async def _put(session: AsyncSession, marks: Sequence[_Mark], lane: Lane) -> int:
     """Put in line what still stands as it did when it was released. Returns how many that were."""
-    still = [row for row in rows if _is_open(row)]
-    moot = {row.release_id for row in rows} - {row.release_id for row in still}
+    still = [one for one in marks if one.is_open]
+    moot = {one.release_id for one in marks} - {one.release_id for one in still}
     if moot:
         await session.execute(delete(RELEASED).where(RELEASED.c.release_id.in_(moot)))
     if still:
-        messages = await requeue(session, still, lane=lane)
-        marks = [
-            {"mark": row.release_id, "message": message.event_id}
-            for row, message in zip(still, messages, strict=True)
+        messages = await requeue(session, [one.turn for one in still], lane=lane)
+        sent = [
+            {"mark": one.release_id, "message": message.event_id}
+            for one, message in zip(still, messages, strict=True)
         ]
         goes = update(RELEASED).where(RELEASED.c.release_id == bindparam("mark"))
-        await session.execute(goes.values(event_id=bindparam("message")), marks)
+        await session.execute(goes.values(event_id=bindparam("message")), sent)
     return len(still)
 
 
-def _is_open(row: Row[Any]) -> bool:
-    """Whether nothing else was decided; what is to be adopted may stand back for another reason by now."""
-    if row.voucher_id is not None:
-        return row.status in (PARKED, WAITING) and row.stands_by is None
-    return bool((row.status, row.reason) == (row.marked_status, row.marked_reason))
+async def _list_marks(session: AsyncSession, query: Select[Any]) -> list[_Mark]:
+    return [
+        _Mark(
+            release_id=row.release_id,
+            turn=Turn(candidate_of(row), row.asked_by, row.voucher_id),
+            status=row.marked_status,
+            reason=row.marked_reason,
+            stands_by=row.stands_by,
+        )
+        for row in await session.execute(query)
+    ]
 
 
 def _locked(session: AsyncSession, tenant_id: UUID) -> Select[Any]:

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import ColumnElement, Row, and_, false, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, false, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.models.books import OutcomeRow
@@ -24,7 +23,8 @@ from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.transport.base import Incoming
 from invoice_writer.outcomes import EXCLUDED, PARKED
-from invoice_writer.released.marks import COLUMNS, PLACE, mark
+from invoice_writer.released.candidates import COLUMNS, PLACE, Candidate, list_candidates
+from invoice_writer.released.marks import mark
 
 PAGE = 1000
 BY_CONNECTION, BY_SETTINGS, BY_PROFILE = "connection", "settings", "profile"
@@ -37,14 +37,14 @@ async def release(session: AsyncSession, command: ReleaseParked) -> int:
     if command.after is not None:
         chosen.append(tuple_(*PLACE) > command.after)
     query = select(*COLUMNS).where(*chosen).order_by(*PLACE).limit(PAGE + 1)
-    rows = (await session.execute(query)).all()
-    is_more = len(rows) > PAGE
+    documents = await list_candidates(session, query)
+    is_more = len(documents) > PAGE
     if is_more:
-        rows = rows[:PAGE]
-        await accept(session, INVOICE_WRITER, [Incoming.of(_rest(command, rows[-1]))])
+        documents = documents[:PAGE]
+        await accept(session, INVOICE_WRITER, [Incoming.of(_rest(command, documents[-1]))])
     are_all = command.after is None and not is_more
     asked_by = command.command_id if command.released_by == BY_PERSON else None
-    return await mark(session, rows, are_all=are_all, asked_by=asked_by)
+    return await mark(session, documents, are_all=are_all, asked_by=asked_by)
 
 
 async def release_reasons(session: AsyncSession, tenant_id: UUID, reasons: Sequence[str]) -> int:
@@ -98,9 +98,7 @@ def _sure() -> ColumnElement[bool]:
     )
 
 
-def _rest(command: ReleaseParked, last: Row[Any]) -> ReleaseParked:
+def _rest(command: ReleaseParked, last: Candidate) -> ReleaseParked:
     """The same order for what comes after."""
-    place = {"after": (last.first_seen_at, last.document_id)}
-    return command.model_copy(
-        update={"command_id": uuid5(command.command_id, str(last.document_id)), **place}
-    )
+    command_id = uuid5(command.command_id, str(last.document_id))
+    return command.model_copy(update={"command_id": command_id, "after": last.place})

@@ -22,7 +22,7 @@ from common.errors import ConnectorError, TransientError
 from common.settings import ViesSettings
 from common.vat.base import VatAnswer, VatIdChecker
 from invoice_writer.outcomes import PARKED, WAITING
-from invoice_writer.released import COLUMNS, PLACE, mark, not_requeued
+from invoice_writer.released import COLUMNS, PLACE, list_candidates, mark, not_requeued
 from invoice_writer.vat.late_answers import tell_of_late_answer
 from invoice_writer.vat.records import (
     QUESTIONS,
@@ -114,7 +114,7 @@ class VatCheckWorker:
     async def _release(self) -> None:
         """Put the documents that waited for an answer back in line."""
         async with self._db.reading.begin() as session:
-            waiting = (await session.execute(_answered())).all()
+            waiting = await list_candidates(session, _answered())
         if not waiting:
             return
         async with self._db.sessions.begin() as session:
