@@ -25,7 +25,7 @@ from common.domain.documents import (
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money, total
 from common.domain.profile import PostingCategory, SellerProfile
-from common.domain.verdicts import Decision, Original, OriginalInvoice
+from common.domain.verdicts import CorrectedInvoice, CorrectionContext, Decision
 
 TARGET = 5_000
 RUNS = 5
@@ -65,7 +65,7 @@ KINDS = (
     Kind("export", 6, "CH", ("0",)),
     Kind("correction, five lines", 11, "DE", ("19", "7", "19", "7", "19"), DocumentType.CREDIT_NOTE),
 )
-Case = tuple[Document, OrderSnapshot, Original | None]
+Case = tuple[Document, OrderSnapshot, CorrectionContext | None]
 
 
 async def measure(*, quick: bool) -> Section:
@@ -153,15 +153,15 @@ def _order(address: Address, number: int, *, has_shipping: bool) -> OrderSnapsho
     )
 
 
-def _original(kind: Kind, gross: Money) -> Original | None:
+def _original(kind: Kind, gross: Money) -> CorrectionContext | None:
     if kind.type is DocumentType.INVOICE:
         return None
     by_rate = {Decimal(19): gross, Decimal(7): gross}
-    invoice = OriginalInvoice(
+    invoice = CorrectedInvoice(
         number="R-0",
         issued_on=date(2025, 3, 1),
         gross_total=gross,
         outcome="booked",
         gross_by_rate=by_rate,
     )
-    return Original(candidates=(invoice,))
+    return CorrectionContext(candidates=(invoice,))

@@ -11,7 +11,7 @@ from common.domain.documents import Address, Document, DocumentLine, OrderSnapsh
 from common.domain.merchant import MerchantSettings
 from common.domain.money import total
 from common.domain.reasons import Reason
-from common.domain.verdicts import Original, Verdict
+from common.domain.verdicts import CorrectionContext, Verdict
 from factories.documents import (
     decide_on,
     euro,
@@ -130,7 +130,7 @@ class TaxCase:
         }
         return make_order(**(values | dict(self.order)))
 
-    def originals(self, document: Document) -> Original | None:
+    def originals(self, document: Document) -> CorrectionContext | None:
         """The one invoice of the order, booked, over the same amount."""
         if self.correction_of is None:
             return None

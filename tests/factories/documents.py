@@ -34,7 +34,7 @@ from common.domain.merchant import (
 )
 from common.domain.money import Money
 from common.domain.profile import PostingCategory, SellerProfile
-from common.domain.verdicts import Original, OriginalInvoice, Verdict
+from common.domain.verdicts import CorrectedInvoice, CorrectionContext, Verdict
 
 ZERO_CATEGORY = "cfddcc50-fd86-11e1-a21f-0800200c9a66"
 LIABILITY_CATEGORY = "9b8c896d-5937-5828-a01b-5d38b7557222"
@@ -166,12 +166,12 @@ def make_profile(**over: Any) -> SellerProfile:
     return SellerProfile(**(values | over))
 
 
-def make_original(*candidates: OriginalInvoice, **over: Any) -> Original:
+def make_original(*candidates: CorrectedInvoice, **over: Any) -> CorrectionContext:
     """The given invoices of the order, else one booked invoice with these values."""
-    return Original(candidates=candidates or (make_original_invoice(**over),))
+    return CorrectionContext(candidates=candidates or (make_original_invoice(**over),))
 
 
-def make_original_invoice(**over: Any) -> OriginalInvoice:
+def make_original_invoice(**over: Any) -> CorrectedInvoice:
     """The booked invoice a correction refers to."""
     values: dict[str, Any] = {
         "number": "R-2025-0311",
@@ -179,7 +179,7 @@ def make_original_invoice(**over: Any) -> OriginalInvoice:
         "gross_total": euro("49.90"),
         "outcome": "booked",
     }
-    return OriginalInvoice(**(values | over))
+    return CorrectedInvoice(**(values | over))
 
 
 def decide_on(
@@ -189,7 +189,7 @@ def decide_on(
     profile: SellerProfile | None = None,
     categories: Mapping[str, PostingCategory] = CATEGORIES,
     settings: MerchantSettings | None = None,
-    original: Original | None = None,
+    original: CorrectionContext | None = None,
     vat_check: VatCheck | None = None,
     check_overdue: bool = False,
 ) -> Verdict:

@@ -25,7 +25,7 @@ from common.domain.documents import (
 from common.domain.merchant import ContactRule, MerchantSettings
 from common.domain.money import Money, total
 from common.domain.profile import SellerProfile
-from common.domain.verdicts import Decision, Original, OriginalInvoice, Park
+from common.domain.verdicts import CorrectedInvoice, CorrectionContext, Decision, Park
 from factories.documents import CATEGORIES, ZERO_CATEGORY
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "1000"))
@@ -139,10 +139,10 @@ choices = st.builds(
 originals = st.one_of(
     st.none(),
     st.builds(
-        Original,
+        CorrectionContext,
         candidates=st.lists(
             st.builds(
-                OriginalInvoice,
+                CorrectedInvoice,
                 number=st.text(max_size=5),
                 issued_on=st.dates(date(2019, 1, 1), date(2030, 1, 1)),
                 gross_total=money.filter(lambda amount: amount.currency == "EUR"),
@@ -178,7 +178,7 @@ def test_no_input_raises_and_what_is_booked_is_the_documents_total_r15(
     order: OrderSnapshot,
     profile: SellerProfile,
     choice: MerchantSettings,
-    original: Original | None,
+    original: CorrectionContext | None,
     result: str,
 ) -> None:
     check = checked(document, order, profile, result)

@@ -9,7 +9,7 @@ import pytest
 from common.domain.documents import lines_key
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import REASONS, Reason
-from common.domain.verdicts import Original, OriginalInvoice, Park
+from common.domain.verdicts import CorrectedInvoice, CorrectionContext, Park
 from factories.amounts import charge
 from factories.documents import (
     decide_on,
@@ -31,7 +31,7 @@ LAMP, TABLE = (make_line("49.90"),), (make_line("49.90", sku="T-02", name="Tisch
 
 def invoice(
     number: str, gross: str = "49.90", *, taken: str = "0", at: str = "19", **over: Any
-) -> OriginalInvoice:
+) -> CorrectedInvoice:
     """A booked invoice of one rate, of which corrections took back so much."""
     values = {
         "number": number,
@@ -42,10 +42,10 @@ def invoice(
     return make_original_invoice(**(values | over))
 
 
-def named(*invoices: OriginalInvoice, **over: Any) -> object:
+def named(*invoices: CorrectedInvoice, **over: Any) -> object:
     """The number of the invoice the correction of 49.90 at 19 % names."""
     document = make_credit_note(**over)
-    return booked(decide_on(document, original=Original(candidates=invoices))).evidence.get(
+    return booked(decide_on(document, original=CorrectionContext(candidates=invoices))).evidence.get(
         "corrected_invoice"
     )
 
@@ -62,7 +62,7 @@ def test_a_correction_of_shipping_alone_takes_nothing_of_an_invoice_with_nothing
     shipped = make_order(shipping=charge("4.90", at19="0.78"))
     document = make_credit_note(lines=(), gross_total=euro("4.90"), shipping=euro("4.90"))
     both = (invoice("R-1", "54.80", taken="54.80"), invoice("R-2", "54.80"))
-    decision = booked(decide_on(document, shipped, original=Original(candidates=both)))
+    decision = booked(decide_on(document, shipped, original=CorrectionContext(candidates=both)))
     assert decision.evidence.get("corrected_invoice") == "R-2"
 
 
@@ -95,7 +95,7 @@ def test_equal_lines_name_an_invoice_of_another_total_too_r37() -> None:
 
 
 def test_with_several_left_none_is_named_and_each_ones_rest_is_told_r37() -> None:
-    original = Original(candidates=(invoice("R-1", "80.00"), invoice("R-2", "90.00", taken="20.00")))
+    original = CorrectionContext(candidates=(invoice("R-1", "80.00"), invoice("R-2", "90.00", taken="20.00")))
     decision = booked(decide_on(make_credit_note(), original=original))
     assert decision.remark.startswith("Rechnungskorrektur,")
     assert decision.evidence["left"] == {"R-1": "80.00 EUR", "R-2": "70.00 EUR"}
@@ -103,7 +103,7 @@ def test_with_several_left_none_is_named_and_each_ones_rest_is_told_r37() -> Non
 
 def test_where_it_matters_which_is_meant_the_park_says_what_each_has_left_r37() -> None:
     out = invoice("R-1", outcome="excluded", gross_by_rate=None)
-    verdict = decide_on(make_credit_note(), original=Original(candidates=(out, invoice("R-2"))))
+    verdict = decide_on(make_credit_note(), original=CorrectionContext(candidates=(out, invoice("R-2"))))
     assert isinstance(verdict, Park) and verdict.reason is Reason.ORIGINAL_UNCLEAR
     assert verdict.params == {"invoices": "R-1, R-2", "left": {"R-1": "49.90 EUR", "R-2": "49.90 EUR"}}
 
@@ -119,7 +119,7 @@ def test_two_days_of_supply_in_the_one_stop_shop_are_told_truly_r26() -> None:
         document,
         make_order(billing_address=vienna),
         profile=make_profile(distance_sales_principle="DESTINATION"),
-        original=Original(candidates=invoices),
+        original=CorrectionContext(candidates=invoices),
     )
     assert isinstance(verdict, Park) and verdict.reason is Reason.ORIGINAL_UNCLEAR
     assert verdict.params["left"] == {"R-1": "120.00 EUR", "R-2": "120.00 EUR"}
@@ -128,7 +128,7 @@ def test_two_days_of_supply_in_the_one_stop_shop_are_told_truly_r26() -> None:
 
 def test_where_nothing_is_left_anywhere_the_correction_exceeds_r38() -> None:
     both = (invoice("R-1", taken="49.90"), invoice("R-2", taken="49.90"))
-    verdict = decide_on(make_credit_note(), original=Original(candidates=both))
+    verdict = decide_on(make_credit_note(), original=CorrectionContext(candidates=both))
     assert parked(verdict) is Reason.CORRECTION_EXCEEDS_INVOICE
 
 
@@ -138,6 +138,6 @@ def test_an_excluded_invoice_and_its_correction_leave_the_new_one_alone_r37() ->
     verdict = decide_on(
         make_credit_note(created_at=LATER),
         settings=MerchantSettings(),
-        original=Original(candidates=(out, anew)),
+        original=CorrectionContext(candidates=(out, anew)),
     )
     assert excluded(verdict) == "original_excluded"

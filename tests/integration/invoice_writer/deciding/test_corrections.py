@@ -27,7 +27,7 @@ from factories.documents import (
 )
 from factories.tenants import save_settings
 from integration.invoice_writer.harness import Writer
-from invoice_writer.deciding.corrected_invoices import original_of
+from invoice_writer.deciding.corrected_invoices import correction_context
 
 
 async def a_day_passes(db: Database) -> None:
@@ -163,13 +163,13 @@ async def test_a_correction_does_not_count_itself_when_it_is_decided_again_r38(w
     await writer.work(await writer.event(make_invoice()))
     await writer.work(await writer.event(correction))
     async with writer.db.reading.begin() as session:
-        original = await original_of(session, await writer.event(correction))
+        original = await correction_context(session, await writer.event(correction))
     (invoice,) = original.candidates
     assert invoice.gross_by_rate == {Decimal(19): euro("49.90")}
     assert (invoice.corrected_by_rate, original.corrected_by_rate) == ({}, {})
     assert invoice.supplied_on == invoice.issued_on
     async with writer.db.reading.begin() as session:
-        seen_by_other = await original_of(session, await writer.event(part("K-9", "1.00")))
+        seen_by_other = await correction_context(session, await writer.event(part("K-9", "1.00")))
     assert seen_by_other.candidates[0].corrected_by_rate == {Decimal(19): euro("49.90")}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from common.domain.money import Money
 from common.domain.reasons import Reason
-from common.domain.verdicts import Original, Park
+from common.domain.verdicts import CorrectionContext, Park
 from factories.documents import (
     decide_on,
     euro,
@@ -70,7 +70,7 @@ def test_what_corrections_of_unknown_rates_took_back_counts_against_the_total_r3
 ) -> None:
     document = make_credit_note(gross_total=euro("20.00"), lines=(make_line("20.00"),))
     invoice = make_original_invoice(gross_by_rate=by_rate)
-    original = Original(candidates=(invoice,), corrected_unsplit=euro(elsewhere))
+    original = CorrectionContext(candidates=(invoice,), corrected_unsplit=euro(elsewhere))
     verdict = decide_on(document, original=original)
     assert isinstance(verdict, Park) is not is_booked
     assert is_booked or parked(verdict) is Reason.CORRECTION_EXCEEDS_INVOICE
@@ -85,7 +85,9 @@ def test_a_correction_of_no_clear_invoice_stays_within_all_of_them_r38(
     )
     corrections = {Decimal(19): euro("9.90")}
     first = invoices[0].model_copy(update={"corrected_by_rate": corrections})
-    original = Original(candidates=(first, invoices[1]), corrected_by_rate={Decimal(19): euro(unassigned)})
+    original = CorrectionContext(
+        candidates=(first, invoices[1]), corrected_by_rate={Decimal(19): euro(unassigned)}
+    )
     verdict = decide_on(make_credit_note(), original=original)
     assert isinstance(verdict, Park) is not is_booked
     if isinstance(verdict, Park):

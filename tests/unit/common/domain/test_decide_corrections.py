@@ -14,7 +14,7 @@ from common.domain.merchant import (
     MerchantSettings,
 )
 from common.domain.reasons import Reason
-from common.domain.verdicts import Exclude, Original, OriginalInvoice, Park, Verdict
+from common.domain.verdicts import CorrectedInvoice, CorrectionContext, Exclude, Park, Verdict
 from factories.documents import (
     CATEGORIES,
     decide_on,
@@ -42,7 +42,7 @@ def test_a_correction_keeps_the_day_of_supply_of_the_invoice_it_names() -> None:
 def test_without_anything_known_of_the_invoice_a_correction_is_parked_as_missing_it_r37() -> None:
     args = (make_credit_note(), make_order(), make_profile(), CATEGORIES, MerchantSettings())
     assert parked(decide(*args)) is Reason.ORIGINAL_MISSING
-    assert parked(decide(*args, original=Original())) is Reason.ORIGINAL_MISSING
+    assert parked(decide(*args, original=CorrectionContext())) is Reason.ORIGINAL_MISSING
 
 
 def test_a_correction_becomes_a_credit_note_with_positive_amounts_r36() -> None:
@@ -120,7 +120,7 @@ def vat_check(result: str, vat_id: str = AUSTRIAN_ID, request_id: str = "WAPI-1"
     )
 
 
-def tax_free_correction(now: VatCheck | None, *invoices: OriginalInvoice) -> Verdict:
+def tax_free_correction(now: VatCheck | None, *invoices: CorrectedInvoice) -> Verdict:
     """What becomes of a correction to an Austrian company while this is known of its VAT id."""
     document = make_credit_note(gross_total=euro("49.90"), address=AUSTRIAN, lines=(make_line("49.90", "0"),))
     order = make_order(billing_address=AUSTRIAN)

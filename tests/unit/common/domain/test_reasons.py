@@ -80,7 +80,7 @@ def test_no_float_comes_near_money_r21() -> None:
 
 
 def test_verdicts_hold_no_float_r21() -> None:
-    for model in (verdicts.Decision, verdicts.VoucherLine, verdicts.OriginalInvoice):
+    for model in (verdicts.Decision, verdicts.VoucherLine, verdicts.CorrectedInvoice):
         assert all(field.annotation is not float for field in model.model_fields.values())
 
 

@@ -18,7 +18,7 @@ from common.domain.documents import DocumentType, lines_key
 from common.domain.money import Money, total
 from common.domain.reasons import BOOKED_BY_HAND, Reason
 from common.domain.taxcases import CHECKED_VALID, OSS_CASE, SHOWN_INVALID, SHOWN_UNCHECKED
-from common.domain.verdicts import Decision, Original, OriginalInvoice, OriginalOutcome
+from common.domain.verdicts import CorrectedInvoice, CorrectedInvoiceOutcome, CorrectionContext, Decision
 from common.events import registry
 from common.events.commands import FetchOrder
 from common.events.documents import DocumentIssued
@@ -69,7 +69,7 @@ def fetch_again(event: DocumentIssued) -> FetchOrder:
     )
 
 
-async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
+async def correction_context(session: AsyncSession, event: DocumentIssued) -> CorrectionContext:
     """Read the invoices of the correction's order, with what is booked of them and of other corrections."""
     rows = await _documents_of_order(session, event)
     invoices = [row for row in rows if row.type == DocumentType.INVOICE.value and _has_to_give(row, event)]
@@ -83,9 +83,9 @@ async def original_of(session: AsyncSession, event: DocumentIssued) -> Original:
     taken = [(_named(row, numbers), _gross_by_rate(row) or {}) for row in there]
     unsplit = [Money(abs(row.gross_minor), currency) for row in there if row.decision is None]
     left_out = _left_out(invoices, others)
-    return Original(
+    return CorrectionContext(
         candidates=tuple(
-            OriginalInvoice(
+            CorrectedInvoice(
                 number=row.number,
                 issued_on=row.issued_on,
                 gross_total=Money(row.gross_minor, currency),
@@ -116,9 +116,9 @@ async def _documents_of_order(session: AsyncSession, event: DocumentIssued) -> S
     return [OrderDocument(**row._mapping) for row in await session.execute(query)]
 
 
-def _standing(row: OrderDocument) -> OriginalOutcome:
+def _standing(row: OrderDocument) -> CorrectedInvoiceOutcome:
     """How the invoice stands for its correction: what a person booked is in the books like any other."""
-    return cast(OriginalOutcome, BOOKED if row.reason == BOOKED_BY_HAND else row.status)
+    return cast(CorrectedInvoiceOutcome, BOOKED if row.reason == BOOKED_BY_HAND else row.status)
 
 
 def _issued_before(event: DocumentIssued, invoices: Sequence[OrderDocument]) -> Sequence[OrderDocument]:

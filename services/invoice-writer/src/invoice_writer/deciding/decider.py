@@ -15,14 +15,14 @@ from common.domain.documents import DocumentType
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import CURED_BY_PROFILE, REASONS, Reason
 from common.domain.taxcases import SHOWN_UNCHECKED
-from common.domain.verdicts import Decision, Exclude, Original, Park, Verdict
+from common.domain.verdicts import CorrectionContext, Decision, Exclude, Park, Verdict
 from common.effects.runner import EffectRunner
 from common.errors import RefusedError
 from common.events.documents import DocumentIssued
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
 from invoice_writer.context import BooksConnection, TenantContext, TenantContexts
-from invoice_writer.deciding.corrected_invoices import original_of
+from invoice_writer.deciding.corrected_invoices import correction_context
 from invoice_writer.deciding.open_writes import SETTINGS_VERSION, open_decision
 from invoice_writer.deciding.plan import VoucherPlan
 from invoice_writer.deciding.profiles import Books, BooksProfiles
@@ -162,7 +162,7 @@ class Decider:
         state: DocumentState | None,
         books: Books,
         settings: MerchantSettings,
-        original: Original | None,
+        original: CorrectionContext | None,
     ) -> Verdict:
         """Make the verdict with the check of the VAT id as far as it is known; nothing here waits for one."""
         document, order = event.document, event.order
@@ -188,11 +188,11 @@ class Decider:
             return await self._einvoices.compared(event, state, verdict)
         return verdict
 
-    async def _original(self, event: DocumentIssued) -> Original | None:
+    async def _original(self, event: DocumentIssued) -> CorrectionContext | None:
         if event.document_type is not DocumentType.CREDIT_NOTE:
             return None
         async with self._db.reading.begin() as session:
-            return await original_of(session, event)
+            return await correction_context(session, event)
 
 
 def _parked(reason: Reason, context: TenantContext, **params: Any) -> Outcome:

@@ -43,10 +43,10 @@ from common.domain.verdicts import (
     Case,
     CollectiveContact,
     Contact,
+    CorrectedInvoice,
+    CorrectionContext,
     Decision,
     Exclude,
-    Original,
-    OriginalInvoice,
     Park,
     SingleContact,
     Trail,
@@ -57,10 +57,10 @@ from common.domain.verdicts import (
 
 __all__ = [
     "CollectiveContact",
+    "CorrectedInvoice",
+    "CorrectionContext",
     "Decision",
     "Exclude",
-    "Original",
-    "OriginalInvoice",
     "Park",
     "SingleContact",
     "Verdict",
@@ -77,7 +77,7 @@ def decide(
     categories: Mapping[str, PostingCategory],
     settings: MerchantSettings,
     *,
-    original: Original | None = None,
+    original: CorrectionContext | None = None,
     vat_check: VatCheck | None = None,
     check_overdue: bool = False,
 ) -> Verdict:
@@ -86,7 +86,7 @@ def decide(
     `vat_check` is what is known about the VAT id that `vat_id_to_check` names, `check_overdue` whether the
     document has waited for it as long as the merchant allows.
     """
-    known = original or Original()
+    known = original or CorrectionContext()
     case = Case(document, order, profile, categories, settings, known, vat_check, check_overdue)
     trail = Trail()
     for rule in (*EXCLUSIONS, *GATES):

@@ -11,7 +11,7 @@ from common.domain.buyers import VatCheck
 from common.domain.cleaning import clean
 from common.domain.money import Money, total
 from common.domain.reasons import Reason
-from common.domain.verdicts import Case, OriginalInvoice, Park, Trail
+from common.domain.verdicts import Case, CorrectedInvoice, Park, Trail
 
 OSS_CASE, CHECKED_VALID = "distance_sale.oss", "vat_id.checked_valid"
 SHOWN_INVALID, SHOWN_UNCHECKED = "vat_id.invalid_tax_as_shown", "vat_id.not_checked_tax_as_shown"
@@ -104,7 +104,7 @@ def within_invoice(case: Case, split: Split, trail: Trail) -> Park | None:
     return None
 
 
-def left_of(invoices: Iterable[OriginalInvoice]) -> dict[str, JsonValue]:
+def left_of(invoices: Iterable[CorrectedInvoice]) -> dict[str, JsonValue]:
     """What each of the invoices has left, by its number."""
     return {clean(invoice.number): str(invoice.left) for invoice in invoices}
 
@@ -120,5 +120,5 @@ def _none() -> Money:
     return Money.zero()
 
 
-def _numbers(invoices: Iterable[OriginalInvoice]) -> str:
+def _numbers(invoices: Iterable[CorrectedInvoice]) -> str:
     return ", ".join(clean(invoice.number) for invoice in invoices)

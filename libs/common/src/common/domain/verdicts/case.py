@@ -12,7 +12,7 @@ from common.domain.documents import BERLIN, Document, DocumentType, OrderSnapsho
 from common.domain.merchant import MerchantSettings
 from common.domain.profile import PostingCategory, SellerProfile
 from common.domain.reasons import BY_RATE_TABLE, Reason
-from common.domain.verdicts.verdicts import Exclude, Original, OriginalInvoice, Park
+from common.domain.verdicts.verdicts import CorrectedInvoice, CorrectionContext, Exclude, Park
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Case:
     profile: SellerProfile
     categories: Mapping[str, PostingCategory]
     settings: MerchantSettings
-    original: Original
+    original: CorrectionContext
     vat_check: VatCheck | None = None
     check_overdue: bool = False
 
@@ -37,12 +37,12 @@ class Case:
         return self.document.type is DocumentType.CREDIT_NOTE
 
     @property
-    def corrected(self) -> OriginalInvoice | None:
+    def corrected(self) -> CorrectedInvoice | None:
         """The invoice a correction names; None for invoices and where it is unclear."""
         return self.original.corrected_by(self.document) if self.is_correction else None
 
     @property
-    def in_question(self) -> tuple[OriginalInvoice, ...]:
+    def in_question(self) -> tuple[CorrectedInvoice, ...]:
         """The invoice a correction names, else all that it may take something back of."""
         if not self.is_correction:
             return ()

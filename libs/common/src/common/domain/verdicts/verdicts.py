@@ -12,7 +12,7 @@ from common.domain.money import Money, total
 from common.domain.reasons import Reason
 
 VoucherType = Literal["salesinvoice", "salescreditnote"]
-OriginalOutcome = Literal["booked", "waiting", "parked", "excluded"]
+CorrectedInvoiceOutcome = Literal["booked", "waiting", "parked", "excluded"]
 
 
 class CollectiveContact(Fact):
@@ -84,7 +84,7 @@ class Exclude(Fact):
 Verdict = Decision | Park | Exclude
 
 
-class OriginalInvoice(Fact):
+class CorrectedInvoice(Fact):
     """An invoice of the order a correction belongs to, and where it stands.
 
     `supplied_on` is the day its rates were decided by. `gross_by_rate` is what was booked of it, and
@@ -98,7 +98,7 @@ class OriginalInvoice(Fact):
     number: str
     issued_on: date
     gross_total: Money
-    outcome: OriginalOutcome
+    outcome: CorrectedInvoiceOutcome
     supplied_on: date | None = None
     gross_by_rate: dict[Decimal, Money] | None = None
     corrected_by_rate: dict[Decimal, Money] = {}
@@ -123,18 +123,18 @@ class OriginalInvoice(Fact):
         return abs(self.gross_total) - taken - (self.left_out or Money.zero(currency))
 
 
-class Original(Fact):
+class CorrectionContext(Fact):
     """What is known of the invoices a correction may refer to: all invoices of the same order.
 
     `corrected_by_rate` is what corrections took back that name none of them, `corrected_unsplit` what others
     did of which only the total is known.
     """
 
-    candidates: tuple[OriginalInvoice, ...] = ()
+    candidates: tuple[CorrectedInvoice, ...] = ()
     corrected_by_rate: dict[Decimal, Money] = {}
     corrected_unsplit: Money | None = None
 
-    def left_for(self, correction: Document) -> tuple[OriginalInvoice, ...]:
+    def left_for(self, correction: Document) -> tuple[CorrectedInvoice, ...]:
         """The invoices the correction may take back: none made after it, none with nothing left at its rates.
 
         Where that leaves no invoice it says nothing, and all are possible.
@@ -143,7 +143,7 @@ class Original(Fact):
         made = [one for one in self.candidates if not _is_made_after(one, correction)] or self.candidates
         return tuple(one for one in made if _has_left(one, rates)) or tuple(made)
 
-    def corrected_by(self, correction: Document) -> OriginalInvoice | None:
+    def corrected_by(self, correction: Document) -> CorrectedInvoice | None:
         """The invoice that is meant: the only one left, or of those the only one of equal total or lines."""
         left = self.left_for(correction)
         if len(left) == 1:
@@ -153,13 +153,13 @@ class Original(Fact):
         return next((found[0] for found in (of_total, of_lines) if len(found) == 1), None)
 
 
-def _is_made_after(invoice: OriginalInvoice, correction: Document) -> bool:
+def _is_made_after(invoice: CorrectedInvoice, correction: Document) -> bool:
     if invoice.created_at is None or correction.created_at is None:
         return False
     return invoice.created_at > correction.created_at
 
 
-def _has_left(invoice: OriginalInvoice, rates: set[Decimal]) -> bool:
+def _has_left(invoice: CorrectedInvoice, rates: set[Decimal]) -> bool:
     """Whether something is left in all and at each rate, as far as that is known."""
     if invoice.left.minor <= 0:
         return False

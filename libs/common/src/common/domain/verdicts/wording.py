@@ -2,13 +2,13 @@
 
 from common.domain.cleaning import clean, clip, utf16_length
 from common.domain.documents import Address, DocumentType, OrderSnapshot
-from common.domain.verdicts.verdicts import OriginalInvoice
+from common.domain.verdicts.verdicts import CorrectedInvoice
 
 REMARK_LIMIT = 200
 NAME_LIMIT = 100
 
 
-def remark(document_type: DocumentType, order: OrderSnapshot, original: OriginalInvoice | None) -> str:
+def remark(document_type: DocumentType, order: OrderSnapshot, original: CorrectedInvoice | None) -> str:
     """What a bookkeeper searches for: corrected invoice, order, payment; what does not fit is left out."""
     text = ""
     for part in _parts(document_type, order, original):
@@ -31,7 +31,7 @@ def order_words(order_number: str) -> str | None:
     return f"Bestellung {clip(number, 60)}" if number else None
 
 
-def _parts(document_type: DocumentType, order: OrderSnapshot, original: OriginalInvoice | None) -> list[str]:
+def _parts(document_type: DocumentType, order: OrderSnapshot, original: CorrectedInvoice | None) -> list[str]:
     parts: list[str] = []
     if original is not None:
         parts.append(
