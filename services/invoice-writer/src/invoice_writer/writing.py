@@ -1,5 +1,6 @@
 """Makes the books hold exactly one voucher for a decision, written by us or adopted."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -157,8 +158,17 @@ class VoucherWriter:
         found = await self._index.unbound(
             effect.tenant_id, books.connection_id, wanted, plan.decision.voucher_number
         )
-        if not found:
-            return None
+        return await self._adopt_found(effect, plan, books, found, lasting) if found else None
+
+    async def _adopt_found(
+        self,
+        effect: VoucherEffect,
+        plan: VoucherPlan,
+        books: BooksConnection,
+        found: Sequence[IndexedVoucher],
+        lasting: bool,
+    ) -> Bound | Outcome | Later | None:
+        """Read what was found as it is now, adopt the one that is ours, and judge the others."""
         looked = {known.voucher_id: await self._look(books, plan, known) for known in found}
         hidden = [key for key, voucher in looked.items() if isinstance(voucher, Later)]
         if hidden and lasting:
@@ -168,7 +178,7 @@ class VoucherWriter:
         there = {
             key: voucher
             for key, voucher in looked.items()
-            if isinstance(voucher, Voucher) and voucher.type == wanted
+            if isinstance(voucher, Voucher) and voucher.type == plan.decision.voucher_type
         }
         ours = [
             key
