@@ -63,7 +63,7 @@ class TenantContexts:
 
     async def _read(self, tenant_ids: Sequence[UUID]) -> list[TenantContext]:
         wanted, read_at = set(tenant_ids), self._clock()
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_tenants(wanted) as session:
             settings = await newest_settings_of(session, wanted)
             books = await _books_of(session, wanted)
         contexts = {one: TenantContext(one, settings[one], books.get(one)) for one in wanted}

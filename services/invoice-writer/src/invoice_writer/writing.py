@@ -134,7 +134,7 @@ class VoucherWriter:
         query = select(BindingRow.effect_key).where(
             BindingRow.external_id == voucher_id, BindingRow.effect_key != effect.key
         )
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_all_tenants() as session:
             bound = set(await session.scalars(query))
             same = await effects_bound_to(session, [voucher_id])
         return bool(bound - {one.key for one in same if one.numbered.is_same_document(effect.numbered)})

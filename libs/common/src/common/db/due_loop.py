@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +25,17 @@ from common.pausing import wait, wait_for_any
 
 log = structlog.get_logger(__name__)
 
+
+class OfTenant(Protocol):
+    """What a turn needs of a row, with whose it is."""
+
+    @property
+    def tenant_id(self) -> UUID:
+        """Whose row it is."""
+
+
 State = TypeVar("State")
+Owned = TypeVar("Owned", bound=OfTenant)
 RENEWALS = 3  # in the time of a lease: two that fail cost nothing yet
 
 
@@ -51,13 +62,13 @@ class Held(Generic[State]):
 
 
 @dataclass(slots=True, eq=False)
-class Turn(Held[State]):
+class Turn(Held[Owned]):
     """One row's turn, for who works it."""
 
     stop: asyncio.Event = field(kw_only=True)
 
     @property
-    def state(self) -> State:
+    def state(self) -> Owned:
         """The row as it was when its turn began."""
         return self.lease.state
 
@@ -87,7 +98,7 @@ class TurnResult:
     follow: Follow | None = None
 
 
-Work = Callable[[Turn[State]], Awaitable[TurnResult]]
+Work = Callable[[Turn[Owned]], Awaitable[TurnResult]]
 
 
 class LeaseKeeper:
@@ -140,15 +151,15 @@ async def renewed(
         await renewing
 
 
-class DueLoop(Generic[State]):
+class DueLoop(Generic[Owned]):
     """A component that works rows as they become due; `each_look` is called before each look for them."""
 
     def __init__(
         self,
         db: Database,
         name: str,
-        rows: DueRows[State],
-        work: Work[State],
+        rows: DueRows[Owned],
+        work: Work[Owned],
         pace: Pace,
         *,
         each_look: Callable[[], Awaitable[object]] | None = None,
@@ -206,11 +217,11 @@ class DueLoop(Generic[State]):
             task.add_done_callback(self._ended)
         return len(leases)
 
-    async def _take(self, turn: Turn[State]) -> None:
+    async def _take(self, turn: Turn[Owned]) -> None:
         """Work one row and give it back; whatever breaks ends this turn only."""
         try:
             result = await self._worked(turn)
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(turn.state.tenant_id) as session:
                 await release(session, turn.lease, due_in=result.due_in, **result.values)
                 if result.follow is not None:
                     await result.follow(session)
@@ -221,7 +232,7 @@ class DueLoop(Generic[State]):
         finally:
             self._keeper.let_go(turn)
 
-    async def _worked(self, turn: Turn[State]) -> TurnResult:
+    async def _worked(self, turn: Turn[Owned]) -> TurnResult:
         """Work the row. Returns what became of it, a pause where the work raised."""
         try:
             result = await self._work(turn)
@@ -231,7 +242,7 @@ class DueLoop(Generic[State]):
             return self._failed(turn, error)
         return result if self._rows.failures is None else _counting(result, self._rows.failures.name, 0)
 
-    def _failed(self, turn: Turn[State], error: Exception) -> TurnResult:
+    def _failed(self, turn: Turn[Owned], error: Exception) -> TurnResult:
         failures, pause = turn.lease.failures + 1, self._pace.backoff.seconds(turn.lease.failures)
         if isinstance(error, (ConnectorError, *DATABASE_TROUBLE)):
             log.warning("due.turn_failed", loop=self.name, error=describe(error), failures=failures)

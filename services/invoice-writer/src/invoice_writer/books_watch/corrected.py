@@ -59,7 +59,7 @@ class CorrectedVouchers:
         if not changes:
             return None
         subject = f"{event.connection_id}:{row.type}:{row.number}"
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(event.tenant_id) as session:
             await raise_alarm(session, changed_alarm(event.tenant_id, subject, voucher.id, changes))
         params = {"invoices": clean(row.number), "voucher_id": voucher.id, "differences": changes}
         return plan.parked(Reason.ORIGINAL_CHANGED, **params)
@@ -76,7 +76,7 @@ class CorrectedVouchers:
             OUTCOMES.c.voucher_id.is_not(None),
             OUTCOMES.c.decision.is_not(None),
         )
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(event.tenant_id) as session:
             rows = (await session.execute(query)).all()
         named = plan.decision.evidence.get(CORRECTED)
         return [row for row in rows if clean(row.number) == named] or rows

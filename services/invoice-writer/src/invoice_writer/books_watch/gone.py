@@ -50,10 +50,10 @@ class VoucherLooks:
         try:
             voucher = await self._client.vouchers.get(voucher_id)
         except NotFound:
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(self._tenant_id) as session:
                 left = await self._missing(session, voucher_id)
             return await self._gone(voucher_id) if left is None else left
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             await self._there(session, voucher)
         return voucher
 
@@ -74,7 +74,7 @@ class VoucherLooks:
         gone = Gone(await self._is_repair(voucher_id))
         marking = update(INDEX).where(*self._this(voucher_id), INDEX.c.gone_at.is_(None))
         marked = marking.values(gone_at=db_now()).returning(INDEX.c.voucher_id)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             is_new = (await session.execute(marked)).one_or_none() is not None
             if is_new:
                 await self._forget_differences(session, voucher_id)
@@ -88,14 +88,14 @@ class VoucherLooks:
 
         Not so where a person decided that it stays, or that both are right.
         """
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(self._tenant_id) as session:
             said = {row.said for row in await said_of(session, [voucher_id])}
         if said and not said & {REPORTED, REPAIRED}:
             return False
         reported = select(AlarmRow.evidence).where(
             AlarmRow.tenant_id == self._tenant_id, AlarmRow.kind == AlarmKind.DUPLICATE.value
         )
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(self._tenant_id) as session:
             doubles = [vouchers_in(evidence) for evidence in (await session.scalars(reported)).all()]
         others = {one for double in doubles if voucher_id in double for one in double} - {voucher_id}
         return any([await self._is_there(one) for one in sorted(others)])

@@ -39,7 +39,7 @@ class ListAlarms:
         """Raise and close what there is to, unless the last look was less than a minute ago."""
         if self._next_look_at is not None and self._clock() < self._next_look_at:
             return
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             wanted = {_place(alarm): alarm for alarm in await self._wanted(session)}
             opened = await session.execute(
                 select(AlarmRow.kind, AlarmRow.tenant_id, AlarmRow.subject).where(
@@ -48,7 +48,9 @@ class ListAlarms:
             )
             known = {(AlarmKind(kind), tenant_id, subject) for kind, tenant_id, subject in opened}
         if known != wanted.keys():
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of_tenants(
+                tenant_id for _, tenant_id, _ in known ^ wanted.keys()
+            ) as session:
                 for place in wanted.keys() - known:
                     await raise_alarm(session, wanted[place])
                 for kind, tenant_id, subject in known - wanted.keys():

@@ -62,7 +62,7 @@ class StalledLists:
             .order_by(BooksReadingRow.retry_at)
             .limit(PORTION)
         )
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             return (await session.execute(query)).all()
 
     async def read(self, row: Row[Any], client: LexwareClient) -> None:

@@ -108,13 +108,13 @@ class BooksWatch:
             .order_by(STATE.c.refreshed_at)
             .limit(PORTION)
         )
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             rows = (await session.execute(query)).all()
         return [row for row in rows if row.now - row.refreshed_at > REFRESH_AFTER or _is_night(row)]
 
     async def _follow(self) -> bool:
         """Compare the rows that changed; adopted vouchers whose tax was told to differ are read by id."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_all_tenants() as session:
             count, doubted = await follow_news(session)
         for one in doubted:
             try:
@@ -129,7 +129,7 @@ class BooksWatch:
         found = await looks.look(one.voucher_id)
         if isinstance(found, Voucher) and not differences(one.decision, found):
             kind, tenant_id = AlarmKind.ADOPTED_VOUCHER_DIFFERS, one.tenant_id
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(tenant_id) as session:
                 await close_alarms(session, kind, one.subject, tenant_id=tenant_id)
 
 

@@ -51,11 +51,11 @@ class WholeReading:
 
     async def _state(self) -> Row[Any] | None:
         query = select(STATE.c.filled_from, STATE.c.whole_plan, db_now().label("now")).where(self._mine)
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(self._tenant_id) as session:
             return (await session.execute(query)).one_or_none()
 
     async def _begin(self, plan: Plan) -> bool:
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             await note_unfit(session, self._place, [WITHOUT_ID], ())
             await self._keep(session, plan)
         return True
@@ -63,7 +63,7 @@ class WholeReading:
     async def _page(self, plan: Plan) -> bool:
         async with self._readings.of(self._place):
             page = await self._client.voucherlist.page(plan.parts[0], plan.page)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             await keep_page(session, self._place, page)
             await self._keep(session, plan.after(page))
         return True
@@ -76,7 +76,7 @@ class WholeReading:
             await looks.look(voucher_id)
         if missing:
             return True
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             await self._forget_unfit(session, plan)
             done = {"whole_at": plan.started_at, "whole_plan": null()}
             await session.execute(update(STATE).where(self._mine).values(**done))
@@ -105,7 +105,7 @@ class WholeReading:
             .order_by(rested.desc(), BINDINGS.c.external_id)
             .limit(AT_ONCE)
         )
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(self._tenant_id) as session:
             return list((await session.scalars(query)).all())
 
     async def _forget_unfit(self, session: AsyncSession, plan: Plan) -> None:

@@ -112,7 +112,7 @@ class Contacts:
         if state is None:
             return None
         log.info("contact.lost", tenant_id=str(need.tenant_id), state=state)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(need.tenant_id) as session:
             await need.rows(session).mark(contact_id, state)
         return Pending(timedelta(), SETTLING)
 
@@ -127,7 +127,7 @@ class Contacts:
         return best_of(need, keys, [known for known in found if known.contact_id not in unfit])
 
     async def _found(self, need: ContactNeed, keys: Sequence[str]) -> Sequence[KnownContact]:
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(need.tenant_id) as session:
             return await need.rows(session).find(keys) if keys else ()
 
     async def _read(self, need: ContactNeed, contact_ids: Sequence[str]) -> None:
@@ -136,13 +136,13 @@ class Contacts:
             try:
                 contact = await need.client.contacts.get(contact_id)
             except (NotFound, AccessDenied):
-                async with self._db.sessions.begin() as session:
+                async with self._db.sessions.of(need.tenant_id) as session:
                     await need.rows(session).mark(contact_id, GONE)
             else:
                 await self._keep(need, [contact])
 
     async def _get(self, need: ContactNeed, contact_id: str) -> KnownContact | None:
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(need.tenant_id) as session:
             return await need.rows(session).get(contact_id)
 
     async def _search(self, need: ContactNeed, unfit: frozenset[str]) -> KnownContact | None:
@@ -167,11 +167,11 @@ class Contacts:
         return await self._find(need, unfit)
 
     async def _keep(self, need: ContactNeed, found: Sequence[Contact]) -> None:
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(need.tenant_id) as session:
             await need.rows(session).store(found)
 
     async def _make(self, need: ContactNeed) -> EffectResult:
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(need.tenant_id) as session:
             generation = await need.rows(session).lost(need.identity)
         result = await self._ensured(need, ContactEffect(need, generation, "full"))
         if isinstance(result, Refused) and isinstance(result.error, ContactRejected):

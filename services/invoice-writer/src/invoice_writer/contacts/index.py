@@ -127,7 +127,7 @@ class Filling:
 
     async def _state(self) -> tuple[ContactIndexState, datetime]:
         mine = (STATE.c.tenant_id == self._tenant_id, STATE.c.connection_id == self._connection_id)
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(self._tenant_id) as session:
             row = (await session.execute(select(STATE).where(*mine))).one_or_none()
             now = (await session.execute(select(db_now()))).scalar_one()
         return ContactIndexState() if row is None else ContactIndexState.from_row(row), now
@@ -135,7 +135,7 @@ class Filling:
     async def _claim(self) -> Lease[ContactIndexState] | None:
         """Lease the index with the reading to go on with. Returns None while somebody else reads it."""
         fresh = {"tenant_id": self._tenant_id, "connection_id": self._connection_id}
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             row = insert(session, STATE).values(**fresh)
             await session.execute(row.on_conflict_do_nothing(index_elements=["connection_id"]))
             return await claim(session, INDEXES, tuple(fresh.values()), seconds=LEASE_SECONDS)
@@ -168,7 +168,7 @@ class Filling:
     async def _keep(
         self, lease: Lease[ContactIndexState], page: Page[Contact], position: Mapping[str, Any]
     ) -> None:
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             rows = ContactRows(session, self._tenant_id, self._connection_id)
             await rows.store(page.content)
             await rows.touch([row.key for row in page.rows.unfit if row.is_lost])
@@ -187,7 +187,7 @@ class Filling:
         `unfit`: all that did not fit, where one look read the whole list; of others nothing is told any more.
         """
         before = lease.state
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._tenant_id) as session:
             if unfit is not None:
                 await note_unfit(session, self._place, (), unfit, is_all=True)
             if complete and before.complete and before.filled_at is not None:
@@ -198,7 +198,7 @@ class Filling:
 
     async def _give_back(self, lease: Lease[ContactIndexState]) -> None:
         with suppress(LeaseLost):
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(self._tenant_id) as session:
                 await release(session, lease, due_in=None)
 
 

@@ -83,14 +83,14 @@ class ContactUpdates:
     ) -> None:
         """Our own tick is no edit of a person's: what we wrote last is the contact with it."""
         is_ours = known.fingerprint is not None and fingerprint(current) == known.fingerprint
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(need.tenant_id) as session:
             rows = need.rows(session)
             await rows.store([_as_shown(current, body)])
             if is_ours:
                 await rows.note(known.contact_id, fingerprint=fingerprint(body))
 
     async def _lost(self, need: ContactNeed, known: KnownContact, state: str) -> bool:
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(need.tenant_id) as session:
             await need.rows(session).mark(known.contact_id, state)
         return False
 
@@ -107,7 +107,7 @@ class ContactUpdates:
             log.info("contact.updated", tenant_id=str(need.tenant_id))
         else:
             log.info("contact.edited_in_books", tenant_id=str(need.tenant_id))
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(need.tenant_id) as session:
             rows = need.rows(session)
             if "fingerprint" in noted:
                 await rows.store([_as_shown(current, body)])

@@ -105,7 +105,7 @@ class Decider:
         key = effect_key(context.books.organization_id, event)
         if not await self._runner.is_known(key):
             return None
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(event.tenant_id) as session:
             armed = await open_decision(session, event.tenant_id, key)
         if armed is None:
             return None
@@ -191,7 +191,7 @@ class Decider:
     async def _original(self, event: DocumentIssued) -> CorrectionContext | None:
         if event.document_type is not DocumentType.CREDIT_NOTE:
             return None
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(event.tenant_id) as session:
             return await correction_context(session, event)
 
 

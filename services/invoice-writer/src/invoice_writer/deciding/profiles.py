@@ -91,7 +91,7 @@ class BooksProfiles:
         query = select(BooksProfileRow, db_now().label("now")).where(
             BooksProfileRow.connection_id == connection_id, BooksProfileRow.tenant_id == tenant_id
         )
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(tenant_id) as session:
             found = (await session.execute(query)).one_or_none()
         if found is None:
             return None, None
@@ -118,7 +118,7 @@ class BooksProfiles:
         is_changed = current != before
         is_known_elsewhere = is_changed and before is not None
         read = {**values, "changed_at": db_now()} if is_known_elsewhere else values
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(tenant_id) as session:
             statement = insert(session, BooksProfileRow).values(**read)
             news = {name: value for name, value in read.items() if name not in {"tenant_id", "connection_id"}}
             await session.execute(
@@ -132,7 +132,7 @@ class BooksProfiles:
         place = Place(tenant_id, books.connection_id, BooksList.PROFILE)
         async with self._readings.of(place):
             profile, unfit = await client.profile.read()
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(tenant_id) as session:
             await note_unfit(session, place, (), () if unfit is None else (unfit,), is_all=True)
         return profile
 
@@ -142,7 +142,7 @@ class BooksProfiles:
         place = Place(tenant_id, books.connection_id, BooksList.CATEGORIES)
         async with self._readings.of(place):
             categories = await client.posting_categories.read()
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(tenant_id) as session:
             await note_unfit(session, place, (), categories.unfit, is_all=True)
         return [to_category(category) for category in categories.fit]
 

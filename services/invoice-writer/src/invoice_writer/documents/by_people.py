@@ -78,7 +78,7 @@ class DocumentCommands:
         if command.released_by == BY_PROFILE:
             await self._decider.read_profile(command.tenant_id)
             return Done()
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(command.tenant_id) as session:
             await release(session, command)
         return Done()
 
@@ -101,7 +101,7 @@ class DocumentCommands:
         ended = await self._writer.resolve_open_attempt(event, open_write) if open_write else None
         if isinstance(ended, Bound | Later):
             return ended if isinstance(ended, Later) else await self._desk.finish(event, ended, state)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(event.tenant_id) as session:
             await mark_booked_by_hand(session, event, command, state=state)
         return Done()
 
@@ -110,6 +110,6 @@ class DocumentCommands:
         if state.reason == Reason.VOUCHER_DELETED.value:
             return Done()
         if state.status != BOOKED:
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(event.tenant_id) as session:
                 await update_status(session, event, Outcome(BOOKED), state=state)
         return await self._desk.file(event, state)

@@ -47,7 +47,7 @@ class DocumentDesk:
 
     async def known(self, about: DocumentEvent | DocumentCommand) -> tuple[DocumentIssued, DocumentState]:
         """Read the document a message is about, and where it stands; raises `UnknownDocument`."""
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(about.tenant_id) as session:
             return await read_known(session, about)
 
     async def end_open_write(self, event: DocumentIssued, state: DocumentState | None) -> Done | Later | None:
@@ -88,7 +88,7 @@ class DocumentDesk:
 
     async def record(self, event: DocumentIssued, outcome: Outcome, state: DocumentState | None) -> Done:
         """Record the outcome; an invoice that a correction misses is fetched from the shop, once."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(event.tenant_id) as session:
             await record_outcome(session, event, outcome, state=state)
             was_missing = state is not None and state.reason == ORIGINAL_MISSING
             if outcome.reason == ORIGINAL_MISSING and not was_missing:
@@ -109,7 +109,7 @@ class DocumentDesk:
     async def _show_waiting(self, event: DocumentIssued, later: Later, state: DocumentState | None) -> None:
         """Show the document as waiting for the next look, while nobody knows whether the voucher is there."""
         doubt = Outcome(WAITING, reason=later.reason, waits_for=later.after)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(event.tenant_id) as session:
             if state is not None and state.stands_as(doubt):
                 await OutcomeRepository(session, event.tenant_id).wait(event.document_id, later.after)
             else:
@@ -126,9 +126,9 @@ class DocumentDesk:
             number=event.number,
             lane=event.lane,
         )
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(event.tenant_id) as session:
             await accept(session, INVOICE_WRITER, [Incoming.of(command)])
 
     async def _read_states(self, wanted: Sequence[tuple[UUID, UUID]]) -> list[DocumentState | None]:
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_tenants(tenant_id for tenant_id, _ in wanted) as session:
             return await find_all(session, wanted)

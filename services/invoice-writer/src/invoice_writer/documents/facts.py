@@ -60,7 +60,7 @@ class DocumentFacts:
 
     async def conflicted(self, event: DocumentConflicted) -> Done:
         """Park a document whose number came again with other content; a voucher that is there stays."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(event.tenant_id) as session:
             issued, state = await read_known(session, event)
             params = {"known_hash": event.known_hash, "content_hash": event.content_hash}
             if (state.reason, state.params) == (CONFLICT, params):
@@ -72,7 +72,7 @@ class DocumentFacts:
     async def file_stored(self, event: DocumentFileStored) -> Done | Later:
         """Attach a PDF that came after its document."""
         issued, _ = await self._desk.known(event)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(event.tenant_id) as session:
             outcomes = OutcomeRepository(session, event.tenant_id)
             await outcomes.set_pdf(event.document_id, event.pdf)
             now = await outcomes.find(event.document_id)
@@ -84,6 +84,6 @@ class DocumentFacts:
         """Stop waiting for a PDF the shop did not deliver."""
         _, state = await self._desk.known(event)
         if state.file_status == PENDING and state.pdf_sha256 is None:
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(event.tenant_id) as session:
                 await OutcomeRepository(session, event.tenant_id).set_file(event.document_id, MISSING)
         return Done()

@@ -44,7 +44,7 @@ class Adopting:
 
         Corrections that stand back for their invoice come last: its adoption is before them in the line.
         """
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_all_tenants() as session:
             rows = (await session.execute(_parked(command))).all()
             page, is_more = rows[:PAGE], len(rows) > PAGE
             chosen = await _chosen(session, command, page)

@@ -82,10 +82,10 @@ class DuplicateWatch:
 
     async def _add_new_books(self) -> None:
         """Have books that nobody looked through yet looked through soon."""
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             rows = (await session.execute(_new_books())).all()
         for row in rows:
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(row.tenant_id) as session:
                 adding = insert(session, LOOKS).values(
                     tenant_id=row.tenant_id, connection_id=row.connection_id, claimed_until=db_now()
                 )
@@ -99,7 +99,7 @@ class DuplicateWatch:
     async def _look(self, turn: Turn[_Books]) -> TurnResult:
         """Read what nobody knows yet and report what stands twice. Returns when to look again."""
         books = turn.state
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(books.tenant_id) as session:
             organization_id = await _organization(session, books)
         try:
             client = await self._clients.for_connection(books.tenant_id, books.connection_id)
@@ -112,7 +112,7 @@ class DuplicateWatch:
 
     async def _read_markers(self, books: _Books, organization_id: str, client: LexwareClient) -> bool:
         """Read the vouchers nobody knows. Returns False while some are left."""
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_all_tenants() as session:
             found = await unbound_candidates(session, books.connection_id, organization_id)
         unread = [row for row in found if not row.is_read]
         for row in unread[:READ_AT_ONCE]:
@@ -120,7 +120,7 @@ class DuplicateWatch:
                 marker = marker_in((await client.vouchers.get(row.voucher_id)).remark)
             except NotFound:
                 marker = None
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(books.tenant_id) as session:
                 await _keep_marker(session, books, row, marker)
         return len(unread) <= READ_AT_ONCE
 

@@ -44,7 +44,7 @@ class Sayings:
 
     async def see(self, command: SeeAlarm) -> Done:
         """Close an alarm that only a person ends; the vouchers of a double are both right from now on."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(command.tenant_id) as session:
             alarm = await _open_alarm(session, command)
             if alarm is None:
                 return Done()
@@ -56,7 +56,7 @@ class Sayings:
 
     async def repair(self, command: RepairDuplicate) -> Done | Later:
         """Record what was deleted once it is gone; while it is there the alarm stays and says so."""
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(command.tenant_id) as session:
             alarm = await _open_alarm(session, command)
         if alarm is None:
             return Done()
@@ -65,7 +65,7 @@ class Sayings:
             return Later(NO_BOOKS_YET, "books_not_connected")
         client = await self._clients.for_connection(command.tenant_id, context.books.connection_id)
         there = [one for one in command.deleted if await _is_there(client, one)]
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(command.tenant_id) as session:
             if there:
                 await add_evidence(session, alarm, still_there=there)
             else:

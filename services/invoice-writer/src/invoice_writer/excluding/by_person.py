@@ -48,13 +48,13 @@ class Exclusions:
 
         A write of ours without an answer is looked for before: what the books hold is in them.
         """
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(command.tenant_id) as session:
             event, state = await read_known(session, command)
         open_write = await self._decider.open_write(event)
         ended = await self._writer.resolve_open_attempt(event, open_write) if open_write else None
         if isinstance(ended, Later):
             return ended
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(command.tenant_id) as session:
             if isinstance(ended, Bound):
                 await _decide_again(session, command)  # its file is still to come
             elif _is_open(state):
@@ -68,7 +68,7 @@ class Exclusions:
 
     async def include(self, command: IncludeDocument) -> Done:
         """Take back what was excluded: the document is in line as if it had just arrived."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(command.tenant_id) as session:
             event, state = await read_known(session, command)
             if (state.status, state.reason) != (EXCLUDED, EXCLUDED_BY_PERSON):
                 return Done()

@@ -21,7 +21,7 @@ NOON = time(11, tzinfo=UTC)  # the same calendar day in Germany
 
 async def confirm_issue_date(db: Database, command: ConfirmIssueDate) -> Done:
     """Put the document in line with the date a person read on it; one that stands otherwise stays so."""
-    async with db.sessions.begin() as session:
+    async with db.sessions.of(command.tenant_id) as session:
         event, state = await read_known(session, command)
         if (state.status, state.reason) != (PARKED, Reason.ISSUE_DATE_MISSING.value):
             return Done()

@@ -50,7 +50,7 @@ class EInvoiceDifferences:
     async def accept_one(self, command: AcceptEInvoiceDifference) -> Done:
         """Keep what the person saw and accepted, and decide about the document again."""
         query = _parked(command.tenant_id).where(OutcomeRow.document_id == command.document_id)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(command.tenant_id) as session:
             parked = await _list_differing(session, query)
             seen = [one for one in parked if one.differences == command.differences]
             await self._accept(session, command, seen, command.command_id)
@@ -62,7 +62,7 @@ class EInvoiceDifferences:
         query = _parked(command.tenant_id).where(OutcomeRow.changed_at <= command.parked_until, *equal)
         if command.after is not None:
             query = query.where(tuple_(*PLACE) > command.after)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(command.tenant_id) as session:
             parked = await _list_differing(session, query.order_by(*PLACE).limit(PAGE + 1))
             is_more = len(parked) > PAGE
             are_all = command.after is None and not is_more

@@ -85,14 +85,14 @@ class FileAttacher:
                 return Later(pending.retry_after, pending.reason, pending.waits_for)
 
     async def _settle(self, event: DocumentIssued, status: str, note: str) -> None:
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(event.tenant_id) as session:
             outcomes = OutcomeRepository(session, event.tenant_id)
             await outcomes.set_file(event.document_id, status, file_note=note)
 
     async def _file(
         self, event: DocumentIssued, voucher_id: str, sha256: str, organization_id: str
     ) -> VoucherFile:
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(event.tenant_id) as session:
             content = await self._archive.read(session, event.tenant_id, sha256)
         return VoucherFile(
             tenant_id=event.tenant_id,

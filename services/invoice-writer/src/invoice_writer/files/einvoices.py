@@ -86,13 +86,13 @@ class EInvoices:
         differing = differences(found, decision)
         if differing:
             evidence = {"differences": differing, "einvoice": sha256, "voucher_id": state.voucher_id}
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(event.tenant_id) as session:
                 await tell_of_document(session, event, AlarmKind.EINVOICE_DIFFERS, sha256, evidence)
 
     async def _is_accepted(
         self, event: DocumentIssued, sha256: str, differing: Mapping[str, JsonValue]
     ) -> bool:
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(event.tenant_id) as session:
             acceptances = Acceptances(session, event.tenant_id)
             return await acceptances.covers(event.document_id, sha256, differing)
 
@@ -101,13 +101,13 @@ class EInvoices:
             return EInvoiceRef(event.pdf.einvoice_sha256, event.pdf.einvoice_problem)
         if state is None or state.pdf_sha256 is None:
             return EInvoiceRef(None, None)
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(event.tenant_id) as session:
             return await self._archive.einvoice_of(session, event.tenant_id, state.pdf_sha256)
 
     async def _read(self, event: DocumentIssued, sha256: str) -> EInvoice | str:
         """Read what the e-invoice says. Returns why that cannot be known instead."""
         try:
-            async with self._db.reading.begin() as session:
+            async with self._db.reading.of(event.tenant_id) as session:
                 xml = await self._archive.read(session, event.tenant_id, sha256)
             return await asyncio.to_thread(read_einvoice, xml)
         except (OriginalMissing, OriginalDamaged) as loss:
@@ -120,7 +120,7 @@ class EInvoices:
         query = select(OutcomeRow.decision).where(
             OutcomeRow.document_id == event.document_id, OutcomeRow.tenant_id == event.tenant_id
         )
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(event.tenant_id) as session:
             stored = (await session.execute(query)).scalar_one_or_none()
         return None if stored is None else Decision.model_validate(stored)
 

@@ -121,7 +121,7 @@ class Readings:
 
     async def _standing(self, place: Place) -> Row[Any] | None:
         query = select(READINGS, db_now().label("now")).where(*place.mine())
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(place.tenant_id) as session:
             return (await session.execute(query)).one_or_none()
 
     def _unreadable(self, place: Place, row: Row[Any]) -> BooksUnreadable:
@@ -132,7 +132,7 @@ class Readings:
     async def _failed(self, place: Place, error: ConnectorError) -> BooksUnreadable:
         """Count the failure, and tell of it once it has lasted."""
         said = storable(f"{error.code}: {error}"[:500])
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(place.tenant_id) as session:
             await _ensure(session, place)
             counted = (
                 update(READINGS)
@@ -160,7 +160,7 @@ class Readings:
 
     async def _recovered(self, place: Place) -> None:
         ended = {"failures": 0, "failing_since": None, "retry_at": None, "last_error": None}
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(place.tenant_id) as session:
             await session.execute(update(READINGS).where(*place.mine()).values(**ended))
             subject, tenant_id = place.subject, place.tenant_id
             await close_alarms(session, AlarmKind.BOOKS_UNREADABLE, subject, tenant_id=tenant_id)

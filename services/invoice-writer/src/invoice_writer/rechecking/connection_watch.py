@@ -98,7 +98,7 @@ class ConnectionWatch:
         Writes are tried by documents only; where none is left to be written the trouble is forgotten.
         """
         await self._breakers.look()
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             troubled = await list_troubled(session)
         forgotten_after = self._breakers.settings.alarm_after
         for seen in troubled:
@@ -110,7 +110,7 @@ class ConnectionWatch:
 
     async def look_slowly(self) -> None:
         """Warn of ending keys, try refused clients again, and close what concerns nobody any more."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_all_tenants() as session:
             connections = await _books(session)
             await self._warn_of_keys(session, connections)
             open_ones = await _open_alarms(session)
@@ -138,7 +138,7 @@ class ConnectionWatch:
 
     async def _is_waited_for(self, place: Place) -> bool:
         query = select(exists().where(InboxKeyRow.waits_for == place.breaker_id))
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             return bool(await session.scalar(query))
 
     async def _try(self, tenant_id: UUID, connection_id: UUID, read: Read) -> None:

@@ -40,10 +40,10 @@ class DispatchWatch:
         if self._looked_at is not None and now < self._looked_at + LOOK_SECONDS:
             return 0
         back = FIRST_LOOK_BACK if self._looked_at is None else LOOK_BACK
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_all_tenants() as session:
             found = [row for row in (await session.execute(sent_since(back))).all() if _is_other_month(row)]
         if found:
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of_all_tenants() as session:
                 for row in found:
                     await _tell(session, row)
         self._looked_at = now

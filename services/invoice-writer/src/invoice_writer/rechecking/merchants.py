@@ -37,11 +37,11 @@ class MerchantWatch:
         if self._next_look_at is not None and self._clock() < self._next_look_at:
             return
         is_open = (AlarmRow.kind == self._kind.value, AlarmRow.closed_at.is_(None))
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             found = (await session.execute(self._find())).all()
             opened = set(await session.scalars(select(AlarmRow.tenant_id).where(*is_open)))
         if found or opened:
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of_tenants([*(row.tenant_id for row in found), *opened]) as session:
                 await self._tell(session, found, opened)
         self._next_look_at = self._clock() + LOOK_SECONDS
 

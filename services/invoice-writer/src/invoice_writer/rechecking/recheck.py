@@ -114,7 +114,7 @@ class Rechecker:
             queries += [_decided_with_old_settings(), _decided_with_old_profile(), _decided_with_old_rates()]
             queries += [accepted_again(), to_look_for()]
             trials += [probes()]
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             due = [await list_candidates(session, query) for query in queries]
             trying = [Turn(one) for query in trials for one in await list_candidates(session, query)]
             profiles = (await session.execute(_old_profiles())).all() if is_slow_turn else ()
@@ -122,7 +122,9 @@ class Rechecker:
             self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
         if not any(due) and not trying and not profiles:
             return 0
-        async with self._db.sessions.begin() as session:
+        candidates = [one for found in due for one in found] + [turn.document for turn in trying]
+        tenants = [one.tenant_id for one in candidates] + [row.tenant_id for row in profiles]
+        async with self._db.sessions.of_tenants(tenants) as session:
             reading = await accept(session, INVOICE_WRITER, [_reading_of(row) for row in profiles])
             marked = [await mark(session, found, are_all=len(found) < BATCH) for found in due]
             return reading + sum(marked) + len(await requeue(session, trying))

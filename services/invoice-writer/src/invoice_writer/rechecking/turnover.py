@@ -29,9 +29,9 @@ class TurnoverWatch:
         """Raise and close what there is to, unless the last look was less than an hour ago."""
         if self._next_look_at is not None and self._clock() < self._next_look_at:
             return
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_all_tenants() as session:
             found = await read_warnings(session, await this_year(session), None)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_all_tenants() as session:
             await follow_warnings(session, found)
         self._next_look_at = self._clock() + LOOK_SECONDS
 

@@ -105,11 +105,11 @@ class Portions:
     async def look(self) -> int:
         """Put in line what has its turn. Returns how many marks were used."""
         any_of = exists().where(RELEASED.c.tenant_id == PORTIONS.c.tenant_id)
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             tenants = (await session.scalars(select(PORTIONS.c.tenant_id).where(any_of))).all()
         used = 0
         for tenant_id in tenants:
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(tenant_id) as session:
                 used += await self._fill(session, tenant_id)
         return used
 

@@ -48,12 +48,12 @@ class VatChecks:
 
     async def find(self, tenant_id: UUID, vat_id: str) -> VatCheck | None:
         """Find the check as far as it is known and still counts; None when nobody was asked yet."""
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(tenant_id) as session:
             return await VatCheckRepository(session, tenant_id, self._settings).find(vat_id)
 
     async def request(self, tenant_id: UUID, vat_id: str) -> None:
         """Have the id asked about soon; one that is in line already stays where it is."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(tenant_id) as session:
             await VatCheckRepository(session, tenant_id, self._settings).request(vat_id)
 
 
@@ -83,7 +83,7 @@ class VatCheckWorker:
     async def _ask(self, turn: Turn[VatQuestion]) -> TurnResult:
         """Ask about one id. Returns the answer with its proof, or when to ask again."""
         question = turn.state
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(question.tenant_id) as session:
             asked_by = (await newest_settings(session, question.tenant_id)).values.own_vat_id
         try:
             answer = await self._checker.check(question.vat_id, asked_by=asked_by)
@@ -113,11 +113,11 @@ class VatCheckWorker:
 
     async def _release(self) -> None:
         """Put the documents that waited for an answer back in line."""
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_queues() as session:
             waiting = await list_candidates(session, _answered())
         if not waiting:
             return
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_tenants(row.tenant_id for row in waiting) as session:
             marked = await mark(session, waiting, are_all=len(waiting) < BATCH)
         if marked:
             self._wake()

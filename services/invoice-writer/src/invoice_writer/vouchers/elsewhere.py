@@ -47,7 +47,7 @@ class OtherEffects:
         if not remarks:
             return told
         markers = {voucher_id: marker_in(remark) or "" for voucher_id, remark in remarks.items()}
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_all_tenants() as session:
             known = await effects_of_markers(session, sorted(set(markers.values())))
         for voucher_id, marker in markers.items():
             _sort_in(told, voucher_id, mine, known.get(marker), remarks[voucher_id])

@@ -100,7 +100,7 @@ class VoucherIndex:
 
     async def forget(self, tenant_id: UUID, connection_id: UUID, voucher_id: str) -> None:
         """The voucher is not there any more under the number it had."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(tenant_id) as session:
             await session.execute(
                 delete(VoucherIndexRow).where(
                     VoucherIndexRow.tenant_id == tenant_id,
@@ -119,7 +119,7 @@ class VoucherIndex:
         self._fresh[connection_id] = Trusted(until, state.filled_from, state.unread)
 
     async def _find_unbound(self, wanted: Sequence[Number]) -> list[list[IndexedVoucher]]:
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of_tenants(tenant_id for tenant_id, *_ in wanted) as session:
             tenants, connections, _, numbers = zip(*wanted, strict=True)
             among = {
                 "tenants": list(set(tenants)),

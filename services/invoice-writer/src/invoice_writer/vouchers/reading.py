@@ -52,7 +52,7 @@ class IndexReading:
         now = select(db_now().label("now")).subquery()
         columns = (STATE.c.filled_from, STATE.c.refreshed_at, STATE.c.unread, STATE.c.plan)
         query = select(now.c.now, *columns).select_from(now).outerjoin(STATE, self._mine)
-        async with self._db.reading.begin() as session:
+        async with self._db.reading.of(self._place.tenant_id) as session:
             row = (await session.execute(query)).one()
         return VoucherIndexState.from_row(row), row.now
 
@@ -74,7 +74,7 @@ class IndexReading:
     async def _claim(self) -> Lease[VoucherIndexState] | None:
         """Lease the index. Returns None while somebody else reads it."""
         fresh = {"tenant_id": self._tenant_id, "connection_id": self._connection_id}
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of(self._place.tenant_id) as session:
             row = insert(session, STATE).values(**fresh)
             await session.execute(row.on_conflict_do_nothing(index_elements=["connection_id"]))
             return await claim(session, INDEXES, tuple(fresh.values()), seconds=LEASE_SECONDS)
@@ -95,7 +95,7 @@ class IndexReading:
         while plan.parts:
             page = await self._client.voucherlist.page(plan.parts[0], plan.page)
             plan = plan.after(page)
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(self._place.tenant_id) as session:
                 await keep_page(session, self._place, page)
                 if plan.parts:
                     await write(session, lease, plan=plan.to_json())
@@ -116,7 +116,7 @@ class IndexReading:
 
     async def _give_back(self, lease: Lease[VoucherIndexState]) -> None:
         with suppress(LeaseLost):
-            async with self._db.sessions.begin() as session:
+            async with self._db.sessions.of(self._place.tenant_id) as session:
                 await release(session, lease, due_in=None)
 
 
