@@ -20,7 +20,7 @@ def test_each_part_holds_what_it_is_for(surface: dict[str, str]) -> None:
         "alarms.md": "`voucher_changed`",
         "schema.sql": "CREATE TABLE line.outbox",
         "metrics.txt": "counter inbox_dead_letters{consumer,type}",
-        "log_events.txt": "warning shop.lease_lost",
+        "log_events.txt": "warning shop.poll_failed",
         "commands.json": '"--connection"',
         "settings.env": "ENCRYPTION_KEYS",
     }

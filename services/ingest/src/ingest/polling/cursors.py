@@ -2,20 +2,25 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar, cast
-from uuid import UUID, uuid4
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from common.db.dialect import db_now, insert, row_lock
+from common.db.due import DueRows
+from common.db.due_loop import TurnResult
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.ingest import ShopCursorRow
 from common.db.tenant_settings import newest_settings
 from common.domain.connection_troubles import ConnectionTrouble
 from ingest.connections import ACTIVE, SHOP, start_of
+from ingest.polling.results import PollResult
 from ingest.polling.state import (
     CursorFailures,
     CursorProgress,
@@ -25,13 +30,14 @@ from ingest.polling.state import (
     Sweep,
     SweepKind,
 )
+from ingest.polling.unreadable import tell
 
 WordT = TypeVar("WordT", bound=StrEnum)
 Columns = dict[InstrumentedAttribute[Any], Any]
 
 
 async def refresh_cursors(db: Database) -> None:
-    """Every active shop connection has a row, and every row follows the newest settings of its tenant."""
+    """Give every active shop connection a row, and let rows follow the newest settings of their tenants."""
     async with db.reading.of_queues() as session:
         missing = (await session.execute(_missing())).all()
         changed = (await session.execute(_with_new_settings())).all()
@@ -43,68 +49,30 @@ async def refresh_cursors(db: Database) -> None:
             await _follow_settings(session, connection_id, tenant_id)
 
 
-async def any_due(db: Database) -> bool:
-    """Whether a claim would find something; writes nothing."""
-    async with db.reading.of_queues() as session:
-        return (await session.execute(_due().limit(1))).first() is not None
-
-
-async def claim_due(db: Database, *, limit: int, lease_seconds: float) -> list[ShopLease]:
-    """Lease shops that are due; those another poller holds are left alone."""
-    token = uuid4()
-    async with db.sessions.of_queues() as session:
-        due = _due().limit(limit).with_for_update(of=ShopCursorRow, **row_lock(session))
-        statement = (
-            update(ShopCursorRow)
-            .where(ShopCursorRow.connection_id.in_(due))
-            .values(lease_token=token, lease_until=db_now(lease_seconds))
-            .returning(ShopCursorRow, db_now().label("now"))
-            .execution_options(synchronize_session=False)
-        )
-        return [
-            ShopLease(_state_of(row), token, now) for row, now in (await session.execute(statement)).all()
-        ]
-
-
-async def renew(session: AsyncSession, lease: ShopLease, lease_seconds: float) -> bool:
-    """Hold the lease longer. Returns False when another poller has it by now."""
-    return await _change(session, lease, {ShopCursorRow.lease_until: db_now(lease_seconds)})
-
-
-async def finish_poll(
-    session: AsyncSession,
-    lease: ShopLease,
-    next_poll_seconds: float,
-    progress: CursorProgress,
-    failures: CursorFailures | None,
-) -> bool:
-    """Write a run's result and give the lease back. Returns False when another poller has it by now.
-
-    Of the progress only what the run moved is written, and nothing of the failures when it says nothing of
-    them: a lease that ran out unseen may have let new settings move the history back meanwhile, and a column
-    that the run did not touch must keep that.
-    """
-    before = _progress_columns(lease.state.progress)
-    moved = {
-        column: value for column, value in _progress_columns(progress).items() if value != before[column]
-    }
-    ended: Columns = {
-        ShopCursorRow.lease_token: None,
-        ShopCursorRow.lease_until: None,
-        ShopCursorRow.next_poll_at: db_now(next_poll_seconds),
-        ShopCursorRow.last_poll_at: db_now(),
-    }
-    told = {} if failures is None else _failure_columns(failures)
-    return await _change(session, lease, {**ended, **moved, **told})
-
-
 async def make_due(session: AsyncSession, tenant_id: UUID, connection_id: UUID) -> None:
-    """The shop is polled at the next look."""
+    """Let the shop be polled at the next look."""
     await session.execute(
         update(ShopCursorRow)
         .where(ShopCursorRow.tenant_id == tenant_id, ShopCursorRow.connection_id == connection_id)
         .values(next_poll_at=db_now())
     )
+
+
+def finish_poll(lease: ShopLease, progress: CursorProgress, result: PollResult) -> TurnResult:
+    """Say what the end of a run writes, and the alarm that follows from it.
+
+    Of the progress only what the run moved is written, and nothing of the failures when it says nothing of
+    them: a lease that ran out unseen may have let new settings move the history back meanwhile, and a column
+    that the run did not touch must keep that.
+    """
+    before, after = _progress_columns(lease.state.progress), _progress_columns(progress)
+    values: Columns = {column: value for column, value in after.items() if value != before[column]}
+    values[ShopCursorRow.last_poll_at] = db_now()
+    if result.failures is None:
+        return TurnResult(result.next_poll_seconds, _named(values))
+    values |= _failure_columns(result.failures)
+    follow = partial(tell, lease=lease, failures=result.failures)
+    return TurnResult(result.next_poll_seconds, _named(values), follow)
 
 
 async def _add(session: AsyncSession, connection_id: UUID, tenant_id: UUID) -> None:
@@ -143,17 +111,10 @@ async def _follow_settings(session: AsyncSession, connection_id: UUID, tenant_id
     await session.flush()
 
 
-async def _change(session: AsyncSession, lease: ShopLease, values: Columns) -> bool:
-    statement = (
-        update(ShopCursorRow)
-        .where(ShopCursorRow.connection_id == lease.connection_id, ShopCursorRow.lease_token == lease.token)
-        .values(values)
-        .execution_options(synchronize_session=False)
-    )
-    return cast("CursorResult[Any]", await session.execute(statement)).rowcount == 1
-
-
-def _state_of(row: ShopCursorRow) -> CursorState:
+def _read(found: Row[Any]) -> CursorState:
+    row = ShopCursorRow(
+        **{column.name: found._mapping[column] for column in CURSORS.columns}
+    )  # for its types
     history, sweep, kind = None, None, _word(SweepKind, row.sweep)
     if row.history_from_at is not None:
         history = History(row.history_from_at, row.history_page, row.history_total)
@@ -181,6 +142,10 @@ def _state_of(row: ShopCursorRow) -> CursorState:
 def _word(words: type[WordT], stored: str | None) -> WordT | None:
     """The stored word; None also for one that only a newer release knows."""
     return next((word for word in words if word.value == stored), None)
+
+
+def _named(columns: Columns) -> dict[str, Any]:
+    return {column.key: value for column, value in columns.items()}
 
 
 def _progress_columns(progress: CursorProgress) -> Columns:
@@ -215,15 +180,6 @@ def _is_free() -> ColumnElement[bool]:
     return or_(ShopCursorRow.lease_until.is_(None), ShopCursorRow.lease_until <= db_now())
 
 
-def _due() -> Any:
-    return (
-        select(ShopCursorRow.connection_id)
-        .join(ConnectionRow, ConnectionRow.connection_id == ShopCursorRow.connection_id)
-        .where(ShopCursorRow.next_poll_at <= db_now(), _is_free(), ConnectionRow.state == ACTIVE)
-        .order_by(ShopCursorRow.next_poll_at)
-    )
-
-
 def _missing() -> Any:
     known = ShopCursorRow.connection_id == ConnectionRow.connection_id
     return (
@@ -250,3 +206,17 @@ def _with_new_settings() -> Any:
         .join(newest, newest.c.tenant_id == ShopCursorRow.tenant_id)
         .where(newest.c.number > ShopCursorRow.settings_number, _is_free())
     )
+
+
+CURSORS = table(ShopCursorRow)
+SHOP_CURSORS = DueRows(
+    table=CURSORS,
+    key=(CURSORS.c.tenant_id, CURSORS.c.connection_id),
+    read=_read,
+    lease_token=CURSORS.c.lease_token,
+    lease_until=CURSORS.c.lease_until,
+    due_at=CURSORS.c.next_poll_at,
+    only=exists().where(
+        ConnectionRow.connection_id == CURSORS.c.connection_id, ConnectionRow.state == ACTIVE
+    ),
+)

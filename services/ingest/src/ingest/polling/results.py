@@ -70,9 +70,9 @@ def failed_result(lease: ShopLease, error: Exception, poll: PollSettings) -> Pol
     if isinstance(error, TransientError) and error.retry_after is not None:
         seconds = error.retry_after.total_seconds()
     if isinstance(error, ConnectorError):
-        log.warning("shop.poll_failed", **lease.ids(), error=error.code, failures=failures)
+        log.warning("shop.poll_failed", **lease.state.ids(), error=error.code, failures=failures)
     else:
-        log.error("shop.poll_broke", **lease.ids(), failures=failures, exc_info=error)
+        log.error("shop.poll_broke", **lease.state.ids(), failures=failures, exc_info=error)
     now_failing = replace(before, failures=failures, failing_since=before.failing_since or lease.now)
     return PollResult(PollEnd.FAILED, seconds, _naming(error, now_failing))
 
@@ -87,10 +87,10 @@ def _refused_result(lease: ShopLease, error: ShopRefused, poll: PollSettings) ->
     )
     gone = is_disconnected(lease, refusals=poll.refusals, refused_for=poll.refused_for)
     if before.disconnected_at is not None or gone:
-        log.warning("shop.disconnected", **lease.ids())
+        log.warning("shop.disconnected", **lease.state.ids())
         disconnected = replace(refused, disconnected_at=before.disconnected_at or lease.now)
         return PollResult(PollEnd.REFUSED, poll.disconnected_every, disconnected)
-    log.warning("shop.refused", **lease.ids(), refusals=refused.refusals)
+    log.warning("shop.refused", **lease.state.ids(), refusals=refused.refusals)
     return PollResult(
         PollEnd.REFUSED, min(poll.refused_for / REFUSAL_LOOKS, poll.disconnected_every), refused
     )

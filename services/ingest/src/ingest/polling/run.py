@@ -1,17 +1,14 @@
 """One poll of one shop: fresh changes first, then history and sweeps with the calls that are left."""
 
-import asyncio
-import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from common.db.engine import Database
+from common.db.due_loop import Turn
 from common.shops.base import OrderQuery
 from ingest.orders import OrderReader
-from ingest.polling.cursors import renew
 from ingest.polling.order_list import Budget, ListProgress, OrderListReader, Stopped
 from ingest.polling.schedule import next_sweep
-from ingest.polling.state import CursorProgress, History, ShopLease, SweepKind
+from ingest.polling.state import CursorProgress, CursorState, History, SweepKind
 from ingest.polling.sweeps import Sweeper
 from ingest.settings import PollSettings
 
@@ -20,35 +17,29 @@ from ingest.settings import PollSettings
 class ShopRun:
     """Reads one shop under one lease; `progress` is how far it has come, which its end writes."""
 
-    db: Database
-    lease: ShopLease
+    turn: Turn[CursorState]
     reader: OrderReader
     settings: PollSettings
     overlap: timedelta
-    stop: asyncio.Event
     progress: CursorProgress = field(init=False)
-    _renewed: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self.progress = self._before
 
     async def poll(self) -> None:
-        """Everything that could be read is taken over; an error leaves `progress` without what it spoiled."""
+        """Read as far as the budget goes; an error leaves `progress` without what it spoiled."""
         await self._read_live()
         await self._read_history()
         await self._sweep()
 
     async def checkpoint(self) -> None:
-        """Raises `Stopped` when the run has to end; holds the lease otherwise."""
-        if self.stop.is_set():
+        """Raise `Stopped` when the run has to end."""
+        if self.turn.must_end:
             raise Stopped
-        if time.monotonic() - self._renewed < self.settings.lease / 3:
-            return
-        async with self.db.sessions.of(self.lease.tenant_id) as session:
-            if not await renew(session, self.lease, self.settings.lease):
-                raise Stopped
-        self._renewed = time.monotonic()
 
+    # Each reading begins an overlap before the cursor: a shop may show a change only some time after the
+    # moment it is stamped with, and its clock may differ from ours. What comes twice is told by its stamp and
+    # costs no call. A shop whose clock is behind by more than that is read once more from its own time.
     async def _read_live(self) -> None:
         before = self._before
         reader, since = self._list_reader(fresh_from=before.cursor_at), before.cursor_at - self.overlap
@@ -71,7 +62,7 @@ class ShopRun:
         history = self._before.history
         if history is None or not self._budget.is_left():
             return
-        first_page = max(1, history.page - 1)
+        first_page = max(1, history.page - 1)  # a page back: orders may have moved forward by some places
         reached = await self._list_reader().read(
             OrderQuery(updated_from=history.since), first_page=first_page
         )
@@ -87,8 +78,8 @@ class ShopRun:
     async def _sweep(self) -> None:
         if self.progress.history is not None:
             return
-        now = self.lease.now
-        sweep = next_sweep(self._before, self.lease.connection_id, now)
+        now = self.turn.now
+        sweep = next_sweep(self._before, self.turn.state.connection_id, now)
         if sweep is None:
             return
         sweeper = Sweeper(self.reader, self._budget, self.checkpoint, self.settings.sweep_calls_per_hour)
@@ -105,7 +96,7 @@ class ShopRun:
 
     @property
     def _before(self) -> CursorProgress:
-        return self.lease.state.progress
+        return self.turn.state.progress
 
     @property
     def _budget(self) -> Budget:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 from uuid import UUID
 
+from common.db.due import Lease
 from common.domain.connection_troubles import ConnectionTrouble
 from common.shops.base import OrderQuery
 
@@ -95,25 +97,10 @@ class CursorState:
     progress: CursorProgress
     failures: CursorFailures = RESET_FAILURES
 
-
-@dataclass(frozen=True, slots=True)
-class ShopLease:
-    """The right to poll one shop for a while; `now` is the database's clock at the claim."""
-
-    state: CursorState
-    token: UUID
-    now: datetime
-
-    @property
-    def tenant_id(self) -> UUID:
-        """Whose shop it is."""
-        return self.state.tenant_id
-
-    @property
-    def connection_id(self) -> UUID:
-        """The shop's connection."""
-        return self.state.connection_id
-
     def ids(self) -> dict[str, str]:
         """What every line of the log about this shop carries."""
         return {"tenant_id": str(self.tenant_id), "connection_id": str(self.connection_id)}
+
+
+ShopLease: TypeAlias = Lease[CursorState]
+"""The right to poll one shop for a while."""

@@ -19,10 +19,10 @@ KIND, OF_ITEMS = AlarmKind.SHOP_UNREADABLE, AlarmKind.SHOP_ITEM_UNREADABLE
 
 async def tell(session: AsyncSession, lease: ShopLease, failures: CursorFailures) -> None:
     """Open the alarm of a shop that has been failing for an hour, or close it when it fails no more."""
-    subject = str(lease.connection_id)
+    subject, tenant_id = str(lease.state.connection_id), lease.state.tenant_id
     if failures.failing_since is None:
         if lease.state.failures.failing_since is not None:
-            await close_alarms(session, KIND, subject, tenant_id=lease.tenant_id)
+            await close_alarms(session, KIND, subject, tenant_id=tenant_id)
         return
     if lease.now - failures.failing_since >= AFTER:
         evidence = {
@@ -30,11 +30,11 @@ async def tell(session: AsyncSession, lease: ShopLease, failures: CursorFailures
             "failing_since": failures.failing_since.isoformat(),
             "last_error": failures.last_error,
         }
-        await raise_alarm(session, Alarm(KIND, subject, evidence, lease.tenant_id))
+        await raise_alarm(session, Alarm(KIND, subject, evidence, tenant_id))
 
 
 async def close_alarms_of_unused(db: Database) -> None:
-    """No alarm is open about a shop that nobody reads any more, or about something it sent."""
+    """Close alarms about shops that nobody reads any more, and about what those sent."""
     opened = select(AlarmRow.kind, AlarmRow.tenant_id, AlarmRow.subject).where(
         AlarmRow.kind.in_((KIND.value, OF_ITEMS.value)), AlarmRow.closed_at.is_(None)
     )
