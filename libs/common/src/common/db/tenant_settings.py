@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import one_of, prepared
@@ -26,13 +26,13 @@ async def newest_settings_of(
 ) -> Mapping[UUID, SettingsVersion]:
     """As `newest_settings` for each of these tenants."""
     rows = await session.execute(_newest(session), {"tenants": list(tenant_ids)})
-    found = {row.tenant_id: _version(row) for row in rows}
+    found = {
+        row.tenant_id: SettingsVersion(
+            id=row.settings_version_id, number=row.number, values=MerchantSettings.model_validate(row.values)
+        )
+        for row in rows
+    }
     return {tenant_id: found.get(tenant_id, NONE_YET) for tenant_id in tenant_ids}
-
-
-def _version(row: Row[Any]) -> SettingsVersion:
-    values = MerchantSettings.model_validate(row.values)
-    return SettingsVersion(id=row.settings_version_id, number=row.number, values=values)
 
 
 @prepared

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now
@@ -43,9 +43,8 @@ async def read_warnings(session: AsyncSession, year: int, tenant_id: UUID | None
     tenants = (await session.scalars(_small_businesses(tenant_id))).all()
     years: dict[UUID, dict[int, Turnover]] = {}
     for start in range(0, len(tenants), AT_ONCE):
-        for row in (await session.execute(_sums(year, tenants[start : start + AT_ONCE]))).all():
-            turnover = _turnover(row, year if row.is_current else year - 1)
-            years.setdefault(row.tenant_id, {})[turnover.year] = turnover
+        for tenant, turnover in await _read_turnovers(session, year, tenants[start : start + AT_ONCE]):
+            years.setdefault(tenant, {})[turnover.year] = turnover
     return [
         TenantWarning(tenant, warning)
         for tenant, found in sorted(years.items())
@@ -57,15 +56,24 @@ def _of_years(found: dict[int, Turnover], year: int) -> Iterable[TurnoverWarning
     return turnover_warnings(found.get(year - 1, Turnover(year - 1)), found.get(year, Turnover(year)))
 
 
-def _turnover(row: Row[Any], year: int) -> Turnover:
-    return Turnover(
-        year=year,
-        net=Money(int(row.net)),
-        documents=int(row.documents),
-        open_gross=Money(int(row.open_gross)),
-        open_documents=int(row.open_documents),
-        other_currency=int(row.other_currency),
-    )
+async def _read_turnovers(
+    session: AsyncSession, year: int, tenants: Sequence[UUID]
+) -> list[tuple[UUID, Turnover]]:
+    """Sum what these tenants turned over in this year and the one before, where there is anything."""
+    return [
+        (
+            row.tenant_id,
+            Turnover(
+                year=year if row.is_current else year - 1,
+                net=Money(int(row.net)),
+                documents=int(row.documents),
+                open_gross=Money(int(row.open_gross)),
+                open_documents=int(row.open_documents),
+                other_currency=int(row.other_currency),
+            ),
+        )
+        for row in await session.execute(_sums(year, tenants))
+    ]
 
 
 def _sums(year: int, tenants: Sequence[UUID]) -> Select[Any]:

@@ -3,11 +3,13 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, renew_alarm
@@ -31,7 +33,39 @@ LOOK_SECONDS, SHOWN_AFTER_SECONDS = 60.0, 3600.0
 AT_ONCE = 500  # documents that are shown by one look
 NOTHING_SAID = "not_begun"
 
-OnOverdue = Callable[[AsyncSession, Row[Any]], Awaitable[None]]
+
+@dataclass(frozen=True, slots=True)
+class OverdueMessage:
+    """A message that is late, as whoever shows its document needs it."""
+
+    tenant_id: UUID
+    type: str
+    payload: bytes
+    headers: Mapping[str, str]
+    received_at: datetime
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """Where a late message is found."""
+
+    inbox_id: int
+    tenant_id: UUID
+    ordering_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How many messages of a tenant are late for the same cause, and since when."""
+
+    tenant_id: UUID
+    last_error: str | None
+    messages: int
+    since: datetime
+
+
+OnOverdue = Callable[[AsyncSession, OverdueMessage], Awaitable[None]]
 
 
 class OverdueWatch:
@@ -64,31 +98,29 @@ class OverdueWatch:
     async def run_once(self) -> None:
         """Raise, renew and close what there is to, and show what is late, a part at a time."""
         async with self._db.reading.of_queues() as session:
-            counts = (await session.execute(self._counts())).all()
+            counts = await self._list_counts(session)
             opened = set(await session.scalars(self._opened()))
-            late = (await session.execute(self._late())).all() if counts and self._show else ()
+            late = await self._list_late(session) if counts and self._show else []
         if counts or opened:
             async with self._db.sessions.of_tenants(
-                {*(row.tenant_id for row in counts), *opened} - {None}
+                {*(count.tenant_id for count in counts), *opened} - {None}
             ) as session:
                 await self._tell(session, counts, opened)
         self._shown_up_to = late[-1].inbox_id if len(late) == AT_ONCE else 0
-        for row in late:
-            await self._shown(row)
+        for one in late:
+            await self._show_document(one)
 
-    async def _tell(
-        self, session: AsyncSession, counts: Sequence[Row[Any]], opened: set[UUID | None]
-    ) -> None:
-        by_tenant: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
-        for row in counts:
-            by_tenant[row.tenant_id].append(row)
-        for tenant_id, rows in sorted(by_tenant.items()):
-            await renew_alarm(session, Alarm(KIND, self._consumer, _evidence(rows), tenant_id))
+    async def _tell(self, session: AsyncSession, counts: Sequence[_Count], opened: set[UUID | None]) -> None:
+        by_tenant: defaultdict[UUID, list[_Count]] = defaultdict(list)
+        for count in counts:
+            by_tenant[count.tenant_id].append(count)
+        for tenant_id, of_tenant in sorted(by_tenant.items()):
+            await renew_alarm(session, Alarm(KIND, self._consumer, _evidence(of_tenant), tenant_id))
         for gone in opened - by_tenant.keys():
             await close_alarms(session, KIND, self._consumer, tenant_id=gone)
 
-    async def _shown(self, late: Row[Any]) -> None:
-        """Only while nobody works on the key: whoever does records how the document stands himself."""
+    async def _show_document(self, late: _Late) -> None:
+        """Show it only while nobody works on the key: whoever does records how the document stands."""
         assert self._show is not None
         free = select(KEYS.c.ordering_key).where(
             KEYS.c.consumer == self._consumer,
@@ -101,19 +133,32 @@ class OverdueWatch:
                 return
             row = (await session.execute(whole)).one_or_none()
             if row is not None:
-                await self._show(session, row)
+                message = OverdueMessage(
+                    tenant_id=row.tenant_id,
+                    type=row.type,
+                    payload=row.payload or b"",
+                    headers=row.headers,
+                    received_at=row.received_at,
+                    last_error=row.last_error,
+                )
+                await self._show(session, message)
 
-    def _counts(self) -> Any:
+    async def _list_counts(self, session: AsyncSession) -> list[_Count]:
         columns = (INBOX.c.tenant_id, INBOX.c.last_error)
         counted = (func.count().label("messages"), func.min(INBOX.c.received_at).label("since"))
-        return select(*columns, *counted).where(*self._is_late()).group_by(*columns)
+        query = select(*columns, *counted).where(*self._is_late()).group_by(*columns)
+        return [
+            _Count(row.tenant_id, row.last_error, row.messages, row.since)
+            for row in await session.execute(query)
+        ]
 
-    def _late(self) -> Any:
+    async def _list_late(self, session: AsyncSession) -> list[_Late]:
         rest = INBOX.c.inbox_id > self._shown_up_to
         query = select(INBOX.c.inbox_id, INBOX.c.tenant_id, INBOX.c.ordering_key).where(
             *self._is_late(), rest
         )
-        return query.order_by(INBOX.c.inbox_id).limit(AT_ONCE)
+        rows = await session.execute(query.order_by(INBOX.c.inbox_id).limit(AT_ONCE))
+        return [_Late(row.inbox_id, row.tenant_id, row.ordering_key) for row in rows]
 
     def _opened(self) -> Any:
         return select(AlarmRow.tenant_id).where(
@@ -134,9 +179,9 @@ class OverdueWatch:
         )
 
 
-def _evidence(rows: Sequence[Row[Any]]) -> Mapping[str, Any]:
+def _evidence(counts: Sequence[_Count]) -> Mapping[str, Any]:
     said: defaultdict[str, int] = defaultdict(int)
-    for row in rows:
-        said[(row.last_error or NOTHING_SAID).partition(":")[0]] += row.messages
-    since = min(row.since for row in rows).isoformat()
+    for count in counts:
+        said[(count.last_error or NOTHING_SAID).partition(":")[0]] += count.messages
+    since = min(count.since for count in counts).isoformat()
     return {"messages": sum(said.values()), "since": since, "said": dict(sorted(said.items()))}

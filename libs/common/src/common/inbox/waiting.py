@@ -5,11 +5,12 @@ What waits holds no time of its own, so an answer wakes it by the one row of the
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.breakers import CLOSED
@@ -29,6 +30,28 @@ PORTION = 100  # so many of one connection are due at once
 SOON_SECONDS = 60.0  # who waits so long at most, for a slot of the rate limit, still belongs to them
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waited:
+    """A connection that messages wait for, as its breaker stands; without one it answers."""
+
+    breaker_id: UUID
+    tenant_id: UUID
+    state: str | None
+    denied_at: datetime | None
+    retry_at: datetime | None
+    now: datetime
+
+    @property
+    def rests(self) -> bool:
+        """Whether the connection rests; where the access is gone nobody waits, each is told so."""
+        return self.state not in (None, CLOSED) and self.denied_at is None
+
+    @property
+    def may_be_tried(self) -> bool:
+        """Whether its pause is over, so that one message may find out."""
+        return self.retry_at is not None and self.retry_at <= self.now
 
 
 class Waiting:
@@ -66,13 +89,13 @@ class Waiting:
         """Make due what may go; how many messages that were."""
         await self._learn()
         async with self._db.reading.of_queues() as session:
-            waiting = (await session.execute(self._waiting())).all()
+            waited = await self._list_waited(session)
         freed = 0
-        for row in waiting:
-            if _rests(row) and (row.retry_at is None or row.retry_at > row.now):
+        for one in waited:
+            if one.rests and not one.may_be_tried:
                 continue
             async with self._db.sessions.of_queues() as session:
-                freed += await self._free(session, row)
+                freed += await self._free(session, one)
         return freed
 
     async def count(self) -> int:
@@ -81,14 +104,14 @@ class Waiting:
         async with self._db.reading.of_queues() as session:
             return await session.scalar(query) or 0
 
-    def _waiting(self) -> Any:
+    async def _list_waited(self, session: AsyncSession) -> list[_Waited]:
         resting = (
             select(KEYS.c.waits_for, KEYS.c.tenant_id)
             .where(KEYS.c.consumer == self._consumer, KEYS.c.waits_for.is_not(None))
             .distinct()
             .subquery()
         )
-        return select(
+        query = select(
             resting.c.waits_for,
             resting.c.tenant_id,
             BreakerRow.state,
@@ -96,40 +119,45 @@ class Waiting:
             BreakerRow.retry_at,
             db_now().label("now"),
         ).outerjoin(BreakerRow, BreakerRow.breaker_id == resting.c.waits_for)
+        return [
+            _Waited(row.waits_for, row.tenant_id, row.state, row.denied_at, row.retry_at, row.now)
+            for row in await session.execute(query)
+        ]
 
-    async def _free(self, session: AsyncSession, row: Row[Any]) -> int:
-        """The oldest, live ones before history: as many as fit beside those that are due already.
+    async def _free(self, session: AsyncSession, waited: _Waited) -> int:
+        """Make the oldest due, live ones before history: as many as fit beside those that are due already.
 
         Where one is to try it is any: a document that never gets an answer must not be the one each time.
         """
         lanes = (Lane.LIVE, Lane.HISTORY)
-        if _rests(row):  # who is due already will try
-            is_tried = await self._due(session, row, lanes, 1)
-            return 0 if is_tried else await self._free_these(session, row, self._any_one(row.waits_for))
+        if waited.rests:  # who is due already will try
+            if await self._due(session, waited, lanes, 1):
+                return 0
+            return await self._free_these(session, waited, self._any_one(waited.breaker_id))
         freed = 0
         for lane in lanes:
-            room = PORTION - await self._due(session, row, (lane,), PORTION, SOON_SECONDS)
+            room = PORTION - await self._due(session, waited, (lane,), PORTION, SOON_SECONDS)
             if room > 0:
-                freed += await self._free_these(session, row, self._oldest(row.waits_for, lane, room))
+                freed += await self._free_these(session, waited, self._oldest(waited.breaker_id, lane, room))
         return freed
 
     async def _due(
-        self, session: AsyncSession, row: Row[Any], lanes: Sequence[Lane], most: int, within: float = 0.0
+        self, session: AsyncSession, waited: _Waited, lanes: Sequence[Lane], most: int, within: float = 0.0
     ) -> int:
         due = select(KEYS.c.ordering_key).where(
             KEYS.c.consumer == self._consumer,
             KEYS.c.lane.in_(lanes),
-            KEYS.c.tenant_id == row.tenant_id,
+            KEYS.c.tenant_id == waited.tenant_id,
             KEYS.c.due_at <= db_now(within),
         )
         return await session.scalar(select(func.count()).select_from(due.limit(most).subquery())) or 0
 
-    async def _free_these(self, session: AsyncSession, row: Row[Any], keys: ColumnElement[bool]) -> int:
+    async def _free_these(self, session: AsyncSession, waited: _Waited, keys: ColumnElement[bool]) -> int:
         freeing = (
             update(KEYS)
             .where(
                 KEYS.c.consumer == self._consumer,
-                KEYS.c.waits_for == row.waits_for,
+                KEYS.c.waits_for == waited.breaker_id,
                 keys,
             )
             .values(due_at=db_now(), waits_for=None)
@@ -163,8 +191,3 @@ class Waiting:
             .limit(most)
         )
         return KEYS.c.ordering_key.in_(oldest)
-
-
-def _rests(row: Row[Any]) -> bool:
-    """Whether the connection rests; where the access is gone nobody waits, each is told so."""
-    return row.state not in (None, CLOSED) and row.denied_at is None

@@ -4,12 +4,13 @@ A message is held while its predecessor is not in the inbox in any state; the cl
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
@@ -35,6 +36,15 @@ KEPT_SECONDS = 30 * 86_400.0  # so long a predecessor may still be sent again
 Ends = Mapping[TopicPartition, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A message that waits for its predecessor."""
+
+    inbox_id: int
+    event_id: UUID
+    type: str
+
+
 class Holds:
     """Looks after what waits in one inbox for a predecessor that is not there in any state."""
 
@@ -50,23 +60,23 @@ class Holds:
         Without a broker whatever was sent is in the inbox already.
         """
         async with self._db.reading.of_queues() as session:
-            rows = (await session.execute(_held(self._consumer))).all()
+            held = await _list_held(session, self._consumer)
         if kafka and settings:
-            rows = await self._passed(kafka, settings, rows)
+            held = await self._passed(kafka, settings, held)
         async with self._db.sessions.of_queues() as session:
-            if rows:
-                await self._give_up(session, rows)
+            if held:
+                await self._give_up(session, held)
             if await session.scalar(_given_up(self._consumer)) is None:
                 await close_alarms(session, AlarmKind.ORDER_GAP, self._consumer)
 
     async def _passed(
-        self, kafka: AIOKafkaConsumer, settings: KafkaSettings, rows: Sequence[Row[Any]]
-    ) -> list[Row[Any]]:
-        """Those of which the group has read, in every partition, up to the end seen when the gap appeared."""
-        self._seen = {row.event_id: self._seen[row.event_id] for row in rows if row.event_id in self._seen}
-        names = {row.event_id: self._names(settings.topic_prefix, row.type) for row in rows}
+        self, kafka: AIOKafkaConsumer, settings: KafkaSettings, held: Sequence[_Held]
+    ) -> list[_Held]:
+        """Return those that every partition was read past, to its end when the gap was first seen."""
+        self._seen = {one.event_id: self._seen[one.event_id] for one in held if one.event_id in self._seen}
+        names = {one.event_id: self._names(settings.topic_prefix, one.type) for one in held}
         ends: dict[str, Ends] = {}
-        new = {name for row in rows if row.event_id not in self._seen for name in names[row.event_id]}
+        new = {name for one in held if one.event_id not in self._seen for name in names[one.event_id]}
         for name in sorted(new):
             partitions = [TopicPartition(name, number) for number in await partitions_of(settings, name)]
             firsts, lasts = await kafka.beginning_offsets(partitions), await kafka.end_offsets(partitions)
@@ -75,21 +85,21 @@ class Holds:
                 for partition in partitions
                 if firsts[partition] < lasts[partition]
             }
-        for row in rows:
+        for one in held:
             seen = {
                 partition: end
-                for name in names[row.event_id]
+                for name in names[one.event_id]
                 for partition, end in ends.get(name, {}).items()
             }
-            self._seen.setdefault(row.event_id, seen)
-        asked = sorted({partition for row in rows for partition in self._seen[row.event_id]})
+            self._seen.setdefault(one.event_id, seen)
+        asked = sorted({partition for one in held for partition in self._seen[one.event_id]})
         passed: dict[TopicPartition, int] = await kafka.beginning_offsets(asked) if asked else {}
         for partition in asked:
             passed[partition] = max(passed[partition], await kafka.committed(partition) or 0)
         return [
-            row
-            for row in rows
-            if all(passed[partition] >= end for partition, end in self._seen[row.event_id].items())
+            one
+            for one in held
+            if all(passed[partition] >= end for partition, end in self._seen[one.event_id].items())
         ]
 
     def _names(self, prefix: str, event_type: str) -> list[str]:
@@ -98,8 +108,8 @@ class Holds:
         topics = topics_read_by(self._consumer) if event_class is None else [event_class.topic]
         return [prefix + topic.name for topic in topics]
 
-    async def _give_up(self, session: AsyncSession, rows: Sequence[Row[Any]]) -> None:
-        ids = [row.inbox_id for row in rows]
+    async def _give_up(self, session: AsyncSession, held: Sequence[_Held]) -> None:
+        ids = [one.inbox_id for one in held]
         given_up = (
             update(INBOX)
             .where(INBOX.c.inbox_id.in_(ids), *_is_held())
@@ -123,15 +133,16 @@ class Holds:
         await raise_alarm(session, Alarm(AlarmKind.ORDER_GAP, self._consumer, evidence))
 
 
-def _held(consumer: str) -> Any:
+async def _list_held(session: AsyncSession, consumer: str) -> list[_Held]:
     on_way = exists().where(OUTBOX.c.event_id == INBOX.c.predecessor, OUTBOX.c.sent_at.is_(None))
-    return (
-        select(INBOX.c.inbox_id, INBOX.c.event_id, INBOX.c.type, INBOX.c.predecessor, INBOX.c.ordering_key)
+    query = (
+        select(INBOX.c.inbox_id, INBOX.c.event_id, INBOX.c.type)
         .join(KEYS, (KEYS.c.consumer == INBOX.c.consumer) & (KEYS.c.ordering_key == INBOX.c.ordering_key))
         .where(INBOX.c.consumer == consumer, KEYS.c.held_since.is_not(None), *_is_held(), ~on_way)
         .order_by(INBOX.c.inbox_id)
         .limit(AT_ONCE)
     )
+    return [_Held(row.inbox_id, row.event_id, row.type) for row in await session.execute(query)]
 
 
 def _is_held() -> tuple[Any, ...]:

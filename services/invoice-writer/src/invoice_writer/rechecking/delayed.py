@@ -1,14 +1,12 @@
 """A document whose message has waited for an hour says so, instead of standing in line without a word."""
 
-from typing import Any
-
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.domain.reasons import Reason
 from common.errors import InvalidMessageError
 from common.events.documents import DocumentIssued
 from common.events.registry import parse
+from common.inbox.overdue import OverdueMessage
 from common.transport.large import whole
 from invoice_writer.outcomes import WAITING, DocumentState, Outcome, OutcomeRepository, record_outcome
 
@@ -16,13 +14,13 @@ DELAYED = Reason.DELAYED.value
 LASTING = frozenset({DELAYED, Reason.WRITE_UNSETTLED.value})
 
 
-async def show_delayed(session: AsyncSession, late: Row[Any]) -> None:
+async def show_delayed(session: AsyncSession, late: OverdueMessage) -> None:
     """Make the document of a late message stand as delayed, unless it was decided about before.
 
     Nobody works on it now, and who does next records what becomes of it.
     """
     try:
-        event = parse(late.type, await whole(session, late.tenant_id, late.payload or b"", late.headers))
+        event = parse(late.type, await whole(session, late.tenant_id, late.payload, late.headers))
     except (KeyError, InvalidMessageError):  # not ours to read: it will be ignored or become a dead letter
         return
     if not isinstance(event, DocumentIssued):
