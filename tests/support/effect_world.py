@@ -7,7 +7,7 @@ may be set, forwards and back; those of the machines never are. Everything is a 
 interleaving and every crash can be reached.
 """
 
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from common.http.transport import Response
 from common.lexware.errors import error_for
 from common.settings import EffectSettings
 from support.memory_attempts import MemoryAttempts
+from support.stepping import Stepped, pause
 
 POINTS = ("arm", "armed", "gate", "last byte", "answer", "found")
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -41,21 +42,6 @@ SETTINGS = EffectSettings(
     second_look=2.0,
     max_attempts=3,
 )
-
-
-class Step:
-    """One point at which a worker stands still until it is told to go on."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __await__(self) -> Generator[str, None, None]:
-        yield self.name
-
-
-async def pause(name: str) -> None:
-    """Stand still here."""
-    await Step(name)
 
 
 def foreign_page() -> ConnectorError:
@@ -187,49 +173,29 @@ class World:
         return NOTHING
 
 
-class Worker:
-    """A process that ensures the document again and again, and may stand still or die anywhere."""
+class Worker(Stepped[EffectResult]):
+    """A process that ensures the document."""
 
     def __init__(self, world: World, rules: LookRules | None) -> None:
+        super().__init__()
         self._world, self._rules = world, rules
-        self._work: Coroutine[Any, Any, EffectResult] | None = None
-        self.at: str | None = None
-        self.result: EffectResult | None = None
         self._witness = Witness(world.seconds)
 
-    @property
-    def idle(self) -> bool:
-        return self._work is None
-
-    def step(self) -> None:
-        """Go on to the next point, or begin."""
-        if self._work is None:
-            runner = EffectRunner(
-                None,
-                self._world.settings,
-                attempts=self._world.attempts,
-                rules=self._rules,
-                clock=self._world.seconds,
-                witness=self._witness,
-            )
-            self._work, self.result = runner.ensure(self._world), None
-        try:
-            self.at = self._work.send(None)
-        except StopIteration as end:
-            self._work, self.at, self.result = None, None, end.value
+    def begin(self) -> Coroutine[Any, Any, EffectResult]:
+        runner = EffectRunner(
+            None,
+            self._world.settings,
+            attempts=self._world.attempts,
+            rules=self._rules,
+            clock=self._world.seconds,
+            witness=self._witness,
+        )
+        return runner.ensure(self._world)
 
     def crash(self) -> None:
-        """End in the middle; nothing it holds is given back, and its successor knows nothing of before."""
-        if self._work is not None:
-            self._work.close()
-        self._work, self.at = None, None
+        """End in the middle; the successor knows nothing of before."""
+        super().crash()
         self._witness = Witness(self._world.seconds)
-
-    def run(self, to: str = "answer") -> None:
-        """Go on until that point, or until there is an answer to wait for, or to the end."""
-        self.step()
-        while not self.idle and self.at not in (to, "answer"):
-            self.step()
 
 
 def finish(world: World, worker: Worker) -> EffectResult | None:
