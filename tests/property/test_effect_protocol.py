@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 
 from common.effects.attempts import ArmRequest, Attempt
 from common.effects.effect import Bound, Parked
-from common.effects.looks import Look, LookRules
+from common.effects.searches import ReconcileSchedule, Search
 from common.http.errors import RateLimited
 from support.effect_world import POINTS, SETTINGS, Worker, World, finish
 from support.memory_attempts import MemoryAttempts, Row
@@ -49,10 +49,12 @@ def quiet() -> Iterator[None]:
 class Protocol(RuleBasedStateMachine):
     """Workers, time, the network, the books and their user, each moved by rules."""
 
-    def __init__(self, make_world: Callable[[], World] = World, rules: LookRules | None = None) -> None:
+    def __init__(
+        self, make_world: Callable[[], World] = World, schedule: ReconcileSchedule | None = None
+    ) -> None:
         super().__init__()
         self.world = make_world()
-        self.workers = [Worker(self.world, rules) for _ in range(2)]
+        self.workers = [Worker(self.world, schedule) for _ in range(2)]
 
     @rule(who=WHO)
     def go_one_step(self, who: int) -> None:
@@ -151,25 +153,25 @@ class NoCompare(MemoryAttempts):
         return attempt
 
 
-class OneEmptySearch(LookRules):
+class OneEmptySearch(ReconcileSchedule):
     """Believes the first trusted empty search."""
 
-    def proves_absence(self, armed_at: datetime, looks: Sequence[Look]) -> bool:
-        return bool(self._trusted_empties(armed_at, looks))
+    def proves_absence(self, armed_at: datetime, searches: Sequence[Search]) -> bool:
+        return bool(self._trusted_empties(armed_at, searches))
 
 
-class AnyTwoSearches(LookRules):
+class AnyTwoSearches(ReconcileSchedule):
     """Believes two empty searches whenever they began."""
 
-    def trusted(self, armed_at: datetime, look: Look) -> bool:
+    def trusted(self, armed_at: datetime, search: Search) -> bool:
         return True
 
 
-class DatabaseClockAlone(LookRules):
+class DatabaseClockAlone(ReconcileSchedule):
     """Believes the age that the database's clock gives an attempt."""
 
-    def trusted(self, armed_at: datetime, look: Look) -> bool:
-        return look.started_at >= armed_at + self.settings.trust_time
+    def trusted(self, armed_at: datetime, search: Search) -> bool:
+        return search.started_at >= armed_at + self.settings.trust_time
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ class Mutant:
 
     guard: str
     world: Callable[[], World] = World
-    rules: LookRules | None = None
+    schedule: ReconcileSchedule | None = None
 
     def __str__(self) -> str:
         return self.guard
@@ -195,9 +197,9 @@ MUTANTS = [
         partial(World, SETTINGS.model_copy(update={"server_patience": 0.01})),
     ),
     Mutant("weather is no refusal", partial(World, weather=RateLimited)),
-    Mutant("searching twice", rules=OneEmptySearch(SETTINGS)),
-    Mutant("searching after the trust time", rules=AnyTwoSearches(SETTINGS)),
-    Mutant("the boot clock as a witness", rules=DatabaseClockAlone(SETTINGS)),
+    Mutant("searching twice", schedule=OneEmptySearch(SETTINGS)),
+    Mutant("searching after the trust time", schedule=AnyTwoSearches(SETTINGS)),
+    Mutant("the boot clock as a witness", schedule=DatabaseClockAlone(SETTINGS)),
 ]
 PROOF = settings(
     max_examples=150,
@@ -232,7 +234,7 @@ def first_duplicate(mutant: Mutant, walks: int) -> int | None:
 
 def _walk(mutant: Mutant, chance: Random) -> bool:
     world = mutant.world()
-    workers = [Worker(world, mutant.rules) for _ in range(2)]
+    workers = [Worker(world, mutant.schedule) for _ in range(2)]
     for _ in range(STEPS):
         match chance.randrange(14):
             case 0 | 1 | 2 | 3 | 4 | 5:

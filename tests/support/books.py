@@ -17,7 +17,7 @@ from common.db.engine import Database
 from common.db.models.core import ConnectionRow, SecretRow, TenantRow
 from common.db.models.effects import AlarmRow
 from common.db.secrets import Secrets, new_key
-from common.effects.effect import Findings, Follow
+from common.effects.effect import OnBound, SearchResult
 from common.effects.gate import Gate
 from common.http.transport import Network
 from common.lexware.client import LexwareClient
@@ -168,7 +168,7 @@ class DocumentEffect:
     async def send(self, gate: Gate) -> str:
         return await self.client.vouchers.create(self.payload, gate)
 
-    async def search(self) -> Findings:
+    async def search(self) -> SearchResult:
         found = await self.client.voucherlist.find("salesinvoice", self.number)
         marked: list[str] = []
         unmarked: list[str] = []
@@ -176,10 +176,10 @@ class DocumentEffect:
             voucher = await self.client.vouchers.get(row.id)
             ours = (voucher.remark or "").split(" ")[0] == self.marker
             (marked if ours else unmarked).append(row.id)
-        return Findings(found.complete, tuple(marked), tuple(unmarked))
+        return SearchResult(found.complete, tuple(marked), tuple(unmarked))
 
-    def bound(self, external_id: str, how: str) -> Follow[Any]:
-        return Follow(_record_bound, (self, {"voucher": external_id, "how": how}))
+    def on_bound(self, external_id: str, how: str) -> OnBound[Any]:
+        return OnBound(_record_bound, (self, {"voucher": external_id, "how": how}))
 
     async def parked(self, session: AsyncSession, reason: str, evidence: Mapping[str, Any]) -> None:
         await self.record(session, "test_parked", {"reason": reason})

@@ -47,11 +47,11 @@ class Fate:
 
 
 def writer(fate: Fate) -> None:
-    """The invoice writer as it runs in a cluster; only the probe of its effects is ours."""
+    """The invoice writer as it runs in a cluster; only the crash points of its effects are ours."""
     settings = ClusterSettings()
 
     def service(db: Database, transport: Transport, network: Network) -> ServiceApp:
-        return build(settings, db, transport, network, probe=fate)
+        return build(settings, db, transport, network, crash_points=fate)
 
     check, commit = Gate.check, AIOKafkaConsumer.commit
 

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from common.effects.effect import NOTHING, Bound, EffectResult, Findings, Follow, Parked
+from common.effects.effect import NOTHING, Bound, EffectResult, OnBound, Parked, SearchResult
 from common.effects.gate import Gate
-from common.effects.looks import LookRules
 from common.effects.runner import EffectRunner
+from common.effects.searches import ReconcileSchedule
 from common.effects.witness import Witness
 from common.errors import ConnectorError
 from common.http.errors import OutcomeLost, RateLimited
@@ -158,27 +158,27 @@ class World:
             raise OutcomeLost("no answer")
         return message.voucher
 
-    async def search(self) -> Findings:
+    async def search(self) -> SearchResult:
         await pause("search")
         seen = [] if self.stale() else [one for one in self.vouchers if one.visible_at <= self.now]
-        findings = Findings(
+        result = SearchResult(
             True,
             tuple(one.id for one in seen if one.marked),
             tuple(one.id for one in seen if not one.marked),
         )
         await pause("found")
-        return findings
+        return result
 
-    def bound(self, external_id: str, how: str) -> Follow[Any]:
+    def on_bound(self, external_id: str, how: str) -> OnBound[Any]:
         return NOTHING
 
 
 class Worker(Stepped[EffectResult]):
     """A process that ensures the document."""
 
-    def __init__(self, world: World, rules: LookRules | None) -> None:
+    def __init__(self, world: World, schedule: ReconcileSchedule | None) -> None:
         super().__init__()
-        self._world, self._rules = world, rules
+        self._world, self._schedule = world, schedule
         self._witness = Witness(world.seconds)
 
     def begin(self) -> Coroutine[Any, Any, EffectResult]:
@@ -186,7 +186,7 @@ class Worker(Stepped[EffectResult]):
             None,
             self._world.settings,
             attempts=self._world.attempts,
-            rules=self._rules,
+            schedule=self._schedule,
             clock=self._world.seconds,
             witness=self._witness,
         )

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database
 from common.effects.attempts import ABSENT, REFUSED, WITHDRAWN, ArmRequest, Attempt
-from common.effects.effect import Follow
+from common.effects.effect import OnBound
 from common.effects.files import (
     AT_ONCE,
     MOST_UPLOADS,
@@ -184,8 +184,8 @@ class FileWorld:
         self.steps.append(step)
         await self.pause(step)
 
-    def _follow(self, file_id: str) -> Follow[Any]:
-        return Follow(self._keep, file_id)
+    def _follow(self, file_id: str) -> OnBound[Any]:
+        return OnBound(self._keep, file_id)
 
     async def _keep(self, session: AsyncSession, items: Sequence[str]) -> None:
         self.attached += items

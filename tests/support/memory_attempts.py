@@ -1,4 +1,4 @@
-"""`Attempts` in memory, one atomic step per call; a shared suite holds it to the database's."""
+"""`AttemptStore` in memory, one atomic step per call; a shared suite holds it to the database's."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,9 +22,9 @@ from common.effects.attempts import (
     InTransaction,
     duplicate_alarm,
 )
-from common.effects.effect import Bound, Follow
-from common.effects.looks import Look
+from common.effects.effect import Bound, OnBound
 from common.effects.numbered import NOWHERE, Elsewhere, foremost
+from common.effects.searches import Search
 
 NO_SESSION = cast(AsyncSession, None)  # what follows from a binding has no database here
 
@@ -68,8 +68,8 @@ class MemoryAttempts:
             accepted=frozenset(
                 one
                 for attempt in released
-                for look in attempt.looks
-                for one in (*look.unmarked, *look.elsewhere)
+                for search in attempt.searches
+                for one in (*search.unmarked, *search.elsewhere)
             ),
             despite=known is not None and known.despite,
         )
@@ -84,11 +84,11 @@ class MemoryAttempts:
         self,
         attempt_id: UUID,
         state: str,
-        looks: Sequence[Look] = (),
+        searches: Sequence[Search] = (),
         answer: Mapping[str, Any] | None = None,
     ) -> bool:
         await self.pause(state)
-        return self._change(attempt_id, UNRESOLVED if state == ABSENT else (OPEN,), state, looks)
+        return self._change(attempt_id, UNRESOLVED if state == ABSENT else (OPEN,), state, searches)
 
     async def excuse(self, attempt_id: UUID, answer: Mapping[str, Any]) -> None:
         await self.pause("excuse")
@@ -96,16 +96,16 @@ class MemoryAttempts:
             if row.attempt.attempt_id == attempt_id and row.attempt.state == OPEN:
                 row.excused = True
 
-    async def note(self, attempt_id: UUID, looks: Sequence[Look]) -> None:
-        await self.pause("note")
-        self._change(attempt_id, UNRESOLVED, None, looks)
+    async def record_search(self, attempt_id: UUID, searches: Sequence[Search]) -> None:
+        await self.pause("record_search")
+        self._change(attempt_id, UNRESOLVED, None, searches)
 
     async def park(
-        self, attempt_id: UUID, looks: Sequence[Look], alarm: Alarm | None, then: InTransaction
+        self, attempt_id: UUID, searches: Sequence[Search], alarm: Alarm | None, then: InTransaction
     ) -> bool:
         await self.pause("park")
-        is_new = self._change(attempt_id, (OPEN,), PARKED, looks)
-        if not is_new and not self._change(attempt_id, (PARKED,), PARKED, looks):
+        is_new = self._change(attempt_id, (OPEN,), PARKED, searches)
+        if not is_new and not self._change(attempt_id, (PARKED,), PARKED, searches):
             return False
         if is_new and alarm is not None:
             self.alarms.append(alarm)
@@ -113,28 +113,35 @@ class MemoryAttempts:
         return True
 
     async def bind(
-        self, request: ArmRequest, attempt: Attempt, bound: Bound, states: Sequence[str], follow: Follow[Any]
+        self,
+        request: ArmRequest,
+        attempt: Attempt,
+        bound: Bound,
+        states: Sequence[str],
+        on_bound: OnBound[Any],
     ) -> bool:
         await self.pause("bind")
         if not self._change(attempt.attempt_id, states, BOUND, ()):
             return False
         self.bindings[request.key] = bound
-        await follow.write(NO_SESSION, [follow.item])
+        await on_bound.write(NO_SESSION, [on_bound.item])
         return True
 
     async def adopt(
-        self, request: ArmRequest, last_number: int, bound: Bound, follow: Follow[Any]
+        self, request: ArmRequest, last_number: int, bound: Bound, on_bound: OnBound[Any]
     ) -> bool | Elsewhere:
         await self.pause("adopt")
         adopted = self._insert(request, last_number, BOUND, bound.external_id)
         if adopted is None or isinstance(adopted, Elsewhere):
             return adopted or False
         self.bindings[request.key] = bound
-        await follow.write(NO_SESSION, [follow.item])
+        await on_bound.write(NO_SESSION, [on_bound.item])
         return True
 
-    async def late(self, request: ArmRequest, attempt: Attempt, external_id: str) -> Bound | None:
-        await self.pause("late")
+    async def record_late_answer(
+        self, request: ArmRequest, attempt: Attempt, external_id: str
+    ) -> Bound | None:
+        await self.pause("record_late_answer")
         bound = self.bindings.get(request.key)
         if bound is not None and bound.external_id == external_id:
             return bound
@@ -143,8 +150,8 @@ class MemoryAttempts:
         self.alarms.append(duplicate_alarm(request, {"late_answer": external_id}))
         return bound
 
-    async def release(self, key: str, older_than: float) -> bool:
-        await self.pause("release")
+    async def give_up(self, key: str, older_than: float) -> bool:
+        await self.pause("give_up")
         settled_at = self.now() - timedelta(seconds=older_than)
         for row in self.rows.get(key, []):
             old = row.attempt.state != OPEN or row.attempt.armed_at <= settled_at
@@ -200,12 +207,16 @@ class MemoryAttempts:
         return None if bound is None else bound.external_id
 
     def _change(
-        self, attempt_id: UUID, states: Sequence[str] | None, state: str | None, looks: Sequence[Look] | None
+        self,
+        attempt_id: UUID,
+        states: Sequence[str] | None,
+        state: str | None,
+        searches: Sequence[Search] | None,
     ) -> bool:
-        """Change state and looks: none given are the ones before, None takes them away."""
+        """Change state and searches: none given are the ones before, None takes them away."""
         for row in (row for rows in self.rows.values() for row in rows):
             if row.attempt.attempt_id == attempt_id and (states is None or row.attempt.state in states):
-                kept = () if looks is None else tuple(looks) or row.attempt.looks
-                row.attempt = replace(row.attempt, state=state or row.attempt.state, looks=kept)
+                kept = () if searches is None else tuple(searches) or row.attempt.searches
+                row.attempt = replace(row.attempt, state=state or row.attempt.state, searches=kept)
                 return True
         return False

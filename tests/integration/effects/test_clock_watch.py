@@ -51,12 +51,12 @@ async def clock_alarms(database: Database) -> list[tuple[float, datetime | None]
 async def test_clock_that_was_set_is_an_alarm_of_the_installation(database: Database, seconds: int) -> None:
     clock = Clock()
     watch = ClockWatch(database, Witness(clock), QUICK, apart=0.0)
-    await watch.look()
-    await watch.look()
+    await watch.run_once()
+    await watch.run_once()
     assert await clock_alarms(database) == []
     clock.behind += seconds  # the database's clock went ahead by so much
-    await watch.look()
-    await watch.look()
+    await watch.run_once()
+    await watch.run_once()
     assert await clock_alarms(database) == [(seconds, None)]
 
 
@@ -64,15 +64,15 @@ async def test_alarm_closes_when_the_clocks_kept_their_pace_for_a_trust_time(dat
     clock = Clock()
     witness = Witness(clock)
     watch = ClockWatch(database, witness, QUICK, apart=0.0)
-    await watch.look()
+    await watch.run_once()
     clock.behind += 60
-    await watch.look()
+    await watch.run_once()
     assert witness.doubts
-    await watch.look()
+    await watch.run_once()
     ((_, closed_at),) = await clock_alarms(database)
     assert closed_at is None
     await asyncio.sleep(QUICK.trust_time.total_seconds() + 0.1)
-    await watch.look()
+    await watch.run_once()
     ((_, closed_at),) = await clock_alarms(database)
     assert closed_at is not None
 
@@ -80,9 +80,9 @@ async def test_alarm_closes_when_the_clocks_kept_their_pace_for_a_trust_time(dat
 async def test_look_that_took_long_says_nothing_about_the_clocks(database: Database) -> None:
     clock = Clock()
     watch = ClockWatch(database, Witness(clock), QUICK, apart=0.0)
-    await watch.look()
+    await watch.run_once()
     clock.slowness = 6.0
-    await watch.look()
+    await watch.run_once()
     assert await clock_alarms(database) == []
 
 
@@ -93,11 +93,11 @@ async def test_process_knows_open_attempts_of_others_from_its_first_look_on(data
     assert isinstance(armed, Attempt)
     watch = ClockWatch(database, witness, QUICK)
     assert witness.known_for(armed.attempt_id) == 0.0
-    await watch.look()
+    await watch.run_once()
     clock.behind -= 100
     assert witness.known_for(armed.attempt_id) >= 100
     await attempts.close(armed.attempt_id, "absent")
-    await watch.look()
+    await watch.run_once()
     assert witness.known_for(armed.attempt_id) == 0.0
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database, open_database
-from common.effects.effect import Bound, EffectResult, Follow, Pending
+from common.effects.effect import Bound, EffectResult, OnBound, Pending
 from common.effects.gate import Gate
 from common.effects.runner import EffectRunner
 from common.http.errors import Withdrawn
@@ -106,7 +106,9 @@ async def test_a_pause_between_gate_and_last_byte_is_ended_by_the_patience_of_th
 ) -> None:
     await lexware.lexware.control.settings(body_timeout=WAITS.server_patience / TIME_SCALE)
     effect = DocumentEffect(client, books.tenant_id, "A-1")
-    result = await run_until_decided(EffectRunner(database, WAITS, probe=StandStill(lexware.lexware)), effect)
+    result = await run_until_decided(
+        EffectRunner(database, WAITS, crash_points=StandStill(lexware.lexware)), effect
+    )
     (voucher,) = await vouchers(lexware, "A-1")
     assert result == Bound(voucher["id"], "written")
     states = await attempt_states(database, effect.key, withdrawn=True)
@@ -182,11 +184,11 @@ async def test_effects_that_share_a_transaction_spoil_each_other_nothing(
 class Broken(DocumentEffect):
     """An effect whose binding cannot be recorded."""
 
-    def bound(self, external_id: str, how: str) -> Follow[Any]:
-        return Follow(_fail, super().bound(external_id, how))
+    def on_bound(self, external_id: str, how: str) -> OnBound[Any]:
+        return OnBound(_fail, super().on_bound(external_id, how))
 
 
-async def _fail(session: AsyncSession, items: Sequence[Follow[Any]]) -> None:
+async def _fail(session: AsyncSession, items: Sequence[OnBound[Any]]) -> None:
     for follow in items:
         await follow.write(session, [follow.item])
     raise ArithmeticError

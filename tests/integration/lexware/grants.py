@@ -39,7 +39,7 @@ class Grant:
     def tokens(self, *, settle_seconds: float = 180.0) -> OAuthTokens:
         """The credentials as another process would hold them."""
 
-        async def probe(headers: Any) -> object:
+        async def check(headers: Any) -> object:
             auth = FixedHeaders(headers)
             api = ApiClient(self.network, self.books.settings.api_url, auth=auth, error_for=error_for)
             return await api.get("/v1/profile")
@@ -47,7 +47,7 @@ class Grant:
         return OAuthTokens(
             self.store,
             AuthorizationServer(self.network, self.books.settings),
-            probe,
+            check,
             refresh_before=1800,
             settle=settle_seconds,
         )

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from common.effects.attempts import OPEN, Attempt
-from common.effects.effect import Effect, Findings, Parked, Pending, Refused
-from common.effects.looks import Look, LookRules
+from common.effects.effect import Effect, Parked, Pending, Refused, SearchResult
+from common.effects.searches import ReconcileSchedule, Search
 from common.effects.searching import Searching
 from common.effects.witness import Witness
 from common.errors import ConnectorError
@@ -28,20 +28,20 @@ class Blind:
 
     end: ConnectorError | None
 
-    async def search(self) -> Findings:
+    async def search(self) -> SearchResult:
         if self.end is not None:
             raise self.end
-        return Findings(complete=False)
+        return SearchResult(complete=False)
 
 
 async def after(seconds: float, end: ConnectorError | None) -> Any:
-    """What a look means that long after the attempt was armed."""
-    rules = LookRules(SETTINGS)
-    searching = Searching(SETTINGS, rules, Witness(lambda: 0.0))
+    """What a search means that long after the attempt was armed."""
+    schedule = ReconcileSchedule(SETTINGS)
+    searching = Searching(SETTINGS, schedule, Witness(lambda: 0.0))
     attempt = Attempt(uuid4(), 1, OPEN, ARMED_AT)
     effect = cast(Effect, Blind(end))
-    found = await searching.look(effect, attempt, ARMED_AT + timedelta(seconds=seconds))
-    return searching.after(attempt, (found,)) if isinstance(found, Look) else found
+    found = await searching.search(effect, attempt, ARMED_AT + timedelta(seconds=seconds))
+    return searching.after(attempt, (found,)) if isinstance(found, Search) else found
 
 
 @pytest.mark.parametrize("end", [*SAYS_NOTHING, None])

@@ -8,7 +8,7 @@ from common.archive import Archive
 from common.db.engine import Database
 from common.db.probes import needs_of
 from common.db.secrets import Secrets
-from common.effects.effect import Probe
+from common.effects.effect import CrashPoints
 from common.effects.files import FileStep
 from common.effects.runner import EffectRunner
 from common.effects.watch import ClockWatch
@@ -69,12 +69,12 @@ def build(
     transport: Transport,
     network: Network,
     *,
-    probe: Probe | None = None,
+    crash_points: CrashPoints | None = None,
 ) -> ServiceApp:
     """The invoice writer on this database and transport; nothing runs before it is served."""
     witness = Witness()
-    runner = EffectRunner(db, settings.effects, probe=probe, witness=witness)
-    files = FileStep(db, probe=probe, look_after=timedelta(seconds=settings.effects.first_look))
+    runner = EffectRunner(db, settings.effects, crash_points=crash_points, witness=witness)
+    files = FileStep(db, crash_points=crash_points, look_after=timedelta(seconds=settings.effects.first_look))
 
     def wake() -> None:
         worker.wake()

@@ -87,7 +87,7 @@ class VoucherWriter:
 
         Then all may be decided anew.
         """
-        result = await self._runner.settle(self._effect(event, armed))
+        result = await self._runner.resolve_open_attempt(self._effect(event, armed))
         return None if result is None else _translated(result, armed)
 
     async def adopt(
@@ -119,7 +119,7 @@ class VoucherWriter:
 
         So too where no search tells whether the last write arrived: then a person has looked for it.
         """
-        settled = await self._runner.settle(self._effect(event, plan), unseen=True)
+        settled = await self._runner.resolve_unseen_attempt(self._effect(event, plan))
         if settled is not None and not _is_unsettled(settled):
             return _translated(settled, plan)
         if not await self._runner.give_up_open_attempt(self._effect(event, plan).key):

@@ -5,10 +5,10 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.domain.reasons import Reason
-from common.effects.attempts import ABSENT, OPEN, Attempt, Attempts
+from common.effects.attempts import ABSENT, OPEN, Attempt, AttemptStore
 from common.effects.effect import Effect, EffectResult, Parked, Pending
-from common.effects.looks import Look, LookRules, in_the_way
 from common.effects.numbered import Elsewhere
+from common.effects.searches import ReconcileSchedule, Search, in_the_way
 from common.effects.searching import Searching
 from common.effects.witness import Witness
 from common.settings import EffectSettings
@@ -26,13 +26,13 @@ class Asides:
 
     def __init__(
         self,
-        attempts: Attempts,
+        attempts: AttemptStore,
         settings: EffectSettings,
-        rules: LookRules,
+        schedule: ReconcileSchedule,
         witness: Witness,
         searching: Searching,
     ) -> None:
-        self._attempts, self._settings, self._rules = attempts, settings, rules
+        self._attempts, self._settings, self._schedule = attempts, settings, schedule
         self._witness, self._searching = witness, searching
 
     async def stand(self, effect: Effect, other: Elsewhere) -> EffectResult | None:
@@ -48,22 +48,22 @@ class Asides:
             return None
         if state.now - attempt.armed_at < THE_OTHERS_TURN * self._settings.trust_time:
             return Pending(timedelta(seconds=self._settings.first_look), ELSEWHERE)
-        look = await self._searching.look(effect, attempt, state.now, ELSEWHERE)
-        return await self._conclude(attempt, look) if isinstance(look, Look) else look
+        search = await self._searching.search(effect, attempt, state.now, ELSEWHERE)
+        return await self._conclude(attempt, search) if isinstance(search, Search) else search
 
-    async def _conclude(self, attempt: Attempt, look: Look) -> EffectResult | None:
-        looks = (*attempt.looks, look)
-        is_sure = look.complete and self._rules.trusted(attempt.armed_at, look)
-        others = in_the_way(look)
-        if others is not None and (look.elsewhere or is_sure):
-            await self._attempts.park(attempt.attempt_id, looks, None, _tell_nobody)
+    async def _conclude(self, attempt: Attempt, search: Search) -> EffectResult | None:
+        searches = (*attempt.searches, search)
+        is_sure = search.complete and self._schedule.trusted(attempt.armed_at, search)
+        others = in_the_way(search)
+        if others is not None and (search.elsewhere or is_sure):
+            await self._attempts.park(attempt.attempt_id, searches, None, _tell_nobody)
             reason, params = others
             return Parked(reason.value, params)
-        if self._rules.proves_absence(attempt.armed_at, looks) and not self._witness.doubts:
-            await self._attempts.close(attempt.attempt_id, ABSENT, looks)
+        if self._schedule.proves_absence(attempt.armed_at, searches) and not self._witness.doubts:
+            await self._attempts.close(attempt.attempt_id, ABSENT, searches)
             return None
-        await self._attempts.note(attempt.attempt_id, looks)
-        return self._searching.after(attempt, looks, ELSEWHERE)
+        await self._attempts.record_search(attempt.attempt_id, searches)
+        return self._searching.after(attempt, searches, ELSEWHERE)
 
 
 async def _tell_nobody(session: AsyncSession) -> None:

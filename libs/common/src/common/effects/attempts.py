@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm
 from common.domain.alarms import AlarmKind
-from common.effects.effect import Bound, Effect, Follow, HasNumber
-from common.effects.looks import Look
+from common.effects.effect import Bound, Effect, HasNumber, OnBound
 from common.effects.numbered import Elsewhere, Numbered
+from common.effects.searches import Search
 from common.errors import ConnectorError
 
 OPEN, PARKED, BOUND, REFUSED = "open", "parked", "bound", "refused"
@@ -31,7 +31,7 @@ class Attempt:
     number: int
     state: str
     armed_at: datetime
-    looks: tuple[Look, ...] = ()
+    searches: tuple[Search, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class ArmRequest:
         return replace(bare, numbered=effect.numbered, despite=effect.despite)
 
 
-class Attempts(Protocol):
+class AttemptStore(Protocol):
     """The steps of the protocol that must be atomic."""
 
     async def read(self, key: str, tenant_id: UUID) -> EffectState:
@@ -88,7 +88,7 @@ class Attempts(Protocol):
         self,
         attempt_id: UUID,
         state: str,
-        looks: Sequence[Look] = (),
+        searches: Sequence[Search] = (),
         answer: Mapping[str, Any] | None = None,
     ) -> bool:
         """The attempt surely had no effect; False when it was resolved or, unless absent, parked before."""
@@ -96,31 +96,38 @@ class Attempts(Protocol):
     async def excuse(self, attempt_id: UUID, answer: Mapping[str, Any]) -> None:
         """The open attempt got no answer in weather that meets all: found absent, it is not counted."""
 
-    async def note(self, attempt_id: UUID, looks: Sequence[Look]) -> None:
+    async def record_search(self, attempt_id: UUID, searches: Sequence[Search]) -> None:
         """Keep what was seen."""
 
     async def park(
-        self, attempt_id: UUID, looks: Sequence[Look], alarm: Alarm | None, then: InTransaction
+        self, attempt_id: UUID, searches: Sequence[Search], alarm: Alarm | None, then: InTransaction
     ) -> bool:
         """The unresolved attempt waits for a person; False when it is resolved already."""
 
     async def bind(
-        self, request: ArmRequest, attempt: Attempt, bound: Bound, states: Sequence[str], follow: Follow[Any]
+        self,
+        request: ArmRequest,
+        attempt: Attempt,
+        bound: Bound,
+        states: Sequence[str],
+        on_bound: OnBound[Any],
     ) -> bool:
         """The object stands for the fact; False when the attempt is in none of the states any more."""
 
     async def adopt(
-        self, request: ArmRequest, last_number: int, bound: Bound, follow: Follow[Any]
+        self, request: ArmRequest, last_number: int, bound: Bound, on_bound: OnBound[Any]
     ) -> bool | Elsewhere:
         """The object stands for the fact without an attempt of ours, under the same conditions as `arm`."""
 
-    async def late(self, request: ArmRequest, attempt: Attempt, external_id: str) -> Bound | None:
+    async def record_late_answer(
+        self, request: ArmRequest, attempt: Attempt, external_id: str
+    ) -> Bound | None:
         """An answer came for an attempt that is resolved: what is bound; another id is kept and raised.
 
         While nothing is bound the attempt counts as unresolved again, and has to be looked for anew.
         """
 
-    async def release(self, key: str, older_than: float) -> bool:
+    async def give_up(self, key: str, older_than: float) -> bool:
         """A person said nothing of ours is there; False while an attempt younger than that is open."""
 
     async def is_known(self, key: str) -> bool:

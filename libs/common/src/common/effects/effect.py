@@ -17,8 +17,8 @@ ItemT = TypeVar("ItemT")
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
-    """What a search saw: objects with our marker, of the same fact without it, and whether that is all.
+class SearchResult:
+    """What a search found: objects with our marker, of the same fact without it, and whether that is all.
 
     `elsewhere`: objects with the marker of another effect that stands for the same document.
     """
@@ -30,7 +30,7 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
-class Follow(Generic[ItemT]):
+class OnBound(Generic[ItemT]):
     """What is written in the transaction of a binding: `write` does it for the items of many bindings."""
 
     write: Callable[[AsyncSession, Sequence[ItemT]], Awaitable[None]]
@@ -41,7 +41,7 @@ async def write_nothing(session: AsyncSession, items: Sequence[Any]) -> None:
     """Nothing follows."""
 
 
-NOTHING: Follow[Any] = Follow(write_nothing, None)
+NOTHING: OnBound[Any] = OnBound(write_nothing, None)
 
 
 class Effect(Protocol):
@@ -76,10 +76,10 @@ class Effect(Protocol):
         `RequestNotExecuted` and `RefusedError` promise that it did not happen; all else leaves it open.
         """
 
-    async def search(self) -> Findings:
+    async def search(self) -> SearchResult:
         """Look for the object on the other side."""
 
-    def bound(self, external_id: str, how: str) -> Follow[Any]:
+    def on_bound(self, external_id: str, how: str) -> OnBound[Any]:
         """What follows from the binding and is written in the transaction that makes it."""
 
 
@@ -107,14 +107,14 @@ class HasNumber(Protocol):
         """Whether the same document elsewhere stands in no way."""
 
 
-class Probe(Protocol):
+class CrashPoints(Protocol):
     """Told at every step of an effect; tests end or stop the process there."""
 
     def reach(self, step: str) -> None:
         """The effect is at this step now."""
 
 
-class NoProbe:
+class NoCrashPoints:
     """Nobody watches."""
 
     def reach(self, step: str) -> None:

@@ -14,11 +14,11 @@ from common.effects.attempts import (
     REFUSED,
     ArmRequest,
     Attempt,
-    Attempts,
+    AttemptStore,
     EffectState,
     answer_of,
 )
-from common.effects.effect import NOTHING, Bound, Follow, NoProbe, Pending, Probe
+from common.effects.effect import NOTHING, Bound, CrashPoints, NoCrashPoints, OnBound, Pending
 from common.effects.sql_attempts import SqlAttempts
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
 from common.http.errors import NotFound, RequestNotExecuted
@@ -39,7 +39,7 @@ PART_OF_AGE = 8  # a look that says nothing is repeated after this part of the t
 USED_UP = "attempts_used_up"
 UNTIL_A_PERSON_ACTS = timedelta(minutes=5)
 
-Attached: TypeAlias = Callable[[str], Follow[Any]]
+Attached: TypeAlias = Callable[[str], OnBound[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class FileRefused:
 FileResult: TypeAlias = FileAttached | FileRefused | Pending
 
 
-def _nothing(file_id: str) -> Follow[Any]:
+def _nothing(file_id: str) -> OnBound[Any]:
     return NOTHING
 
 
@@ -81,12 +81,12 @@ class FileStep:
         self,
         db: Database,
         *,
-        probe: Probe | None = None,
-        attempts: Attempts | None = None,
+        crash_points: CrashPoints | None = None,
+        attempts: AttemptStore | None = None,
         look_after: timedelta = LOOK_AGAIN,
     ) -> None:
-        self._attempts: Attempts = attempts or SqlAttempts(db)
-        self._probe, self._look_after = probe or NoProbe(), look_after
+        self._attempts: AttemptStore = attempts or SqlAttempts(db)
+        self._crash_points, self._look_after = crash_points or NoCrashPoints(), look_after
         self._stopping = False
 
     def stop_arming(self) -> None:
@@ -170,7 +170,7 @@ class FileStep:
         attempt = await self._attempts.arm(request, last_number)
         if not isinstance(attempt, Attempt):
             return Pending(self._look_after, "file_unconfirmed")
-        self._probe.reach("before_file")
+        self._crash_points.reach("before_file")
         try:
             file_id = await client.files.attach(file.voucher_id, file.name, file.content)
         except FileRejected as refusal:
@@ -184,7 +184,7 @@ class FileStep:
             if trouble.waits_for is not None:
                 await self._attempts.excuse(attempt.attempt_id, answer_of(trouble))
             return Pending(self._look_after, "file_unconfirmed")
-        self._probe.reach("after_file")
+        self._crash_points.reach("after_file")
         return await self._bind(request, attempt, Bound(file_id, "written"), attached)
 
     async def _bind(

@@ -4,7 +4,7 @@ The open attempt row is the lock. Nothing is sent before its commit, and nothing
 everything the last try could have done would be visible and is not there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -22,25 +22,25 @@ from common.effects.attempts import (
     WITHDRAWN,
     ArmRequest,
     Attempt,
-    Attempts,
+    AttemptStore,
     EffectState,
     answer_of,
     duplicate_alarm,
 )
 from common.effects.effect import (
     Bound,
+    CrashPoints,
     Effect,
     EffectResult,
-    NoProbe,
+    NoCrashPoints,
     Parked,
     Pending,
-    Probe,
     Refused,
     TellsParked,
 )
 from common.effects.gate import Gate, boot_seconds
-from common.effects.looks import Look, LookRules, in_the_way
 from common.effects.numbered import Elsewhere
+from common.effects.searches import ReconcileSchedule, Search, in_the_way
 from common.effects.searching import NOT_YET, UNCONFIRMED, Searching, again
 from common.effects.sql_attempts import SqlAttempts
 from common.effects.witness import Witness
@@ -63,19 +63,23 @@ class EffectRunner:
         db: Database | None,
         settings: EffectSettings,
         *,
-        probe: Probe | None = None,
-        attempts: Attempts | None = None,
-        rules: LookRules | None = None,
+        crash_points: CrashPoints | None = None,
+        attempts: AttemptStore | None = None,
+        schedule: ReconcileSchedule | None = None,
         clock: Callable[[], float] = boot_seconds,
         witness: Witness | None = None,
     ) -> None:
         if attempts is None and db is None:
             raise ValueError("a runner needs a database")
-        self._attempts: Attempts = attempts or SqlAttempts(db)  # type: ignore[arg-type]
-        self._settings, self._rules = settings, rules or LookRules(settings)
-        self._probe, self._clock, self._witness = probe or NoProbe(), clock, witness or Witness(clock)
-        self._searching = Searching(settings, self._rules, self._witness)
-        self._asides = Asides(self._attempts, settings, self._rules, self._witness, self._searching)
+        self._attempts: AttemptStore = attempts or SqlAttempts(db)  # type: ignore[arg-type]
+        self._settings, self._schedule = settings, schedule or ReconcileSchedule(settings)
+        self._crash_points, self._clock, self._witness = (
+            crash_points or NoCrashPoints(),
+            clock,
+            witness or Witness(clock),
+        )
+        self._searching = Searching(settings, self._schedule, self._witness)
+        self._asides = Asides(self._attempts, settings, self._schedule, self._witness, self._searching)
         self._stopping = False
 
     def stop_arming(self) -> None:
@@ -88,7 +92,7 @@ class EffectRunner:
 
     async def ensure(self, effect: Effect, *, is_new: bool = False) -> EffectResult:
         """Bring the effect as far as it gets now; `is_new` spares a look when nothing was ever tried."""
-        self._probe.reach("before_claim")
+        self._crash_points.reach("before_claim")
         request = ArmRequest.of(effect)
         state = EffectState() if is_new else await self._attempts.read(effect.key, effect.tenant_id)
         for _ in range(ROUNDS):
@@ -98,37 +102,29 @@ class EffectRunner:
             state = await self._attempts.read(effect.key, effect.tenant_id)
         return Pending(timedelta(seconds=1), UNCONFIRMED)
 
-    async def settle(self, effect: Effect, *, unseen: bool = False) -> EffectResult | None:
-        """What became of the last write, without another; None if there was none or it surely did nothing.
+    async def resolve_open_attempt(self, effect: Effect) -> EffectResult | None:
+        """Find out what the last write did; None if there was none or it surely did nothing."""
+        return await self._resolve(effect, UNRESOLVED)
 
-        `unseen`: only of a write nobody has looked at yet; what is parked is left to the person it was shown.
-        """
-        request = ArmRequest.of(effect)
-        for _ in range(ROUNDS):
-            state = await self._attempts.read(effect.key, effect.tenant_id)
-            if state.bound is not None or state.unresolved is None:
-                return state.bound
-            if unseen and state.unresolved.state != OPEN:
-                return None
-            if (result := await self._reconcile(effect, request, state, state.unresolved)) is not None:
-                return result
-        return Pending(timedelta(seconds=1), UNCONFIRMED)
+    async def resolve_unseen_attempt(self, effect: Effect) -> EffectResult | None:
+        """Find out what a write nobody was shown yet did; None too where a person was shown it."""
+        return await self._resolve(effect, (OPEN,))
 
     async def adopt(self, effect: Effect, external_id: str, how: str = "adopted") -> EffectResult:
         """Bind an object that is there already; waits while a write of ours may still be on its way."""
         request, bound = ArmRequest.of(effect), Bound(external_id, how)
-        follow = effect.bound(external_id, how)
+        on_bound = effect.on_bound(external_id, how)
         for _ in range(ROUNDS):
             state = await self._attempts.read(effect.key, effect.tenant_id)
             if state.bound is not None:
                 return state.bound
             attempt = state.unresolved
             if attempt is None:
-                done = await self._attempts.adopt(request, state.last_number, bound, follow)
+                done = await self._attempts.adopt(request, state.last_number, bound, on_bound)
             elif (wait := self._distrust(state, attempt)) > NOT_YET:
                 return Pending(wait, UNCONFIRMED)
             else:
-                done = await self._attempts.bind(request, attempt, bound, UNRESOLVED, follow)
+                done = await self._attempts.bind(request, attempt, bound, UNRESOLVED, on_bound)
             if isinstance(done, Elsewhere):
                 if (aside := await self._asides.stand(effect, done)) is not None:
                     return aside
@@ -141,7 +137,19 @@ class EffectRunner:
 
         False while an attempt is so young that it may still arrive.
         """
-        return await self._attempts.release(key, self._settings.trust_time.total_seconds())
+        return await self._attempts.give_up(key, self._settings.trust_time.total_seconds())
+
+    async def _resolve(self, effect: Effect, states: Collection[str]) -> EffectResult | None:
+        request = ArmRequest.of(effect)
+        for _ in range(ROUNDS):
+            state = await self._attempts.read(effect.key, effect.tenant_id)
+            if state.bound is not None or state.unresolved is None:
+                return state.bound
+            if state.unresolved.state not in states:
+                return None
+            if (result := await self._reconcile(effect, request, state, state.unresolved)) is not None:
+                return result
+        return Pending(timedelta(seconds=1), UNCONFIRMED)
 
     async def _step(self, effect: Effect, request: ArmRequest, state: EffectState) -> EffectResult | None:
         """One move of the protocol; None when the state has to be read again."""
@@ -164,7 +172,7 @@ class EffectRunner:
         if self._stopping:
             return Pending(NOT_YET, "stopping")
         gate = Gate(
-            self._settings.gate, clock=self._clock, on_open=lambda: self._probe.reach("gate_last_byte")
+            self._settings.gate, clock=self._clock, on_open=lambda: self._crash_points.reach("gate_last_byte")
         )
         attempt = await self._attempts.arm(request, last_number)
         if attempt is None:
@@ -172,7 +180,7 @@ class EffectRunner:
         if isinstance(attempt, Elsewhere):
             return await self._asides.stand(effect, attempt)
         self._witness.saw([attempt.attempt_id])
-        self._probe.reach("after_arm")
+        self._crash_points.reach("after_arm")
         try:
             external_id = await effect.send(gate)
         except ConnectorError as error:
@@ -184,7 +192,7 @@ class EffectRunner:
             raise
         finally:
             gate.shut()
-        self._probe.reach("after_post")
+        self._crash_points.reach("after_post")
         return await self._bind(effect, request, attempt, Bound(external_id, "written"))
 
     async def _unanswered(
@@ -205,16 +213,16 @@ class EffectRunner:
         self, effect: Effect, request: ArmRequest, attempt: Attempt, bound: Bound
     ) -> EffectResult | None:
         """The compare-and-set is on the attempt: a lease that ran out meanwhile changes nothing."""
-        follow = effect.bound(bound.external_id, bound.how)
-        self._probe.reach("before_bind")
+        on_bound = effect.on_bound(bound.external_id, bound.how)
+        self._crash_points.reach("before_bind")
         states = (OPEN,) if bound.how == "written" else UNRESOLVED
-        if await self._attempts.bind(request, attempt, bound, states, follow):
-            self._probe.reach("after_bind")
+        if await self._attempts.bind(request, attempt, bound, states, on_bound):
+            self._crash_points.reach("after_bind")
             log.info("effect.bound", effect=effect.key, attempt=attempt.number, how=bound.how)
             return bound
         if bound.how != "written":
             return None
-        other = await self._attempts.late(request, attempt, bound.external_id)
+        other = await self._attempts.record_late_answer(request, attempt, bound.external_id)
         if other is None or other.external_id != bound.external_id:
             log.error("effect.late_answer", effect=effect.key, attempt=attempt.number)
         return other
@@ -224,40 +232,44 @@ class EffectRunner:
     ) -> EffectResult | None:
         """Look at the other side when it is time to, and draw the conclusion."""
         assert state.now is not None
-        look = await self._searching.look(effect, attempt, state.now)
-        if not isinstance(look, Look):
-            return look
+        search = await self._searching.search(effect, attempt, state.now)
+        if not isinstance(search, Search):
+            return search
         unmarked, elsewhere = (
             tuple(one for one in seen if one not in state.accepted)
-            for seen in (look.unmarked, () if state.despite else look.elsewhere)
+            for seen in (search.unmarked, () if state.despite else search.elsewhere)
         )
-        look = replace(look, unmarked=unmarked, elsewhere=elsewhere)
-        return await self._conclude(effect, request, attempt, look)
+        search = replace(search, unmarked=unmarked, elsewhere=elsewhere)
+        return await self._conclude(effect, request, attempt, search)
 
     async def _conclude(
-        self, effect: Effect, request: ArmRequest, attempt: Attempt, look: Look
+        self, effect: Effect, request: ArmRequest, attempt: Attempt, search: Search
     ) -> EffectResult | None:
-        looks = (*attempt.looks, look)
-        if len(look.marked) > 1:
-            ids = {"vouchers": list(look.marked)}
-            return await self._park(effect, request, attempt, looks, Reason.DUPLICATE_IN_BOOKS, ids)
-        if look.marked:
-            return await self._bind(effect, request, attempt, Bound(look.marked[0], "reconciled"))
-        if (others := in_the_way(look)) and look.complete and self._rules.trusted(attempt.armed_at, look):
-            return await self._park(effect, request, attempt, looks, *others)
-        if self._rules.proves_absence(attempt.armed_at, looks) and not self._witness.doubts:
+        searches = (*attempt.searches, search)
+        if len(search.marked) > 1:
+            ids = {"vouchers": list(search.marked)}
+            return await self._park(effect, request, attempt, searches, Reason.DUPLICATE_IN_BOOKS, ids)
+        if search.marked:
+            return await self._bind(effect, request, attempt, Bound(search.marked[0], "reconciled"))
+        if (
+            (others := in_the_way(search))
+            and search.complete
+            and self._schedule.trusted(attempt.armed_at, search)
+        ):
+            return await self._park(effect, request, attempt, searches, *others)
+        if self._schedule.proves_absence(attempt.armed_at, searches) and not self._witness.doubts:
             log.info("effect.absent", effect=effect.key, attempt=attempt.number)
-            await self._attempts.close(attempt.attempt_id, ABSENT, looks)
+            await self._attempts.close(attempt.attempt_id, ABSENT, searches)
             return None
-        await self._attempts.note(attempt.attempt_id, looks)
-        return self._searching.after(attempt, looks)
+        await self._attempts.record_search(attempt.attempt_id, searches)
+        return self._searching.after(attempt, searches)
 
     async def _park(
         self,
         effect: Effect,
         request: ArmRequest,
         attempt: Attempt,
-        looks: tuple[Look, ...],
+        searches: tuple[Search, ...],
         reason: Reason,
         params: Mapping[str, Any],
     ) -> EffectResult | None:
@@ -267,7 +279,7 @@ class EffectRunner:
             if isinstance(effect, TellsParked):
                 await effect.parked(session, reason.value, params)
 
-        if not await self._attempts.park(attempt.attempt_id, looks, alarm, then):
+        if not await self._attempts.park(attempt.attempt_id, searches, alarm, then):
             return None
         return Parked(reason.value, params)
 

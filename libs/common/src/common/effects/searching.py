@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from common.backoff import Backoff
 from common.domain.reasons import Reason
 from common.effects.attempts import Attempt
-from common.effects.effect import Effect, Findings, Parked, Pending, Refused
-from common.effects.looks import Look, LookRules, look_of
+from common.effects.effect import Effect, Parked, Pending, Refused, SearchResult
+from common.effects.searches import ReconcileSchedule, Search, search_of
 from common.effects.witness import Witness
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
 from common.http.errors import NotFound, RateLimitWait
@@ -30,34 +30,36 @@ NOT_YET = timedelta()
 class Searching:
     """One search at a time for one attempt, with what this process knows of it by its own clock."""
 
-    def __init__(self, settings: EffectSettings, rules: LookRules, witness: Witness) -> None:
-        self._settings, self._rules, self._witness = settings, rules, witness
+    def __init__(self, settings: EffectSettings, schedule: ReconcileSchedule, witness: Witness) -> None:
+        self._settings, self._schedule, self._witness = settings, schedule, witness
 
-    async def look(
+    async def search(
         self, effect: Effect, attempt: Attempt, now: datetime, reason: str = UNCONFIRMED
-    ) -> Look | Pending | Refused | Parked:
+    ) -> Search | Pending | Refused | Parked:
         """What the search saw, once it is due; else what becomes of the effect without."""
         self._witness.saw([attempt.attempt_id])
-        wait = self._rules.wait(attempt.armed_at, attempt.looks, now)
+        wait = self._schedule.wait(attempt.armed_at, attempt.searches, now)
         if wait > NOT_YET:
             return Pending(wait, reason)
         started, known_for = self._witness.clock(), self._witness.known_for(attempt.attempt_id)
         try:
-            findings = await effect.search()
+            result = await effect.search()
         except NotFound:
-            findings = Findings(complete=False)
+            result = SearchResult(complete=False)
         except (RateLimitWait, ConnectionRests) as trouble:  # no search was made
             return replace(again(trouble, attempt.number), reason=reason)
         except (RequestRejected, TransientError, UnknownOutcomeError) as trouble:
             return self._unsettled(attempt, now, again(trouble, attempt.number), trouble.code, reason)
         except RefusedError as error:
             return Refused(error)
-        return look_of(now, self._witness.of_search(known_for, started), findings)
+        return search_of(now, self._witness.of_search(known_for, started), result)
 
-    def after(self, attempt: Attempt, looks: tuple[Look, ...], reason: str = UNCONFIRMED) -> Pending | Parked:
+    def after(
+        self, attempt: Attempt, searches: tuple[Search, ...], reason: str = UNCONFIRMED
+    ) -> Pending | Parked:
         """When to search again, the last search having settled nothing."""
-        last = looks[-1]
-        planned = Pending(self._rules.wait(attempt.armed_at, looks, last.ended_at), reason)
+        last = searches[-1]
+        planned = Pending(self._schedule.wait(attempt.armed_at, searches, last.ended_at), reason)
         if last.complete:
             return planned
         return self._unsettled(attempt, last.ended_at, planned, INCOMPLETE, reason)

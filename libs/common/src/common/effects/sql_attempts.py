@@ -32,16 +32,16 @@ from common.effects.attempts import (
     InTransaction,
     duplicate_alarm,
 )
-from common.effects.effect import Bound, Follow
-from common.effects.looks import LOOKS_KEPT, Look, look_from_json
+from common.effects.effect import Bound, OnBound
 from common.effects.numbered import Elsewhere
+from common.effects.searches import SEARCHES_KEPT, Search, search_from_json
 from common.effects.sql_batches import ToArm, ToBind, add_bindings, arm_all, bind_all, write_following
 
 WEATHER = "weather"  # in what is kept of an answer: none came, and not for this write alone
 
 
 class SqlAttempts:
-    """`Attempts` in the database of the service."""
+    """`AttemptStore` in the database of the service."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -90,34 +90,34 @@ class SqlAttempts:
         self,
         attempt_id: UUID,
         state: str,
-        looks: Sequence[Look] = (),
+        searches: Sequence[Search] = (),
         answer: Mapping[str, Any] | None = None,
     ) -> bool:
-        """See `Attempts.close`."""
+        """See `AttemptStore.close`."""
         values: dict[str, Any] = {"state": state, "closed_at": db_now()}
-        if looks:
-            values["searches"] = _stored(looks)
+        if searches:
+            values["searches"] = _stored(searches)
         if answer is not None:
             values["answer"] = dict(answer)
         async with self._db.sessions.begin() as session:
             return await _change(session, attempt_id, UNRESOLVED if state == ABSENT else (OPEN,), values)
 
     async def excuse(self, attempt_id: UUID, answer: Mapping[str, Any]) -> None:
-        """See `Attempts.excuse`."""
+        """See `AttemptStore.excuse`."""
         async with self._db.sessions.begin() as session:
             await _change(session, attempt_id, (OPEN,), {"answer": {**answer, WEATHER: True}})
 
-    async def note(self, attempt_id: UUID, looks: Sequence[Look]) -> None:
-        """See `Attempts.note`."""
+    async def record_search(self, attempt_id: UUID, searches: Sequence[Search]) -> None:
+        """See `AttemptStore.record_search`."""
         async with self._db.sessions.begin() as session:
-            await _change(session, attempt_id, UNRESOLVED, {"searches": _stored(looks)})
+            await _change(session, attempt_id, UNRESOLVED, {"searches": _stored(searches)})
 
     async def park(
-        self, attempt_id: UUID, looks: Sequence[Look], alarm: Alarm | None, then: InTransaction
+        self, attempt_id: UUID, searches: Sequence[Search], alarm: Alarm | None, then: InTransaction
     ) -> bool:
-        """See `Attempts.park`; the alarm is raised when the attempt was not parked before."""
+        """See `AttemptStore.park`; the alarm is raised when the attempt was not parked before."""
         async with self._db.sessions.begin() as session:
-            values = {"state": PARKED, "searches": _stored(looks)}
+            values = {"state": PARKED, "searches": _stored(searches)}
             is_new = await _change(session, attempt_id, (OPEN,), values)
             if not is_new and not await _change(session, attempt_id, (PARKED,), values):
                 return False
@@ -127,27 +127,34 @@ class SqlAttempts:
             return True
 
     async def bind(
-        self, request: ArmRequest, attempt: Attempt, bound: Bound, states: Sequence[str], follow: Follow[Any]
+        self,
+        request: ArmRequest,
+        attempt: Attempt,
+        bound: Bound,
+        states: Sequence[str],
+        on_bound: OnBound[Any],
     ) -> bool:
-        """See `Attempts.bind`; one transaction with what follows from it."""
-        asked = ToBind(request, attempt.attempt_id, bound, tuple(states), follow)
+        """See `AttemptStore.bind`; one transaction with what follows from it."""
+        asked = ToBind(request, attempt.attempt_id, bound, tuple(states), on_bound)
         return await self._binding.ask(asked)
 
     async def adopt(
-        self, request: ArmRequest, last_number: int, bound: Bound, follow: Follow[Any]
+        self, request: ArmRequest, last_number: int, bound: Bound, on_bound: OnBound[Any]
     ) -> bool | Elsewhere:
-        """See `Attempts.adopt`; a closed attempt row makes it compete with everybody who arms."""
+        """See `AttemptStore.adopt`; a closed attempt row makes it compete with everybody who arms."""
         asked = ToArm(request, uuid4(), last_number, BOUND, bound.external_id)
         async with self._db.sessions.of(request.tenant_id) as session:
             armed = (await arm_all(session, [asked]))[0]
             if armed is None or isinstance(armed, Elsewhere):
                 return armed or False
             await add_bindings(session, [(request, asked.attempt_id, bound)])
-            await write_following(session, [follow])
+            await write_following(session, [on_bound])
             return True
 
-    async def late(self, request: ArmRequest, attempt: Attempt, external_id: str) -> Bound | None:
-        """See `Attempts.late`; earlier looks missed the object, so they prove nothing any more."""
+    async def record_late_answer(
+        self, request: ArmRequest, attempt: Attempt, external_id: str
+    ) -> Bound | None:
+        """See `AttemptStore.record_late_answer`; earlier searches missed the object: they prove nothing."""
         async with self._db.sessions.of(request.tenant_id) as session:
             query = select(BindingRow.external_id, BindingRow.how).where(BindingRow.effect_key == request.key)
             found = (await session.execute(query)).one_or_none()
@@ -168,8 +175,8 @@ class SqlAttempts:
             await report_double(session, duplicate_alarm(request, evidence), vouchers_in(evidence))
             return bound
 
-    async def release(self, key: str, older_than: float) -> bool:
-        """See `Attempts.release`."""
+    async def give_up(self, key: str, older_than: float) -> bool:
+        """See `AttemptStore.give_up`."""
         mine = AttemptRow.effect_key == key
         async with self._db.sessions.begin() as session:
             settled = (AttemptRow.state != OPEN) | (AttemptRow.armed_at <= db_now(-older_than))
@@ -182,7 +189,7 @@ class SqlAttempts:
             return not left.scalar_one()
 
     async def is_known(self, key: str) -> bool:
-        """See `Attempts.is_known`."""
+        """See `AttemptStore.is_known`."""
         return await self._known.ask(key)
 
     async def _are_known(self, keys: Sequence[str]) -> list[bool]:
@@ -216,16 +223,16 @@ async def _change(
 
 
 def _attempt(row: AttemptRow) -> Attempt:
-    looks = tuple(look_from_json(look) for look in row.searches)
-    return Attempt(row.attempt_id, row.number, row.state, row.armed_at, looks)
+    searches = tuple(search_from_json(search) for search in row.searches)
+    return Attempt(row.attempt_id, row.number, row.state, row.armed_at, searches)
 
 
 def _accepted(attempts: Sequence[AttemptRow]) -> Iterator[str]:
     for row in attempts:
         if row.state == RELEASED:
-            for look in row.searches:
-                yield from (*look["unmarked"], *look.get("elsewhere", ()))
+            for search in row.searches:
+                yield from (*search["unmarked"], *search.get("elsewhere", ()))
 
 
-def _stored(looks: Sequence[Look]) -> list[Any]:
-    return [look.as_json() for look in looks[-LOOKS_KEPT:]]
+def _stored(searches: Sequence[Search]) -> list[Any]:
+    return [search.as_json() for search in searches[-SEARCHES_KEPT:]]

@@ -15,7 +15,7 @@ from common.db.dialect import ForRows, db_now, insert, one_of
 from common.db.models.base import table
 from common.db.models.effects import AttemptRow, BindingRow
 from common.effects.attempts import BOUND, UNRESOLVED, ArmRequest, payload_hash
-from common.effects.effect import Bound, Follow
+from common.effects.effect import Bound, OnBound
 from common.effects.numbered import Elsewhere
 from common.effects.sql_numbers import others_of
 
@@ -53,7 +53,7 @@ class ToBind:
     attempt_id: UUID
     bound: Bound
     states: tuple[str, ...]
-    follow: Follow[Any]
+    on_bound: OnBound[Any]
 
 
 async def arm_all(session: AsyncSession, asked: Sequence[ToArm]) -> list[datetime | Elsewhere | None]:
@@ -78,7 +78,7 @@ async def bind_all(session: AsyncSession, asked: Sequence[ToBind]) -> list[bool]
     done = sorted((one for one in asked if one.attempt_id in closed), key=lambda one: one.request.key)
     if done:
         await add_bindings(session, [(one.request, one.attempt_id, one.bound) for one in done])
-        await write_following(session, [one.follow for one in done])
+        await write_following(session, [one.on_bound for one in done])
     return [one.attempt_id in closed for one in asked]
 
 
@@ -97,11 +97,11 @@ async def add_bindings(session: AsyncSession, bound: Sequence[tuple[ArmRequest, 
     await session.execute(ADD_BINDING, rows)
 
 
-async def write_following(session: AsyncSession, follows: Sequence[Follow[Any]]) -> None:
+async def write_following(session: AsyncSession, follows: Sequence[OnBound[Any]]) -> None:
     """Everything that follows is written, of one kind in one go."""
     kinds: defaultdict[Callable[..., Any], list[Any]] = defaultdict(list)
-    for follow in follows:
-        kinds[follow.write].append(follow.item)
+    for on_bound in follows:
+        kinds[on_bound.write].append(on_bound.item)
     for write, items in kinds.items():
         await write(session, items)
 

@@ -44,11 +44,11 @@ class ClockWatch:
         """Look again and again until told to stop."""
         async for _ in every(self._every, stop):
             try:
-                await self.look()
+                await self.run_once()
             except DATABASE_TROUBLE as error:
                 log.warning("clock_watch.look_failed", error=describe(error))
 
-    async def look(self) -> None:
+    async def run_once(self) -> None:
         """Know what is open by now, and raise the alarm when a clock moved since the last comparison."""
         clock = self._witness.clock
         async with self._db.reading.of_queues() as session:

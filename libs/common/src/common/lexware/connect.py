@@ -157,13 +157,13 @@ class LexwareClients:
         return SharedLimit(self._limiter, rates)
 
     def _tokens(self, tenant_id: UUID, connection_id: UUID, limit: RequestLimit | None) -> OAuthTokens:
-        async def probe(headers: Mapping[str, str]) -> object:
+        async def check(headers: Mapping[str, str]) -> object:
             return await self._client(FixedHeaders(headers), limit).get("/v1/profile")
 
         return OAuthTokens(
             TokenStore(self._db, self._secrets, tenant_id, connection_id),
             self._server,
-            probe,
+            check,
             refresh_before=self._settings.refresh_before_seconds,
         )
 

@@ -32,7 +32,7 @@ COOL_DOWN_SECONDS = 60.0  # the authorization server blocks longer whoever keeps
 
 log = structlog.get_logger(__name__)
 
-Probe = Callable[[Mapping[str, str]], Awaitable[object]]  # a cheap read with these headers
+TokenCheck = Callable[[Mapping[str, str]], Awaitable[object]]  # a cheap read with these headers
 
 
 class RefreshBusy(TransientError):
@@ -69,12 +69,12 @@ class OAuthTokens:
         self,
         store: TokenStore,
         server: AuthorizationServer,
-        probe: Probe,
+        check: TokenCheck,
         *,
         refresh_before: float,
         settle: float = SETTLE_SECONDS,
     ) -> None:
-        self._store, self._server, self._probe = store, server, probe
+        self._store, self._server, self._check = store, server, check
         self._refresh_before, self._settle = refresh_before, settle
         self._known: tuple[SecretStr, float] | None = None  # access token, end on the boot clock
         self._running: asyncio.Task[None] | None = None
@@ -176,7 +176,7 @@ class OAuthTokens:
         if seen.expires_in <= 0:
             return True
         try:
-            await self._probe(bearer(seen.access))
+            await self._check(bearer(seen.access))
         except Unauthorized:
             await self._lost(seen, "a refresh ended between its answer and the store")
             return False

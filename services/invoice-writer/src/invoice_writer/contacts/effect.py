@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.domain.buyers import Customer, identity_of, shop_tag
-from common.effects.effect import Findings, Follow
+from common.effects.effect import OnBound, SearchResult
 from common.effects.gate import Gate
 from common.lexware.client import LexwareClient
 from common.lexware.contact_wire import Contact, NewContact, fingerprint
@@ -92,7 +92,7 @@ class ContactEffect:
         """Create the contact; its id."""
         return await self._need.client.contacts.create(self.payload, gate)
 
-    async def search(self) -> Findings:
+    async def search(self) -> SearchResult:
         """Every contact with our marker, looked for by e-mail and by name: an earlier try may have had less.
 
         Of several the oldest counts: a voucher needs one, and which one makes no difference to the books.
@@ -105,9 +105,9 @@ class ContactEffect:
         oldest = sorted(marked.values(), key=_age)
         if len(oldest) > 1:
             log.warning("contact.made_twice", tenant_id=str(self.tenant_id), contacts=len(oldest))
-        return Findings(all(look.complete for look in looks), tuple(one.id for one in oldest[:1]))
+        return SearchResult(all(look.complete for look in looks), tuple(one.id for one in oldest[:1]))
 
-    def bound(self, external_id: str, how: str) -> Follow["Made"]:
+    def on_bound(self, external_id: str, how: str) -> OnBound["Made"]:
         """The contact is kept in the index with the binding; what we surely wrote may be updated later."""
         body = orjson.loads(self.payload)
         written = {
@@ -116,7 +116,7 @@ class ContactEffect:
             "as_of": self._need.as_of,
         }
         contact = Contact.model_validate({**body, "id": external_id})
-        return Follow(_keep_made, Made(self._need, contact, written))
+        return OnBound(_keep_made, Made(self._need, contact, written))
 
 
 @dataclass(frozen=True, slots=True)

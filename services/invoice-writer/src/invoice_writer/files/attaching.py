@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.archive import Archive, OriginalDamaged, OriginalMissing
 from common.db.engine import Database
 from common.domain.reasons import Reason
-from common.effects.effect import Follow, Pending
+from common.effects.effect import OnBound, Pending
 from common.effects.files import FileAttached, FileRefused, FileStep, VoucherFile
 from common.errors import RefusedError
 from common.events.documents import DocumentIssued
@@ -72,8 +72,8 @@ class FileAttacher:
             await self._settle(event, MISSING, loss.code)
             return None
 
-        def attached(file_id: str) -> Follow[Any]:
-            return Follow(_record_attached, (event, file_id))
+        def attached(file_id: str) -> OnBound[Any]:
+            return OnBound(_record_attached, (event, file_id))
 
         match await self._step.ensure(client, file, attached=attached, asked_for=asked_for):
             case FileAttached():

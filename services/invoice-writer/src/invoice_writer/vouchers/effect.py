@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from common.domain.verdicts import Decision
-from common.effects.effect import Findings, Follow
+from common.effects.effect import OnBound, SearchResult
 from common.effects.gate import Gate
 from common.events.documents import DocumentIssued
 from common.lexware.vouchers import VOUCHERS
@@ -72,7 +72,7 @@ class VoucherEffect:
         """Create the voucher; its id."""
         return await self._plan.client.vouchers.create(self.payload, gate)
 
-    async def search(self) -> Findings:
+    async def search(self) -> SearchResult:
         """Every voucher of that type and number, told apart by its marker.
 
         Another document's voucher of ours is none of our business, whichever connection it came through.
@@ -84,7 +84,7 @@ class VoucherEffect:
         of_others = {
             one: remarks[one] for one, marker in markers.items() if marker not in (None, self.marker)
         }
-        return Findings(
+        return SearchResult(
             complete=found.complete,
             marked=tuple(one for one, marker in markers.items() if marker == self.marker),
             unmarked=tuple(one for one, marker in markers.items() if marker is None),
@@ -96,7 +96,7 @@ class VoucherEffect:
         values |= {"others": self._others, "despite": self.despite}
         return VoucherEffect(self._event, self._plan, **values)
 
-    def bound(self, external_id: str, how: str) -> Follow[Booking]:
+    def on_bound(self, external_id: str, how: str) -> OnBound[Booking]:
         """The outcome and its announcement come with the binding."""
         decision = self._plan.decision
         outcome = Outcome(
@@ -115,7 +115,7 @@ class VoucherEffect:
             organization_id=self._plan.organization_id,
             differences=None if self._chosen is None else differences(decision, self._chosen),
         )
-        return Follow(record_bookings, booking)
+        return OnBound(record_bookings, booking)
 
 
 def counts(voucher: Voucher) -> bool:

@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common.domain.reasons import Reason
-from common.effects.effect import Findings
+from common.effects.effect import SearchResult
 from common.effects.witness import Witnessed
 from common.settings import EffectSettings
 
-LOOKS_KEPT = 20
+SEARCHES_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Search:
     """One search: its moments by the database's clock, and what it saw.
 
     `started_at` was read before the search began, so it is never too late; `ended_at` is never too early.
-    `witness` is what the process that searched knew by its own clock; looks of older releases have none.
+    `witness` is what the process that searched knew by its own clock; searches of older releases have none.
     """
 
     started_at: datetime
@@ -35,7 +35,7 @@ class Look:
         return self.complete and not (self.marked or self.unmarked or self.elsewhere)
 
     def as_json(self) -> dict[str, Any]:
-        """The look as it is stored."""
+        """The search as it is stored."""
         return {
             "started_at": self.started_at.isoformat(),
             "ended_at": self.ended_at.isoformat(),
@@ -47,16 +47,16 @@ class Look:
         }
 
 
-def look_of(started_at: datetime, witness: Witnessed, findings: Findings) -> Look:
-    """The look a search was, as its process witnessed it."""
+def search_of(started_at: datetime, witness: Witnessed, result: SearchResult) -> Search:
+    """Put what the search found beside its moments, as its process witnessed them."""
     ended_at = started_at + timedelta(seconds=witness.ended - witness.started)
-    seen = (findings.marked, findings.unmarked, findings.elsewhere)
-    return Look(started_at, ended_at, findings.complete, *seen, witness)
+    seen = (result.marked, result.unmarked, result.elsewhere)
+    return Search(started_at, ended_at, result.complete, *seen, witness)
 
 
-def look_from_json(stored: dict[str, Any]) -> Look:
-    """The look that was stored."""
-    return Look(
+def search_from_json(stored: dict[str, Any]) -> Search:
+    """The search that was stored."""
+    return Search(
         datetime.fromisoformat(stored["started_at"]),
         datetime.fromisoformat(stored["ended_at"]),
         bool(stored["complete"]),
@@ -67,58 +67,58 @@ def look_from_json(stored: dict[str, Any]) -> Look:
     )
 
 
-def in_the_way(look: Look) -> tuple[Reason, Mapping[str, Any]] | None:
+def in_the_way(search: Search) -> tuple[Reason, Mapping[str, Any]] | None:
     """What a person has to decide about before anything is written again."""
-    if look.elsewhere:
-        return Reason.SAME_DOCUMENT_ELSEWHERE, {"vouchers": list(look.elsewhere)}
-    if look.unmarked:
-        return Reason.MARKER_MISSING_IN_BOOKS, {"vouchers": list(look.unmarked)}
+    if search.elsewhere:
+        return Reason.SAME_DOCUMENT_ELSEWHERE, {"vouchers": list(search.elsewhere)}
+    if search.unmarked:
+        return Reason.MARKER_MISSING_IN_BOOKS, {"vouchers": list(search.unmarked)}
     return None
 
 
 @dataclass(frozen=True, slots=True)
-class LookRules:
-    """The plan of looks: early ones to bind soon, late ones to know that nothing is there."""
+class ReconcileSchedule:
+    """When to search: early ones to bind soon, late ones to know that nothing is there."""
 
     settings: EffectSettings
 
-    def trusted(self, armed_at: datetime, look: Look) -> bool:
-        """Whether everything the attempt could have made was visible to this look, by both clocks."""
-        known_for = 0.0 if look.witness is None else look.witness.known_for
-        is_old = look.started_at >= armed_at + self.settings.trust_time
+    def trusted(self, armed_at: datetime, search: Search) -> bool:
+        """Whether everything the attempt could have made was visible to this search, by both clocks."""
+        known_for = 0.0 if search.witness is None else search.witness.known_for
+        is_old = search.started_at >= armed_at + self.settings.trust_time
         return is_old and known_for >= self.settings.known_seconds
 
-    def proves_absence(self, armed_at: datetime, looks: Sequence[Look]) -> bool:
-        """Two trusted empty looks of one process, the second begun a read lag after the end of the first.
+    def proves_absence(self, armed_at: datetime, searches: Sequence[Search]) -> bool:
+        """Two trusted empty searches of one process, the second begun a read lag after the end of the first.
 
-        Nothing was seen between them; looks of several processes cannot be told apart by any one clock.
+        Nothing was seen between them; searches of several processes cannot be told apart by any one clock.
         """
         firsts: dict[str, float] = {}
-        for look in self._trusted_empties(armed_at, looks):
-            if (witness := look.witness) is None:
+        for search in self._trusted_empties(armed_at, searches):
+            if (witness := search.witness) is None:
                 continue
             if witness.started - firsts.setdefault(witness.by, witness.ended) >= self.settings.read_lag:
                 return True
         return False
 
-    def wait(self, armed_at: datetime, looks: Sequence[Look], now: datetime) -> timedelta:
-        """How long until the next look; zero when it is due."""
+    def wait(self, armed_at: datetime, searches: Sequence[Search], now: datetime) -> timedelta:
+        """How long until the next search; zero when it is due."""
         early = (timedelta(seconds=self.settings.first_look), timedelta(seconds=self.settings.second_look))
         for point in (*early, self.settings.trust_time):
             due_at = armed_at + point
             if now < due_at:
                 return due_at - now
-            if all(look.started_at < due_at for look in looks):
+            if all(search.started_at < due_at for search in searches):
                 return timedelta()
-        return max(looks[-1].ended_at + self._lag - now, timedelta())
+        return max(searches[-1].ended_at + self._lag - now, timedelta())
 
-    def _trusted_empties(self, armed_at: datetime, looks: Sequence[Look]) -> list[Look]:
-        empties: list[Look] = []
-        for look in looks:
-            if look.complete and not look.empty:
+    def _trusted_empties(self, armed_at: datetime, searches: Sequence[Search]) -> list[Search]:
+        empties: list[Search] = []
+        for search in searches:
+            if search.complete and not search.empty:
                 empties.clear()
-            elif look.empty and self.trusted(armed_at, look):
-                empties.append(look)
+            elif search.empty and self.trusted(armed_at, search):
+                empties.append(search)
         return empties
 
     @property

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.effects.effect import Findings
-from common.effects.looks import Look, LookRules, look_from_json, look_of
+from common.effects.effect import SearchResult
+from common.effects.searches import ReconcileSchedule, Search, search_from_json, search_of
 from common.effects.witness import Witnessed
 from common.settings import EffectSettings
 
 ARMED = datetime(2026, 3, 2, 12, tzinfo=UTC)
-RULES = LookRules(EffectSettings())
+SCHEDULE = ReconcileSchedule(EffectSettings())
 TRUST = 195.0
 
 
@@ -24,9 +24,9 @@ def seen(seconds: float, took: float = 1.0, *, known: float | None = None, by: s
     return Witnessed(by=by, known_for=known_for, started=1000.0 + seconds, ended=1000.0 + seconds + took)
 
 
-def empty(seconds: float, took: float = 1.0, *, known: float | None = None, by: str = "one") -> Look:
+def empty(seconds: float, took: float = 1.0, *, known: float | None = None, by: str = "one") -> Search:
     witness = seen(seconds, took, known=known, by=by)
-    return Look(at(seconds), at(seconds + took), complete=True, witness=witness)
+    return Search(at(seconds), at(seconds + took), complete=True, witness=witness)
 
 
 def test_the_trust_time_is_the_sum_of_its_parts() -> None:
@@ -34,7 +34,7 @@ def test_the_trust_time_is_the_sum_of_its_parts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("looks", "now", "wait"),
+    ("searches", "now", "wait"),
     [
         ([], 0, 10),
         ([], 10, 0),
@@ -48,12 +48,12 @@ def test_the_trust_time_is_the_sum_of_its_parts() -> None:
         ([empty(200), empty(231)], 400, 0),
     ],
 )
-def test_looks_follow_the_plan(looks: list[Look], now: float, wait: float) -> None:
-    assert RULES.wait(ARMED, looks, at(now)) == timedelta(seconds=wait)
+def test_searches_follow_the_plan(searches: list[Search], now: float, wait: float) -> None:
+    assert SCHEDULE.wait(ARMED, searches, at(now)) == timedelta(seconds=wait)
 
 
 @pytest.mark.parametrize(
-    ("looks", "proved"),
+    ("searches", "proved"),
     [
         ([], False),
         ([empty(10), empty(46), empty(190)], False),
@@ -66,35 +66,35 @@ def test_looks_follow_the_plan(looks: list[Look], now: float, wait: float) -> No
         ([empty(195), empty(226, by="another")], False),
         ([empty(195), empty(205, by="another"), empty(226)], True),
         ([empty(195), empty(205, by="another"), empty(240, by="another")], True),
-        ([Look(at(195), at(196), complete=True), Look(at(226), at(227), complete=True)], False),
+        ([Search(at(195), at(196), complete=True), Search(at(226), at(227), complete=True)], False),
         ([empty(195, took=40), empty(226)], False),
         ([empty(195), empty(210), empty(226)], True),
-        ([empty(195), Look(at(226), at(227), complete=False)], False),
-        ([empty(195), Look(at(205), at(206), complete=True, unmarked=("v",)), empty(240)], False),
-        ([empty(195), Look(at(205), at(206), complete=False), empty(240)], True),
+        ([empty(195), Search(at(226), at(227), complete=False)], False),
+        ([empty(195), Search(at(205), at(206), complete=True, unmarked=("v",)), empty(240)], False),
+        ([empty(195), Search(at(205), at(206), complete=False), empty(240)], True),
     ],
 )
-def test_two_trusted_empty_looks_of_one_process_a_read_lag_apart_prove_absence(
-    looks: list[Look], proved: bool
+def test_two_trusted_empty_searches_of_one_process_a_read_lag_apart_prove_absence(
+    searches: list[Search], proved: bool
 ) -> None:
-    assert RULES.proves_absence(ARMED, looks) is proved
+    assert SCHEDULE.proves_absence(ARMED, searches) is proved
 
 
 def test_a_clock_of_the_database_that_was_set_forward_proves_nothing() -> None:
     """A minute after arming it says that five have passed."""
-    looks = [empty(300, known=60), empty(340, known=100)]
-    assert not RULES.proves_absence(ARMED, looks)
-    stepped = [Look(at(300), at(301), complete=True, witness=seen(200)) for _ in range(2)]
-    assert not RULES.proves_absence(ARMED, stepped)
+    searches = [empty(300, known=60), empty(340, known=100)]
+    assert not SCHEDULE.proves_absence(ARMED, searches)
+    stepped = [Search(at(300), at(301), complete=True, witness=seen(200)) for _ in range(2)]
+    assert not SCHEDULE.proves_absence(ARMED, stepped)
 
 
-def test_a_look_survives_its_storage() -> None:
-    look = look_of(at(1), seen(1, 2.5), Findings(True, ("a",), ("b", "c"), ("d",)))
-    assert look.ended_at == at(3.5)
-    assert look_from_json(look.as_json()) == look
+def test_a_search_survives_its_storage() -> None:
+    search = search_of(at(1), seen(1, 2.5), SearchResult(True, ("a",), ("b", "c"), ("d",)))
+    assert search.ended_at == at(3.5)
+    assert search_from_json(search.as_json()) == search
 
 
-def test_a_look_of_the_release_before_has_no_witness() -> None:
-    stored = Look(at(1), at(2), complete=True).as_json()
+def test_a_search_of_the_release_before_has_no_witness() -> None:
+    stored = Search(at(1), at(2), complete=True).as_json()
     del stored["witness"], stored["elsewhere"]
-    assert look_from_json(stored) == Look(at(1), at(2), complete=True)
+    assert search_from_json(stored) == Search(at(1), at(2), complete=True)
