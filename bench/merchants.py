@@ -41,7 +41,7 @@ async def add_merchants(
     ]
     values = MerchantSettings(**settings).model_dump(mode="json")
     secrets = Secrets([key])
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         tenants = [{"tenant_id": one.tenant_id, "name": one.shop["shop_id"]} for one in merchants]
         await session.execute(insert(TenantRow), tenants)
         versions = [

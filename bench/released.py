@@ -69,7 +69,7 @@ async def _park(db: Database, events: Sequence[DocumentIssued]) -> None:
         for event in events
     ]
     parking = insert(base.table(OutcomeRow)).values(first_seen_at=db_now(), changed_at=db_now(), revision=1)
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         await session.execute(parking, rows)
 
 
@@ -84,7 +84,7 @@ def _release(merchant: Merchant) -> ReleaseParked:
 
 
 async def _receive(db: Database, event: Event) -> None:
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         await accept(session, INVOICE_WRITER, [Incoming.of(event)])
 
 
@@ -93,7 +93,7 @@ async def _first_booked(db: Database) -> None:
     query = select(func.count()).where(OutcomeRow.status == "booked")
     async with asyncio.timeout(LIMIT_SECONDS):
         while True:
-            async with db.reading.begin() as session:
+            async with db.reading.of_all_tenants() as session:
                 if await session.scalar(query):
                     return
             await asyncio.sleep(LOOK_SECONDS)

@@ -47,7 +47,7 @@ async def product_lines(path: Path) -> list[Line]:
     """Every row of the product's database, parents before children."""
     database = open_database(DatabaseSettings(url=f"sqlite+aiosqlite:///{path}"))
     lines: list[Line] = []
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         for table in Base.metadata.sorted_tables:
             rows = await session.execute(sa.select(table))
             for row in rows.mappings():

@@ -53,7 +53,7 @@ class Upgraded:
     async def outcomes(self) -> list[Any]:
         """Where every document stands."""
         columns = (OutcomeRow.document_id, OutcomeRow.number, OutcomeRow.status, OutcomeRow.voucher_id)
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return list((await session.execute(select(*columns, OutcomeRow.reason))).all())
 
     async def vouchers(self) -> list[dict[str, Any]]:
@@ -103,7 +103,7 @@ def _moved(lines: list[dict[str, Any]], sandbox: RunningSandbox) -> list[dict[st
 
 async def _booked(db: Database) -> dict[Any, str]:
     query = select(OutcomeRow.document_id, OutcomeRow.voucher_id).where(OutcomeRow.voucher_id.is_not(None))
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return {row.document_id: str(row.voucher_id) for row in await session.execute(query)}
 
 

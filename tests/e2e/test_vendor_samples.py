@@ -101,7 +101,7 @@ async def run_until_decided(db: Database, shop_url: str, books: Handle) -> None:
     transport = LocalTransport(db, accept)
 
     async def settled() -> bool:
-        async with db.reading.begin() as session:
+        async with db.reading.of_all_tenants() as session:
             rows = (await session.execute(select(OutcomeRow.status, OutcomeRow.file_status))).all()
         return len(rows) == 2 and not any(
             row.status == "booked" and row.file_status == "pending" for row in rows
@@ -120,7 +120,7 @@ async def test_vendor_samples_end_as_they_must(db: Database) -> None:
     async with running_sandbox("lexware") as sandbox, serving(shop_of_samples()) as shop_url:
         await run_until_decided(db, shop_url, sandbox.lexware)
         vouchers = (await sandbox.lexware.control.state())["vouchers"]
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         outcomes = {row.number: row for row in (await session.scalars(select(OutcomeRow))).all()}
         orders = (await session.scalars(select(OrderRow.order_number))).all()
         documents = (await session.scalars(select(DocumentRow.number))).all()

@@ -17,7 +17,7 @@ KEY = SecretStr(new_key())
 async def add_tenant(db: Database, **settings: Any) -> UUID:
     """A merchant with a first version of these settings."""
     tenant_id = uuid4()
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         session.add(TenantRow(tenant_id=tenant_id, name="Muster Versand"))
         await session.flush()
     await save_settings(db, tenant_id, 1, **settings)
@@ -33,7 +33,7 @@ async def save_settings(db: Database, tenant_id: UUID, number: int, **settings: 
         values=MerchantSettings(**settings).model_dump(mode="json"),
         author="test",
     )
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         session.add(version)
     return version.settings_version_id
 
@@ -69,7 +69,7 @@ async def add_shop(
 
 async def _add(db: Database, row: ConnectionRow, secrets: Mapping[str, str], key: SecretStr) -> None:
     mine = Secrets([key]).of(row.tenant_id, row.connection_id)
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         session.add(row)
         await session.flush()
         for field, value in secrets.items():

@@ -55,7 +55,7 @@ class Model:
     async def claim(self, limit: int, _: object) -> None:
         """A worker claims."""
         wanted = ClaimRequest(CONSUMER, limit, 1, uuid4(), 3600.0)
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             messages = await claim(session, wanted)
         assert len({message.ordering_key for message in messages}) == len(messages) <= limit
         self.leases += [(message, wanted.token) for message in messages]
@@ -115,9 +115,9 @@ class Model:
     async def drain(self) -> None:
         """When everybody does their part, everything ends."""
         await end_leases(self.db)
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             letters = (await session.scalars(select(DeadLetterRow.dead_letter_id))).all()
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             for letter in letters:
                 await replay(session, CONSUMER, letter)
         for _ in range(100):
@@ -139,11 +139,11 @@ class Model:
     async def _with(self, which: int, act: Callable[[Any, RawMessage, UUID], Awaitable[object]]) -> None:
         if self.leases:
             message, token = self.leases[which % len(self.leases)]
-            async with self.db.sessions.begin() as session:
+            async with self.db.sessions.of_all_tenants() as session:
                 await act(session, message, token)
 
     async def _decide(self, which: int, act: Callable[[Any, str, UUID], Awaitable[bool]]) -> None:
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             letters = (await session.scalars(select(DeadLetterRow.dead_letter_id))).all()
             if letters:
                 await act(session, CONSUMER, sorted(letters)[which % len(letters)])

@@ -87,7 +87,7 @@ class Race:
     async def standing(self, database: Database) -> set[str]:
         """The keys that are in the books or perhaps on their way."""
         mine = f"voucher:{self.organization}:%"
-        async with database.reading.begin() as session:
+        async with database.reading.of_all_tenants() as session:
             bound = await session.scalars(
                 select(BindingRow.effect_key).where(BindingRow.effect_key.like(mine))
             )

@@ -65,7 +65,7 @@ class Books:
 
     async def connect(self, *, auth: str = "api_key", key: str | None = None) -> LexwareClient:
         """Store the connection and return its client."""
-        async with self.database.sessions.begin() as session:
+        async with self.database.sessions.of_all_tenants() as session:
             await session.execute(insert(session, TenantRow).values(tenant_id=self.tenant_id, name="Test"))
             await session.execute(
                 insert(session, ConnectionRow).values(

@@ -62,13 +62,13 @@ async def alarms(database: Database, kind: str, *, still_open: bool = False) -> 
     query = select(AlarmRow.evidence).where(AlarmRow.kind == kind)
     if still_open:
         query = query.where(AlarmRow.closed_at.is_(None))
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         return list((await session.scalars(query)).all())
 
 
 async def attempt_states(database: Database, key: str, *, withdrawn: bool = False) -> list[str]:
     """The states of an effect's attempts, oldest first; those a slow machine withdrew only if asked."""
     query = select(AttemptRow.state).where(AttemptRow.effect_key == key).order_by(AttemptRow.number)
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         states = (await session.scalars(query)).all()
     return [state for state in states if withdrawn or state != WITHDRAWN]

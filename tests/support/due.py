@@ -84,7 +84,7 @@ class Jobs:
 
     async def add(self, *names: str, tenant: UUID = TENANT, due_in: float | None = -60.0) -> None:
         """Put rows into the table, each due a little later than the one before."""
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             for place, name in enumerate(names):
                 due_at = None if due_in is None else db_now(due_in + place / 10)
                 row = insert(self.rows.table).values(tenant_id=tenant, name=name, due_at=due_at)
@@ -92,7 +92,7 @@ class Jobs:
 
     async def take(self, limit: int = 10) -> list[Lease[Job]]:
         """Claim as a process does that then may never come back."""
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             return await claim_due(session, self.rows, limit=limit, seconds=LEASE_SECONDS)
 
     async def taken(self, limit: int = 10) -> list[str]:
@@ -101,20 +101,20 @@ class Jobs:
 
     async def change(self, **values: Any) -> None:
         """Change every row behind everybody's back."""
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await session.execute(update(self.rows.table).values(**values))
 
     async def end_leases(self) -> None:
         """Let every lease run out, as if its holder had died long ago."""
         held = update(self.rows.table).where(self.rows.lease_token.is_not(None))
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await session.execute(held.values({self.rows.lease_until: db_now(-0.01)}))
 
     async def all(self) -> Sequence[Row[Any]]:
         """Every row by name, with how long its lease lasts, when it is due, and the database's clock."""
         table, now = self.rows.table, db_now().label("now")
         query = select(table, self.rows.lease_until.label("until"), now).order_by(table.c.name)
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return (await session.execute(query)).all()
 
     async def one(self) -> Row[Any]:

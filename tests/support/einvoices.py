@@ -11,7 +11,7 @@ from integration.invoice_writer.harness import Writer
 async def archived(writer: Writer, inside: bytes | EInvoiceProblem) -> OriginalRef:
     """Store the PDF around this e-invoice, or around one that could not be taken out, as ingest does."""
     ref = await writer.archive(make_pdf(inside if isinstance(inside, bytes) else inside.value.encode()))
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         if isinstance(inside, EInvoiceProblem):
             return await Archive().note_problem(session, writer.tenant_id, ref, inside)
         return await Archive().keep_beside(session, writer.tenant_id, ref, inside)

@@ -130,11 +130,11 @@ class Holdings:
 
     async def _count(self, row: type[Any], *where: ColumnElement[bool]) -> int:
         query = select(func.count()).select_from(row).where(*where)
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return int((await session.execute(query)).scalar_one())
 
     async def _rows(self, *columns: Any, where: Sequence[ColumnElement[bool]] = ()) -> list[Any]:
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return [tuple(row) for row in await session.execute(select(*columns).where(*where))]
 
 

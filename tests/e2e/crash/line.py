@@ -89,7 +89,7 @@ class CrashLine:
         """Record so many documents in the outbox, spread over the merchants."""
         for merchant in self.merchants:
             wanted = list(itertools.islice(documents(), count // len(self.merchants)))
-            async with self.db.sessions.begin() as session:
+            async with self.db.sessions.of_all_tenants() as session:
                 events = [await _event(session, merchant, order, document) for order, document in wanted]
                 await record(session, INGEST, *events)
             self.events += events

@@ -112,7 +112,7 @@ class Api:
         return dict(answer.json())
 
     async def add(self, table: type[Base], *rows: dict[str, Any]) -> None:
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await session.execute(insert(table), list(rows))
 
     async def document(self, tenant_id: UUID, connection_id: UUID, number: str, **more: Any) -> UUID:
@@ -127,7 +127,7 @@ class Api:
 
     async def commands(self) -> list[Event]:
         """What is in the outbox."""
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             rows = (await session.scalars(select(OutboxRow).order_by(OutboxRow.outbox_id))).all()
         return [parse(row.type, row.payload or b"") for row in rows]
 
@@ -138,7 +138,7 @@ class Api:
         return sent[0].command_id
 
     async def rows(self, table: type[Base]) -> list[Any]:
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return list((await session.scalars(select(table))).all())
 
 
@@ -209,7 +209,7 @@ def secrets_of(api: Api) -> Secrets:
 async def secret_of(api: Api, connection: dict[str, Any], field: str) -> str:
     """The secret that is kept for a field of a connection."""
     tenant_id, connection_id = UUID(connection["tenant_id"]), UUID(connection["id"])
-    async with api.db.reading.begin() as session:
+    async with api.db.reading.of_all_tenants() as session:
         sealed = await session.scalar(
             select(SecretRow.sealed).where(SecretRow.connection_id == connection_id, SecretRow.field == field)
         )

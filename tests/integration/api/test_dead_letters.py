@@ -31,7 +31,7 @@ async def test_the_owner_gets_a_command(api: Api, service: str, verb: str, comma
 
 async def test_a_closed_dead_letter_stays_closed(api: Api, populated: list[Tenant]) -> None:
     identity = populated[0].dead_letter_id
-    async with api.db.sessions.begin() as session:
+    async with api.db.sessions.of_all_tenants() as session:
         await session.execute(update(DeadLetterRow).values(state="discarded"))
     for verb in ("replay", "discard"):
         answer = await api.post(f"{PATH}/{identity}/{verb}")

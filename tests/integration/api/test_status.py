@@ -94,7 +94,7 @@ async def test_a_shop_whose_polls_fail_or_are_refused_comes_first_with_their_num
     api: Api, populated: list[Tenant], failures: int, refusals: int
 ) -> None:
     troubled = populated[1]
-    async with api.db.sessions.begin() as session:
+    async with api.db.sessions.of_all_tenants() as session:
         await session.execute(
             update(ShopCursorRow)
             .where(ShopCursorRow.connection_id == troubled.shop_id)
@@ -151,7 +151,7 @@ async def small_business(api: Api) -> UUID:
 
 async def current_year(api: Api) -> int:
     """The year in Germany by the database's clock."""
-    async with api.db.reading.begin() as session:
+    async with api.db.reading.of_all_tenants() as session:
         return await this_year(session)
 
 

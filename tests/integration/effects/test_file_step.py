@@ -169,7 +169,7 @@ async def test_look_at_a_voucher_that_never_answers_is_repeated_later_and_later(
     await lexware.lexware.control.fault("GET", "/v1/vouchers/{id}", "not_found_lag", None)
     step = FileStep(database, look_after=SHORT)
     assert isinstance(await step.ensure(client, file), Pending)
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         await session.execute(update(AttemptRow).values(armed_at=db_now(-86_400.0)))
     result = await step.ensure(client, file)
     assert result == Pending(timedelta(minutes=5), "voucher_not_visible")

@@ -150,7 +150,7 @@ async def test_the_wish_of_the_server_is_followed(database: Database) -> None:
 
 
 async def _next_free(database: Database, bucket: str) -> object:
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         query = select(RateBucketRow.next_free_at).where(RateBucketRow.bucket == bucket)
         return (await session.execute(query)).scalar_one()
 
@@ -160,10 +160,10 @@ async def _end_block(database: Database) -> None:
 
 
 async def _change(database: Database, **moments: db_now) -> None:
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         await session.execute(update(RateBucketRow).values(**moments))
 
 
 async def _refusals(database: Database) -> int:
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         return (await session.execute(select(RateBucketRow.refusals))).scalar_one()

@@ -83,7 +83,7 @@ class Ingest:
         """A new shop in the simulator, connected for the tenant."""
         shop = await self.epages.control.post("shops", {"shop_id": shop_id, **spec})
         connection_id = swept_at_another_time()
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await self._ensure_tenant(session)
             session.add(
                 ConnectionRow(
@@ -107,7 +107,7 @@ class Ingest:
     async def replace_token(self, connection: ShopConnection, token: str) -> None:
         """The merchant reconnected the shop."""
         secret = self._secret(connection.connection_id, "access_token", token)
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await session.execute(
                 update(SecretRow)
                 .where(SecretRow.connection_id == connection.connection_id, SecretRow.field == "access_token")
@@ -116,7 +116,7 @@ class Ingest:
 
     async def set_settings(self, number: int = 1, **values: Any) -> None:
         """A new settings version of the tenant."""
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await self._ensure_tenant(session)
             session.add(
                 SettingsVersionRow(tenant_id=self.tenant_id, number=number, values=values, author="test")
@@ -130,7 +130,7 @@ class Ingest:
 
     async def make_due(self) -> None:
         """Every known shop is due."""
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await session.execute(update(ShopCursorRow).values(next_poll_at=db_now(-1.0)))
 
     async def cursor(self, connection: ShopConnection) -> ShopCursorRow:
@@ -145,7 +145,7 @@ class Ingest:
 
     async def change_cursor(self, connection: ShopConnection, **values: Any) -> None:
         """Other values in the shop's cursor row."""
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await session.execute(
                 update(ShopCursorRow)
                 .where(ShopCursorRow.connection_id == connection.connection_id)
@@ -155,12 +155,12 @@ class Ingest:
     async def disable(self, connection: ShopConnection) -> None:
         """The merchant takes the shop out of use."""
         mine = update(ConnectionRow).where(ConnectionRow.connection_id == connection.connection_id)
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await session.execute(mine.values(state="disabled"))
 
     async def rows(self, kind: type[RowT], *conditions: Any) -> list[RowT]:
         """All rows of a kind."""
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return list((await session.scalars(select(kind).where(*conditions))).all())
 
     async def documents(self) -> dict[tuple[str, str], DocumentRow]:
@@ -169,7 +169,7 @@ class Ingest:
 
     async def original(self, sha256: str) -> bytes:
         """The archived bytes."""
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return await self.archive.read(session, self.tenant_id, sha256)
 
     async def originals(self) -> list[OriginalRow]:
@@ -178,7 +178,7 @@ class Ingest:
 
     async def events(self, *kinds: type[Event]) -> list[Any]:
         """What was announced, in order."""
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             rows = (await session.scalars(select(OutboxRow).order_by(OutboxRow.outbox_id))).all()
         events = [parse(row.type, row.payload or b"") for row in rows]
         return [event for event in events if not kinds or isinstance(event, kinds)]

@@ -65,7 +65,7 @@ async def test_the_built_service_carries_a_document_to_the_writers_inbox_and_end
 
 async def writers_inbox(ingest: Ingest) -> list[str]:
     statement = select(InboxRow.type).where(InboxRow.consumer == INVOICE_WRITER)
-    async with ingest.db.reading.begin() as session:
+    async with ingest.db.reading.of_all_tenants() as session:
         return list((await session.scalars(statement)).all())
 
 

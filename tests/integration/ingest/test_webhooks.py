@@ -270,7 +270,7 @@ async def test_the_command_to_fetch_a_shop_makes_it_due(door: Door) -> None:
     command = FetchShop(
         tenant_id=ingest.tenant_id, connection_id=connection.connection_id, command_id=uuid4()
     )
-    async with ingest.db.sessions.begin() as session:
+    async with ingest.db.sessions.of_all_tenants() as session:
         await accept(session, INGEST, [incoming(command)])
     await door.worker.run_until_idle()
     assert (await ingest.cursor(connection)).next_poll_at <= datetime.now(UTC)
@@ -290,6 +290,6 @@ def incoming(command: FetchShop) -> Incoming:
 
 async def make_all_due(ingest: Ingest) -> None:
     """Everything in the inbox is due now."""
-    async with ingest.db.sessions.begin() as session:
+    async with ingest.db.sessions.of_all_tenants() as session:
         waiting = update(InboxKeyRow).where(InboxKeyRow.due_at.is_not(None))
         await session.execute(waiting.values(due_at=db_now(-1.0)))

@@ -62,7 +62,7 @@ class Checking:
         recheck = next(part for part in app.components if isinstance(part, Rechecker))
         portions = next(part for part in app.components if isinstance(part, Portions))
         events = [await self.event(document) for document in documents]
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
         await worker.run_until_idle(20)
         while await recheck.look() or await portions.look():
@@ -90,17 +90,17 @@ class Checking:
         query = select(VatCheckRow).where(
             VatCheckRow.vat_id == vat_id, VatCheckRow.tenant_id == self.writer.tenant_id
         )
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return (await session.scalars(query)).one()
 
     async def answers(self) -> Sequence[VatAnswerRow]:
         """Every proof, oldest first."""
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return (await session.scalars(select(VatAnswerRow).order_by(VatAnswerRow.answer_id))).all()
 
     async def change(self, **values: Any) -> None:
         """Move the times of all checks, as if time had passed."""
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await session.execute(update(VatCheckRow).values(**values))
 
 

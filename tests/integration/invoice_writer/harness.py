@@ -98,7 +98,7 @@ class Writer:
         worker = next(part for part in app.components if isinstance(part, Worker))
         recheck = next(part for part in app.components if isinstance(part, Rechecker))
         portions = next(part for part in app.components if isinstance(part, Portions))
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
         waiting = next(part for part in app.components if isinstance(part, Waiting))
         await waiting.run_once()
@@ -125,14 +125,14 @@ class Writer:
         """Receive the events and work with these parts until it holds, whatever is left to be done."""
         app = build(self.settings(), self.db, LocalTransport(self.db, accept), self.network)
         working_parts = [part for part in app.components if isinstance(part, parts)]
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
         async with running_services(ServiceApp("writer", working_parts)):
             await eventually(holds, within=60)
 
     async def make_all_due(self) -> None:
         """Every message that waits is due now."""
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             waiting = update(InboxKeyRow).where(InboxKeyRow.due_at.is_not(None))
             await session.execute(waiting.values(due_at=db_now(-1.0)))
 
@@ -154,7 +154,7 @@ class Writer:
 
     async def archive(self, content: bytes) -> OriginalRef:
         """The bytes as ingest stores them."""
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             return await Archive().store(session, self.tenant_id, content, "application/pdf")
 
     def retry(self, event: DocumentIssued) -> RetryDocument:
@@ -189,13 +189,13 @@ class Writer:
         """Whether the document has come so far."""
         key = document_id(self.shop_id, document.type, document.number)
         query = select(OutcomeRow.status).where(OutcomeRow.document_id == key)
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return await session.scalar(query) == "booked"
 
     async def outcome(self, document: Document) -> OutcomeRow:
         """Where the document stands."""
         wanted = document_id(self.shop_id, document.type, document.number)
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             row = await session.scalar(select(OutcomeRow).where(OutcomeRow.document_id == wanted))
         assert row is not None, f"{document.number} has no outcome"
         return row
@@ -206,13 +206,13 @@ class Writer:
         query = (
             select(TimelineRow.what).where(TimelineRow.document_id == wanted).order_by(TimelineRow.entry_id)
         )
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return list((await session.scalars(query)).all())
 
     async def announced(self) -> Sequence[Event]:
         """The events in the outbox, in order."""
         query = select(OutboxRow.type, OutboxRow.payload).order_by(OutboxRow.outbox_id)
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             rows = (await session.execute(query)).all()
         return [parse(row.type, row.payload) for row in rows]
 

@@ -57,7 +57,7 @@ async def park(
                 "revision": 1,
             }
             rows.append(row | (over or {}))
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         for row in rows:
             await session.execute(insert(OutcomeRow).values(**row))
 
@@ -97,7 +97,7 @@ async def park_many(writer: Writer, count: int, reason: Reason = Reason.TRANSFER
         }
         for place, number in enumerate(numbers)
     ]
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(insert(table(OutcomeRow)), rows)
 
 
@@ -106,14 +106,14 @@ async def waiting_marks(writer: Writer) -> int:
     query = select(func.count()).where(
         ReleasedDocumentRow.tenant_id == writer.tenant_id, ReleasedDocumentRow.event_id.is_(None)
     )
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return await session.scalar(query) or 0
 
 
 async def use_up(writer: Writer, most: int | None = None) -> None:
     """The oldest messages in line are done, as if a worker had done them."""
     query = select(InboxRow.inbox_id, InboxRow.ordering_key).where(InboxRow.done_at.is_(None))
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         rows = (await session.execute(query.order_by(InboxRow.inbox_id).limit(most))).all()
         await close(session, [row.inbox_id for row in rows], "done")
         await free_keys(session, INVOICE_WRITER, {row.ordering_key for row in rows})
@@ -121,14 +121,14 @@ async def use_up(writer: Writer, most: int | None = None) -> None:
 
 async def minute_passes(writer: Writer) -> None:
     """A minute has gone by since the portion in line began."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(ReleasePortionRow).values(began_at=db_now(-61.0)))
 
 
 async def in_line(writer: Writer) -> list[RetryDocument]:
     """The retries in the writer's inbox, in the order they came."""
     query = select(InboxRow.payload).where(InboxRow.type == RetryDocument.type).order_by(InboxRow.inbox_id)
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return [RetryDocument.model_validate_json(payload or b"") for payload in await session.scalars(query)]
 
 
@@ -138,7 +138,7 @@ async def numbers(writer: Writer) -> set[str]:
 
 async def carry_out(writer: Writer, command: ReleaseParked, rate: float = 1.5) -> int:
     """How many documents it releases; those whose turn it is are in line then."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         marked = await requeueing.release(session, command)
     await portions(writer, rate)
     return marked

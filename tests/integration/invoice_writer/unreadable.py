@@ -34,25 +34,25 @@ async def tried(writer: Writer, *events: Event) -> None:
 
 async def index_is_old(writer: Writer, seconds: float = 3600.0) -> None:
     """The index has to be read again before the next document is booked by a new process."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(VoucherIndexStateRow).values(refreshed_at=db_now(-seconds)))
 
 
 async def failing_for(writer: Writer, seconds: float) -> None:
     """The list has been failing for so long, and may be tried again now."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         values = {"failing_since": db_now(-seconds), "retry_at": db_now(-1.0)}
         await session.execute(update(BooksReadingRow).values(**values))
 
 
 async def readings(writer: Writer) -> dict[str, BooksReadingRow]:
     """How the readings of each list go."""
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return {row.list: row for row in (await session.scalars(select(BooksReadingRow))).all()}
 
 
 async def alarms(writer: Writer, kind: str, *, is_open: bool = True) -> list[AlarmRow]:
     """The alarms of that kind."""
     query = select(AlarmRow).where(AlarmRow.kind == kind, AlarmRow.closed_at.is_(None) == is_open)
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return list((await session.scalars(query)).all())

@@ -28,7 +28,7 @@ async def watch(writer: Writer) -> None:
 async def quarter_later(writer: Writer) -> None:
     """A quarter of an hour has passed, and what changed is looked at."""
     await asyncio.sleep(0.1)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(VoucherIndexStateRow).values(refreshed_at=db_now(-1000.0)))
     await watch(writer)
 
@@ -36,7 +36,7 @@ async def quarter_later(writer: Writer) -> None:
 async def night(writer: Writer) -> None:
     """No night came for two days, and what was bound is older than a minute: all is looked at."""
     await asyncio.sleep(0.1)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         state = update(VoucherIndexStateRow).values(refreshed_at=db_now(), whole_at=db_now(-200_000.0))
         await session.execute(state)
         await session.execute(update(BindingRow).values(bound_at=db_now(-3600.0)))
@@ -53,7 +53,7 @@ async def look_again(writer: Writer) -> None:
 
 async def ten_seconds_later(writer: Writer) -> None:
     """Looks that did not find a voucher were ten seconds ago."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         missing = update(VoucherIndexRow).where(VoucherIndexRow.missing_since.is_not(None))
         await session.execute(missing.values(missing_since=db_now(-11.0)))
 

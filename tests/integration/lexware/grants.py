@@ -33,7 +33,7 @@ class Grant:
 
     async def start(self, expires_in: float) -> None:
         """Store the pair as if it had so many seconds left."""
-        async with self.books.database.sessions.begin() as session:
+        async with self.books.database.sessions.of_all_tenants() as session:
             await self.store.start(session, replace(self.pair, expires_in=expires_in))
 
     def tokens(self, *, settle_seconds: float = 180.0) -> OAuthTokens:
@@ -83,5 +83,5 @@ async def free_lease(grant: Grant) -> None:
 
 async def _change(grant: Grant, **moments: float) -> None:
     values = {name: db_now(seconds) for name, seconds in moments.items()}
-    async with grant.books.database.sessions.begin() as session:
+    async with grant.books.database.sessions.of_all_tenants() as session:
         await session.execute(update(OAuthTokenRow).values(**values))

@@ -134,6 +134,6 @@ async def test_another_api_key_is_taken_up_and_a_refused_one_alone_is_no_end(
     with pytest.raises(Unauthorized):
         await client.profile.get()
     fresh = await lexware.lexware.control.post("api-keys", {})
-    async with books.database.sessions.begin() as session:
+    async with books.database.sessions.of_all_tenants() as session:
         await books.keep_key(session, fresh["api_key"])
     assert (await client.profile.get()).organization_id

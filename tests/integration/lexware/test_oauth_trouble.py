@@ -137,7 +137,7 @@ async def test_a_client_that_is_known_again_ends_the_alarm_also_when_the_grant_i
 async def open_alarms(database: Database) -> list[str]:
     """The kinds of the alarms that are open."""
     query = select(AlarmRow.kind).where(AlarmRow.closed_at.is_(None)).order_by(AlarmRow.kind)
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         return list((await session.scalars(query)).all())
 
 

@@ -15,17 +15,17 @@ KIND = AlarmKind.RECONNECT_NEEDED
 
 
 async def rows(database: Database) -> list[AlarmRow]:
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         return list((await session.scalars(select(AlarmRow).order_by(AlarmRow.created_at))).all())
 
 
 async def raised(database: Database, alarm: Alarm, *, once: str | None = None) -> bool:
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         return await (raise_once(session, alarm, once) if once else raise_alarm(session, alarm))
 
 
 async def closed(database: Database, subject: str, tenant_id: UUID | None = TENANT) -> int:
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         return await close_alarms(session, KIND, subject, tenant_id=tenant_id)
 
 
@@ -70,7 +70,7 @@ async def test_tenants_and_the_installation_have_alarms_of_their_own(database: D
 
 async def test_an_alarm_is_raised_with_the_transaction_that_found_its_cause(database: Database) -> None:
     try:
-        async with database.sessions.begin() as session:
+        async with database.sessions.of_all_tenants() as session:
             await raise_alarm(session, Alarm(KIND, "rolled back", tenant_id=TENANT))
             raise LookupError
     except LookupError:

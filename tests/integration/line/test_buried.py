@@ -173,13 +173,13 @@ def buried_count(event: FetchOrder) -> float:
 
 async def is_buried(db: Database) -> bool:
     """Whether something is buried."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return await session.scalar(select(BuriedRow.event_id).limit(1)) is not None
 
 
 async def dead_letters(db: Database) -> list[DeadLetterRow]:
     """Every dead letter."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return list((await session.scalars(select(DeadLetterRow))).all())
 
 
@@ -196,5 +196,5 @@ async def send(db: Database, commands: Mapping[str, type[DeadLetterCommand]], le
 
 async def alarms(db: Database) -> list[AlarmRow]:
     """Every alarm."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return list((await session.scalars(select(AlarmRow))).all())

@@ -45,7 +45,7 @@ async def invalid(message: Message) -> Done | Exception:
 
 async def letters(db: Database) -> list[DeadLetterRow]:
     """Every dead letter."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return list(await session.scalars(select(DeadLetterRow).order_by(DeadLetterRow.created_at)))
 
 
@@ -115,9 +115,9 @@ async def test_a_replayed_message_is_tried_from_the_beginning_and_its_key_goes_o
     await deliver(database, order("bad"), order("bad"))
     await worker(database, Recorder(invalid)).run_until_idle()
     (letter,) = await letters(database)
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         assert await replay(session, CONSUMER, letter.dead_letter_id)
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         assert not await replay(session, CONSUMER, letter.dead_letter_id)
         assert not await discard(session, CONSUMER, letter.dead_letter_id)
     repaired = Recorder()
@@ -131,7 +131,7 @@ async def test_a_discarded_message_lets_its_key_go_on(database: Database) -> Non
     await deliver(database, order("bad"), order("bad"))
     await worker(database, Recorder(invalid)).run_until_idle()
     (letter,) = await letters(database)
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         assert not await discard(session, "invoice-writer", letter.dead_letter_id)
         assert await discard(session, CONSUMER, letter.dead_letter_id)
     repaired = Recorder()
@@ -180,7 +180,7 @@ async def test_a_halted_merchant_goes_on_once_the_letters_are_closed(database: D
     await deliver(database, *(order(f"bad{number}") for number in range(3)))
     async with running(worker(database, Recorder(invalid), settings)):
         await eventually(lambda: halted(database, [TENANT]))
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         for letter in await letters(database):
             assert await discard(session, CONSUMER, letter.dead_letter_id)
     repaired = worker(database, Recorder(), settings)
@@ -206,7 +206,7 @@ async def test_too_many_dead_letters_of_several_merchants_stop_the_worker_until_
     await worker(database, repaired, settings).run_until_idle()
     assert "ready" not in await inbox_states(database)
     assert await alarmed(database)
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         for letter in await letters(database):
             assert await discard(session, CONSUMER, letter.dead_letter_id)
     await worker(database, repaired, settings).run_until_idle()
@@ -218,7 +218,7 @@ async def alarmed(db: Database) -> bool:
     query = select(AlarmRow.tenant_id, AlarmRow.subject).where(
         AlarmRow.kind == AlarmKind.WORKER_HALTED.value, AlarmRow.closed_at.is_(None)
     )
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return [tuple(row) for row in (await session.execute(query)).all()] == [(None, CONSUMER)]
 
 
@@ -227,7 +227,7 @@ async def halted(db: Database, tenants: list[UUID]) -> bool:
     query = select(AlarmRow.tenant_id).where(
         AlarmRow.kind == AlarmKind.TENANT_HALTED.value, AlarmRow.closed_at.is_(None)
     )
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return list((await session.scalars(query)).all()) == tenants
 
 
@@ -247,7 +247,7 @@ async def stopped(one: Worker) -> bool:
 
 async def test_what_the_database_can_never_take_is_a_message_nobody_can_process(postgres: Database) -> None:
     async def answer(message: Message) -> Done:
-        async with postgres.sessions.begin() as session:
+        async with postgres.sessions.of_all_tenants() as session:
             await session.execute(select(cast("word", Integer)))
         return Done()
 

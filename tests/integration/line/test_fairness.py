@@ -16,9 +16,9 @@ async def served(db: Database, limit: int, quota: int = 0) -> list[RawMessage]:
     """Claim once and finish what was claimed, later than whatever was done before."""
     await clock_moves_on(db)
     wanted = ClaimRequest(CONSUMER, limit, quota, uuid4(), 60.0)
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         messages = await claim(session, wanted)
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         await finish(session, CONSUMER, [Finished(message, wanted.token, "done") for message in messages])
     return messages
 
@@ -78,7 +78,7 @@ async def test_a_tenant_whose_messages_all_wait_costs_nobody_a_turn(database: Da
     waiting, ready = uuid4(), uuid4()
     await deliver(database, *(order(f"w{number}", tenant=waiting) for number in range(30)))
     wanted = ClaimRequest(CONSUMER, 30, 0, uuid4(), 60.0)
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         assert len(await claim(session, wanted)) == 30
     await deliver(database, *(order(f"r{number}", tenant=ready) for number in range(8)))
     assert {message.tenant_id for message in await served(database, 8)} == {ready}

@@ -106,7 +106,7 @@ async def test_a_dead_predecessor_holds_its_key_until_a_person_decides(database:
     async with running(one):
         await eventually(lambda: has_states(database, ["ready", "dead"]))
         broken = False
-        async with database.sessions.begin() as session:
+        async with database.sessions.of_all_tenants() as session:
             letter = await session.scalar(select(DeadLetterRow.dead_letter_id))
             assert letter
             await act(session, CONSUMER, letter)
@@ -193,7 +193,7 @@ async def test_what_never_comes_is_given_up_only_when_the_group_has_passed_every
     """A restored dump: the row before was published in a life that the database has forgotten."""
     lost, behind = order("a"), order("a")
     await put(postgres, lost, behind)
-    async with postgres.sessions.begin() as session:
+    async with postgres.sessions.of_all_tenants() as session:
         await session.execute(delete(OutboxRow).where(OutboxRow.event_id == lost.event_id))
     recorder, one = Recorder(), transport(settings, postgres)
     async with running(one, Relay(postgres, API, one, FAST_RELAY), worker(postgres, recorder)):
@@ -207,14 +207,14 @@ async def test_a_gap_before_a_message_that_only_a_newer_release_knows_is_given_u
     """Both releases share one inbox during an upgrade, and after it was taken back."""
     lost, behind = order("a"), order("a")
     await put(postgres, lost, behind)
-    async with postgres.sessions.begin() as session:
+    async with postgres.sessions.of_all_tenants() as session:
         await session.execute(delete(OutboxRow).where(OutboxRow.event_id == lost.event_id))
     with monkeypatch.context() as unseen:
         unseen.setattr("common.transport.kafka.GAP_SECONDS", 3600.0)
         newer = transport(settings, postgres)
         async with running(newer, Relay(postgres, API, newer, FAST_RELAY), worker(postgres, Recorder())):
             await eventually(lambda: is_held(postgres), within=40)
-    async with postgres.sessions.begin() as session:
+    async with postgres.sessions.of_all_tenants() as session:
         await session.execute(update(InboxRow).values(type="of.a.newer.release"))
     async with running(transport(settings, postgres), worker(postgres, Recorder())):
         await eventually(lambda: has_states(postgres, ["ignored"]), within=40)
@@ -226,7 +226,7 @@ async def test_a_gap_is_not_given_up_while_a_partition_is_unread(
 ) -> None:
     lost, behind = order("a"), order("a")
     await put(postgres, lost, behind)
-    async with postgres.sessions.begin() as session:
+    async with postgres.sessions.of_all_tenants() as session:
         await session.execute(delete(OutboxRow).where(OutboxRow.event_id == lost.event_id))
     monkeypatch.setattr("aiokafka.AIOKafkaConsumer.committed", not_committed)
     recorder, one = Recorder(), transport(settings, postgres)

@@ -165,14 +165,14 @@ async def test_arrivals_and_endings_at_once_leave_no_key_behind(database: Databa
 async def test_an_arrival_while_its_key_is_freed_is_not_forgotten(postgres: Database) -> None:
     await deliver(postgres, order("a"))
     wanted = ClaimRequest(CONSUMER, 1, 0, uuid4(), 60.0)
-    async with postgres.sessions.begin() as session:
+    async with postgres.sessions.of_all_tenants() as session:
         (message,) = await claim(session, wanted)
 
     async def end() -> None:
-        async with postgres.sessions.begin() as session:
+        async with postgres.sessions.of_all_tenants() as session:
             await finish(session, CONSUMER, [Finished(message, wanted.token, "done")])
 
-    async with postgres.sessions.begin() as session:
+    async with postgres.sessions.of_all_tenants() as session:
         await accept(session, CONSUMER, [incoming(order("a"))])
         ending = asyncio.create_task(end())
         await asyncio.sleep(0.2)
@@ -184,9 +184,9 @@ async def test_an_arrival_while_its_key_is_freed_is_not_forgotten(postgres: Data
 async def test_an_arrival_just_after_its_key_was_freed_opens_it_again(postgres: Database) -> None:
     await deliver(postgres, order("a"))
     wanted = ClaimRequest(CONSUMER, 1, 0, uuid4(), 60.0)
-    async with postgres.sessions.begin() as session:
+    async with postgres.sessions.of_all_tenants() as session:
         (message,) = await claim(session, wanted)
-    async with postgres.sessions.begin() as session:
+    async with postgres.sessions.of_all_tenants() as session:
         await finish(session, CONSUMER, [Finished(message, wanted.token, "done")])
         arriving = asyncio.create_task(deliver(postgres, order("a")))
         await asyncio.sleep(0.2)

@@ -27,7 +27,7 @@ from support.inbox import (
 async def take(db: Database, limit: int = 10) -> tuple[list[RawMessage], ClaimRequest]:
     """Claim as a worker does that then never comes back."""
     wanted = ClaimRequest(CONSUMER, limit, 0, uuid4(), 60.0)
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         return await claim(session, wanted), wanted
 
 
@@ -48,7 +48,7 @@ async def test_a_worker_that_comes_too_late_changes_nothing(database: Database) 
     (message,), late = await take(database)
     await end_leases(database)
     _, current = await take(database)
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         await finish(session, CONSUMER, [Finished(message, late.token, "done")])
         assert await renew(session, CONSUMER, [message.ordering_key], late.token, 60) == set()
         await release(session, CONSUMER, [message.ordering_key], late.token)
@@ -81,7 +81,7 @@ async def test_a_long_handler_keeps_its_lease(database: Database) -> None:
 async def test_a_lease_that_is_not_renewed_would_have_ended(database: Database) -> None:
     """The counterpart of the test before: without renewal another worker does take over."""
     await deliver(database, order("a"))
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         await claim(session, ClaimRequest(CONSUMER, 1, 0, uuid4(), 0.2))
     recorder = Recorder()
     async with running(worker(database, recorder)):

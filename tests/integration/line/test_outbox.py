@@ -63,7 +63,7 @@ def relay(db: Database, transport: Publishes, settings: RelaySettings = FAST_REL
 
 async def test_nothing_is_published_of_a_transaction_that_failed(database: Database) -> None:
     transport = Remembering()
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         await record(session, API, order("a"))
         await session.rollback()
     assert await relay(database, transport).run_once() == 0
@@ -96,7 +96,7 @@ async def test_ids_within_a_key_follow_the_order_of_commits(postgres: Database) 
     first_recorded, second_begun = asyncio.Event(), asyncio.Event()
 
     async def first() -> None:
-        async with postgres.sessions.begin() as session:
+        async with postgres.sessions.of_all_tenants() as session:
             await record(session, API, early)
             first_recorded.set()
             await second_begun.wait()
@@ -104,7 +104,7 @@ async def test_ids_within_a_key_follow_the_order_of_commits(postgres: Database) 
 
     async def second() -> None:
         await first_recorded.wait()
-        async with postgres.sessions.begin() as session:
+        async with postgres.sessions.of_all_tenants() as session:
             await record(session, API, other)
             second_begun.set()
             await record(session, API, late)
@@ -123,7 +123,7 @@ async def test_writers_of_one_key_are_published_in_commit_order_while_the_relay_
 
     async def write(number: int) -> None:
         event = order("a")
-        async with postgres.sessions.begin() as session:
+        async with postgres.sessions.of_all_tenants() as session:
             await record(session, API, event)
             await asyncio.sleep(0.002 * (number % 3))
             committed.append(str(event.event_id))
@@ -149,7 +149,7 @@ async def test_a_refused_row_holds_back_its_own_key_and_shows_why(database: Data
     assert transport.asked == [order(neighbour).ordering_key]
     assert [row.last_error for row in await outbox_rows(database)] == ["too large", None, None, None]
     transport.refuses = "never"
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         refused = update(OutboxRow).where(OutboxRow.retry_at.is_not(None))
         await session.execute(refused.values(retry_at=db_now(-0.1)))
     async with running(one):
@@ -218,7 +218,7 @@ async def test_old_payloads_go_and_their_ids_stay(database: Database) -> None:
     await put(database, open_event)
     await relay(database, transport).run_once()
     old = await database_time(database) - timedelta(days=31)
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         await session.execute(update(OutboxRow).values(sent_at=old))
         await session.execute(update(OutboxKeyRow).values(touched_at=old))
         finished = update(InboxRow).where(InboxRow.event_id == event.event_id)
@@ -228,9 +228,9 @@ async def test_old_payloads_go_and_their_ids_stay(database: Database) -> None:
     payloads = {row.event_id: row.payload for row in await inbox_rows(database)}
     assert payloads[event.event_id] is None
     assert payloads[open_event.event_id] is not None
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         assert await drop_payloads(session, CONSUMER) == 0
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         await session.execute(update(OutboxRow).values(sent_at=None, payload=b"{}"))
     await relay(database, transport).run_once()
     assert len(await received(database)) == 2
@@ -238,7 +238,7 @@ async def test_old_payloads_go_and_their_ids_stay(database: Database) -> None:
 
 async def lease_every_slot(db: Database, seconds: float) -> None:
     """Lease every slot to a relay that is gone, until so many seconds from now."""
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         leased = insert(session, RelaySlotRow).values(
             producer=API, lease_token=uuid4(), lease_until=db_now(seconds)
         )

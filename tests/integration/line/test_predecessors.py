@@ -61,7 +61,7 @@ async def test_two_producers_of_one_key_do_not_name_each_other(database: Databas
 async def test_topics_of_one_key_do_not_name_each_other(database: Database) -> None:
     other, again = order("a"), order("a")
     await put(database, other)
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         await session.execute(update(OutboxRow).values(topic=INVOICE_WRITER_COMMANDS.name))
     await put(database, again)
     assert (await named(database))[again.event_id] is None
@@ -79,10 +79,10 @@ async def test_a_key_idle_for_31_days_begins_anew(database: Database) -> None:
     first, second = order("a"), order("a")
     await put(database, first)
     old = await database_time(database) - timedelta(days=31)
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         await session.execute(update(OutboxRow).values(sent_at=old))
         await session.execute(update(OutboxKeyRow).values(touched_at=old))
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         assert await drop_payloads(session, API) == 2
     await put(database, second)
     assert (await named(database))[second.event_id] is None
@@ -90,7 +90,7 @@ async def test_a_key_idle_for_31_days_begins_anew(database: Database) -> None:
 
 async def test_writers_of_one_key_at_once_make_one_chain(postgres: Database) -> None:
     async def write(number: int) -> None:
-        async with postgres.sessions.begin() as session:
+        async with postgres.sessions.of_all_tenants() as session:
             await record(session, API, order("a"))
             await asyncio.sleep(0.002 * (number % 3))
 
@@ -104,7 +104,7 @@ async def test_the_name_arrives_in_the_inbox_and_a_row_sent_again_keeps_it(datab
     await put(database, first, second)
     relay = Relay(database, API, LocalTransport(database, accept), FAST_RELAY)
     await relay.run_once()
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         await session.execute(update(OutboxRow).values(sent_at=None))
     await relay.run_once()
     assert [row.predecessor for row in await inbox_rows(database)] == [None, first.event_id]

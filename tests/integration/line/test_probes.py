@@ -67,7 +67,7 @@ async def test_a_server_that_takes_no_writes_is_noticed(postgres: Database) -> N
 async def sealed(database: Database, secrets: Secrets) -> None:
     """A stored secret, sealed with the box's newest key."""
     tenant_id, connection_id = uuid4(), uuid4()
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         session.add(TenantRow(tenant_id=tenant_id, name="A", created_at=db_now()))
         await session.flush()
         connection = {"kind": "shop", "platform": "epages", "name": "S", "address": str(connection_id)}
@@ -84,7 +84,7 @@ async def sealed(database: Database, secrets: Secrets) -> None:
 
 
 async def open_alarms(database: Database) -> list[tuple[str, str]]:
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         query = select(AlarmRow.kind, AlarmRow.subject).where(AlarmRow.closed_at.is_(None))
         return [(row.kind, row.subject) for row in await session.execute(query)]
 
@@ -134,7 +134,7 @@ async def test_a_part_that_fails_for_a_minute_has_an_alarm_until_it_answers(data
 
 
 async def test_the_alarm_of_a_process_that_is_gone_is_closed_by_another(database: Database) -> None:
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         row = {"kind": "service_part_failing", "subject": "ingest.broker@gone", "evidence": {}}
         statement = insert(session, AlarmRow).values(alarm_id=uuid4(), created_at=db_now(-700.0), **row)
         await session.execute(statement)

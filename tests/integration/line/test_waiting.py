@@ -29,20 +29,20 @@ async def many_wait(db: Database, count: int) -> UUID:
     """So many messages of one merchant wait for a connection that answers again."""
     tenant_id, connection_id = uuid4(), uuid4()
     await deliver(db, *(order(f"w{number}", tenant=tenant_id) for number in range(count)))
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         await session.execute(update(KEYS).values(due_at=None, waits_for=connection_id))
     return connection_id
 
 
 async def freed(db: Database) -> int:
     """How many do not wait for the connection any more."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return await session.scalar(select(func.count()).where(KEYS.c.waits_for.is_(None))) or 0
 
 
 async def postpone(db: Database, seconds: float) -> None:
     """Whoever was freed found no slot of the rate limit, and tries again after so long."""
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         free = update(KEYS).where(KEYS.c.waits_for.is_(None))
         await session.execute(free.values(due_at=db_now(seconds)))
 
@@ -60,7 +60,7 @@ async def test_next_ones_are_freed_as_the_first_are_done(database: Database) -> 
     for done in (1, 2):
         await freeing(database).run_once()
         assert await freed(database) == waiting.PORTION
-        async with database.sessions.begin() as session:
+        async with database.sessions.of_all_tenants() as session:
             await session.execute(KEYS.delete().where(KEYS.c.waits_for.is_(None)))
         assert await freeing(database).count() == 250 - done * waiting.PORTION
     assert await freeing(database).run_once() == 50

@@ -48,20 +48,20 @@ def waiting(db: Database, wake: Any = lambda: None, answered: asyncio.Event | No
 
 async def rest(db: Database, place: Place = WRITES, *, pause: float = 60.0, denied: bool = False) -> None:
     """Such calls rest for so long."""
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         await count_trouble(session, place, "no answer", "rights" if denied else None)
         await open_breaker(session, place, pause, denied=denied)
 
 
 async def answer(db: Database, place: Place = WRITES) -> None:
     """Such a call was answered."""
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         await close_breaker(session, place)
 
 
 async def all_wait(db: Database, place: Place = WRITES) -> None:
     """Every open key waits for the breaker."""
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         values = {"due_at": None, "waits_for": place.breaker_id}
         await session.execute(update(InboxKeyRow).values(**values))
 
@@ -73,7 +73,7 @@ async def due(db: Database) -> list[str]:
         .where(InboxKeyRow.due_at <= db_now(), InboxKeyRow.waits_for.is_(None))
         .order_by(InboxKeyRow.ordering_key)
     )
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return [key.rsplit(":", 1)[-1] for key in await session.scalars(query)]
 
 
@@ -136,7 +136,7 @@ async def test_an_answer_writes_the_row_of_the_breaker_and_no_other(database: Da
     await answer(database)
     event.remove(engine, "before_cursor_execute", note)
     assert not [one for one in written if "inbox" in one]
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         assert (await session.scalars(select(BreakerRow))).all() == []
     assert {row.waits_for for row in await key_rows(database)} == {WRITES.breaker_id}
     assert await waiting(database).run_once() == 3
@@ -168,7 +168,7 @@ async def test_those_that_wait_for_other_calls_of_the_connection_are_left_to_the
     await all_wait(database, READS)
     await rest(database)
     await answer(database)
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         await session.execute(update(BreakerRow).values(retry_at=db_now(60.0)))
     assert await waiting(database).run_once() == 0
     await answer(database, READS)

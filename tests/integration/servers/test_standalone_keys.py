@@ -18,7 +18,7 @@ async def sealed_with(database: Database, key: str) -> None:
     """A stored token pair, sealed with this key."""
     tenant_id, connection_id, secrets = uuid4(), uuid4(), Secrets([SecretStr(key)])
     sealed = secrets.of(tenant_id, connection_id).seal("oauth_access", SecretStr("word"))
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         pair = {"access_sealed": sealed, "refresh_sealed": sealed, "generation": 1, "expires_at": db_now()}
         row = insert(session, OAuthTokenRow).values(tenant_id=tenant_id, connection_id=connection_id, **pair)
         await session.execute(row)

@@ -57,11 +57,11 @@ async def work(db: Database, *events: Event) -> list[BookedVoucherRow]:
         database=DatabaseSettings(url="unused"), worker=WorkerSettings(idle_poll_seconds=0.05)
     )
     app = transit_writer.app.build(settings, db, LocalTransport(db, accept))
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         await accept(session, "transit-writer", [Incoming.of(event) for event in events])
     worker = next(part for part in app.components if isinstance(part, Worker))
     await worker.run_until_idle()
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return list((await session.scalars(select(BookedVoucherRow))).all())
 
 

@@ -17,7 +17,7 @@ CHANGING = {"core.audit_log", "core.idempotency_keys"}
 async def everything_of(api: Api, tenant: Tenant) -> dict[str, list[str]]:
     """Every row that carries the tenant."""
     found = {}
-    async with api.db.reading.begin() as session:
+    async with api.db.reading.of_all_tenants() as session:
         for name, table in Base.metadata.tables.items():
             if "tenant_id" in table.c and name not in CHANGING:
                 rows = await session.execute(select(table).where(table.c.tenant_id == tenant.tenant_id))

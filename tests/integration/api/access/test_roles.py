@@ -85,5 +85,5 @@ async def test_only_an_operator_leaves_out_the_verification(api: Api, populated:
 
 async def stored(db: Database) -> list[object]:
     """Everything in the tokens' table."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return [row._mapping for row in (await session.execute(select(ApiTokenRow.__table__))).all()]

@@ -153,7 +153,7 @@ async def test_a_shop_that_refuses_us_is_shown_as_in_need_of_a_reconnect(
     api: Api, populated: list[Tenant]
 ) -> None:
     tenant = populated[0]
-    async with api.db.sessions.begin() as session:
+    async with api.db.sessions.of_all_tenants() as session:
         await session.execute(
             update(ShopCursorRow)
             .where(ShopCursorRow.connection_id == tenant.shop_id)
@@ -186,7 +186,7 @@ async def test_a_known_trouble_of_a_shop_stands_on_its_connection_and_in_the_sta
     api: Api, populated: list[Tenant]
 ) -> None:
     tenant = populated[0]
-    async with api.db.sessions.begin() as session:
+    async with api.db.sessions.of_all_tenants() as session:
         await session.execute(
             update(ShopCursorRow)
             .where(ShopCursorRow.connection_id == tenant.shop_id)

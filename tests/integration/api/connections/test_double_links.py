@@ -41,7 +41,7 @@ async def alarms(api: Api) -> list[AlarmRow]:
     """Open ones after a look, those of the installation first."""
     await DoubleLinkWatch(api.db).look()
     query = select(AlarmRow).where(AlarmRow.closed_at.is_(None)).order_by(AlarmRow.subject)
-    async with api.db.reading.begin() as session:
+    async with api.db.reading.of_all_tenants() as session:
         rows = (await session.scalars(query)).all()
     return sorted(rows, key=lambda row: (row.tenant_id is not None, row.subject))
 
@@ -51,7 +51,7 @@ async def read_order(api: Api, tenant_id: UUID, connection_id: UUID, order_id: s
 
 
 async def set_state(api: Api, connection_id: UUID, state: str) -> None:
-    async with api.db.sessions.begin() as session:
+    async with api.db.sessions.of_all_tenants() as session:
         await session.execute(
             update(ConnectionRow).where(ConnectionRow.connection_id == connection_id).values(state=state)
         )

@@ -172,7 +172,7 @@ async def test_a_pair_in_use_from_before_is_linked_again_as_ever(api: Api, kind:
     first = await linked(api, kind, "First")
     await api.post(f"{PATH}/{first['id']}/disable")
     second = (await api.post(PATH, body_of(kind, await api.tenant("Second")))).json()
-    async with api.db.sessions.begin() as session:
+    async with api.db.sessions.of_all_tenants() as session:
         await session.execute(update(ConnectionRow).values(state="active", state_reason=None, root=None))
     for one in (first, second):
         again = await api.post(PATH, body_of(kind, UUID(one["tenant_id"])))

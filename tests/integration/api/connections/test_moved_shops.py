@@ -68,7 +68,7 @@ async def take_over(api: Api, connection: dict[str, Any], order_ids: list[str]) 
 
 
 async def rows(api: Api) -> dict[str, tuple[str, str]]:
-    async with api.db.reading.begin() as session:
+    async with api.db.reading.of_all_tenants() as session:
         found = (await session.scalars(select(ConnectionRow))).all()
     return {str(row.connection_id): (row.address, row.state) for row in found}
 

@@ -53,7 +53,7 @@ def requests_with_secrets(tenant_id: UUID) -> list[dict[str, Any]]:
 async def dump(api: Api) -> str:
     """Every table, as text."""
     rows = list[str]()
-    async with api.db.reading.begin() as session:
+    async with api.db.reading.of_all_tenants() as session:
         for table in Base.metadata.tables.values():
             rows += [str(row) for row in (await session.execute(select(table))).all()]
     return "\n".join(rows)

@@ -29,10 +29,10 @@ async def test_command_is_followed_from_acceptance_to_its_end(
     command_id = answer.json()["command_id"]
     assert await state(api, command_id, tenant.adviser) == "accepted"
     command = (await api.commands())[-1]
-    async with api.db.sessions.begin() as session:
+    async with api.db.sessions.of_all_tenants() as session:
         await accept(session, "invoice-writer", [Incoming.of(command)])
     assert await state(api, command_id, tenant.adviser) == "in_line"
-    async with api.db.sessions.begin() as session:
+    async with api.db.sessions.of_all_tenants() as session:
         await session.execute(update(InboxRow).values(state=inbox_state))
     assert await state(api, command_id, tenant.adviser) == shown
 

@@ -89,7 +89,7 @@ async def test_the_generated_client_gets_a_file_as_it_is(api: Api, client: Any) 
     tenant_id = await api.tenant()
     shop = UUID((await api.shop(tenant_id))["id"])
     document_id = await api.document(tenant_id, shop, "1", file="%PDF of a document")
-    async with api.db.sessions.begin() as session:
+    async with api.db.sessions.of_all_tenants() as session:
         await Archive().store(session, tenant_id, b"%PDF of a document", "application/pdf")
     file = await part("api.documents.get_document_file").asyncio(document_id, client=client)
     assert file.payload.read() == b"%PDF of a document"

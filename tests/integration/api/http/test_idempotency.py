@@ -93,7 +93,7 @@ async def test_a_key_that_is_none_is_refused(api: Api, key: Any) -> None:
 
 async def test_old_keys_are_forgotten_and_young_ones_kept(api: Api) -> None:
     await api.post("/api/v1/tenants", {"name": "A"}, key="old")
-    async with api.db.sessions.begin() as session:
+    async with api.db.sessions.of_all_tenants() as session:
         await session.execute(update(IdempotencyRow).values(created_at=datetime.now(UTC) - timedelta(days=8)))
     await api.post("/api/v1/tenants", {"name": "A"}, key="young")
     assert await Housekeeper(api.db).forget() == 1

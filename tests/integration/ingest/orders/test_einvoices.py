@@ -38,7 +38,7 @@ async def test_r8_the_einvoice_in_a_late_pdf_is_kept_too(ingest: Ingest) -> None
     (issued,) = await ingest.events(InvoiceIssued)
     assert issued.pdf is None
     await ingest.do("documents/change", number=sold["document"]["number"], pdf="ok")
-    async with ingest.db.sessions.begin() as session:
+    async with ingest.db.sessions.of_all_tenants() as session:
         await session.execute(update(DocumentRow).values(file_due_at=db_now(-1.0)))
     await ingest.file_asker().run_once()
     (stored,) = await ingest.events(DocumentFileStored)
@@ -69,7 +69,7 @@ async def test_r1_why_an_einvoice_is_not_there_is_never_changed(ingest: Ingest) 
     await ingest.sell(einvoice="too_large")
     await ingest.poll()
     with pytest.raises(DBAPIError):
-        async with ingest.db.sessions.begin() as session:
+        async with ingest.db.sessions.of_all_tenants() as session:
             await session.execute(update(EInvoiceProblemRow).values(problem="other"))
 
 
@@ -87,7 +87,7 @@ async def test_r1_which_einvoice_belongs_to_which_pdf_is_never_changed(ingest: I
     await ingest.sell(einvoice="zugferd")
     await ingest.poll()
     with pytest.raises(DBAPIError):
-        async with ingest.db.sessions.begin() as session:
+        async with ingest.db.sessions.of_all_tenants() as session:
             await session.execute(update(EInvoiceRow).values(xml_sha256="0" * 64))
 
 

@@ -24,14 +24,14 @@ async def told(ingest: Ingest) -> list[tuple[str, str]]:
 
 
 async def claim(ingest: Ingest, seconds: float = 60) -> list[ShopLease]:
-    async with ingest.db.sessions.begin() as session:
+    async with ingest.db.sessions.of_all_tenants() as session:
         return await claim_due(session, SHOP_CURSORS, limit=5, seconds=seconds)
 
 
 async def end(ingest: Ingest, lease: ShopLease, *, cursor_at: datetime) -> None:
     """A run ends well that moved nothing but the cursor."""
     ending = finish_poll(lease, replace(lease.state.progress, cursor_at=cursor_at), good_result(5))
-    async with ingest.db.sessions.begin() as session:
+    async with ingest.db.sessions.of_all_tenants() as session:
         await release(session, lease, due_in=ending.due_in, **ending.values)
 
 

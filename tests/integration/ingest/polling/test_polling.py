@@ -225,7 +225,7 @@ async def test_the_poll_interval_follows_the_newest_settings(ingest: Ingest) -> 
 async def test_a_disabled_connection_is_not_polled(ingest: Ingest) -> None:
     connection = await ingest.connect()
     await ingest.poll()
-    async with ingest.db.sessions.begin() as session:
+    async with ingest.db.sessions.of_all_tenants() as session:
         await session.execute(
             update(ConnectionRow)
             .where(ConnectionRow.connection_id == connection.connection_id)

@@ -45,7 +45,7 @@ async def test_the_nightly_sweep_notices_a_change_that_moved_no_stamp(ingest: In
     await ingest.sell()
     await ingest.poll()
     (row,) = await ingest.rows(OrderRow)
-    async with ingest.db.sessions.begin() as session:
+    async with ingest.db.sessions.of_all_tenants() as session:
         await session.execute(
             update(OrderRow).values(
                 snapshot=row.snapshot | {"paid_at": None, "closed_at": "2025-01-01T00:00:00Z"}
@@ -211,7 +211,7 @@ async def test_a_shop_whose_token_cannot_be_opened_keeps_no_other_shop_from_its_
     await files_due(ingest)
     await ingest.forget_requests()
     strange = Secrets([SecretStr(new_key())]).of(uuid4(), uuid4()).seal("access_token", SecretStr("token"))
-    async with ingest.db.sessions.begin() as session:
+    async with ingest.db.sessions.of_all_tenants() as session:
         await session.execute(
             update(SecretRow)
             .where(SecretRow.connection_id == connection.connection_id)
@@ -248,7 +248,7 @@ async def test_files_lost_on_the_second_call_are_asked_for_later(ingest: Ingest)
 async def files_due(ingest: Ingest, age: timedelta = timedelta(seconds=5)) -> None:
     """Every file is due, and its document so old."""
     now = datetime.now(UTC)
-    async with ingest.db.sessions.begin() as session:
+    async with ingest.db.sessions.of_all_tenants() as session:
         await session.execute(
             update(DocumentRow)
             .where(DocumentRow.file_state == "pending")

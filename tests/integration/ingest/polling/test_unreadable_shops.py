@@ -22,7 +22,7 @@ async def packing() -> AsyncIterator[WireServer]:
 
 
 async def move(ingest: Ingest, connection: ShopConnection, address: str) -> None:
-    async with ingest.db.sessions.begin() as session:
+    async with ingest.db.sessions.of_all_tenants() as session:
         await session.execute(
             update(ConnectionRow)
             .where(ConnectionRow.connection_id == connection.connection_id)

@@ -237,7 +237,7 @@ async def test_deletion_that_repairs_a_double_we_reported_tells_nothing_r54(writ
     invoice, voucher_id = await booked(writer)
     other = await by_hand(writer, invoice.number)
     double = {"vouchers": [voucher_id, other]}
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         alarm = Alarm(AlarmKind.DUPLICATE, f"voucher:{uuid4()}", double, writer.tenant_id)
         await raise_alarm(session, alarm)
     await delete(writer, voucher_id)
@@ -250,7 +250,7 @@ async def test_deletion_that_repairs_a_double_we_reported_tells_nothing_r54(writ
 async def test_deletion_of_a_voucher_that_was_to_stay_is_told_r54(writer: Writer, word: str) -> None:
     invoice, voucher_id = await booked(writer)
     other = await by_hand(writer, invoice.number)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         double = {"vouchers": [voucher_id, other]}
         alarm = Alarm(AlarmKind.DUPLICATE, "double", double, writer.tenant_id)
         await report_double(session, alarm, [voucher_id, other])
@@ -263,7 +263,7 @@ async def test_deletion_of_a_voucher_that_was_to_stay_is_told_r54(writer: Writer
 async def test_deletion_of_both_vouchers_of_a_double_is_told_r54(writer: Writer) -> None:
     invoice, voucher_id = await booked(writer)
     other = await by_hand(writer, invoice.number)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         double = {"bound": voucher_id, "late_answer": other}
         await raise_alarm(session, Alarm(AlarmKind.DUPLICATE, "double", double, writer.tenant_id))
     await delete(writer, other)

@@ -45,7 +45,7 @@ async def in_trouble(writer: Writer) -> None:
     """Every kind of trouble that lists of the books can have is known of this merchant's."""
     place = Place(writer.tenant_id, writer.books_id, BooksList.VOUCHERS)
     part = VoucherFilter(dated_from=date(2025, 3, 4), dated_to=date(2025, 3, 4))
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await note_unfit(session, place, (), [Unfit("v-1", ("voucherDate",), is_lost=False)])
         failing = {"failures": 9, "failing_since": db_now(-1000.0), "retry_at": db_now(30.0)}
         await session.execute(update(BooksReadingRow).values(**failing))
@@ -57,7 +57,7 @@ async def in_trouble(writer: Writer) -> None:
 
 
 async def turn(writer: Writer, state: str) -> None:
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         mine = update(ConnectionRow).where(ConnectionRow.connection_id == writer.books_id)
         await session.execute(mine.values(state=state))
     await look(writer)
@@ -76,7 +76,7 @@ async def test_books_that_are_out_of_use_have_no_alarms_of_their_lists_until_the
 
 async def test_alarm_of_a_list_that_nobody_closed_ends_at_the_next_look(writer: Writer) -> None:
     await in_trouble(writer)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         good: dict[str, Any] = {"failures": 0, "failing_since": None, "retry_at": None, "unfit": {}}
         await session.execute(update(BooksReadingRow).values(**good))
         await session.execute(update(VoucherIndexStateRow).values(unread=[]))
@@ -115,7 +115,7 @@ async def test_list_that_no_document_waits_for_is_read_again_and_its_alarm_close
     for is_readable in (False, True):
         if is_readable:
             await writer.lexware.control.clear_faults()
-        async with writer.db.sessions.begin() as session:
+        async with writer.db.sessions.of_all_tenants() as session:
             await session.execute(update(BooksReadingRow).values(retry_at=db_now(-1000.0)))
         await watch(writer)
         assert ((await readings(writer))[which.value].failures == 0) is is_readable
@@ -125,7 +125,7 @@ async def test_list_that_no_document_waits_for_is_read_again_and_its_alarm_close
 async def test_contact_that_was_unreadable_and_is_gone_is_told_no_more(writer: Writer) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, contacts="single")
     place = Place(writer.tenant_id, writer.books_id, BooksList.CONTACTS)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await note_unfit(session, place, (), [Unfit("c-gone", ("name",), is_lost=True)])
     assert len(await alarms(writer, "books_row_unreadable")) == 1
     await writer.work(await writer.event(make_invoice(), pdf=None))

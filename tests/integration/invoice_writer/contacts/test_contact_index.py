@@ -109,7 +109,7 @@ async def test_who_lost_the_reading_keeps_no_page_and_goes_on_with_the_index_as_
 
     monkeypatch.setattr(client.contacts, "customers", overtaken)
     assert await filled(process, timedelta()) is True
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         state = (await session.execute(select(ContactIndexStateRow))).scalar_one()
     assert (state.lease_token, state.started_at, state.next_page) == (taken, None, 0)
 
@@ -181,6 +181,6 @@ async def test_beyond_the_window_a_refresh_reads_one_page(writer: Writer, proces
 
 
 async def set_state(writer: Writer, **values: Any) -> None:
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         changing = update(ContactIndexStateRow).where(ContactIndexStateRow.tenant_id == writer.tenant_id)
         await session.execute(changing.values(**values))

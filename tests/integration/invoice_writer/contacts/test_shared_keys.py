@@ -111,7 +111,7 @@ async def test_a_contact_listed_by_the_release_before_costs_nothing_where_all_ag
 async def forget_names(writer: Writer) -> None:
     """The index as an older release left it."""
     await writer.lexware.control.settings(read_lag=0)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         nothing = {"name_print": None, "last_name_print": None, "address_print": None}
         await session.execute(update(ContactIndexRow).values(**nothing))
 

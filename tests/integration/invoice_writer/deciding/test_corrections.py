@@ -32,7 +32,7 @@ from invoice_writer.deciding.corrected_invoices import correction_context
 
 async def a_day_passes(db: Database) -> None:
     """Everything was seen a day earlier, and the time of what waits has come."""
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         day = timedelta(days=1).total_seconds() + 1
         await session.execute(update(OutcomeRow).values(first_seen_at=db_now(-day)))
         waiting = OutcomeRow.waits_until.is_not(None)
@@ -162,13 +162,13 @@ async def test_a_correction_does_not_count_itself_when_it_is_decided_again_r38(w
     correction = make_credit_note()
     await writer.work(await writer.event(make_invoice()))
     await writer.work(await writer.event(correction))
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         original = await correction_context(session, await writer.event(correction))
     (invoice,) = original.candidates
     assert invoice.gross_by_rate == {Decimal(19): euro("49.90")}
     assert (invoice.corrected_by_rate, original.corrected_by_rate) == ({}, {})
     assert invoice.supplied_on == invoice.issued_on
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         seen_by_other = await correction_context(session, await writer.event(part("K-9", "1.00")))
     assert seen_by_other.candidates[0].corrected_by_rate == {Decimal(19): euro("49.90")}
 
@@ -238,7 +238,7 @@ async def test_an_invoice_booked_at_home_is_corrected_there_after_the_principle_
     await writer.lexware.control.post(organization, {"distanceSalesPrinciple": "ORIGIN"})
     await writer.work(await writer.event(make_invoice(address=cyprus), order))
     await writer.lexware.control.post(organization, {"distanceSalesPrinciple": "DESTINATION"})
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(delete(BooksProfileRow))
     await writer.work(await writer.event(correction, order))
     assert (await writer.outcome(correction)).status == "booked"

@@ -29,7 +29,7 @@ async def seen_while_working(writer: Writer, event: DocumentIssued) -> list[Outc
     working = asyncio.create_task(writer.work(event))
     while not working.done():
         await asyncio.sleep(0.01)
-        async with writer.db.reading.begin() as session:
+        async with writer.db.reading.of_all_tenants() as session:
             seen += (await session.scalars(select(OutcomeRow))).all()
     await working
     return [*seen, await writer.outcome(event.document)]
@@ -69,7 +69,7 @@ async def test_document_in_doubt_is_found_in_the_books_whatever_would_be_decided
     event = await writer.event(make_invoice())
     await leave_in_doubt(writer, event)
     if not is_recorded:
-        async with writer.db.sessions.begin() as session:
+        async with writer.db.sessions.of_all_tenants() as session:
             await session.execute(delete(OutcomeRow))
     await save_settings(writer.db, writer.tenant_id, 2, **changed)
     await writer.work()
@@ -123,7 +123,7 @@ async def test_what_our_own_write_made_is_found_before_it_counts_as_booked_by_ha
     await writer.work(deadline=60.0)
     assert (await writer.outcome(event.document)).status == "parked"
     await writer.lexware.control.clear_faults()
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await linked_anew(session, writer.tenant_id, writer.books_id)
     await writer.work(writer.resolve(event, "by_hand", voucher_id="v-of-the-adviser"))
     outcome, (voucher,) = await writer.outcome(event.document), await writer.vouchers()
@@ -132,7 +132,7 @@ async def test_what_our_own_write_made_is_found_before_it_counts_as_booked_by_ha
 
 async def test_document_in_doubt_is_not_put_in_line_a_second_time(writer: Writer) -> None:
     event = await writer.event(make_invoice())
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         doubt = Outcome(WAITING, reason="write_unconfirmed", waits_for=timedelta(seconds=-5))
         await record_outcome(session, event, doubt, state=None)
     assert await Rechecker(writer.db, lambda: None, 1.0).look() == 0
@@ -149,7 +149,7 @@ async def test_waiting_for_the_rate_limit_is_no_doubt(writer: Writer) -> None:
 async def test_late_worker_does_not_undo_a_booking(writer: Writer, status: str) -> None:
     event = await writer.event(make_invoice())
     await writer.work(event)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         late = Outcome(status, reason="original_missing", waits_for=timedelta(hours=1))
         await record_outcome(session, event, late, state=None)
     outcome = await writer.outcome(event.document)

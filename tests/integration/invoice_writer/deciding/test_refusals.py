@@ -28,7 +28,7 @@ def connected_anew(writer: Writer) -> ReleaseParked:
 
 async def dead_letters(db: Database) -> int:
     """How many messages died."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return len((await session.scalars(select(DeadLetterRow))).all())
 
 
@@ -44,7 +44,7 @@ async def test_a_missing_right_parks_as_contract_problem_and_a_new_connection_re
     assert (outcome.status, outcome.reason) == ("parked", "contract_problem")
     assert await dead_letters(writer.db) == 0
     await writer.lexware.control.clear_faults()
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await linked_anew(session, writer.tenant_id, writer.books_id)
     await writer.work(connected_anew(writer))
     assert (await writer.outcome(invoice)).status == "booked"
@@ -101,7 +101,7 @@ async def test_retry_that_dies_shows_its_document_as_internal_error_r4(writer: W
     event = await writer.event(make_invoice())
     await set_connection(writer, state="halted")
     await writer.work(event)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(OutcomeRow).values(event=None))
     await writer.work(writer.retry(event))
     outcome = await writer.outcome(event.document)
@@ -111,7 +111,7 @@ async def test_retry_that_dies_shows_its_document_as_internal_error_r4(writer: W
 
 async def set_connection(writer: Writer, **values: Any) -> None:
     """The books connection as the API would have changed it."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(
             update(ConnectionRow).where(ConnectionRow.connection_id == writer.books_id).values(**values)
         )

@@ -33,7 +33,7 @@ async def link(writer: Writer, auth: str, api_key: str | None = None) -> str:
     """The merchant linked the books in this way; the token that is used from now on."""
     organization = {"organization_id": writer.organization["organization_id"]}
     secrets, token = Secrets([KEY]), api_key or ""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(delete(SecretRow).where(SecretRow.connection_id == writer.books_id))
         await session.execute(delete(OAuthTokenRow).where(OAuthTokenRow.connection_id == writer.books_id))
         await session.execute(
@@ -93,12 +93,12 @@ async def test_a_process_with_the_wrong_key_parks_nothing_and_the_right_one_book
     wrong = replace(writer, keys=(SecretStr(new_key()),))
 
     async def has_failed() -> bool:
-        async with writer.db.reading.begin() as session:
+        async with writer.db.reading.of_all_tenants() as session:
             kept = await session.scalar(select(InboxRow.last_error))
         return kept is not None and "connector.secret_unreadable" in kept
 
     await wrong.work_until(has_failed, event)
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         assert (await session.scalars(select(OutcomeRow.status))).all() == []
     await writer.make_all_due()
     await writer.work()

@@ -64,7 +64,7 @@ async def test_vouchers_of_a_released_tenant_are_adopted_and_of_one_at_work_they
     await other.work(*(of(other, event) for event in events))
     await other.work(adopt_all(other))
     assert await stands(other, events) == [("parked", ELSEWHERE)] * 3
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         released = update(ConnectionRow).where(ConnectionRow.connection_id == writer.books_id)
         await session.execute(released.values(state="disabled", state_reason="released"))
     await other.work(adopt_all(other))

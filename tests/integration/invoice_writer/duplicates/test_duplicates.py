@@ -34,7 +34,7 @@ def watch(writer: Writer) -> DuplicateWatch:
 
 async def look(writer: Writer) -> list[AlarmRow]:
     """A day has passed: what is open after the look."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(DuplicateLookRow).values(claimed_until=None))
     assert await watch(writer).run_once()
     return [alarm for alarm in await alarms(writer) if alarm.closed_at is None]
@@ -64,7 +64,7 @@ async def see_in_index(writer: Writer, number: str, voucher_id: str) -> None:
         "gross_minor": 4990,
         "updated_at": datetime(2026, 3, 2, tzinfo=UTC),
     }
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         session.add(VoucherIndexRow(**row))
 
 
@@ -116,7 +116,7 @@ async def bound_twice(writer: Writer) -> tuple[Writer, DocumentIssued]:
     other = replace(writer, shop_id=uuid4())
     again = of(other, event)
     await other.work(await other.event(make_invoice(), make_order(order_id="x", order_number="y"), pdf=None))
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         mine = NumberedEffectRow.connection_id == other.shop_id
         as_it_was = {"order_id": event.order_id, "order_number": event.order.order_number}
         await session.execute(update(NumberedEffectRow).where(mine).values(**as_it_was))
@@ -153,12 +153,12 @@ async def test_pair_a_person_has_looked_at_stays_quiet(writer: Writer) -> None:
     alarm = await one_alarm(writer)
     await writer.work(SeeAlarm(**said(writer, alarm)))
     assert await look(writer) == []
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         assert await repairing_deletions(session, alarm.evidence["vouchers"]) == set()
 
 
 async def test_alarm_that_ends_itself_is_not_closed_by_a_person(writer: Writer) -> None:
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         session.add(
             AlarmRow(
                 alarm_id=uuid4(),
@@ -178,12 +178,12 @@ async def test_deleted_twin_closes_the_alarm_and_its_deletion_raises_nothing_lat
 ) -> None:
     event, first, twin = await a_late_twin(writer)
     alarm = await one_alarm(writer)
-    async with writer.db.reading.begin() as session:  # before anybody said so it is expected already
+    async with writer.db.reading.of_all_tenants() as session:  # before anybody said so it is expected already
         assert await repairing_deletions(session, [first, twin]) == {first, twin}
     await delete_in_books(writer, twin)
     await writer.work(RepairDuplicate(**said(writer, alarm, deleted=[twin])))
     assert await look(writer) == []
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         assert await repairing_deletions(session, [first, twin]) == {twin}
     outcome = await writer.outcome(event.document)
     assert (outcome.status, outcome.voucher_id) == ("booked", first)
@@ -219,7 +219,7 @@ async def test_document_stands_as_the_twin_when_the_bound_voucher_was_deleted(wr
     await writer.work(RepairDuplicate(**said(writer, alarm, deleted=[first])))
     outcome = await writer.outcome(event.document)
     assert (outcome.status, outcome.voucher_id) == ("booked", twin)
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         key = effect_key(writer.organization["organization_id"], event)
         bound = select(BindingRow.external_id).where(BindingRow.effect_key == key)
         assert await session.scalar(bound) == twin

@@ -18,7 +18,7 @@ from invoice_writer.rechecking.dispatches import LOOK_SECONDS, DispatchWatch
 
 async def read_again(writer: Writer, order: OrderSnapshot) -> None:
     """Ingest stores the newest reading of the order."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         row = OrderRow(
             tenant_id=writer.tenant_id,
             connection_id=writer.shop_id,
@@ -34,7 +34,7 @@ async def read_again(writer: Writer, order: OrderSnapshot) -> None:
 
 async def told(writer: Writer) -> list[dict[str, Any]]:
     query = select(AlarmRow.evidence).where(AlarmRow.kind == "dispatched_in_other_month")
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return list((await session.scalars(query)).all())
 
 

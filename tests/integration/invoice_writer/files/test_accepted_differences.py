@@ -66,7 +66,7 @@ async def test_r49_an_accepted_difference_is_booked_as_the_shop_says_and_stays_o
     (voucher,) = await writer.vouchers()
     assert str(voucher["totalGrossAmount"]) == "49.9"
     assert "einvoice_difference_accepted" in await writer.story(document)
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         kept = (await session.scalars(select(EInvoiceAcceptanceRow))).one()
     assert (kept.differences, kept.because, kept.document_id) == (TOTAL, WHY, event.document_id)
 
@@ -121,7 +121,7 @@ async def test_the_same_command_again_is_recorded_once(writer: Writer) -> None:
     command = accept_one(writer, event, TOTAL)
     await writer.work(command)
     await writer.work(command)
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         assert await session.scalar(select(func.count()).select_from(EInvoiceAcceptanceRow)) == 1
     assert (await writer.story(document)).count("einvoice_difference_accepted") == 1
     assert len(await writer.vouchers()) == 1
@@ -135,5 +135,5 @@ async def test_r1_what_was_accepted_is_never_changed(writer: Writer, statement: 
     await writer.work(event)
     await writer.work(accept_one(writer, event, TOTAL))
     with pytest.raises(DBAPIError):
-        async with writer.db.sessions.begin() as session:
+        async with writer.db.sessions.of_all_tenants() as session:
             await session.execute(statement)

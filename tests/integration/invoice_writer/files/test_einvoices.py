@@ -20,7 +20,7 @@ HOSTILE = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>' + make_xml
 
 async def alarms(writer: Writer) -> list[AlarmRow]:
     """Every alarm."""
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return list((await session.scalars(select(AlarmRow))).all())
 
 
@@ -140,7 +140,7 @@ async def test_a_late_difference_is_told_once_however_often_the_file_is_tried(wr
     await writer.lexware.control.fault("POST", ATTACH.split()[1], "server_error", 2)
     await writer.work(await file_of(writer, event, make_xml("59.90")), deadline=30)
     assert len(await alarms(writer)) == 1
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         notes = (await session.scalars(select(TimelineRow.what))).all()
     assert notes.count(DIFFERS) == 1
 

@@ -36,7 +36,7 @@ def stored(writer: Writer, event: DocumentIssued, pdf: OriginalRef) -> DocumentF
 
 async def forget_inbox(writer: Writer) -> None:
     """The inbox holds nothing any more: everything may come again."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(delete(InboxRow))
 
 
@@ -99,7 +99,7 @@ async def test_file_that_is_not_in_the_archive_kills_no_message_and_holds_up_nob
     await writer.work(event, await writer.event(correction, pdf=None))
     assert (await writer.outcome(event.document)).file_status == "missing"
     assert (await writer.outcome(correction)).status == "booked"
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         assert (await session.scalars(select(DeadLetterRow))).all() == []
 
 
@@ -128,5 +128,5 @@ async def test_file_of_a_voucher_that_was_deleted_waits_for_nothing(writer: Writ
     await writer.work(stored(writer, event, await writer.archive(b"%PDF-1.4 late")))
     outcome = await writer.outcome(event.document)
     assert (outcome.file_status, outcome.file_note) == ("refused", "voucher_deleted")
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         assert (await session.scalars(select(InboxRow).where(InboxRow.done_at.is_(None)))).all() == []

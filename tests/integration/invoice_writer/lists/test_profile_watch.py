@@ -22,7 +22,7 @@ async def seller(writer: Writer, **values: Any) -> None:
 
 async def last_read(writer: Writer, seconds_ago: float) -> None:
     """The profile was last read so long ago."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(BooksProfileRow).values(fetched_at=db_now(-seconds_ago)))
 
 
@@ -106,7 +106,7 @@ async def test_profile_that_is_refused_once_parks_nothing(writer: Writer) -> Non
 
 async def test_documents_that_an_older_release_parked_for_the_profile_go_on(writer: Writer) -> None:
     event = await park_as_small_business(writer)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(OutcomeRow).values(reason="profile_unavailable"))
     await seller(writer, smallBusiness=True)  # nothing of it changed since
     await last_read(writer, 3700)
@@ -121,7 +121,7 @@ async def test_trouble_at_the_reading_leaves_no_dead_letter_and_is_tried_an_hour
     await last_read(writer, 3700)
     await writer.lexware.control.fault("GET", "/v1/profile", "forbidden", 1)
     await writer.work()
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         states = set((await session.scalars(select(InboxRow.state))).all())
     assert states == {"done"}
     await last_read(writer, 7300)

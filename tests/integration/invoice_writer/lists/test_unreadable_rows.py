@@ -93,7 +93,7 @@ async def test_row_without_id_is_lost_and_the_others_are_kept(writer: Writer) ->
     spoilt = {"field": "content.0.id", "value": None}
     await writer.lexware.control.fault("GET", "/v1/voucherlist", "spoilt_field", None, **spoilt)
     await writer.work(await writer.event(make_invoice()))
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         assert list(await session.scalars(select(VoucherIndexRow.voucher_id))) == [kept]
     assert len(await alarms(writer, "books_row_unreadable")) == 1
 
@@ -109,7 +109,7 @@ async def test_contact_that_cannot_be_read_costs_itself_and_no_other(writer: Wri
     invoice = make_invoice()
     await writer.work(await writer.event(invoice))
     assert (await writer.outcome(invoice)).status == "booked"
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         known = set(await session.scalars(select(ContactIndexRow.contact_id)))
     assert there in known
     [alarm] = await alarms(writer, "books_row_unreadable")

@@ -46,7 +46,7 @@ async def bury(writer: Writer, incoming: Incoming) -> None:
 
 async def replay(writer: Writer) -> None:
     """An operator replays the only dead letter."""
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         letter: UUID | None = await session.scalar(
             select(DeadLetterRow.dead_letter_id).where(DeadLetterRow.state == "kept")
         )
@@ -57,7 +57,7 @@ async def replay(writer: Writer) -> None:
 
 async def alarms(writer: Writer) -> list[tuple[str, bool]]:
     """Every alarm, and whether it is open."""
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         rows = (await session.scalars(select(AlarmRow))).all()
     return [(row.kind, row.closed_at is None) for row in rows]
 
@@ -81,7 +81,7 @@ async def test_r4_a_large_document_in_the_archive_is_parked_as_well(writer: Writ
     event = await writer.event(make_invoice())
     message = Incoming.of(event)
     padded = message.payload[:-1] + b', "later_field": "' + LARGE.encode() + b'"}'
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         payload, headers = await put_aside(session, writer.tenant_id, padded, message.headers)
     assert len(payload) < 1000
     fields = {name: getattr(message, name) for name in ("event_id", "type", "tenant_id", "ordering_key")}

@@ -69,7 +69,7 @@ async def test_conflict_of_a_waiting_correction_is_not_overruled_by_its_invoice(
 async def test_conflict_again_is_noted_and_announced_once(writer: Writer) -> None:
     event = await writer.event(zero_rated())
     await writer.work(event, conflict(writer, event))
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(delete(InboxRow))
     await writer.work(conflict(writer, event))
     assert await writer.story(event.document) == ["parked", "parked"]
@@ -82,7 +82,7 @@ async def test_booking_is_announced_once_whatever_is_received_again(writer: Writ
     await writer.work(event, conflict(writer, event))
     await writer.work(writer.retry(event))
     await writer.work(writer.retry(event))
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(delete(InboxRow))
     await writer.work(event)
     facts = await writer.announced()

@@ -186,7 +186,7 @@ async def test_revoked_key_parks_until_the_books_are_connected_again(writer: Wri
 
 async def test_other_organization_stops_the_line(writer: Writer) -> None:
     invoice = make_invoice()
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(ConnectionRow).values(address=str(uuid4())))
     await writer.work(await writer.event(invoice))
     assert (await writer.outcome(invoice)).reason == "organization_changed"
@@ -198,7 +198,7 @@ async def test_message_that_is_no_event_is_a_dead_letter_and_its_document_shows_
     broken = json.loads(event.model_dump_json())
     del broken["document"]
     message = dataclasses.replace(Incoming.of(event), payload=json.dumps(broken).encode())
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await accept(session, "invoice-writer", [message])
     other = make_invoice(number="R-2")
     await writer.work(await writer.event(other, make_order(order_id="another")))

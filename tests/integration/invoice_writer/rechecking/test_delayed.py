@@ -35,7 +35,7 @@ async def try_once(writer: Writer, *events: Event) -> None:
 
     async def waits() -> bool:
         told = select(InboxRow.inbox_id).where(InboxRow.done_at.is_(None), InboxRow.last_error.is_not(None))
-        async with writer.db.reading.begin() as session:
+        async with writer.db.reading.of_all_tenants() as session:
             return await session.scalar(told.limit(1)) is not None
 
     await writer.work_until(waits, *events)
@@ -43,13 +43,13 @@ async def try_once(writer: Writer, *events: Event) -> None:
 
 async def hours_later(writer: Writer, hours: float = 2.0) -> None:
     """What is in line came that long ago."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(InboxRow).values(received_at=db_now(-3600.0 * hours)))
     await look(writer)
 
 
 async def only_received(writer: Writer, event: Event) -> None:
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await accept(session, CONSUMER, [Incoming.of(event)])
 
 
@@ -91,7 +91,7 @@ async def test_live_document_that_nobody_begins_is_told_and_a_backfill_waits_its
     [alarm] = await alarms(writer, "work_delayed")
     assert alarm.evidence["said"] == {"not_begun": 1}
     assert (await writer.outcome(new.document)).reason == "delayed"
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         assert (await session.scalars(select(OutcomeRow.number))).all() == ["NEW"]
     await writer.work()
     assert {(await writer.outcome(one.document)).status for one in (old, new)} == {"booked"}
@@ -120,7 +120,7 @@ async def test_document_behind_a_dead_letter_of_its_order_says_so(writer: Writer
     first, second = [await writer.event(make_invoice(number=one), pdf=None) for one in ("R-1", "R-2")]
     await only_received(writer, first)
     await only_received(writer, second)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         is_first = InboxRow.event_id == first.event_id
         await session.execute(update(InboxRow).where(is_first).values(payload=b"no event"))
     await writer.work()
@@ -133,7 +133,7 @@ async def test_document_behind_a_dead_letter_of_its_order_says_so(writer: Writer
 async def test_document_that_was_decided_meanwhile_is_not_called_delayed(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
     await writer.work(event)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         again: dict[str, Any] = {"done_at": None, "state": "ready", "received_at": db_now(-7200.0)}
         await session.execute(update(InboxRow).values(**again))
     await look(writer)
@@ -147,7 +147,7 @@ async def test_files_that_do_not_arrive_for_a_day_are_told_until_they_do(writer:
     await try_once(writer, event)
     await LateFiles(writer.db).look()
     assert await alarms(writer, "files_delayed") == []
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(OutcomeRow).values(changed_at=db_now(-90_000.0)))
     await LateFiles(writer.db).look()
     [alarm] = await alarms(writer, "files_delayed")
@@ -157,7 +157,7 @@ async def test_files_that_do_not_arrive_for_a_day_are_told_until_they_do(writer:
         await writer.make_all_due()
         await writer.work()
     else:
-        async with writer.db.sessions.begin() as session:
+        async with writer.db.sessions.of_all_tenants() as session:
             await session.execute(update(ConnectionRow).values(state="disabled"))
     await LateFiles(writer.db).look()
     assert await alarms(writer, "files_delayed") == []

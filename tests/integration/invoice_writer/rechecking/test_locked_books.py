@@ -50,7 +50,7 @@ def retry_all(writer: Writer, reason: str) -> ReleaseParked:
 
 
 async def no_dead_letters(writer: Writer) -> bool:
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return (await session.scalars(select(DeadLetterRow))).first() is None
 
 

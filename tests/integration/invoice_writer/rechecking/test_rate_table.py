@@ -42,7 +42,7 @@ async def test_a_gap_says_that_it_is_ours_and_waits_for_the_next_table_r57(write
     parked = await writer.outcome(old)
     assert (parked.status, parked.reason) == ("parked", "rate_table_gap")
     assert parked.evidence["rate_table"] == table_version()
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(OutcomeRow).values(evidence={"rate_table": "older"}))
     await writer.work()
     again = await writer.outcome(old)

@@ -41,7 +41,7 @@ class Seller:
         books_id = await add_books(db, tenant_id, organization_id=organization_id, api_key="key")
         profile = SellerProfile(organization_id=organization_id, small_business=small_business)
         row = {"tenant_id": tenant_id, "connection_id": books_id, "categories": [], "fetched_at": NOW}
-        async with db.sessions.begin() as session:
+        async with db.sessions.of_all_tenants() as session:
             await session.execute(
                 insert(BooksProfileRow), [{**row, "profile": profile.model_dump(mode="json")}]
             )
@@ -63,25 +63,25 @@ class Seller:
             "first_seen_at": NOW,
             "changed_at": NOW,
         }
-        async with self.db.sessions.begin() as session:
+        async with self.db.sessions.of_all_tenants() as session:
             await session.execute(insert(OutcomeRow), [row | more])
         return UUID(str(row["document_id"]))
 
     async def codes(self, year: int = YEAR) -> list[str]:
         """What the merchant has to know in that year."""
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             found = await read_warnings(session, year, self.tenant_id)
         return [one.warning.code.value for one in found]
 
     async def turnover(self) -> Turnover:
         """The turnover that the first warning names."""
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return (await read_warnings(session, YEAR, self.tenant_id))[0].warning.turnover
 
     async def alarms(self) -> list[AlarmRow]:
         """The merchant's alarms."""
         query = select(AlarmRow).where(AlarmRow.tenant_id == self.tenant_id).order_by(AlarmRow.subject)
-        async with self.db.reading.begin() as session:
+        async with self.db.reading.of_all_tenants() as session:
             return list((await session.scalars(query)).all())
 
 
@@ -169,7 +169,7 @@ async def test_r31_documents_in_another_currency_are_told_not_added(seller: Sell
         "seen_at": NOW,
         "created_at": NOW,
     }
-    async with seller.db.sessions.begin() as session:
+    async with seller.db.sessions.of_all_tenants() as session:
         await session.execute(insert(DocumentRow), [columns])
     assert await seller.turnover() == Turnover(YEAR, Money.of("22500.00"), 1, other_currency=1)
 
@@ -180,7 +180,7 @@ async def test_r31_only_small_businesses_are_warned_each_about_its_own(database:
     ]
     for seller in (small, large):
         await seller.issued("26000.00")
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         found = await read_warnings(session, YEAR, None)
     assert [one.tenant_id for one in found] == [small.tenant_id]
     assert (await other.codes(), await large.codes()) == ([], [])
@@ -188,7 +188,7 @@ async def test_r31_only_small_businesses_are_warned_each_about_its_own(database:
 
 async def test_r31_books_no_longer_in_use_say_nothing(seller: Seller) -> None:
     await seller.issued("26000.00")
-    async with seller.db.sessions.begin() as session:
+    async with seller.db.sessions.of_all_tenants() as session:
         await session.execute(update(ConnectionRow).values(state="disabled"))
     assert await seller.codes() == []
 
@@ -216,7 +216,7 @@ async def test_r31_the_alarm_is_raised_once_with_its_evidence(seller: Seller) ->
 async def test_r31_the_alarm_closes_when_the_turnover_is_below_the_limit_again(seller: Seller) -> None:
     await issued_this_year(seller, "22500.00")
     await TurnoverWatch(seller.db).look()
-    async with seller.db.sessions.begin() as session:
+    async with seller.db.sessions.of_all_tenants() as session:
         await session.execute(update(OutcomeRow).values(gross_minor=100))
     await TurnoverWatch(seller.db).look()
     (alarm,) = await seller.alarms()
@@ -274,7 +274,7 @@ async def issued_this_year(seller: Seller, gross: str) -> None:
 
 async def current_year(seller: Seller) -> int:
     """The year in Germany."""
-    async with seller.db.reading.begin() as session:
+    async with seller.db.reading.of_all_tenants() as session:
         return await this_year(session)
 
 

@@ -63,14 +63,14 @@ async def unsettled(
 
 async def look_again(writer: Writer) -> None:
     """The time until the next search is over."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(OutcomeRow).values(waits_until=db_now(-1.0)))
     await writer.work()
 
 
 async def disable(writer: Writer) -> None:
     """The books of this merchant are released to another one."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         mine = update(ConnectionRow).where(ConnectionRow.connection_id == writer.books_id)
         await session.execute(mine.values(state="disabled", state_reason="released"))
 
@@ -203,5 +203,5 @@ async def open_alarms(writer: Writer) -> list[tuple[Any, tuple[str, ...]]]:
     query = select(AlarmRow.tenant_id, AlarmRow.evidence).where(
         AlarmRow.kind == UNSETTLED, AlarmRow.closed_at.is_(None)
     )
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return [(row.tenant_id, tuple(row.evidence["documents"])) for row in await session.execute(query)]

@@ -88,7 +88,7 @@ async def test_what_is_tried_again_much_later_does_not_hold_up_the_next_portion(
     await minute_passes(writer)
     later, behind_a_dead_letter = db_now(600.0), null()
     keys = select(InboxKeyRow.ordering_key).order_by(InboxKeyRow.ordering_key)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         for key, due_at in zip(await session.scalars(keys), (later, behind_a_dead_letter), strict=True):
             stuck = update(InboxKeyRow).where(InboxKeyRow.ordering_key == key)
             await session.execute(stuck.values(due_at=due_at))
@@ -99,7 +99,7 @@ async def test_what_waits_for_the_connection_keeps_its_place_in_the_portion(writ
     await park_many(writer, 60)
     await carry_out(writer, release(writer, **PAUSED), RATE)
     await minute_passes(writer)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(InboxKeyRow).values(due_at=None, waits_for=writer.books_id))
     assert await portions(writer, RATE) == 0
 
@@ -108,7 +108,7 @@ async def test_document_decided_otherwise_before_its_turn_is_left_as_it_is(write
     await park_many(writer, 60)
     await carry_out(writer, release(writer, **PAUSED), RATE)
     decided = update(OutcomeRow).where(OutcomeRow.number.in_(in_order(60)[-10:]))
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(decided.values(reason=Reason.VOUCHER_DELETED.value, voucher_id="v-1"))
     for _ in range(3):
         await use_up(writer)
@@ -147,11 +147,11 @@ async def test_pages_of_a_release_are_marks_each_and_the_rest_an_order(
 ) -> None:
     monkeypatch.setattr(requeueing, "PAGE", 25)
     await park_many(writer, 60)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         assert await requeueing.release(session, release(writer, **PAUSED)) == 25
     assert await waiting_marks(writer) == 25
     (rest,) = await orders(writer)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         assert await requeueing.release(session, rest) == 25
     assert await releases_marked_as_few(writer) == 0
     assert len(await orders(writer)) == 2
@@ -174,12 +174,12 @@ async def test_few_that_come_again_and_again_are_many(writer: Writer) -> None:
 async def orders(writer: Writer) -> list[ReleaseParked]:
     """The orders to release that the writer gave itself."""
     query = select(InboxRow.payload).where(InboxRow.type == ReleaseParked.type).order_by(InboxRow.inbox_id)
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return [ReleaseParked.model_validate_json(payload or b"") for payload in await session.scalars(query)]
 
 
 async def releases_marked_as_few(writer: Writer) -> int:
     """How many documents wait that were released with a few others."""
     query = select(func.count()).where(ReleasedDocumentRow.is_few)
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return await session.scalar(query) or 0

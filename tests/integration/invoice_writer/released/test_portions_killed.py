@@ -35,7 +35,7 @@ async def start(writer: Writer, database_url: str) -> Process:
 async def has_booked(writer: Writer, count: int) -> bool:
     """Whether so many are booked; what else waits for its minute need not wait longer."""
     query = select(func.count()).where(OutcomeRow.status == "booked")
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         booked = await session.scalar(query) or 0
     await minute_passes(writer)
     return booked >= count
@@ -46,7 +46,7 @@ async def test_killed_between_and_within_portions_everything_is_booked_once(
     writer: Writer, database_url: str
 ) -> None:
     await park_many(writer, COUNT)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         command = release(writer, released_by="settings", settings=("mode",))
         await accept(session, INVOICE_WRITER, [Incoming.of(command)])
     for reached in (*KILLED_AT, COUNT):

@@ -53,7 +53,7 @@ async def test_next_look_goes_on_where_documents_are_not_in_line_yet(
 
 async def test_start_moved_earlier_takes_in_what_it_left_out_and_nothing_else(writer: Writer) -> None:
     await park(writer, *Reason, status="excluded")
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         one = update(OutcomeRow).where(OutcomeRow.number == "not_euro")
         await session.execute(one.values(reason="before_start_date"))
     await save_settings(writer.db, writer.tenant_id, 2, start_on="2026-01-01")
@@ -70,7 +70,7 @@ async def test_changed_exclusions_decide_again_about_what_they_may_leave_out_or_
     monkeypatch.setattr(requeueing, "EXCLUDING_FIELDS", frozenset({"exclude_payments"}))
     await park(writer, Reason.NOT_EURO, Reason.DUPLICATE_IN_BOOKS)
     await park(writer, Reason.NUMBER_MISSING, Reason.NEGATIVE_INVOICE, status="excluded")
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         lasting = update(OutcomeRow).where(OutcomeRow.number == "negative_invoice")
         await session.execute(lasting.values(reason="booked_by_hand"))
     await carry_out(writer, release(writer, released_by="settings", settings=("exclude_payments",)))
@@ -89,7 +89,7 @@ async def test_start_moved_later_decides_again_about_earlier_parked_documents_wi
 async def test_document_parked_with_settings_that_had_changed_meanwhile_goes_back_in_line(
     writer: Writer,
 ) -> None:
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         old = await session.scalar(select(SettingsVersionRow.settings_version_id))
     newest = await save_settings(writer.db, writer.tenant_id, 2, mode="automatic")
     late = {"changed_at": db_now(5.0), "settings_version_id": old}
@@ -102,7 +102,7 @@ async def test_document_parked_with_settings_that_had_changed_meanwhile_goes_bac
 
 async def test_document_parked_by_a_remembered_profile_goes_back_in_line_once(writer: Writer) -> None:
     row = {"tenant_id": writer.tenant_id, "connection_id": writer.books_id, "profile": {}, "categories": []}
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         moments = {"fetched_at": db_now(), "changed_at": db_now(-300.0)}
         await session.execute(insert(BooksProfileRow).values(**row, **moments))
     await park(writer, Reason.SMALL_BUSINESS_TAXED, Reason.NOT_EURO, over={"changed_at": db_now(-240.0)})
@@ -155,7 +155,7 @@ async def test_all_that_was_denied_goes_on_after_the_trial_was_booked(writer: Wr
     await writer.lexware.control.post(organization, {"contractProblem": False})
     await writer.work()
     assert {(await writer.outcome(invoice)).status for invoice in invoices} == {"parked"}
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(OutcomeRow).values(changed_at=db_now(-3700.0)))
     await writer.work()
     await writer.work()

@@ -57,7 +57,7 @@ async def at_work(writer: Writer) -> AsyncIterator[None]:
 
 async def receive(writer: Writer, *events: Event) -> None:
     """The events are in the inbox."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await accept(session, INVOICE_WRITER, [Incoming.of(event) for event in events])
 
 
@@ -70,7 +70,7 @@ async def booked(writer: Writer, oldest: int | None = None) -> int:
     )
     if oldest is not None:
         query = query.where(OutcomeRow.number <= in_order(oldest)[-1])
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return await session.scalar(query) or 0
 
 
@@ -79,7 +79,7 @@ async def in_line(writer: Writer) -> int:
     query = select(func.count()).where(
         InboxRow.consumer == INVOICE_WRITER, InboxRow.type == RetryDocument.type, InboxRow.done_at.is_(None)
     )
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return await session.scalar(query) or 0
 
 

@@ -29,19 +29,19 @@ def watch_of(writer: Writer) -> ConnectionWatch:
 async def open_alarms(writer: Writer) -> list[str]:
     """The kinds of the alarms that are open."""
     query = select(AlarmRow.kind).where(AlarmRow.closed_at.is_(None)).order_by(AlarmRow.kind)
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return list((await session.scalars(query)).all())
 
 
 async def breakers(writer: Writer) -> dict[str, BreakerRow]:
     """What stands against each kind of calls of the connection."""
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return {row.scope: row for row in await session.scalars(select(BreakerRow))}
 
 
 async def count(writer: Writer, table: Any, *conditions: Any) -> int:
     """How many rows of the table meet the conditions."""
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return await session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
 
 
@@ -54,7 +54,7 @@ async def statuses(writer: Writer, invoices: Sequence[Document]) -> set[tuple[st
 async def put_key(writer: Writer, key: str) -> None:
     """The merchant linked the books again with this key."""
     secrets = Secrets([KEY]).of(writer.tenant_id, writer.books_id)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await secrets.store(session, "api_key", SecretStr(key))
         await linked_anew(session, writer.tenant_id, writer.books_id)
         await release_after_denial(session, writer.tenant_id, writer.books_id)

@@ -77,7 +77,7 @@ async def test_a_right_given_back_is_found_by_the_one_document_that_tries(writer
     await writer.lexware.control.clear_faults()
     await watch_of(writer).look(left_alone=0.0)  # reads well, which says nothing
     assert list(await breakers(writer)) == ["vouchers.write"]
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(OutcomeRow).values(changed_at=db_now(-3700.0)))
     await writer.work(deadline=60.0)
     assert await statuses(writer, invoices) == {("booked", None)}
@@ -135,7 +135,7 @@ async def test_trouble_of_writes_is_forgotten_when_nothing_is_left_to_be_written
     writer.breaker = QUICK_BREAKER.model_copy(update={"alarm_after": 5.0})
     place = Place(writer.tenant_id, writer.books_id, "vouchers.write")
     row = {"breaker_id": place.breaker_id, "connection_id": place.connection_id, "scope": place.scope}
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         moments = {"first_failed_at": db_now(-60.0), "retry_at": db_now(-2.0)}
         session.add(BreakerRow(**row, **moments, tenant_id=place.tenant_id, state="open", failures=9))
         kind, subject = "books_unreachable", f"connection:{writer.books_id}"
@@ -143,7 +143,7 @@ async def test_trouble_of_writes_is_forgotten_when_nothing_is_left_to_be_written
         session.add(AlarmRow(**alarm, tenant_id=writer.tenant_id, created_at=db_now()))
     await watch_of(writer).look(left_alone=0.0)
     assert list(await breakers(writer)) == ["vouchers.write"]
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(BreakerRow).values(retry_at=db_now(-6.0)))
     await watch_of(writer).look(left_alone=0.0)
     assert (await breakers(writer), await open_alarms(writer)) == ({}, [])

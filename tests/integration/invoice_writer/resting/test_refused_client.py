@@ -45,7 +45,7 @@ async def consented(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> Writer:
     grant = await writer.lexware.control.post("oauth-grants", order)
     pair = TokenPair(SecretStr(grant["access_token"]), SecretStr(grant["refresh_token"]), expires_in=-1.0)
     store = TokenStore(writer.db, Secrets([KEY]), writer.tenant_id, writer.books_id)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(delete(SecretRow).where(SecretRow.connection_id == writer.books_id))
         linked = update(ConnectionRow).where(ConnectionRow.connection_id == writer.books_id)
         await session.execute(linked.values(auth="oauth"))
@@ -82,7 +82,7 @@ async def test_a_client_that_is_known_again_ends_the_alarm_though_nobody_books(c
     writer = consented
     client_id = writer.lexware.credentials["client_id"]
     await writer.lexware.control.post("oauth-clients", {"client_id": client_id, "active": False})
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(OAuthTokenRow).values(expires_at=db_now(600.0)))  # to be renewed soon
     watch = watch_of(writer)
     client = await watch._clients.for_connection(writer.tenant_id, writer.books_id)
@@ -97,5 +97,5 @@ async def test_a_client_that_is_known_again_ends_the_alarm_though_nobody_books(c
         return await open_alarms(writer) == []
 
     await eventually(is_over, every=0.2)
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         assert await session.scalar(select(OAuthTokenRow.generation)) == 2

@@ -123,7 +123,7 @@ async def test_weather_that_lasts_is_the_operators_alarm_until_the_first_answer(
 async def test_a_resting_connection_that_nobody_asks_for_is_tried_by_the_watch(writer: Writer) -> None:
     writer.breaker = QUICK_BREAKER
     place = Place(writer.tenant_id, writer.books_id, "profile.read")
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         session.add(
             BreakerRow(
                 breaker_id=place.breaker_id,
@@ -158,7 +158,7 @@ async def test_a_key_is_warned_of_22_months_after_it_was_stored_until_another_is
 
 
 async def test_alarms_of_a_connection_close_when_it_is_disabled(writer: Writer) -> None:
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         for kind in ("oauth_misconfigured", "reconnect_needed", "books_unreachable", "api_key_ends"):
             session.add(
                 AlarmRow(
@@ -178,5 +178,5 @@ async def test_alarms_of_a_connection_close_when_it_is_disabled(writer: Writer) 
 
 async def keep_key_since(writer: Writer, *, days: int) -> None:
     """The key was stored so long ago."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(SecretRow).values(created_at=db_now(-86_400.0 * days)))

@@ -35,7 +35,7 @@ async def in_oss(checking: Checking) -> None:
 
 async def alarms(checking: Checking) -> list[dict[str, Any]]:
     query = select(AlarmRow.evidence).where(AlarmRow.kind == "vat_id_valid_after_booking")
-    async with checking.db.reading.begin() as session:
+    async with checking.db.reading.of_all_tenants() as session:
         return list((await session.scalars(query)).all())
 
 
@@ -75,7 +75,7 @@ async def test_without_an_answer_in_time_it_books_and_a_late_valid_is_told_once_
     await save_settings(checking.db, checking.writer.tenant_id, 2, vat_check_wait_hours=2)
     document = shown(vat_id)
     await checking.work(document)
-    async with checking.db.sessions.begin() as session:
+    async with checking.db.sessions.of_all_tenants() as session:
         past = {"first_seen_at": db_now(-7201.0), "waits_until": db_now(-1.0)}
         await session.execute(update(OutcomeRow).values(**past))
     await checking.work()

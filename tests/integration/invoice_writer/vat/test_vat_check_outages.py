@@ -69,7 +69,7 @@ async def test_r27_after_the_configured_wait_the_document_is_parked(checking: Ch
     document = invoice()
     await checking.work(document)
     assert await checking.stands(document) == ("waiting", PENDING)
-    async with checking.db.sessions.begin() as session:
+    async with checking.db.sessions.of_all_tenants() as session:
         past = db_now(-25 * 3600)
         await session.execute(update(OutcomeRow).values(first_seen_at=past, waits_until=db_now()))
     await checking.work()
@@ -98,7 +98,7 @@ async def test_what_was_tried_in_vain_is_evidence(checking: Checking) -> None:
     await checking.work(document)
     await checking.ask()
     event = await checking.event(document)
-    async with checking.db.sessions.begin() as session:
+    async with checking.db.sessions.of_all_tenants() as session:
         await accept(session, "invoice-writer", [Incoming.of(checking.writer.retry(event))])
     await checking.work()
     evidence = (await checking.writer.outcome(document)).evidence

@@ -29,7 +29,7 @@ async def test_document_waits_for_its_vat_check_and_is_parked_when_no_answer_cam
     assert waiting.params == {"vat_id": "ATU13585627"}
     assert waiting.waits_until is not None
     assert waiting.waits_until - waiting.first_seen_at <= timedelta(hours=2, minutes=1)
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         past = {"first_seen_at": db_now(-7201.0), "waits_until": db_now(-1.0)}
         await session.execute(update(OutcomeRow).values(**past))
     await writer.work()

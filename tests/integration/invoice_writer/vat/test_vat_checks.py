@@ -78,7 +78,7 @@ async def test_a_proof_is_never_changed_or_deleted(checking: Checking) -> None:
     await checking.work(invoice())
     await checking.ask()
     with pytest.raises(DBAPIError):
-        async with checking.db.sessions.begin() as session:
+        async with checking.db.sessions.of_all_tenants() as session:
             await session.execute(update(VatAnswerRow).values(result="invalid"))
 
 
@@ -137,7 +137,7 @@ async def test_an_id_that_became_valid_is_asked_about_anew_by_a_later_try(checki
     await checking.vies.control.post("ids", {"vat_id": AUSTRIAN, "valid": True})
     await checking.change(answered_at=db_now(-2 * 3600))
     event = await checking.event(document)
-    async with checking.db.sessions.begin() as session:
+    async with checking.db.sessions.of_all_tenants() as session:
         await accept(session, "invoice-writer", [Incoming.of(checking.writer.retry(event))])
     await checking.work()
     await checking.ask()
@@ -162,7 +162,7 @@ async def test_an_answer_that_came_before_the_document_was_recorded_still_releas
     await checking.work(document)
     settled = checking.asker()
     await settled.run_once()
-    async with checking.db.sessions.begin() as session:
+    async with checking.db.sessions.of_all_tenants() as session:
         moved = {"changed_at": db_now(60), "revision": OutcomeRow.revision + 1}
         await session.execute(update(OutcomeRow).values(**moved))
     await settled.run_once()

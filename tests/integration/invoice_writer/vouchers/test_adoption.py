@@ -93,7 +93,7 @@ async def test_voucher_is_adopted_by_one_of_two_documents_that_reach_for_it_at_o
     monkeypatch.setattr(SqlAttempts, "adopt", at_once)
     other = await writer.event(invoice, ANOTHER_ORDER, connection_id=writer.books_id)
     await writer.work(await writer.event(invoice), other)
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         outcomes = (await session.scalars(select(OutcomeRow).order_by(OutcomeRow.how))).all()
     assert [outcome.how for outcome in outcomes] == ["adopted", "written"]
     assert made == outcomes[0].voucher_id != outcomes[1].voucher_id
@@ -131,7 +131,7 @@ async def test_voucher_deleted_since_the_list_was_read_does_not_take_the_number(
     await asyncio.sleep(0.2)
     await writer.work(await writer.event(second))
     assert (await writer.outcome(second)).how == "written"
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         assert (await session.scalars(select(DeadLetterRow))).all() == []
         known = set((await session.scalars(select(VoucherIndexRow.voucher_id))).all())
     assert gone not in known

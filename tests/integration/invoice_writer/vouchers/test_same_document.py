@@ -58,12 +58,12 @@ async def stands(one: Writer, event: DocumentIssued, status: str) -> bool:
     query = select(OutcomeRow.status).where(
         OutcomeRow.tenant_id == one.tenant_id, OutcomeRow.document_id == of(one, event).document_id
     )
-    async with one.db.reading.begin() as session:
+    async with one.db.reading.of_all_tenants() as session:
         return await session.scalar(query) == status
 
 
 async def change(one: Writer, changing: Update, **values: Any) -> None:
-    async with one.db.sessions.begin() as session:
+    async with one.db.sessions.of_all_tenants() as session:
         await session.execute(changing.values(**values))
 
 

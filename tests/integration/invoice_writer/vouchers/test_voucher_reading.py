@@ -54,7 +54,7 @@ async def refreshed(writer: Writer) -> Any:
 
 async def indexed(writer: Writer) -> int:
     """How many vouchers the index holds."""
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         return await session.scalar(select(func.count()).select_from(VoucherIndexRow)) or 0
 
 
@@ -68,12 +68,12 @@ def two_hands(writer: Writer) -> Worker:
 
 async def receive(writer: Writer, *events: Event) -> None:
     """The events are in the writer's inbox."""
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
 
 
 async def set_state(writer: Writer, **values: Any) -> None:
-    async with writer.db.sessions.begin() as session:
+    async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(VoucherIndexStateRow).values(**values))
 
 
@@ -126,7 +126,7 @@ async def test_who_ends_while_reading_keeps_the_others_out_for_seconds_only(
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         state = (await session.execute(select(VoucherIndexStateRow.claimed_until, db_now()))).one()
     assert state[0] - state[1] <= timedelta(seconds=10)
 
@@ -176,7 +176,7 @@ async def test_who_lost_the_reading_keeps_no_page_and_comes_back(
 
     monkeypatch.setattr(VoucherList, "page", overtaken)
     assert await refreshed(writer) == BEING_READ
-    async with writer.db.reading.begin() as session:
+    async with writer.db.reading.of_all_tenants() as session:
         state = (await session.execute(select(VoucherIndexStateRow))).scalar_one()
     assert (state.lease_token, state.refreshed_at, state.plan, await indexed(writer)) == (
         taken,

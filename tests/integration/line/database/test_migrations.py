@@ -33,17 +33,17 @@ async def test_a_second_upgrade_changes_nothing(database_url: str) -> None:
 
 
 async def test_an_audit_entry_can_neither_be_changed_nor_removed(database: Database) -> None:
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         session.add(AuditRow(tenant_id=uuid4(), actor="a", action="b", created_at=db_now()))
     for statement in (update(AuditRow).values(actor="c"), delete(AuditRow)):
         with pytest.raises(DBAPIError, match="append-only"):
-            async with database.sessions.begin() as session:
+            async with database.sessions.of_all_tenants() as session:
                 await session.execute(statement)
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY, ids=lambda table: table.name)
 async def test_every_append_only_table_has_its_trigger(database: Database, table: Table) -> None:
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         on_sqlite = session.get_bind().dialect.name == "sqlite"
         catalogue = (
             "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :name AND :schema <> ''"

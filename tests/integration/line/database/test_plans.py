@@ -78,7 +78,7 @@ def a_document(number: int) -> dict[str, Any]:
 async def full(postgres: Database) -> Database:
     """A database with what a shop did long ago."""
     made = {OrderRow: an_order, OutcomeRow: an_outcome, DocumentRow: a_document}
-    async with postgres.sessions.begin() as session:
+    async with postgres.sessions.of_all_tenants() as session:
         for table, row in made.items():
             await session.execute(insert(table), [row(number) for number in range(MANY)])
         for name in ("ingest.orders", "ingest.documents", "books.outcomes"):
@@ -99,7 +99,7 @@ async def test_a_look_finds_what_is_new_by_an_index(
 ) -> None:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     written = query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-    async with full.reading.begin() as session:
+    async with full.reading.of_all_tenants() as session:
         plan = "\n".join((await session.scalars(text(f"EXPLAIN {written}"))).all())
     assert f"Index Scan using {index}" in plan or f"Bitmap Index Scan on {index}" in plan, plan
     assert "Index Cond" in plan.partition(index)[2].split("->")[0], plan

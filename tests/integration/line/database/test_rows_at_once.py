@@ -40,7 +40,7 @@ GIVEN = ForRows(COLUMNS, lambda session, given: select(*given.c).order_by(given.
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 async def test_rows_come_as_they_were_given(database: Database, count: int) -> None:
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         seen = (await session.execute(*GIVEN(session, ROWS[:count]))).mappings().all()
     assert [dict(row) for row in seen] == ROWS[:count]
 
@@ -48,13 +48,13 @@ async def test_rows_come_as_they_were_given(database: Database, count: int) -> N
 @pytest.mark.parametrize("count", [0, 1, 3])
 async def test_a_column_is_one_of_any_number_of_values(database: Database, count: int) -> None:
     tenants = [UUID(int=number) for number in range(5)]
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         moment = datetime(2025, 3, 1, tzinfo=UTC)
         session.add_all(
             InboxTurnRow(consumer="c", tenant_id=tenant, lane="live", served_at=moment) for tenant in tenants
         )
     wanted = tenants[:count]
-    async with database.reading.begin() as session:
+    async with database.reading.of_all_tenants() as session:
         query = select(InboxTurnRow.tenant_id).where(one_of(session, InboxTurnRow.tenant_id, "wanted"))
         found = set(await session.scalars(query, {"wanted": wanted}))
     assert found == set(wanted)

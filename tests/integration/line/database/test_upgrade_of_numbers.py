@@ -127,7 +127,7 @@ async def test_twins_of_a_doubly_linked_organization_are_found_by_their_number_r
     await old.add_voucher(TENANTS[0], SHOPS[0], "R-9", order="GUID-9")
     database = await upgraded(old_url, old)
     try:
-        async with database.reading.begin() as session:
+        async with database.reading.of_all_tenants() as session:
             rows = (await session.scalars(select(NumberedEffectRow))).all()
         assert sorted((row.number, row.order_id, row.order_number) for row in rows if row.order_id) == [
             ("R-9", "GUID-9", "1001"),

@@ -51,7 +51,7 @@ async def test_equal_open_alarms_of_the_first_release_stay_and_the_oldest_keeps_
     await add_alarm(old_url, "voucher:2", minute=3, is_closed=True)
     database = await upgraded(old_url)
     try:
-        async with database.sessions.begin() as session:
+        async with database.sessions.of_all_tenants() as session:
             again = [
                 await raise_alarm(session, Alarm(AlarmKind.DUPLICATE, subject, tenant_id=TENANT))
                 for subject in ("voucher:1", "voucher:2")

@@ -15,7 +15,7 @@ LEASE_SECONDS = 2.0
 async def main(url: str) -> None:
     """Hold what is due and say so."""
     db = open_database(DatabaseSettings(url=url))
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         (lease,) = await claim_due(session, SHAPES[WITH_TWO_COLUMNS], limit=1, seconds=LEASE_SECONDS)
     async with renewed(db, lease, LEASE_SECONDS):
         print("held", flush=True)

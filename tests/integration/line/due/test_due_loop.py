@@ -112,15 +112,15 @@ async def test_a_row_claimed_by_name_is_renewed_while_the_block_runs(jobs: Jobs)
     async with renewed(jobs.db, lease, LEASE_SECONDS, OFTEN) as held:
         first = await jobs.one()
         await eventually(lambda: ends_later(jobs, first.until))
-        async with jobs.db.sessions.begin() as session:
+        async with jobs.db.sessions.of_all_tenants() as session:
             await write(session, lease, note="under way")
         assert not held.is_lost
-        async with jobs.db.sessions.begin() as session:
+        async with jobs.db.sessions.of_all_tenants() as session:
             await release(session, lease, due_in=None)
     row = await jobs.one()
     assert (row.note, row.lease_token) == ("under way", None)
     with pytest.raises(LeaseLost):
-        async with jobs.db.sessions.begin() as session:
+        async with jobs.db.sessions.of_all_tenants() as session:
             await write(session, lease, note="after the end")
 
 

@@ -30,7 +30,7 @@ async def test_two_claims_at_once_never_take_the_same_row(jobs: Jobs) -> None:
 async def test_what_is_not_due_yet_or_never_is_left_alone(jobs: Jobs) -> None:
     await jobs.add("later", due_in=3600.0)
     await jobs.add("never", due_in=None)
-    async with jobs.db.reading.begin() as session:
+    async with jobs.db.reading.of_all_tenants() as session:
         assert not await is_any_due(session, jobs.rows)
     assert await jobs.taken() == []
 
@@ -39,7 +39,7 @@ async def test_a_further_condition_keeps_a_row_from_being_due(jobs: Jobs) -> Non
     await jobs.add("off", "on")
     jobs.rows = replace(jobs.rows, only=jobs.rows.table.c.name != "off")
     assert await jobs.taken() == ["on"]
-    async with jobs.db.reading.begin() as session:
+    async with jobs.db.reading.of_all_tenants() as session:
         assert not await is_any_due(session, jobs.rows)
 
 
@@ -72,7 +72,7 @@ async def test_a_lease_that_ran_out_and_that_nobody_took_is_still_its_holders(jo
     await jobs.add("a")
     (lease,) = await jobs.take()
     await jobs.end_leases()
-    async with jobs.db.sessions.begin() as session:
+    async with jobs.db.sessions.of_all_tenants() as session:
         await write(session, lease, note="found out")
         assert await renew(session, [lease], seconds=LEASE_SECONDS) == {lease}
     assert await jobs.take() == []
@@ -95,7 +95,7 @@ async def test_a_row_given_back_is_due_when_its_holder_said(jobs: Jobs) -> None:
     for due_in in (SECONDS, 0.0, None):
         await jobs.change(due_at=(await jobs.one()).now)
         (lease,) = await jobs.take()
-        async with jobs.db.sessions.begin() as session:
+        async with jobs.db.sessions.of_all_tenants() as session:
             await release(session, lease, due_in=due_in, note="done")
         row = await jobs.one()
         assert (row.lease_token, row.note) == (None, "done")
@@ -153,24 +153,24 @@ async def test_a_row_is_claimed_by_name_whether_it_is_due_or_not(jobs: Jobs) -> 
 
 async def by_name(jobs: Jobs, name: str) -> Lease[Job] | None:
     """Claim this row."""
-    async with jobs.db.sessions.begin() as session:
+    async with jobs.db.sessions.of_all_tenants() as session:
         return await claim(session, jobs.rows, (TENANT, name), seconds=LEASE_SECONDS)
 
 
 async def renewed_in(jobs: Jobs, leases: list[Lease[Job]]) -> set[Lease[Job]]:
     """Those of the leases that were renewed."""
-    async with jobs.db.sessions.begin() as session:
+    async with jobs.db.sessions.of_all_tenants() as session:
         return await renew(session, leases, seconds=LEASE_SECONDS)
 
 
 async def written(jobs: Jobs, lease: Lease[Job]) -> None:
     """Write for the row, as work under way does."""
-    async with jobs.db.sessions.begin() as session:
+    async with jobs.db.sessions.of_all_tenants() as session:
         await write(session, lease, note="written")
 
 
 async def given_back(jobs: Jobs, *leases: Lease[Job]) -> None:
     """Give the rows back in one transaction."""
-    async with jobs.db.sessions.begin() as session:
+    async with jobs.db.sessions.of_all_tenants() as session:
         for lease in leases:
             await release(session, lease, due_in=0.0, note="given back")

@@ -93,11 +93,11 @@ async def test_a_place_beyond_the_end_as_a_restored_broker_has_it_is_told_and_al
 
 async def test_what_the_outbox_has_no_payload_of_is_not_waited_for(database: Database) -> None:
     await put(database, order("a"), order("b"))
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         await session.execute(update(OutboxRow).values(sent_at=db_now()))
         first = (await outbox_rows(database))[0].outbox_id
         await session.execute(update(OutboxRow).where(OutboxRow.outbox_id == first).values(payload=None))
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         assert await send_again(session, INGEST) == 1
 
 
@@ -170,5 +170,5 @@ async def all_closed(db: Database) -> bool:
 
 async def alarms(db: Database) -> list[AlarmRow]:
     """Every alarm."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return list((await session.scalars(select(AlarmRow))).all())

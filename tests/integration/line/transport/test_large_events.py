@@ -90,7 +90,7 @@ async def test_rows_of_a_large_event_are_small_on_every_database(database: Datab
 
 async def test_a_large_event_whose_bytes_are_gone_becomes_a_dead_letter(database: Database) -> None:
     await put(database, large_invoice(), producer=INGEST)
-    async with database.sessions.begin() as session:
+    async with database.sessions.of_all_tenants() as session:
         lost = {"sha256": "0" * 64, "size": 300_000}
         await session.execute(update(OutboxRow).values(payload=json.dumps(lost).encode()))
     await Relay(database, INGEST, LocalTransport(database, accept), FAST_RELAY).run_once()
@@ -138,7 +138,7 @@ async def test_a_refused_row_opens_an_alarm_and_shows_at_its_document_until_it_i
 
 async def add_document(db: Database, event: DocumentIssued) -> None:
     """The document as ingest keeps it."""
-    async with db.sessions.begin() as session:
+    async with db.sessions.of_all_tenants() as session:
         now = await database_time(db)
         session.add(
             DocumentRow(
@@ -163,7 +163,7 @@ async def add_document(db: Database, event: DocumentIssued) -> None:
 
 async def undelivered(db: Database) -> bool:
     """Whether the document says that its event does not go out."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return await session.scalar(select(DocumentRow.undelivered_at)) is not None
 
 
@@ -174,5 +174,5 @@ async def is_out(db: Database) -> bool:
 
 async def alarms(db: Database) -> list[AlarmRow]:
     """Every alarm."""
-    async with db.reading.begin() as session:
+    async with db.reading.of_all_tenants() as session:
         return list((await session.scalars(select(AlarmRow))).all())

@@ -125,7 +125,7 @@ async def test_what_is_published_again_is_received_once(line: TransportLine) -> 
     async with line.start():
         await line.arrived(events)
         await eventually(lambda: all_sent(line.db))
-        async with line.db.sessions.begin() as session:
+        async with line.db.sessions.of_all_tenants() as session:
             await session.execute(update(OutboxRow).values(sent_at=None))
         last = order("a")
         await put(line.db, last)
@@ -158,7 +158,7 @@ async def test_a_message_carries_what_was_recorded(line: TransportLine) -> None:
 async def test_an_unknown_type_is_ignored_and_a_broken_payload_dies_alone(line: TransportLine) -> None:
     unknown, broken, behind, other = order("a"), order("b"), order("b"), order("c")
     await put(line.db, unknown, broken, behind, other)
-    async with line.db.sessions.begin() as session:
+    async with line.db.sessions.of_all_tenants() as session:
         headers = {**unknown.headers(), "ce_type": "ingest.order.fetch.v9"}
         await session.execute(
             update(OutboxRow)

@@ -99,7 +99,7 @@ class SqlAttempts:
             values["searches"] = _stored(searches)
         if answer is not None:
             values["answer"] = dict(answer)
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_queues() as session:
             return await _change(session, attempt_id, UNRESOLVED if state == ABSENT else (OPEN,), values)
 
     async def excuse(self, attempt_id: UUID, answer: Mapping[str, Any]) -> None:
@@ -178,7 +178,7 @@ class SqlAttempts:
     async def give_up(self, key: str, older_than: float) -> bool:
         """See `AttemptStore.give_up`."""
         mine = AttemptRow.effect_key == key
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_queues() as session:
             settled = (AttemptRow.state != OPEN) | (AttemptRow.armed_at <= db_now(-older_than))
             await session.execute(
                 update(AttemptRow)
