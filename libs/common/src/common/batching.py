@@ -26,7 +26,7 @@ class Batched(Generic[AskT, AnswerT]):
         self._running: asyncio.Task[None] | None = None
 
     async def ask(self, question: AskT) -> AnswerT:
-        """The answer to this question, or what `work` raised for it alone."""
+        """Ask with the next batch. Returns the answer, or raises what `work` raised for it alone."""
         answer: asyncio.Future[AnswerT] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, answer))
         if self._running is None:

@@ -79,7 +79,7 @@ class Demo:
             await asyncio.sleep(LOOK_SECONDS * (1 + len(known) // PAGE))
 
     async def set_up(self) -> str:
-        """The tenant is there and connected to shop and books of this start; its id."""
+        """Connect the tenant, made if need be, to shop and books of this start. Returns its id."""
         await self._until_ready()
         tenant_id = await self._tenant()
         shop, books = self._simulators["epages"], self._simulators["lexware"]
@@ -108,7 +108,7 @@ class Demo:
         return tenant_id
 
     async def _link(self, connection: Mapping[str, Any]) -> str | None:
-        """The connection's id; None when the API refuses it, for example as in use under another tenant."""
+        """Link a connection. Returns its id; None when the API refuses, as in use under another tenant."""
         try:
             linked_id: str = (await self._post("/api/v1/connections", connection))["id"]
         except RefusedError:
@@ -117,7 +117,7 @@ class Demo:
         return linked_id
 
     async def _tenant(self) -> str:
-        """The tenant of the first start, however many others were made since, also of its name."""
+        """Find the tenant of the first start, however many others were made since, also of its name."""
         tenants = await self._items(f"/api/v1/tenants?limit={PAGE}")
         known: list[str] = [tenant["id"] for tenant in tenants if tenant["name"] == DEMO_TENANT]
         if known:
@@ -128,7 +128,7 @@ class Demo:
         return made
 
     async def _leave_other_shops(self, tenant_id: str, linked_id: str) -> None:
-        """A shop of an earlier start that has no order in common with this one's is not asked any more."""
+        """Disable shops of earlier starts that have no order in common with this one's."""
         for connection in await self._items(
             f"/api/v1/connections?limit={PAGE}&tenant_id={tenant_id}&kind=shop"
         ):
@@ -151,15 +151,15 @@ class Demo:
         raise DemoNotReady(f"the API did not answer within {START_SECONDS:.0f} s")
 
     async def _documents(self, tenant_id: str) -> list[dict[str, Any]]:
-        """All of them: the list's order is that of document dates, so news may stand on any page."""
+        """List them all: the order is that of document dates, so news may stand on any page."""
         return await self._items(f"/api/v1/documents?limit={PAGE}&tenant_id={tenant_id}")
 
     async def _reasons(self) -> dict[str, dict[str, Any]]:
-        """Why a document may be parked, in words, by code."""
+        """Fetch why a document may be parked, in words, by code."""
         return {reason["code"]: reason for reason in (await self._get("/api/v1/reasons"))["items"]}
 
     async def _items(self, address: str) -> list[dict[str, Any]]:
-        """A list to its end."""
+        """Read a list to its end."""
         page = await self._get(address)
         items: list[dict[str, Any]] = page["items"]
         while page["next_cursor"] is not None:

@@ -16,7 +16,7 @@ KEY_FILE = "encryption.keys"
 
 
 async def encryption_keys(data_dir: Path, db: Database) -> tuple[SecretStr, ...]:
-    """The keys in `encryption.keys`, newest first; made at the first start only.
+    """Read the keys in `encryption.keys`, newest first; they are made at the first start only.
 
     Raises `CannotStart`, and makes none, when the database holds secrets that no key of the file opens.
     """

@@ -27,7 +27,7 @@ class SandboxDidNotStart(CannotStart):
 
 @asynccontextmanager
 async def sandbox(settings: Settings, network: Network) -> AsyncIterator[dict[str, Any]]:
-    """The sandbox's directory of simulators while the sandbox runs."""
+    """Run the sandbox and give its directory of simulators."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

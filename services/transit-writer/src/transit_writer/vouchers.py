@@ -25,6 +25,7 @@ class VoucherRepository:
         """Make the row of the document say what the newest fact says; the same fact twice changes nothing."""
         values = {**_common(fact), **_particular(fact), "tenant_id": self._tenant_id, "recorded_at": db_now()}
         statement = insert(self._session, BookedVoucherRow).values(**values)
+        # A fact writes only what it knows: a document parked after it was booked keeps its voucher.
         changed = {name: value for name, value in values.items() if name not in KEY}
         mine = BookedVoucherRow.tenant_id == self._tenant_id
         await self._session.execute(

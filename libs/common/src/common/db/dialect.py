@@ -142,10 +142,10 @@ def first_of_each(
 ) -> Select[Any]:
     """The first rows of `query` in each of these groups, on PostgreSQL without reading the others."""
     if _name(session) == "sqlite":
-        place = func.row_number().over(partition_by=group, order_by=order).label("place")
-        ranked = query.where(group.in_(values)).add_columns(place).subquery()
-        wanted = [column for column in ranked.c if column.name != "place"]
-        return select(*wanted).where(ranked.c.place <= limit)
+        rank = func.row_number().over(partition_by=group, order_by=order).label("rank")
+        ranked = query.where(group.in_(values)).add_columns(rank).subquery()
+        wanted = [column for column in ranked.c if column.name != "rank"]
+        return select(*wanted).where(ranked.c.rank <= limit)
     groups = func.unnest(cast(values, ARRAY(group.type))).table_valued("value").render_derived(name="groups")
     rows = query.where(group == groups.c.value).order_by(order).limit(limit).lateral()
     return select(*rows.c).select_from(groups.join(rows, true()))
@@ -180,8 +180,8 @@ class ForRows:
             self._made[key] = self._build(session, given)
         if is_sqlite:
             values = {
-                f"given_{column}_{place}": row[column]
-                for place, row in enumerate(rows)
+                f"given_{column}_{position}": row[column]
+                for position, row in enumerate(rows)
                 for column in self._columns
             }
         else:
@@ -189,6 +189,8 @@ class ForRows:
         return self._made[key], values
 
     def _of_arrays(self) -> FromClause:
+        # One array per column keeps the text the same for any number of rows, so the server plans it once;
+        # a VALUES list would be another statement, to parse and to remember, for each number.
         arrays = [
             bindparam(f"given_{name}", type_=ARRAY(type_, dimensions=1))
             for name, type_ in self._columns.items()
@@ -200,11 +202,11 @@ class ForRows:
         rows = [
             select(
                 *(
-                    bindparam(f"given_{name}_{place}", type_=type_).label(name)
+                    bindparam(f"given_{name}_{position}", type_=type_).label(name)
                     for name, type_ in self._columns.items()
                 )
             )
-            for place in range(count)
+            for position in range(count)
         ]
         return union_all(*rows).subquery("given")
 

@@ -47,6 +47,6 @@ class PausedSessions:
                     log.warning("db.paused_sessions_ended", count=ended)
 
     async def end(self) -> int:
-        """End such sessions now; how many there were."""
+        """End such sessions now; returns how many there were."""
         async with self._db.reading.of_nobody() as session:
             return len((await session.execute(END_PAUSED, {"seconds": self._seconds})).all())

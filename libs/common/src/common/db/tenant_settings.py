@@ -17,7 +17,7 @@ NONE_YET = SettingsVersion(id=UUID(int=0), number=0, values=MerchantSettings())
 
 
 async def newest_settings(session: AsyncSession, tenant_id: UUID) -> SettingsVersion:
-    """The version with the highest number; before the first one the defaults, as number 0."""
+    """Read the version with the highest number; before the first one the defaults, as number 0."""
     return (await newest_settings_of(session, [tenant_id]))[tenant_id]
 
 

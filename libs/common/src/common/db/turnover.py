@@ -36,7 +36,7 @@ async def this_year(session: AsyncSession) -> int:
 
 
 async def read_warnings(session: AsyncSession, year: int, tenant_id: UUID | None) -> list[TenantWarning]:
-    """What this tenant, or every one, has to know in that year about the limits of small businesses.
+    """Read what this tenant, or every one, has to know in that year about the limits of small businesses.
 
     Only tenants whose books, as last read, say that they are one.
     """

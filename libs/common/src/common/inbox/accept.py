@@ -89,6 +89,8 @@ async def _open_keys(session: AsyncSession, consumer: str, messages: Sequence[In
         {"ordering_key": key, "tenant_id": owners[key], "lane": lanes[key].value} for key in sorted(lanes)
     ]
     upsert = insert(session, KEYS).values(consumer=consumer, due_at=db_now(), lease_token=None)
+    # Of a key that is there the lease survives, for a worker may be at it, and so does its time: a back-off
+    # goes on, unless the key was held for a predecessor that may have come now. The lane only becomes live.
     is_live = upsert.excluded.lane == Lane.LIVE.value
     pulled = upsert.on_conflict_do_update(
         index_elements=["consumer", "ordering_key"],

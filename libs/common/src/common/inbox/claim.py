@@ -89,7 +89,7 @@ async def release(session: AsyncSession, consumer: str, keys: Collection[str], t
 
 
 async def lock_leased(session: AsyncSession, consumer: str, tokens: dict[str, UUID]) -> set[str]:
-    """The keys that are still leased under their token, locked until the transaction ends."""
+    """Lock the keys that are still leased under their token, until the transaction ends, and return them."""
     query = (
         select(KEYS.c.ordering_key, KEYS.c.lease_token)
         .where(KEYS.c.consumer == consumer, KEYS.c.ordering_key.in_(list(tokens)))
@@ -112,7 +112,7 @@ async def _claim_lane(session: AsyncSession, wanted: ClaimRequest, lane: Lane, l
         group=KEYS.c.tenant_id,
         values=tenants,
         order=KEYS.c.due_at,
-        limit=math.ceil(limit / len(tenants)),
+        limit=math.ceil(limit / len(tenants)),  # the same for each: a backlog takes no more than a short line
     )
     lease = (
         update(KEYS)
@@ -129,7 +129,7 @@ async def _claim_lane(session: AsyncSession, wanted: ClaimRequest, lane: Lane, l
 
 
 async def _take_turns(session: AsyncSession, wanted: ClaimRequest, lane: Lane, limit: int) -> Sequence[UUID]:
-    """Tenants with something due, longest unserved first; the turns stay locked, so two claims never meet."""
+    """Lock the turns of tenants with something due, longest unserved first, so that two claims never meet."""
     has_due = exists().where(
         KEYS.c.consumer == wanted.consumer,
         KEYS.c.lane == lane.value,

@@ -123,7 +123,7 @@ def _handler(
 
 
 async def _still_kept(db: Database, consumer: str, dead_letter_id: UUID, error: str) -> None:
-    """A buried message still does not fit: its letter stays and says why."""
+    """Write into the letter why the buried message still does not fit; it stays kept."""
     log.error("inbox.replay_failed", consumer=consumer, dead_letter_id=str(dead_letter_id), error=error)
     letter = update(LETTERS).where(LETTERS.c.dead_letter_id == dead_letter_id, LETTERS.c.state == KEPT)
     async with db.sessions.of_queues() as session:
@@ -131,7 +131,7 @@ async def _still_kept(db: Database, consumer: str, dead_letter_id: UUID, error: 
 
 
 async def _open_letter(session: AsyncSession, consumer: str, dead_letter_id: UUID) -> DeadLetterRow | None:
-    """The letter if it is still kept, with its key locked before it, as everywhere."""
+    """Lock the letter, and its key before it, as everywhere. Returns None when it is not kept any more."""
     letter = await session.get(DeadLetterRow, dead_letter_id)
     if letter is None or letter.consumer != consumer:
         return None

@@ -108,7 +108,7 @@ async def _postpone(session: AsyncSession, consumer: str, postponed: Sequence[Po
 
 
 async def _set_aside(session: AsyncSession, consumer: str, postponed: Sequence[Postponed]) -> None:
-    """The keys hold the time of their next try, or the breaker whose end they wait for."""
+    """Write into the keys when they are tried next, or which breaker's end they wait for."""
     mine = (KEYS.c.consumer == consumer) & (KEYS.c.ordering_key == bindparam("key"))
     timed = [
         {"key": ending.message.ordering_key, "seconds": ending.seconds}

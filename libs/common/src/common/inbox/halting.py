@@ -42,7 +42,7 @@ class DeadLetterLimit:
         self._next_look = 0.0
 
     async def reached(self) -> bool:
-        """Whether the worker has to halt for everybody; `halted` names the merchants it leaves out."""
+        """Count anew when it is time. Returns whether to halt for everybody, not only for those `halted`."""
         if time.monotonic() >= self._next_look:
             async with self._db.reading.of_queues() as session:
                 self._since = self._since or await session.scalar(select(db_now()))
@@ -74,7 +74,7 @@ class DeadLetterLimit:
     async def _tell(
         self, session: AsyncSession, counts: Mapping[UUID, int], opened: set[UUID | None]
     ) -> None:
-        """What is over the limit has its alarm, and what is not over it any more has none."""
+        """Raise the alarms of what is over the limit, close those of what is not over it any more."""
         over = self._over(counts)
         for tenant_id, count in over.items():
             evidence = {"consumer": self._consumer, "dead_letters": count}

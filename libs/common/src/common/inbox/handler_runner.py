@@ -44,7 +44,7 @@ class HandlerRunner:
         self.average_seconds = 0.0
 
     async def run(self, raw: RawMessage, token: UUID) -> Ending | DeadMessage:
-        """What becomes of the message after this try; never raises what the handler raised."""
+        """Try the message once. Returns what becomes of it; never raises what the handler raised."""
         if (handler := self._handlers.get(raw.type)) is None:
             return Finished(raw, token, IGNORED)
         started = time.perf_counter()

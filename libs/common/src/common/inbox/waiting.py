@@ -86,7 +86,7 @@ class Waiting:
             await wait_for_any(stop, self._answered, seconds=LOOK_SECONDS)
 
     async def run_once(self) -> int:
-        """Make due what may go; how many messages that were."""
+        """Make due what may go; returns how many messages that were."""
         await self._learn()
         async with self._db.reading.of_queues() as session:
             waited = await self._list_waited(session)
@@ -99,7 +99,7 @@ class Waiting:
         return freed
 
     async def count(self) -> int:
-        """How many messages wait for a connection."""
+        """Count the messages that wait for a connection."""
         query = select(func.count()).where(KEYS.c.consumer == self._consumer, KEYS.c.waits_for.is_not(None))
         async with self._db.reading.of_queues() as session:
             return await session.scalar(query) or 0

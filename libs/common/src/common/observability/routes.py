@@ -44,7 +44,7 @@ def ops_router(
 
     @router.get("/metrics")
     async def metrics() -> Response:
-        """Every metric in Prometheus' text format."""
+        """Show every metric in Prometheus' text format."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router

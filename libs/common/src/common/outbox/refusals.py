@@ -17,7 +17,7 @@ OnRefused = Callable[[AsyncSession, Outgoing, bool], Awaitable[None]]
 
 
 async def nobody(session: AsyncSession, row: Outgoing, is_refused: bool) -> None:
-    """For services whose rows are shown nowhere."""
+    """Do nothing, for services whose rows are shown nowhere."""
 
 
 async def show_refused(

@@ -51,7 +51,7 @@ async def lease_slots(
 async def read_unsent(
     session: AsyncSession, producer: str, slots: Sequence[int], limit: int
 ) -> list[Outgoing]:
-    """The oldest rows to publish of these slots, in the order they were recorded."""
+    """Read the oldest rows to publish of these slots, in the order they were recorded."""
     query = (
         _publishable(producer)
         .with_only_columns(

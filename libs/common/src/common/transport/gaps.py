@@ -82,7 +82,7 @@ class Gaps:
 
 
 async def send_again(session: AsyncSession, consumer: str) -> int:
-    """Let the relays publish once more what this reader lacks and the outbox still has; how many rows.
+    """Let the relays publish again what this reader lacks and the outbox still has; returns how many rows.
 
     What is under way is sent twice; the inbox takes it once.
     """

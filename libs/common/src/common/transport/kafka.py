@@ -150,7 +150,7 @@ class KafkaTransport:
                 callback()
 
     async def _fetch(self, kafka: AIOKafkaConsumer, gaps: Gaps) -> Batch:
-        """The next records; none where the place to read at had to be found first."""
+        """Fetch the next records; none where the place to read at had to be found first."""
         try:
             batch: Batch = await kafka.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
         except NOWHERE as error:

@@ -27,7 +27,7 @@ def connection_options(settings: KafkaSettings) -> dict[str, Any]:
 
 
 async def partitions_of(settings: KafkaSettings, name: str) -> list[int]:
-    """The partitions a topic has now, also those that our clients do not know yet."""
+    """Ask which partitions a topic has now, also those that our clients do not know yet."""
     client = AIOKafkaClient(**connection_options(settings))
     try:
         await client.bootstrap()
@@ -38,7 +38,7 @@ async def partitions_of(settings: KafkaSettings, name: str) -> list[int]:
 
 
 async def topics_not_seen(settings: KafkaSettings, topics: Sequence[Topic]) -> list[str]:
-    """Which of the topics the broker does not show to this user.
+    """Ask which of the topics the broker does not show to this user.
 
     Asks for the list of all topics: a broker that makes topics by itself would make one asked for by name.
     """

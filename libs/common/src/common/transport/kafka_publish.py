@@ -117,7 +117,7 @@ class Publisher:
     async def _without_topic(
         self, batch: Sequence[Outgoing]
     ) -> tuple[dict[int, str], dict[int, TopicNotSeen]]:
-        """Rows to refuse, and rows to wait with, because the broker does not show their topic."""
+        """List rows to refuse, and rows to wait with, because the broker does not show their topic."""
         refused: dict[int, str] = {}
         waiting: dict[int, TopicNotSeen] = {}
         if self._producer is None or {self._name(row) for row in batch} <= self._seen:

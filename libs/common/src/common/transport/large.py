@@ -24,7 +24,7 @@ JSON = "application/json"
 async def put_aside(
     session: AsyncSession, tenant_id: UUID, payload: bytes, headers: Mapping[str, str]
 ) -> tuple[bytes, dict[str, str]]:
-    """Payload and headers to send: a large payload is in the archive afterwards, in this transaction."""
+    """Put a large payload into the archive, in this transaction. Returns payload and headers to send."""
     if len(payload) <= INLINE_BYTES:
         return payload, dict(headers)
     ref = await Archive().store(session, tenant_id, payload, JSON)
@@ -32,7 +32,7 @@ async def put_aside(
 
 
 async def whole(session: AsyncSession, tenant_id: UUID, payload: bytes, headers: Mapping[str, Any]) -> bytes:
-    """The payload itself; what cannot be found stays a reference, which is no event."""
+    """Read the payload itself; what cannot be found stays a reference, which is no event."""
     if HEADER not in headers:
         return payload
     try:

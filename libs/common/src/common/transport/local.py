@@ -62,7 +62,7 @@ class LocalTransport:
                     log.warning("transport.look_failed", error=describe(error))
 
     async def check(self) -> None:
-        """Always ready when the database is."""
+        """Raise nothing: this transport is ready when the database is."""
 
 
 def _incoming(row: Outgoing) -> Incoming:

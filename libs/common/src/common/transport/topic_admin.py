@@ -53,14 +53,14 @@ async def apply_topics(
 
 
 async def check_topics(settings: KafkaSettings, topics: Sequence[Topic], *, replicas: int = 1) -> list[str]:
-    """What is missing or different, one sentence each."""
+    """List what is missing or different, one sentence each."""
     async with _admin(settings) as admin:
         names = {settings.topic_prefix + topic.name: topic for topic in topics}
         return await _differences(admin, names, replicas)
 
 
 async def _settled(admin: AIOKafkaAdminClient, names: Mapping[str, Topic], replicas: int) -> list[str]:
-    """What differs still when the brokers had time to tell each other what was changed just now."""
+    """List what differs still when the brokers had time to tell each other what was changed just now."""
     until = time.monotonic() + SETTLE_SECONDS
     while problems := await _differences(admin, names, replicas):
         if time.monotonic() > until:
