@@ -35,7 +35,7 @@ class Housekeeper:
                 log.warning("api.housekeeping_failed", error=describe(trouble))
 
     async def forget(self) -> int:
-        """No answer older than its time is kept; how many there were."""
+        """Forget answers older than their time. Returns how many there were."""
         old = IdempotencyRow.created_at < db_now(-self._kept.total_seconds())
         async with self._db.sessions.of_nobody() as session:
             gone = await session.scalars(delete(IdempotencyRow).where(old).returning(IdempotencyRow.key))

@@ -72,7 +72,7 @@ async def authenticate(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     deps: Annotated[Deps, Depends(get_deps)],
 ) -> Principal:
-    """The principal behind the bearer token; raises `Unauthenticated`."""
+    """Find the principal behind the bearer token; raises `Unauthenticated`."""
     if credentials is None:
         raise Unauthenticated(headers=CHALLENGE)
     presented = hash_token(SecretStr(credentials.credentials))

@@ -59,7 +59,7 @@ class IdempotentRequest:
         return done.body
 
     async def earlier(self, db: Database, model: type[M]) -> M | None:
-        """The answer kept before, for work that must ask the network before its transaction."""
+        """Find the answer kept before, for work that must ask the network before its transaction."""
         if self._key is None:
             return None
         async with db.reading.of_nobody() as session:

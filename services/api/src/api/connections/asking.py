@@ -69,7 +69,7 @@ class ShopQuestions:
         return await find_matches(session, newcomer, has_token(self.deps.secrets, self.token))
 
     async def _unmatched(self, session: AsyncSession, matches: Sequence[Match]) -> list[Linked]:
-        """The tenant's other shops: whether one of them is this shop is asked on both sides."""
+        """Find the tenant's other shops: whether one of them is this shop is asked on both sides."""
         query = (
             select(ConnectionRow.connection_id)
             .where(

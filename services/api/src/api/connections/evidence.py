@@ -121,7 +121,7 @@ async def _with_orders(session: AsyncSession, newcomer: Newcomer) -> Sequence[Co
 
 
 async def _with_storefront(session: AsyncSession, newcomer: Newcomer) -> Sequence[ConnectionRow]:
-    """Shops with orders on both sides and none in common are two, whatever they call themselves."""
+    """Find shops of the same name; two with orders on both sides and none in common are two."""
     if newcomer.storefront is None:
         return ()
     query = select(ConnectionRow).where(

@@ -37,7 +37,7 @@ class ConnectionRepository:
         storefront: str | None,
         verified: bool,
     ) -> tuple[ConnectionRow, str | None]:
-        """The chosen connection, or a new one, is in use and leads to this address.
+        """Use the chosen connection, or a new one, for the shop at this address.
 
         Returns it and the address it led to before, None for a new one.
         """
@@ -54,7 +54,7 @@ class ConnectionRepository:
         return row, before
 
     async def _lead_to(self, row: ConnectionRow, address: str) -> None:
-        """The connection leads there; one of the tenant that has the address already takes the one left."""
+        """Lead the connection there; one of the tenant that has the address already takes the one left."""
         before, root = {"address": row.address, "root": row.root}, root_of(address)
         query = select(ConnectionRow).where(
             ConnectionRow.tenant_id == self._tenant_id,
@@ -80,9 +80,9 @@ class ConnectionRepository:
         verified: bool,
         by_operator: bool,
     ) -> tuple[ConnectionRow, ConnectionRow, bool]:
-        """The connection of these books, the one of the tenant's line, and whether the first is new.
+        """Link these books. Returns their connection, that of the tenant's line, and if the first is new.
 
-        They are the same unless other books are in use: those are halted then, and a person has to confirm.
+        Both are the same unless other books are in use: those are halted then, and a person has to confirm.
         Books that come after others, now disabled, are halted themselves until then.
         """
         root = address.lower()
@@ -104,7 +104,7 @@ class ConnectionRepository:
         return row, row, is_new
 
     async def confirm_organization(self, row: ConnectionRow) -> ConnectionRow:
-        """The other organization is the tenant's books from now on; raises `NothingToConfirm`."""
+        """Make the other organization the tenant's books from now on; raises `NothingToConfirm`."""
         if row.state != HALTED:
             raise NothingToConfirm
         chosen_id = UUID(row.config.get(PENDING) or str(row.connection_id))
@@ -122,11 +122,11 @@ class ConnectionRepository:
         return chosen
 
     async def release(self, row: ConnectionRow) -> None:
-        """Another tenant may link it; all that came over it stays known here."""
+        """Let another tenant link it; all that came over it stays known here."""
         await self._set(row, state=DISABLED, state_reason=RELEASED, config=_without_pending(row.config))
 
     async def disable(self, row: ConnectionRow) -> None:
-        """Nothing is read or written over the connection any more; it stays known."""
+        """Stop reading and writing over the connection; it stays known."""
         if row.state != DISABLED:
             await self._set(
                 row, state=DISABLED, state_reason="disabled_by_user", config=_without_pending(row.config)

@@ -81,7 +81,7 @@ def _alike(rows: Iterable[ConnectionRow], place: Callable[[ConnectionRow], str |
 
 
 async def _with_common_orders(session: AsyncSession, shops: Sequence[ConnectionRow]) -> list[Ids]:
-    """The index on order ids answers it without touching a row; with one shop there is nothing to ask."""
+    """Pair shops by orders, which the index on their ids answers without touching a row."""
     if len(shops) < 2:
         return []
     place = {row.connection_id: number for number, row in enumerate(shops)}
@@ -98,7 +98,7 @@ async def _with_common_orders(session: AsyncSession, shops: Sequence[ConnectionR
 
 
 async def _claimed(session: AsyncSession, pairs: Sequence[Ids]) -> list[Ids]:
-    """Shops with orders on both sides and none in common are two, whatever they call themselves."""
+    """Leave out shops with orders on both sides and none in common: they are two, whatever they say."""
     ids = {connection_id for pair in pairs for connection_id in pair}
     query = select(OrderRow.connection_id).where(OrderRow.connection_id.in_(sorted(ids))).distinct()
     with_orders = set((await session.scalars(query)).all()) if ids else set()

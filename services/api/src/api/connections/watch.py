@@ -36,7 +36,7 @@ class DoubleLinkWatch:
                 log.warning("api.double_links_not_looked_at", error=describe(trouble))
 
     async def look(self) -> None:
-        """Each pair in use has its alarms afterwards, and no alarm outlives its pair."""
+        """Raise the alarms of each pair in use, and close those whose pair is gone."""
         kinds = {kind.value for kind in KINDS}
         async with self._db.reading.of_all_tenants() as session:
             wanted = [alarm for pair in await find_pairs(session) for alarm in pair.alarms()]

@@ -35,7 +35,7 @@ class WebServer:
         self._listening: asyncio.Future[int] | None = None
 
     async def port(self) -> int:
-        """The port that is listened on, once it is."""
+        """Wait until a port is listened on. Returns it."""
         return await asyncio.shield(self._future())
 
     async def run(self, stop: asyncio.Event) -> None:

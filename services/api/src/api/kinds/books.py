@@ -199,7 +199,7 @@ def _failures(breaker: BreakerRow | None, readings: Sequence[BooksReadingRow]) -
 async def _worst_breakers(
     session: AsyncSession, ids: Sequence[UUID], tenants: Collection[UUID]
 ) -> Mapping[UUID, BreakerRow]:
-    """What speaks against each connection: refusals that last before all else, then the most failures."""
+    """Read what speaks against each connection: refusals that last first, then the most failures."""
     query = (
         select(BreakerRow)
         .where(BreakerRow.connection_id.in_(ids), BreakerRow.tenant_id.in_(tenants))

@@ -31,6 +31,6 @@ async def standings(session: AsyncSession, rows: Sequence[ConnectionRow]) -> lis
 
 
 async def connection_read(session: AsyncSession, row: ConnectionRow) -> ConnectionRead:
-    """One connection as it is shown."""
+    """Read one connection as it is shown."""
     [standing] = await standings(session, [row])
     return standing.read()

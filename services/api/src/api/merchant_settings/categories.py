@@ -36,7 +36,7 @@ class KnownCategories:
 
 
 async def known_categories(session: AsyncSession, tenant_id: UUID) -> KnownCategories | None:
-    """The categories of the tenant's books; None before they were read for the first time."""
+    """Read the categories of the tenant's books; None before they were read for the first time."""
     in_use_first = case((ConnectionRow.state == "active", 0), else_=1)
     query = (
         select(BooksProfileRow)
@@ -106,7 +106,7 @@ def _label(place: Place) -> str:
 async def require_fit(
     session: AsyncSession, tenant_id: UUID, before: MerchantSettings, after: MerchantSettings
 ) -> None:
-    """Return when the books take sales in each category that is newly named; raises `InvalidRequest`.
+    """Require that the books take sales in each category newly named; raises `InvalidRequest`.
 
     Before the list was read nothing can be said; what was named before and what we name by default is left
     to the decision about a document, which parks where it does not fit.

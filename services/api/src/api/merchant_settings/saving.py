@@ -27,7 +27,7 @@ class Saving:
 
     @classmethod
     async def begin(cls, session: AsyncSession, editor: Principal, tenant_id: UUID) -> "Saving":
-        """The version in force, which stays the newest until the end of the transaction."""
+        """Lock the version in force: it stays the newest until the end of the transaction."""
         await get_tenant(session, editor.own(tenant_id), tenant_id, lock=True)
         return cls(session, editor, tenant_id, await SettingsRepository(session, tenant_id).newest())
 

@@ -18,7 +18,7 @@ class SettingsRepository:
         self._session, self._tenant_id = session, tenant_id
 
     async def newest(self) -> SettingsVersionRow:
-        """The version in force; raises `NotFound` when there is none yet."""
+        """Read the version in force; raises `NotFound` when there is none yet."""
         row = await self._session.scalar(
             select(SettingsVersionRow)
             .where(SettingsVersionRow.tenant_id == self._tenant_id)
@@ -30,14 +30,14 @@ class SettingsRepository:
         return row
 
     async def values_in_force(self) -> MerchantSettings:
-        """What is in force; the defaults before the first version."""
+        """Read what is in force; the defaults before the first version."""
         try:
             return MerchantSettings.model_validate((await self.newest()).values)
         except NotFound:
             return MerchantSettings()
 
     async def before(self, row: SettingsVersionRow) -> SettingsVersionRow | None:
-        """The version that was in force before; None for the first."""
+        """Find the version that was in force before; None for the first."""
         earlier: SettingsVersionRow | None = await self._session.scalar(
             select(SettingsVersionRow)
             .where(SettingsVersionRow.tenant_id == self._tenant_id, SettingsVersionRow.number < row.number)
@@ -47,7 +47,7 @@ class SettingsRepository:
         return earlier
 
     async def get(self, number: int) -> SettingsVersionRow:
-        """The version of that number; raises `NotFound`."""
+        """Read the version of that number; raises `NotFound`."""
         row = await self._session.scalar(
             select(SettingsVersionRow).where(
                 SettingsVersionRow.tenant_id == self._tenant_id, SettingsVersionRow.number == number
@@ -58,7 +58,7 @@ class SettingsRepository:
         return row
 
     async def add(self, values: MerchantSettings, *, author: str, comment: str | None) -> SettingsVersionRow:
-        """A new version is in force."""
+        """Put a new version in force."""
         newest = await self._session.scalar(
             select(SettingsVersionRow.number)
             .where(SettingsVersionRow.tenant_id == self._tenant_id)

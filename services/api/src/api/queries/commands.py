@@ -21,7 +21,7 @@ STATES = {None: "accepted", "ready": "in_line", "ignored": "done"}
 
 
 async def read_command(session: AsyncSession, scope: Scope, command_id: UUID) -> CommandStatusRead:
-    """The command that this service sent; raises `NotFound` also for one outside the scope."""
+    """Read how far a command of this service is; raises `NotFound` also for one outside the scope."""
     event_ids = [uuid5(EVENT_NAMESPACE, f"{name}:{command_id}") for name in COMMAND_TYPES]
     received = and_(InboxRow.event_id == OutboxRow.event_id, InboxRow.consumer.in_(SERVICES))
     query = (

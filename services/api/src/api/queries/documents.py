@@ -126,7 +126,7 @@ class DocumentQueries:
         )
 
     async def _timeline(self, document: StoredDocument) -> Sequence[TimelineRow]:
-        """What happened to the document, oldest first."""
+        """Read what happened to the document, oldest first."""
         query = (
             select(TimelineRow)
             .where(
@@ -138,7 +138,7 @@ class DocumentQueries:
         return (await self._session.scalars(query)).all()
 
     async def _attempts(self, document: StoredDocument) -> Sequence[AttemptRow]:
-        """The tries of writing the document's voucher, into whichever organization."""
+        """Read the tries of writing the document's voucher, into whichever organization."""
         key = (
             literal("voucher:")
             + ConnectionRow.address
@@ -156,7 +156,7 @@ class DocumentQueries:
         return (await self._session.scalars(query)).all()
 
     async def _contents(self, document: StoredDocument) -> Sequence[Content]:
-        """Hash and moment of each content the shop sent under the number."""
+        """Read hash and moment of each content the shop sent under the number."""
         query = (
             select(DocumentVersionRow.content_hash, DocumentVersionRow.created_at)
             .where(
@@ -168,7 +168,7 @@ class DocumentQueries:
         return [Content(**row._asdict()) for row in await self._session.execute(query)]
 
     async def _order_snapshot(self, document: StoredDocument) -> dict[str, Any] | None:
-        """The newest reading of the document's order."""
+        """Find the newest reading of the document's order."""
         return await self._session.scalar(
             select(OrderRow.snapshot).where(
                 OrderRow.connection_id == document.connection_id,
@@ -178,7 +178,7 @@ class DocumentQueries:
         )
 
     async def _settings_number(self, document: StoredDocument) -> int | None:
-        """The number of the settings version the document was decided with."""
+        """Find the number of the settings version the document was decided with."""
         if document.settings_version_id is None:
             return None
         number: int | None = await self._session.scalar(

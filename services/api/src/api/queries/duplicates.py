@@ -17,7 +17,7 @@ MOST = 500
 
 
 async def list_doubles(session: AsyncSession, tenant_id: UUID, app_url: str) -> list[DuplicateRead]:
-    """The newest of what is open, each with the tenant's own bindings and documents."""
+    """List the newest of what is open, each with the tenant's own bindings and documents."""
     query = (
         select(AlarmRow)
         .where(

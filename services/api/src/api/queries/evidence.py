@@ -35,14 +35,14 @@ class EvidenceQueries:
         self._session, self._document = session, document
 
     async def einvoice(self) -> EInvoiceRef:
-        """The e-invoice inside the document's file, or why it could not be taken out."""
+        """Find the e-invoice inside the document's file, or why it could not be taken out."""
         document = self._document
         if document.pdf_sha256 is None:
             return EInvoiceRef(None, None)
         return await Archive().einvoice_of(self._session, document.tenant_id, document.pdf_sha256)
 
     async def vat_check(self) -> VatCheckRead:
-        """The check the newest decision used, with all answers; raises `VatIdNotChecked`."""
+        """Read the check the newest decision used, with all answers; raises `VatIdNotChecked`."""
         vat_id, check = _checked(self._document)
         used = None if check is None else await self._used(check)
         return VatCheckRead(
@@ -67,7 +67,7 @@ class EvidenceQueries:
         )
 
     async def vat_proof(self) -> tuple[str, bytes] | None:
-        """The VAT id and the bytes of the answer the decision used; None when there was none to keep."""
+        """Read the VAT id and the bytes of the answer the decision used; None when there was none to keep."""
         vat_id, check = _checked(self._document)
         used = None if check is None else await self._used(check)
         query = select(VatAnswerRow.proof, VatAnswerRow.sha256).where(VatAnswerRow.answer_id == used)
@@ -79,7 +79,7 @@ class EvidenceQueries:
         return vat_id, row.proof
 
     async def _used(self, check: VatCheck) -> int | None:
-        """The answer a check speaks of: the first one kept at its moment or later, by one transaction."""
+        """Find the answer a check speaks of: the first kept at its moment or later, by one transaction."""
         if check.result == UNAVAILABLE:
             return None
         query = (

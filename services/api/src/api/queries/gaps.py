@@ -21,7 +21,7 @@ Series = tuple[str, int | None]
 
 
 async def read_gaps(session: AsyncSession, connection: ConnectionRow) -> GapsRead:
-    """Every range of numbers of the connection, per type and common prefix, with what is missing in it."""
+    """Read every range of the connection's numbers, per type and common prefix, with what is missing."""
     query = select(DocumentRow.type, DocumentRow.number).where(
         DocumentRow.connection_id == connection.connection_id, DocumentRow.tenant_id == connection.tenant_id
     )

@@ -27,7 +27,7 @@ async def list_rows(
     conditions: Sequence[ColumnElement[bool]] = (),
     context: Any = None,
 ) -> tuple[list[Any], str | None]:
-    """One page of a table in scope, newest first; `by` ends with the table's key."""
+    """List one page of a table in scope, newest first; `by` ends with the table's key."""
     table = by[1].class_
     query = select(table, *by).where(*scope.limits(tenant_column), *conditions)
     rows, cursor = await pager.newest_first(session, query, by, [scope.tenant_id, context])
@@ -37,7 +37,7 @@ async def list_rows(
 async def get_tenant(
     session: AsyncSession, scope: Scope, tenant_id: UUID, *, lock: bool = False
 ) -> TenantRow:
-    """The tenant; raises `NotFound` also for one outside the scope. `lock` queues those who change it."""
+    """Read the tenant; raises `NotFound` also outside the scope. `lock` queues those who change it."""
     query = select(TenantRow).where(TenantRow.tenant_id == tenant_id, *scope.limits(TenantRow.tenant_id))
     row = await session.scalar(query.with_for_update() if lock else query)
     if row is None:
@@ -48,7 +48,7 @@ async def get_tenant(
 async def get_connection(
     session: AsyncSession, scope: Scope, connection_id: UUID, *, lock: bool = False
 ) -> ConnectionRow:
-    """The connection; raises `NotFound` also for one outside the scope."""
+    """Read the connection; raises `NotFound` also for one outside the scope."""
     query = select(ConnectionRow).where(
         ConnectionRow.connection_id == connection_id, *scope.limits(ConnectionRow.tenant_id)
     )

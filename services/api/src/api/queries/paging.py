@@ -27,7 +27,7 @@ class Pager:
     async def newest_first(
         self, session: AsyncSession, query: Select[Any], by: Sequence[Column], context: Any
     ) -> tuple[Sequence[Any], str | None]:
-        """Rows of the page in descending order of the columns, the last unique; and the next page's cursor.
+        """Read the page in descending order of the columns, the last unique; and the next page's cursor.
 
         `by` names columns the query selects under the same names; `context` is whatever filters the list.
         """

@@ -26,7 +26,7 @@ Cause = tuple[str, ...]
 
 
 async def read_parked(session: AsyncSession, scope: Scope) -> ParkedRead:
-    """Every parked document in scope is counted in exactly one group."""
+    """Count every parked document in scope in exactly one group."""
     parked = _parked(scope)
     sums: dict[Cause, list[Row[Any]]] = defaultdict(list)
     for row in (await session.execute(_sums(parked))).all():

@@ -29,7 +29,7 @@ MOST_WARNINGS = 500
 
 
 async def read_status(session: AsyncSession, scope: Scope) -> StatusRead:
-    """Counts over every document in scope, and what asks for attention."""
+    """Count every document in scope, and what asks for attention."""
     groups = (await session.execute(_groups(scope))).all()
     dead = select(func.count()).where(DeadLetterRow.state == "kept", *scope.limits(DeadLetterRow.tenant_id))
     alarms = select(func.count()).where(AlarmRow.closed_at.is_(None), *scope.limits(AlarmRow.tenant_id))

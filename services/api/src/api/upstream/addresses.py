@@ -11,7 +11,7 @@ class HostUnknown(AddressRefused):
 
 
 async def checked_address(url: str, policy: HostPolicy) -> str:
-    """The address in its one spelling; raises `AddressRefused` unless it is public https or trusted."""
+    """Spell the address in its one way; raises `AddressRefused` unless it is public https or trusted."""
     spelled = one_spelling(url)
     try:
         await address.check_address(spelled, policy)

@@ -64,7 +64,7 @@ class ConnectionChecks(Protocol):
         """Tell whether the shop there still takes the token; True also while it is only out of order."""
 
     async def books(self, token: SecretStr) -> BooksIdentity:
-        """Whose books they are; raises unless the token is accepted."""
+        """Ask whose books they are; raises unless the token is accepted."""
 
 
 class UpstreamChecks:
@@ -104,7 +104,7 @@ class UpstreamChecks:
         return True
 
     async def books(self, token: SecretStr) -> BooksIdentity:
-        """Whose books they are; raises unless the token is accepted."""
+        """Ask whose books they are; raises unless the token is accepted."""
         with _as_problems():
             profile = await self._books.with_key(token).profile.get()
         return BooksIdentity(profile.organization_id, BOOKKEEPING in profile.business_features)
@@ -115,7 +115,7 @@ class UpstreamChecks:
 
 
 async def _some_orders(client: EpagesClient) -> list[str]:
-    """Ids from pages spread over the whole list: a connection may have been out of use for long."""
+    """Ask for ids from pages spread over the whole list: a connection may have been out of use for long."""
     first = await client.orders(OrderQuery(), 1)
     last = total_pages(first, PAGE_SIZE)
     wanted = sorted({1 + step * (last - 1) // (SAMPLED_PAGES - 1) for step in range(SAMPLED_PAGES)})
