@@ -9,7 +9,7 @@ from api.connections import HALTED, alone
 from api.deps import Deps
 from api.kinds.kind import Checked
 from api.kinds.registry import connection_read, kind_of
-from api.queries.lists import get_tenant
+from api.queries.lists import lock_tenant
 from api.schemas.connections import BooksConnectionCreate, ConnectionRead, ShopConnectionCreate
 from common.db.models.core import ConnectionRow
 
@@ -34,7 +34,7 @@ async def keep(
 ) -> Answer[ConnectionRead]:
     """Keep the connection with its secrets. Returns the one that the tenant's line uses."""
     await alone(session)
-    await get_tenant(session, principal.scope(tenant_id), tenant_id, lock=True)
+    await lock_tenant(session, principal.scope(tenant_id), tenant_id)
     kind = kind_of(wanted)
     kept = await kind.keep(session, deps, principal, wanted, checked)
     row = kept.row

@@ -9,7 +9,7 @@ from api.access import Principal, audit
 from api.commands import release_parked
 from api.merchant_settings.categories import require_fit
 from api.merchant_settings.versions import SettingsRepository
-from api.queries.lists import get_tenant
+from api.queries.lists import lock_tenant
 from common.db.models.core import SettingsVersionRow
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import CURING_SETTINGS
@@ -28,7 +28,7 @@ class Saving:
     @classmethod
     async def begin(cls, session: AsyncSession, editor: Principal, tenant_id: UUID) -> "Saving":
         """Lock the version in force: it stays the newest until the end of the transaction."""
-        await get_tenant(session, editor.own(tenant_id), tenant_id, lock=True)
+        await lock_tenant(session, editor.own(tenant_id), tenant_id)
         return cls(session, editor, tenant_id, await SettingsRepository(session, tenant_id).newest())
 
     @property

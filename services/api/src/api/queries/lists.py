@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -34,25 +34,38 @@ async def list_rows(
     return [row[0] for row in rows], cursor
 
 
-async def get_tenant(
-    session: AsyncSession, scope: Scope, tenant_id: UUID, *, lock: bool = False
-) -> TenantRow:
-    """Read the tenant; raises `NotFound` also outside the scope. `lock` queues those who change it."""
-    query = select(TenantRow).where(TenantRow.tenant_id == tenant_id, *scope.limits(TenantRow.tenant_id))
-    row = await session.scalar(query.with_for_update() if lock else query)
-    if row is None:
-        raise NotFound
-    return row
+async def get_tenant(session: AsyncSession, scope: Scope, tenant_id: UUID) -> TenantRow:
+    """Read the tenant; raises `NotFound` also for one outside the scope."""
+    return await _only(session, _tenant(scope, tenant_id))
 
 
-async def get_connection(
-    session: AsyncSession, scope: Scope, connection_id: UUID, *, lock: bool = False
-) -> ConnectionRow:
+async def lock_tenant(session: AsyncSession, scope: Scope, tenant_id: UUID) -> TenantRow:
+    """Read the tenant as the only one who changes it until the transaction ends; raises `NotFound`."""
+    return await _only(session, _tenant(scope, tenant_id).with_for_update())
+
+
+async def get_connection(session: AsyncSession, scope: Scope, connection_id: UUID) -> ConnectionRow:
     """Read the connection; raises `NotFound` also for one outside the scope."""
-    query = select(ConnectionRow).where(
+    return await _only(session, _connection(scope, connection_id))
+
+
+async def lock_connection(session: AsyncSession, scope: Scope, connection_id: UUID) -> ConnectionRow:
+    """Read the connection as the only one who changes it until the transaction ends; raises `NotFound`."""
+    return await _only(session, _connection(scope, connection_id).with_for_update())
+
+
+def _tenant(scope: Scope, tenant_id: UUID) -> Select[tuple[TenantRow]]:
+    return select(TenantRow).where(TenantRow.tenant_id == tenant_id, *scope.limits(TenantRow.tenant_id))
+
+
+def _connection(scope: Scope, connection_id: UUID) -> Select[tuple[ConnectionRow]]:
+    return select(ConnectionRow).where(
         ConnectionRow.connection_id == connection_id, *scope.limits(ConnectionRow.tenant_id)
     )
-    row = await session.scalar(query.with_for_update() if lock else query)
+
+
+async def _only(session: AsyncSession, query: Select[tuple[RowT]]) -> RowT:
+    row = await session.scalar(query)
     if row is None:
         raise NotFound
     return row

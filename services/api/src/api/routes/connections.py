@@ -48,7 +48,7 @@ from api.http import (
 )
 from api.kinds import check, connection_read, enable, keep, kind_of, standings
 from api.queries.gaps import read_gaps
-from api.queries.lists import get_connection, get_tenant, list_rows
+from api.queries.lists import get_connection, get_tenant, list_rows, lock_connection
 from api.queries.paging import Paged
 from api.schemas.base import CommandRead
 from api.schemas.connections import (
@@ -160,7 +160,7 @@ async def disable_connection(
     """Stop using a connection; it and all that came over it stay known."""
 
     async def work() -> Answer[ConnectionRead]:
-        row = await get_connection(session, editor.scope(), connection_id, lock=True)
+        row = await lock_connection(session, editor.scope(), connection_id)
         await ConnectionRepository(session, row.tenant_id).disable(row)
         return await _changed(session, editor, "connection.disabled", row)
 
@@ -187,7 +187,7 @@ async def enable_connection(
 
     async def work() -> Answer[ConnectionRead]:
         await alone(session)
-        row = await get_connection(session, editor.scope(), connection_id, lock=True)
+        row = await lock_connection(session, editor.scope(), connection_id)
         await enable(session, deps, editor, row)
         return await _changed(session, editor, "connection.enabled", row)
 
@@ -209,7 +209,7 @@ async def release_connection(
 
     async def work() -> Answer[ConnectionRead]:
         await alone(session)
-        row = await get_connection(session, operator.scope(), connection_id, lock=True)
+        row = await lock_connection(session, operator.scope(), connection_id)
         await release(session, operator, row, kind_of(row).place(row), wanted.reason)
         return Answer(200, await connection_read(session, row))
 
@@ -230,7 +230,7 @@ async def confirm_organization(
 
     async def work() -> Answer[ConnectionRead]:
         await alone(session)
-        row = await get_connection(session, editor.scope(), connection_id, lock=True)
+        row = await lock_connection(session, editor.scope(), connection_id)
         chosen = await ConnectionRepository(session, row.tenant_id).confirm_organization(row)
         await require_free_organization(session, row.tenant_id, chosen.address, besides=chosen.connection_id)
         await kind_of(chosen).resume(session, chosen)
