@@ -53,10 +53,6 @@ class Sessions:
         """For whole rows of whoever: an operator's looks, and nothing that acts for one tenant."""
         return Transaction(self._maker, ALL_TENANTS)
 
-    def begin(self) -> "Transaction":
-        """For whoever, where it is not said yet."""
-        return self.of_all_tenants()
-
 
 class Transaction:
     """Opens a session that commits when the block ends, and rolls back when it fails."""

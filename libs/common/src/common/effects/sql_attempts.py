@@ -104,19 +104,19 @@ class SqlAttempts:
 
     async def excuse(self, attempt_id: UUID, answer: Mapping[str, Any]) -> None:
         """See `AttemptStore.excuse`."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_queues() as session:
             await _change(session, attempt_id, (OPEN,), {"answer": {**answer, WEATHER: True}})
 
     async def record_search(self, attempt_id: UUID, searches: Sequence[Search]) -> None:
         """See `AttemptStore.record_search`."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_queues() as session:
             await _change(session, attempt_id, UNRESOLVED, {"searches": _stored(searches)})
 
     async def park(
         self, attempt_id: UUID, searches: Sequence[Search], alarm: Alarm | None, then: InTransaction
     ) -> bool:
         """See `AttemptStore.park`; the alarm is raised when the attempt was not parked before."""
-        async with self._db.sessions.begin() as session:
+        async with self._db.sessions.of_all_tenants() as session:
             values = {"state": PARKED, "searches": _stored(searches)}
             is_new = await _change(session, attempt_id, (OPEN,), values)
             if not is_new and not await _change(session, attempt_id, (PARKED,), values):
