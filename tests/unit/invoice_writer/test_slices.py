@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from common.lexware.rows import Page, Rows
 from common.lexware.voucherlist import SALES_TYPES, VoucherFilter
 from common.lexware.wire import VoucherListRow
-from invoice_writer.lists import Plan, holds, slices
+from invoice_writer.lists import ReadingPosition, holds, slices
 from invoice_writer.lists.slices import STATUSES, divided
 
 SINCE, TODAY = date(2025, 1, 1), date(2025, 3, 31)
@@ -60,18 +60,21 @@ def shown(part: VoucherFilter, voucher: Listed) -> bool:
     return voucher.type in part.types and (not part.statuses or voucher.status in part.statuses)
 
 
-def read_all(plan: Plan, vouchers: Sequence[Listed], window: int, size: int) -> tuple[set[str], Plan]:
-    """The ids of everything a list with that window shows on the way through the plan."""
+def read_all(
+    position: ReadingPosition, vouchers: Sequence[Listed], window: int, size: int
+) -> tuple[set[str], ReadingPosition]:
+    """The ids of everything a list with that window shows on the way through the position."""
     seen: set[str] = set()
-    while plan.parts:
-        plan = Plan.from_json(plan.to_json())
-        there = [voucher for voucher in vouchers if shown(plan.parts[0], voucher)][:window]
+    while position.parts:
+        position = ReadingPosition.from_json(position.to_json())
+        there = [voucher for voucher in vouchers if shown(position.parts[0], voucher)][:window]
         rows = tuple(
-            VoucherListRow(id=voucher.id) for voucher in there[plan.page * size : (plan.page + 1) * size]
+            VoucherListRow(id=voucher.id)
+            for voucher in there[position.page * size : (position.page + 1) * size]
         )
         seen |= {row.id for row in rows}
-        plan = plan.after(Page(Rows(rows), (plan.page + 1) * size >= len(there), len(there)))
-    return seen, plan
+        position = position.after(Page(Rows(rows), (position.page + 1) * size >= len(there), len(there)))
+    return seen, position
 
 
 @settings(max_examples=200, deadline=None)
@@ -82,9 +85,11 @@ def test_everything_is_read_or_in_a_part_that_is_named(
     vouchers, size = books(found), 3
     window = size * data.draw(st.integers(1, 4))
     since = data.draw(days)
-    plan = Plan.fill(SINCE, NOW) if kind == "fill" else Plan.changes(SINCE, NOW, since, ())
+    position = (
+        ReadingPosition.fill(SINCE, NOW) if kind == "fill" else ReadingPosition.changes(SINCE, NOW, since, ())
+    )
     with showing(window, size):
-        seen, ended = read_all(plan, vouchers, window, size)
+        seen, ended = read_all(position, vouchers, window, size)
     wanted = [voucher for voucher in vouchers if kind == "fill" or voucher.changed_on >= since]
     for voucher in wanted:
         assert voucher.id in seen or any(shown(part, voucher) for part in ended.unread)
@@ -124,5 +129,5 @@ def test_part_holds_the_documents_of_its_days_and_type() -> None:
 
 def test_small_books_are_read_with_one_request_and_idle_ones_too() -> None:
     page: Page[VoucherListRow] = Page(Rows(()), last=True, total=0)
-    assert Plan.fill(SINCE, NOW).after(page).parts == ()
-    assert Plan.changes(SINCE, NOW, TODAY, ()).after(page).parts == ()
+    assert ReadingPosition.fill(SINCE, NOW).after(page).parts == ()
+    assert ReadingPosition.changes(SINCE, NOW, TODAY, ()).after(page).parts == ()

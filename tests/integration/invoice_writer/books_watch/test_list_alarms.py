@@ -21,7 +21,7 @@ from integration.invoice_writer.unreadable import alarms, failing_for, readings,
 from integration.invoice_writer.watching import watch
 from invoice_writer.books_watch import ListAlarms
 from invoice_writer.books_watch.list_alarms import KINDS
-from invoice_writer.lists import BooksList, BooksUnreadable, Place, Readings, note_unfit, part_to_json
+from invoice_writer.lists import BooksList, BooksUnreadable, ListRef, Readings, note_unfit, part_to_json
 
 PATHS = {
     BooksList.VOUCHERS: "/v1/voucherlist",
@@ -43,10 +43,10 @@ async def open_kinds(writer: Writer) -> set[AlarmKind]:
 
 async def in_trouble(writer: Writer) -> None:
     """Every kind of trouble that lists of the books can have is known of this merchant's."""
-    place = Place(writer.tenant_id, writer.books_id, BooksList.VOUCHERS)
+    ref = ListRef(writer.tenant_id, writer.books_id, BooksList.VOUCHERS)
     part = VoucherFilter(dated_from=date(2025, 3, 4), dated_to=date(2025, 3, 4))
     async with writer.db.sessions.of_all_tenants() as session:
-        await note_unfit(session, place, (), [Unfit("v-1", ("voucherDate",), is_lost=False)])
+        await note_unfit(session, ref, (), [Unfit("v-1", ("voucherDate",), is_lost=False)])
         failing = {"failures": 9, "failing_since": db_now(-1000.0), "retry_at": db_now(30.0)}
         await session.execute(update(BooksReadingRow).values(**failing))
         state = VoucherIndexStateRow(
@@ -88,9 +88,9 @@ async def nobody_waits(writer: Writer, which: BooksList) -> None:
     """The list could not be read for eleven minutes, and the document that met it was left out by hand."""
     await save_settings(writer.db, writer.tenant_id, 2, contacts="single")
     if which is BooksList.COUNTRIES:  # asked for customers of Northern Ireland only
-        place = Place(writer.tenant_id, writer.books_id, which)
+        ref = ListRef(writer.tenant_id, writer.books_id, which)
         with suppress(BooksUnreadable):
-            async with Readings(writer.db, writer.settings().readings).of(place):
+            async with Readings(writer.db, writer.settings().readings).of(ref):
                 raise BooksUnavailable("503")
         await failing_for(writer, 660)
         await look(writer)
@@ -124,9 +124,9 @@ async def test_list_that_no_document_waits_for_is_read_again_and_its_alarm_close
 
 async def test_contact_that_was_unreadable_and_is_gone_is_told_no_more(writer: Writer) -> None:
     await save_settings(writer.db, writer.tenant_id, 2, contacts="single")
-    place = Place(writer.tenant_id, writer.books_id, BooksList.CONTACTS)
+    ref = ListRef(writer.tenant_id, writer.books_id, BooksList.CONTACTS)
     async with writer.db.sessions.of_all_tenants() as session:
-        await note_unfit(session, place, (), [Unfit("c-gone", ("name",), is_lost=True)])
+        await note_unfit(session, ref, (), [Unfit("c-gone", ("name",), is_lost=True)])
     assert len(await alarms(writer, "books_row_unreadable")) == 1
     await writer.work(await writer.event(make_invoice(), pdf=None))
     assert await alarms(writer, "books_row_unreadable") == []

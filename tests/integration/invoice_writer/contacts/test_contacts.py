@@ -239,13 +239,13 @@ async def test_deleted_contact_is_replaced_when_it_is_doubted(writer: Writer, pr
     need = await process.need(make_customer())
     first = await process.ready(make_customer())
     writer.contacts = writer.contacts.model_copy(update={"young_seconds": 60.0})
-    young = await Process(writer, writer.db).contacts.doubt(need, first)
+    young = await Process(writer, writer.db).contacts.check_refused_contact(need, first)
     assert isinstance(young, Pending)
     await writer.lexware.control.settings(read_lag=0)
     await writer.lexware.control.http.delete(f"/_control/contacts/{first}")
     writer.contacts = writer.contacts.model_copy(update={"young_seconds": 0.001})
     process = Process(writer, writer.db)
-    assert await process.contacts.doubt(need, first) is not None
+    assert await process.contacts.check_refused_contact(need, first) is not None
     second = await process.ready(make_customer())
     assert [contact["id"] for contact in await writer.customers()] == [second]
     assert second != first
@@ -254,4 +254,4 @@ async def test_deleted_contact_is_replaced_when_it_is_doubted(writer: Writer, pr
 async def test_contact_that_is_there_is_not_to_blame(writer: Writer, process: Process) -> None:
     there = await writer.add_contact(**MARA, addresses=PLACE)
     assert await process.ready(make_customer()) == there
-    assert await process.contacts.doubt(await process.need(make_customer()), there) is None
+    assert await process.contacts.check_refused_contact(await process.need(make_customer()), there) is None

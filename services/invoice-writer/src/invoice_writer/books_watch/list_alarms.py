@@ -15,7 +15,7 @@ from common.db.models.books import BooksReadingRow, VoucherIndexStateRow
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
-from invoice_writer.lists import BooksList, Place, parts_from_json, stalled_alarm, unfit_alarm
+from invoice_writer.lists import BooksList, ListRef, parts_from_json, stalled_alarm, unfit_alarm
 from invoice_writer.vouchers import part_alarm
 
 KINDS = (AlarmKind.BOOKS_UNREADABLE, AlarmKind.BOOKS_ROW_UNREADABLE, AlarmKind.BOOKS_PART_TOO_LONG)
@@ -78,11 +78,11 @@ def _place(alarm: Alarm) -> tuple[AlarmKind, UUID | None, str]:
 
 def _of_readings(rows: Iterable[Row[Any]]) -> Iterable[Alarm]:
     for reading, long_ago in rows:
-        place = Place(reading.tenant_id, reading.connection_id, BooksList(reading.list))
+        ref = ListRef(reading.tenant_id, reading.connection_id, BooksList(reading.list))
         if reading.failing_since is not None and reading.failing_since <= long_ago:
-            yield stalled_alarm(place, reading)
+            yield stalled_alarm(ref, reading)
         if reading.unfit:
-            yield unfit_alarm(place, reading.unfit)
+            yield unfit_alarm(ref, reading.unfit)
 
 
 def _of_parts(rows: Iterable[Row[Any]]) -> Iterable[Alarm]:

@@ -14,8 +14,8 @@ from common.lexware.client import LexwareClient
 from invoice_writer.contacts import ContactIndex
 from invoice_writer.context import BooksConnection
 from invoice_writer.deciding import BooksProfiles
-from invoice_writer.lists import BooksList, Place, Readings
-from invoice_writer.vouchers import IndexReading
+from invoice_writer.lists import BooksList, ListRef, Readings
+from invoice_writer.vouchers import VoucherIndexReader
 
 UNTRIED_SECONDS = 120.0  # since it might have been tried again: no document did
 PORTION = 20
@@ -70,7 +70,7 @@ class StalledLists:
         await self._reads[BooksList(row.list)](row, client)
 
     async def _vouchers(self, row: Row[Any], client: LexwareClient) -> None:
-        reading = IndexReading(self._db, self._readings, row.tenant_id, row.connection_id, client)
+        reading = VoucherIndexReader(self._db, self._readings, row.tenant_id, row.connection_id, client)
         await reading.run(row.filled_from or row.created_at.date())
 
     async def _customers(self, row: Row[Any], client: LexwareClient) -> None:
@@ -81,5 +81,5 @@ class StalledLists:
         await self._profiles.reread(row.tenant_id, books, client)
 
     async def _countries(self, row: Row[Any], client: LexwareClient) -> None:
-        async with self._readings.of(Place(row.tenant_id, row.connection_id, BooksList.COUNTRIES)):
+        async with self._readings.of(ListRef(row.tenant_id, row.connection_id, BooksList.COUNTRIES)):
             await client.countries.list()

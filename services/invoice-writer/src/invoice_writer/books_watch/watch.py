@@ -27,7 +27,7 @@ from invoice_writer.books_watch.gone import VoucherLooks
 from invoice_writer.books_watch.stalled import StalledLists
 from invoice_writer.books_watch.whole import WholeReading
 from invoice_writer.lists import Readings
-from invoice_writer.vouchers import REFRESH_AFTER, IndexReading, differences
+from invoice_writer.vouchers import REFRESH_AFTER, VoucherIndexReader, differences
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +87,7 @@ class BooksWatch:
         """One reading of what changed, or one step of the whole reading."""
         place = (self._db, self._readings, books.tenant_id, books.connection_id, client)
         if books.now - books.refreshed_at > REFRESH_AFTER:
-            return await IndexReading(*place).run(books.filled_from)
+            return await VoucherIndexReader(*place).run(books.filled_from)
         return await WholeReading(*place).step(books.address)
 
     async def _due(self) -> Sequence[Row[Any]]:

@@ -16,7 +16,7 @@ from common.db.models.effects import BindingRow
 from common.lexware.client import LexwareClient
 from common.lexware.rows import WITHOUT_ID
 from invoice_writer.books_watch.gone import VoucherLooks
-from invoice_writer.lists import INDEX, BooksList, Place, Plan, Readings, keep_page, note_unfit
+from invoice_writer.lists import INDEX, BooksList, ListRef, ReadingPosition, Readings, keep_page, note_unfit
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ class WholeReading:
     ) -> None:
         self._db, self._readings, self._client = db, readings, client
         self._tenant_id, self._connection_id = tenant_id, connection_id
-        self._place = Place(tenant_id, connection_id, BooksList.VOUCHERS)
+        self._list = ListRef(tenant_id, connection_id, BooksList.VOUCHERS)
         self._mine = and_(STATE.c.tenant_id == tenant_id, STATE.c.connection_id == connection_id)
 
     async def step(self, organization_id: str) -> bool:
@@ -42,56 +42,56 @@ class WholeReading:
         state = await self._state()
         if state is None or state.filled_from is None:
             return False
-        plan = Plan.from_json(state.whole_plan) if state.whole_plan else None
-        if plan is None or state.now - plan.started_at > BEGIN_ANEW:
-            return await self._begin(Plan.fill(state.filled_from, state.now))
-        if plan.parts:
-            return await self._page(plan)
-        return await self._compare(plan, organization_id)
+        position = ReadingPosition.from_json(state.whole_plan) if state.whole_plan else None
+        if position is None or state.now - position.started_at > BEGIN_ANEW:
+            return await self._begin(ReadingPosition.fill(state.filled_from, state.now))
+        if position.parts:
+            return await self._page(position)
+        return await self._compare(position, organization_id)
 
     async def _state(self) -> Row[Any] | None:
         query = select(STATE.c.filled_from, STATE.c.whole_plan, db_now().label("now")).where(self._mine)
         async with self._db.reading.of(self._tenant_id) as session:
             return (await session.execute(query)).one_or_none()
 
-    async def _begin(self, plan: Plan) -> bool:
+    async def _begin(self, position: ReadingPosition) -> bool:
         async with self._db.sessions.of(self._tenant_id) as session:
-            await note_unfit(session, self._place, [WITHOUT_ID], ())
-            await self._keep(session, plan)
+            await note_unfit(session, self._list, [WITHOUT_ID], ())
+            await self._keep(session, position)
         return True
 
-    async def _page(self, plan: Plan) -> bool:
-        async with self._readings.of(self._place):
-            page = await self._client.voucherlist.page(plan.parts[0], plan.page)
+    async def _page(self, position: ReadingPosition) -> bool:
+        async with self._readings.of(self._list):
+            page = await self._client.voucherlist.page(position.parts[0], position.page)
         async with self._db.sessions.of(self._tenant_id) as session:
-            await keep_page(session, self._place, page)
-            await self._keep(session, plan.after(page))
+            await keep_page(session, self._list, page)
+            await self._keep(session, position.after(page))
         return True
 
-    async def _compare(self, plan: Plan, organization_id: str) -> bool:
+    async def _compare(self, position: ReadingPosition, organization_id: str) -> bool:
         """Look by id at bound vouchers that no page showed; a part that is too long shows nothing of them."""
-        missing = [] if plan.unread else await self._unseen(plan, organization_id)
+        missing = [] if position.unread else await self._unseen(position, organization_id)
         looks = VoucherLooks(self._db, self._tenant_id, self._connection_id, self._client)
         for voucher_id in missing[:AT_ONCE]:
             await looks.look(voucher_id)
         if missing:
             return True
         async with self._db.sessions.of(self._tenant_id) as session:
-            await self._forget_unfit(session, plan)
-            done = {"whole_at": plan.started_at, "whole_plan": null()}
+            await self._forget_unfit(session, position)
+            done = {"whole_at": position.started_at, "whole_plan": null()}
             await session.execute(update(STATE).where(self._mine).values(**done))
         log.info("vouchers.compared", tenant_id=str(self._tenant_id))
         return False
 
-    async def _unseen(self, plan: Plan, organization_id: str) -> list[str]:
+    async def _unseen(self, position: ReadingPosition, organization_id: str) -> list[str]:
         """Vouchers of documents of ours that were in no page, and those told as gone that were."""
         there = and_(
             INDEX.c.voucher_id == BINDINGS.c.external_id,
             INDEX.c.tenant_id == BINDINGS.c.tenant_id,
             INDEX.c.connection_id == self._connection_id,
         )
-        unseen = or_(INDEX.c.seen_at.is_(None), INDEX.c.seen_at < plan.started_at)
-        is_back = and_(INDEX.c.gone_at.is_not(None), INDEX.c.seen_at >= plan.started_at)
+        unseen = or_(INDEX.c.seen_at.is_(None), INDEX.c.seen_at < position.started_at)
+        is_back = and_(INDEX.c.gone_at.is_not(None), INDEX.c.seen_at >= position.started_at)
         rested = or_(INDEX.c.missing_since.is_(None), INDEX.c.missing_since < db_now(-10.0))
         query = (
             select(BINDINGS.c.external_id)
@@ -99,7 +99,7 @@ class WholeReading:
             .where(
                 BINDINGS.c.tenant_id == self._tenant_id,
                 BINDINGS.c.effect_key.startswith(f"voucher:{organization_id}:", autoescape=True),
-                BINDINGS.c.bound_at < plan.started_at - SETTLED,
+                BINDINGS.c.bound_at < position.started_at - SETTLED,
                 or_(and_(INDEX.c.gone_at.is_(None), unseen), is_back),
             )
             .order_by(rested.desc(), BINDINGS.c.external_id)
@@ -108,24 +108,24 @@ class WholeReading:
         async with self._db.reading.of(self._tenant_id) as session:
             return list((await session.scalars(query)).all())
 
-    async def _forget_unfit(self, session: AsyncSession, plan: Plan) -> None:
+    async def _forget_unfit(self, session: AsyncSession, position: ReadingPosition) -> None:
         """A row that did not fit and that no page shows any more is gone with its trouble."""
         unfit = select(BooksReadingRow.unfit).where(
             BooksReadingRow.connection_id == self._connection_id,
             BooksReadingRow.tenant_id == self._tenant_id,
-            BooksReadingRow.list == self._place.list.value,
+            BooksReadingRow.list == self._list.list.value,
         )
         keys = set((await session.scalar(unfit)) or {})
-        if not keys or plan.unread:
+        if not keys or position.unread:
             return
         seen = select(INDEX.c.voucher_id).where(
             INDEX.c.tenant_id == self._tenant_id,
             INDEX.c.connection_id == self._connection_id,
             INDEX.c.voucher_id.in_(keys),
-            INDEX.c.seen_at >= plan.started_at,
+            INDEX.c.seen_at >= position.started_at,
         )
         shown = {WITHOUT_ID, *(await session.scalars(seen)).all()}
-        await note_unfit(session, self._place, sorted(keys - shown), ())
+        await note_unfit(session, self._list, sorted(keys - shown), ())
 
-    async def _keep(self, session: AsyncSession, plan: Plan) -> None:
-        await session.execute(update(STATE).where(self._mine).values(whole_plan=plan.to_json()))
+    async def _keep(self, session: AsyncSession, position: ReadingPosition) -> None:
+        await session.execute(update(STATE).where(self._mine).values(whole_plan=position.to_json()))

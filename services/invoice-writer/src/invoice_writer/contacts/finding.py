@@ -51,7 +51,7 @@ class Contacts:
     ) -> None:
         self._db, self._runner, self._settings, self._clock = db, runner, settings, clock
         self._index = ContactIndex(db, readings, timedelta(seconds=settings.refill_seconds))
-        self._updates, self._turns = ContactUpdates(db), Turns()
+        self._updates, self._locks = ContactUpdates(db), KeyedLocks()
         self._searched: dict[str, float] = {}
         self._first_look = first_look
 
@@ -75,9 +75,10 @@ class Contacts:
         known = await self._find(need, unfit)
         if known is None:
             keys = (need.identity, *customer_keys(need.customer, need.shop_id))
-            places = [f"{need.connection_id}:{key}" for key in keys]
-            async with self._turns.of(places, self._short) as is_turn:
-                if not is_turn:
+            async with self._locks.of(
+                (f"{need.connection_id}:{key}" for key in keys), self._short
+            ) as are_locked:
+                if not are_locked:
                     return Pending(self._short, OTHERS)
                 known = await self._find(need, unfit)
                 if known is None and not is_complete:
@@ -97,7 +98,7 @@ class Contacts:
             await self._updates.follow(need, known)
         return self._rested(known)
 
-    async def doubt(self, need: ContactNeed, contact_id: str) -> Pending | None:
+    async def check_refused_contact(self, need: ContactNeed, contact_id: str) -> Pending | None:
         """The books refused the contact in a voucher: when to try again, or None if it is not its fault.
 
         A new contact is not accepted at once; one that is archived or gone is replaced by the next try.
@@ -227,7 +228,7 @@ class Contacts:
         return timedelta(seconds=self._settings.retry_seconds)
 
 
-class Turns:
+class KeyedLocks:
     """One at a time for each key in this process; who holds several took them in one order."""
 
     def __init__(self) -> None:
@@ -235,7 +236,7 @@ class Turns:
 
     @asynccontextmanager
     async def of(self, keys: Iterable[str], patience: timedelta) -> AsyncIterator[bool]:
-        """Whether it came to the turn in time; then nobody else in this process is at any of the keys."""
+        """Lock all keys in order; yields False when that took longer than `patience`."""
         async with AsyncExitStack() as stack:
             yield await self._came(stack, sorted(set(keys)), patience)
 

@@ -24,7 +24,7 @@ from common.lexware.rows import Page, Unfit
 from common.lexware.voucherlist import PAGE_SIZE, WINDOW_LIMIT
 from invoice_writer.contacts.rows import ContactRows
 from invoice_writer.contacts.state import INDEXES, STATE, ContactIndexState
-from invoice_writer.lists import BooksList, Place, Readings, note_unfit
+from invoice_writer.lists import BooksList, ListRef, Readings, note_unfit
 
 log = structlog.get_logger(__name__)
 
@@ -103,7 +103,7 @@ class Filling:
     ) -> None:
         self._db, self._readings, self._client = db, readings, client
         self._tenant_id, self._connection_id = tenant_id, connection_id
-        self._place = Place(tenant_id, connection_id, BooksList.CONTACTS)
+        self._list = ListRef(tenant_id, connection_id, BooksList.CONTACTS)
 
     async def run(self, refill_after: timedelta) -> Found:
         """Fill the index when it is due. Returns how it stands then; while others read it, as it was."""
@@ -115,7 +115,7 @@ class Filling:
         if lease is None:
             return _as_it_was(state)
         try:
-            async with self._readings.of(self._place):
+            async with self._readings.of(self._list):
                 complete = await self._read(lease)
         except ConnectorError as trouble:
             await self._give_back(lease)
@@ -172,7 +172,7 @@ class Filling:
             rows = ContactRows(session, self._tenant_id, self._connection_id)
             await rows.store(page.content)
             await rows.touch([row.key for row in page.rows.unfit if row.is_lost])
-            await note_unfit(session, self._place, [one.id for one in page.content], page.rows.unfit)
+            await note_unfit(session, self._list, [one.id for one in page.content], page.rows.unfit)
             await write(session, lease, **position)
 
     async def _finish(
@@ -189,7 +189,7 @@ class Filling:
         before = lease.state
         async with self._db.sessions.of(self._tenant_id) as session:
             if unfit is not None:
-                await note_unfit(session, self._place, (), unfit, is_all=True)
+                await note_unfit(session, self._list, (), unfit, is_all=True)
             if complete and before.complete and before.filled_at is not None:
                 rows = ContactRows(session, self._tenant_id, self._connection_id)
                 await rows.mark_unseen(before.filled_at)

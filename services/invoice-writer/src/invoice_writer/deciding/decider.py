@@ -127,7 +127,7 @@ class Decider:
             client = await self._clients.for_connection(tenant_id, context.books.connection_id)
             await self._profiles.reread(tenant_id, context.books, client)
         except BooksUnreadable as stalled:
-            log.info("profile.unreadable", tenant_id=str(tenant_id), list=stalled.place.list.value)
+            log.info("profile.unreadable", tenant_id=str(tenant_id), list=stalled.ref.list.value)
         except RefusedError as refusal:
             log.warning("profile.refused", tenant_id=str(tenant_id), error=refusal.code)
 

@@ -20,7 +20,7 @@ from common.errors import TransientError
 from common.lexware.client import LexwareClient
 from common.lexware.posting_categories import to_category
 from invoice_writer.context import BooksConnection
-from invoice_writer.lists import BooksList, Place, Readings, note_unfit
+from invoice_writer.lists import BooksList, ListRef, Readings, note_unfit
 from invoice_writer.released import release_reasons
 
 REFRESH_AFTER = timedelta(hours=1)
@@ -129,7 +129,7 @@ class BooksProfiles:
         return current
 
     async def _profile(self, tenant_id: UUID, books: BooksConnection, client: LexwareClient) -> SellerProfile:
-        place = Place(tenant_id, books.connection_id, BooksList.PROFILE)
+        place = ListRef(tenant_id, books.connection_id, BooksList.PROFILE)
         async with self._readings.of(place):
             profile, unfit = await client.profile.read()
         async with self._db.sessions.of(tenant_id) as session:
@@ -139,7 +139,7 @@ class BooksProfiles:
     async def _categories(
         self, tenant_id: UUID, books: BooksConnection, client: LexwareClient
     ) -> Sequence[PostingCategory]:
-        place = Place(tenant_id, books.connection_id, BooksList.CATEGORIES)
+        place = ListRef(tenant_id, books.connection_id, BooksList.CATEGORIES)
         async with self._readings.of(place):
             categories = await client.posting_categories.read()
         async with self._db.sessions.of(tenant_id) as session:

@@ -4,13 +4,13 @@ from invoice_writer.lists.keeping import INDEX, PRIMARY, keep_page
 from invoice_writer.lists.readings import (
     BooksList,
     BooksUnreadable,
-    Place,
+    ListRef,
     Readings,
     note_unfit,
     stalled_alarm,
     unfit_alarm,
 )
-from invoice_writer.lists.slices import CHANGES, FILL, Plan, holds, part_to_json, parts_from_json
+from invoice_writer.lists.slices import CHANGES, FILL, ReadingPosition, holds, part_to_json, parts_from_json
 from invoice_writer.lists.waiting import readable_again, tries, waiting_for_books, waiting_for_part
 
 __all__ = [
@@ -20,8 +20,8 @@ __all__ = [
     "PRIMARY",
     "BooksList",
     "BooksUnreadable",
-    "Place",
-    "Plan",
+    "ListRef",
+    "ReadingPosition",
     "Readings",
     "holds",
     "keep_page",

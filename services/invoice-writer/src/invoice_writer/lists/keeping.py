@@ -10,7 +10,7 @@ from common.db.models.base import table
 from common.db.models.books import VoucherIndexRow
 from common.lexware.rows import Page
 from common.lexware.wire import VoucherListRow
-from invoice_writer.lists.readings import Place, note_unfit
+from invoice_writer.lists.readings import ListRef, note_unfit
 
 INDEX = table(VoucherIndexRow)
 PRIMARY = ["connection_id", "voucher_id"]
@@ -18,13 +18,13 @@ LONGEST_NUMBER = 200  # no document of ours has a longer one
 COMPARED = ("type", "status", "number", "voucher_on", "gross_minor", "contact_id", "updated_at")
 
 
-async def keep_page(session: AsyncSession, place: Place, page: Page[VoucherListRow]) -> None:
+async def keep_page(session: AsyncSession, ref: ListRef, page: Page[VoucherListRow]) -> None:
     """The page is in the index, and what of it does not fit is told."""
-    ids = {"tenant_id": place.tenant_id, "connection_id": place.connection_id}
+    ids = {"tenant_id": ref.tenant_id, "connection_id": ref.connection_id}
     rows = [{**ids, **values_of(row)} for row in page.content]
     if rows:
         await session.execute(_upserting(session), rows)
-    await note_unfit(session, place, [row.id for row in page.content], page.rows.unfit)
+    await note_unfit(session, ref, [row.id for row in page.content], page.rows.unfit)
 
 
 def values_of(row: VoucherListRow) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListRef:
     """One list of one connection."""
 
     tenant_id: UUID
@@ -77,8 +77,8 @@ class Place:
 
     def key(self) -> dict[str, Any]:
         """The columns that name the row of this list."""
-        place = {"tenant_id": self.tenant_id, "connection_id": self.connection_id}
-        return {**place, "list": self.list.value}
+        whose = {"tenant_id": self.tenant_id, "connection_id": self.connection_id}
+        return {**whose, "list": self.list.value}
 
 
 class BooksUnreadable(TransientError):
@@ -86,9 +86,9 @@ class BooksUnreadable(TransientError):
 
     code = "invoice_writer.books_unreadable"
 
-    def __init__(self, place: Place, *, retry_after: timedelta, is_shown: bool) -> None:
-        self.place, self.is_shown = place, is_shown
-        super().__init__(place.list.value, retry_after=retry_after)
+    def __init__(self, ref: ListRef, *, retry_after: timedelta, is_shown: bool) -> None:
+        self.ref, self.is_shown = ref, is_shown
+        super().__init__(ref.list.value, retry_after=retry_after)
 
 
 class Readings:
@@ -98,45 +98,45 @@ class Readings:
         self._db, self._settings = db, settings
 
     @asynccontextmanager
-    async def of(self, place: Place) -> AsyncIterator[Look]:
+    async def of(self, ref: ListRef) -> AsyncIterator[Look]:
         """Read the list inside: trouble raises `BooksUnreadable`, at once while the list rests after some.
 
         What is said about the connection, our own rate limit and a key of ours that is missing are no
         trouble of the list; any other refusal is, for it says nothing about a document.
         """
-        before = await self._standing(place)
+        before = await self._standing(ref)
         if before is not None and before.retry_at is not None and before.retry_at > before.now:
-            raise self._unreadable(place, before)
+            raise self._unreadable(ref, before)
         look = Look()
         try:
             yield look
         except ConnectorError as error:
             if isinstance(error, OF_CONNECTION) or connection_reason(error) is not None:
                 raise
-            unreadable = await self._failed(place, error)
+            unreadable = await self._failed(ref, error)
             unreadable.waits_for = error.waits_for
             raise unreadable from error
         if look.made and before is not None and before.failing_since is not None:
-            await self._recovered(place)
+            await self._recovered(ref)
 
-    async def _standing(self, place: Place) -> Row[Any] | None:
-        query = select(READINGS, db_now().label("now")).where(*place.mine())
-        async with self._db.reading.of(place.tenant_id) as session:
+    async def _standing(self, ref: ListRef) -> Row[Any] | None:
+        query = select(READINGS, db_now().label("now")).where(*ref.mine())
+        async with self._db.reading.of(ref.tenant_id) as session:
             return (await session.execute(query)).one_or_none()
 
-    def _unreadable(self, place: Place, row: Row[Any]) -> BooksUnreadable:
+    def _unreadable(self, ref: ListRef, row: Row[Any]) -> BooksUnreadable:
         lasted = row.now - row.failing_since >= timedelta(seconds=self._settings.shown_after_seconds)
         pause = max(row.retry_at - row.now, timedelta())
-        return BooksUnreadable(place, retry_after=pause, is_shown=lasted)
+        return BooksUnreadable(ref, retry_after=pause, is_shown=lasted)
 
-    async def _failed(self, place: Place, error: ConnectorError) -> BooksUnreadable:
+    async def _failed(self, ref: ListRef, error: ConnectorError) -> BooksUnreadable:
         """Count the failure, and tell of it once it has lasted."""
         said = storable(f"{error.code}: {error}"[:500])
-        async with self._db.sessions.of(place.tenant_id) as session:
-            await _ensure(session, place)
+        async with self._db.sessions.of(ref.tenant_id) as session:
+            await _ensure(session, ref)
             counted = (
                 update(READINGS)
-                .where(*place.mine())
+                .where(*ref.mine())
                 .values(
                     failures=READINGS.c.failures + 1,
                     failing_since=func.coalesce(READINGS.c.failing_since, db_now()),
@@ -144,67 +144,67 @@ class Readings:
                 )
             )
             failures = (await session.execute(counted.returning(READINGS.c.failures))).scalar_one()
-            resting = update(READINGS).where(*place.mine()).values(retry_at=db_now(self._pause(failures)))
+            resting = update(READINGS).where(*ref.mine()).values(retry_at=db_now(self._pause(failures)))
             await session.execute(resting)
-            query = select(READINGS, db_now().label("now")).where(*place.mine())
+            query = select(READINGS, db_now().label("now")).where(*ref.mine())
             row = (await session.execute(query)).one()
-            unreadable = self._unreadable(place, row)
+            unreadable = self._unreadable(ref, row)
             if unreadable.is_shown:
-                await raise_alarm(session, stalled_alarm(place, row))
-        log.warning("books.list_unreadable", list=place.list.value, failures=failures, error=said)
+                await raise_alarm(session, stalled_alarm(ref, row))
+        log.warning("books.list_unreadable", list=ref.list.value, failures=failures, error=said)
         return unreadable
 
     def _pause(self, failures: int) -> float:
         backoff = Backoff(self._settings.first_pause_seconds, self._settings.longest_pause_seconds)
         return backoff.seconds(failures - 1)
 
-    async def _recovered(self, place: Place) -> None:
+    async def _recovered(self, ref: ListRef) -> None:
         ended = {"failures": 0, "failing_since": None, "retry_at": None, "last_error": None}
-        async with self._db.sessions.of(place.tenant_id) as session:
-            await session.execute(update(READINGS).where(*place.mine()).values(**ended))
-            subject, tenant_id = place.subject, place.tenant_id
+        async with self._db.sessions.of(ref.tenant_id) as session:
+            await session.execute(update(READINGS).where(*ref.mine()).values(**ended))
+            subject, tenant_id = ref.subject, ref.tenant_id
             await close_alarms(session, AlarmKind.BOOKS_UNREADABLE, subject, tenant_id=tenant_id)
 
 
 async def note_unfit(
-    session: AsyncSession, place: Place, seen: Sequence[str], unfit: Sequence[Unfit], *, is_all: bool = False
+    session: AsyncSession, ref: ListRef, seen: Sequence[str], unfit: Sequence[Unfit], *, is_all: bool = False
 ) -> None:
     """Keep which rows do not fit: `seen` are those just read, all there are or some of them.
 
     One alarm per list is open while there is such a row. Part of the caller's transaction.
     """
     found = {row.key: list(row.fields) for row in unfit}
-    known = (await session.execute(select(READINGS.c.unfit).where(*place.mine()))).scalar_one_or_none() or {}
+    known = (await session.execute(select(READINGS.c.unfit).where(*ref.mine()))).scalar_one_or_none() or {}
     gone = set(known) if is_all else set(seen)
     now = {key: fields for key, fields in known.items() if key not in gone} | found
     if now == known:
         return
     now = dict(list(now.items())[:UNFIT_KEPT])
-    await _ensure(session, place)
-    await session.execute(update(READINGS).where(*place.mine()).values(unfit=now))
+    await _ensure(session, ref)
+    await session.execute(update(READINGS).where(*ref.mine()).values(unfit=now))
     kind = AlarmKind.BOOKS_ROW_UNREADABLE
     if now:
-        await raise_alarm(session, unfit_alarm(place, now))
+        await raise_alarm(session, unfit_alarm(ref, now))
     else:
-        await close_alarms(session, kind, place.subject, tenant_id=place.tenant_id)
+        await close_alarms(session, kind, ref.subject, tenant_id=ref.tenant_id)
 
 
-async def _ensure(session: AsyncSession, place: Place) -> None:
-    row = insert(session, READINGS).values(**place.key(), failures=0, unfit={})
+async def _ensure(session: AsyncSession, ref: ListRef) -> None:
+    row = insert(session, READINGS).values(**ref.key(), failures=0, unfit={})
     await session.execute(row.on_conflict_do_nothing(index_elements=PRIMARY))
 
 
-def unfit_alarm(place: Place, unfit: Mapping[str, Any]) -> Alarm:
+def unfit_alarm(ref: ListRef, unfit: Mapping[str, Any]) -> Alarm:
     """The alarm that entries of a list cannot be read."""
-    evidence = {**_evidence(place), "rows": dict(list(unfit.items())[:UNFIT_SHOWN]), "count": len(unfit)}
-    return Alarm(AlarmKind.BOOKS_ROW_UNREADABLE, place.subject, evidence, place.tenant_id)
+    evidence = {**_evidence(ref), "rows": dict(list(unfit.items())[:UNFIT_SHOWN]), "count": len(unfit)}
+    return Alarm(AlarmKind.BOOKS_ROW_UNREADABLE, ref.subject, evidence, ref.tenant_id)
 
 
-def stalled_alarm(place: Place, row: Any) -> Alarm:
+def stalled_alarm(ref: ListRef, row: Any) -> Alarm:
     """The alarm that a list cannot be read, as its row tells."""
     said = {"since": row.failing_since.isoformat(), "failures": row.failures, "last_error": row.last_error}
-    return Alarm(AlarmKind.BOOKS_UNREADABLE, place.subject, {**_evidence(place), **said}, place.tenant_id)
+    return Alarm(AlarmKind.BOOKS_UNREADABLE, ref.subject, {**_evidence(ref), **said}, ref.tenant_id)
 
 
-def _evidence(place: Place) -> dict[str, Any]:
-    return {"connection_id": str(place.connection_id), "list": place.list.value}
+def _evidence(ref: ListRef) -> dict[str, Any]:
+    return {"connection_id": str(ref.connection_id), "list": ref.list.value}

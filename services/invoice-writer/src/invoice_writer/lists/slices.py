@@ -18,7 +18,7 @@ _DAYS = ("changed_from", "changed_to", "dated_from", "dated_to")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReadingPosition:
     """A reading under way: the parts still to be read, the first of them from `page` on.
 
     `unread` are those that cannot be divided any more and are still longer than the list shows.
@@ -32,16 +32,18 @@ class Plan:
     unread: tuple[VoucherFilter, ...] = ()
 
     @classmethod
-    def fill(cls, since: date, now: datetime) -> "Plan":
+    def fill(cls, since: date, now: datetime) -> "ReadingPosition":
         """Every voucher dated since a day; the whole list where that is one page."""
         return cls(FILL, since, now, (VoucherFilter(),))
 
     @classmethod
-    def changes(cls, since: date, now: datetime, after: date, unread: Sequence[VoucherFilter]) -> "Plan":
+    def changes(
+        cls, since: date, now: datetime, after: date, unread: Sequence[VoucherFilter]
+    ) -> "ReadingPosition":
         """Every voucher changed since a day, and once more what was too long the last time."""
         return cls(CHANGES, since, now, (VoucherFilter(changed_from=after), *unread))
 
-    def after(self, read: Page[VoucherListRow]) -> "Plan":
+    def after(self, read: Page[VoucherListRow]) -> "ReadingPosition":
         """How to go on after the next page."""
         part, rest = self.parts[0], self.parts[1:]
         is_next_shown = (self.page + 1) * PAGE_SIZE < WINDOW_LIMIT
@@ -65,7 +67,7 @@ class Plan:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> "Plan":
+    def from_json(cls, kept: Mapping[str, Any]) -> "ReadingPosition":
         """The plan that was kept."""
         return cls(
             kind=kept["kind"],

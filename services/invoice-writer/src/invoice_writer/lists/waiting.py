@@ -30,7 +30,7 @@ def waiting_for_books(stalled: BooksUnreadable, settings_version_id: UUID | None
     return Outcome(
         WAITING,
         reason=Reason.BOOKS_UNREADABLE.value,
-        params={"list": stalled.place.list.value, "unreadable": WHOLE},
+        params={"list": stalled.ref.list.value, "unreadable": WHOLE},
         settings_version_id=settings_version_id,
     )
 
@@ -55,15 +55,15 @@ def readable_again(shown_after_seconds: float) -> Select[Any]:
 def tries(shown_after_seconds: float) -> Select[Any]:
     """Of each merchant's documents that wait for a list the first one, when the list may be tried again."""
     resting = _stalled(shown_after_seconds, BooksReadingRow.retry_at > db_now())
-    place = func.row_number().over(
+    rank = func.row_number().over(
         partition_by=(OutcomeRow.tenant_id, OutcomeRow.params["list"].as_string()), order_by=PLACE
     )
     first = (
-        select(*COLUMNS, place.label("place"))
+        select(*COLUMNS, rank.label("rank"))
         .where(*WAITS, ~WAITS_FOR_PART, _stalled(shown_after_seconds), ~resting)
         .subquery()
     )
-    return select(first).where(first.c.place == 1).limit(PORTION)
+    return select(first).where(first.c.rank == 1).limit(PORTION)
 
 
 def _stalled(shown_after_seconds: float, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:

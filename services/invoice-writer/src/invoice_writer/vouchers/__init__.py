@@ -4,17 +4,17 @@ from invoice_writer.vouchers.contact import VoucherContacts
 from invoice_writer.vouchers.effect import VoucherEffect, counts, differences, is_void
 from invoice_writer.vouchers.elsewhere import OtherEffects
 from invoice_writer.vouchers.index import IndexedVoucher, VoucherIndex
-from invoice_writer.vouchers.reading import IndexReading, part_alarm
+from invoice_writer.vouchers.reading import VoucherIndexReader, part_alarm
 from invoice_writer.vouchers.state import REFRESH_AFTER
 
 __all__ = [
     "REFRESH_AFTER",
-    "IndexReading",
     "IndexedVoucher",
     "OtherEffects",
     "VoucherContacts",
     "VoucherEffect",
     "VoucherIndex",
+    "VoucherIndexReader",
     "counts",
     "differences",
     "is_void",

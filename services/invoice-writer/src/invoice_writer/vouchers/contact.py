@@ -13,7 +13,7 @@ from common.lexware.countries import NAMES, code_in_books
 from common.lexware.errors import VoucherRejected
 from invoice_writer.contacts import ContactNeed, Contacts
 from invoice_writer.deciding import VoucherPlan
-from invoice_writer.lists import BooksList, Place, Readings
+from invoice_writer.lists import BooksList, ListRef, Readings
 from invoice_writer.outcomes import Outcome
 from invoice_writer.refusals import connection_reason, said_by
 
@@ -59,7 +59,7 @@ class VoucherContacts:
         need = need_of(event, plan)
         if need is None or contact_id is None or not _is_about_contact(result):
             return None
-        pending = await self._contacts.doubt(need, contact_id)
+        pending = await self._contacts.check_refused_contact(need, contact_id)
         return None if pending is None else Later(pending.retry_after, pending.reason)
 
     async def _country_code(self, need: ContactNeed) -> str | None:
@@ -69,8 +69,8 @@ class VoucherContacts:
             return None
         key = (need.organization_id, country)
         if key not in self._codes:
-            place = Place(need.tenant_id, need.connection_id, BooksList.COUNTRIES)
-            async with self._readings.of(place):
+            ref = ListRef(need.tenant_id, need.connection_id, BooksList.COUNTRIES)
+            async with self._readings.of(ref):
                 listed = await need.client.countries.list()
             self._codes[key] = code_in_books(country, listed.fit)
         return self._codes[key]

@@ -22,7 +22,7 @@ from common.lexware.client import LexwareClient
 from common.lexware.voucherlist import VoucherFilter
 from invoice_writer.context import BooksConnection
 from invoice_writer.lists import Readings, holds
-from invoice_writer.vouchers.reading import IndexReading
+from invoice_writer.vouchers.reading import VoucherIndexReader
 from invoice_writer.vouchers.state import REFRESH_AFTER, VoucherIndexState
 
 REMEMBER_SECONDS = 60.0
@@ -74,7 +74,7 @@ class VoucherIndex:
         if known is not None and self._clock() < known.until and known.filled_from <= since:
             return None
         looked_at = self._clock()
-        reading = IndexReading(self._db, self._readings, tenant_id, books.connection_id, client)
+        reading = VoucherIndexReader(self._db, self._readings, tenant_id, books.connection_id, client)
         state, now = await reading.state()
         if state.is_due(since, now):
             if lock.locked():

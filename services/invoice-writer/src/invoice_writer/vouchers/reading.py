@@ -18,7 +18,7 @@ from common.domain.alarms import AlarmKind
 from common.errors import ConnectorError
 from common.lexware.client import LexwareClient
 from common.lexware.voucherlist import VoucherFilter
-from invoice_writer.lists import FILL, BooksList, Place, Plan, Readings, keep_page, part_to_json
+from invoice_writer.lists import FILL, BooksList, ListRef, ReadingPosition, Readings, keep_page, part_to_json
 from invoice_writer.vouchers.state import INDEXES, STATE, VoucherIndexState
 
 LEASE_SECONDS = 10.0  # so long rests the reading of a process that died
@@ -31,7 +31,7 @@ def part_alarm(tenant_id: UUID, connection_id: UUID, part: VoucherFilter) -> Ala
     return Alarm(AlarmKind.BOOKS_PART_TOO_LONG, f"{connection_id}:{said}", evidence, tenant_id)
 
 
-class IndexReading:
+class VoucherIndexReader:
     """One process' look at the vouchers of one connection."""
 
     def __init__(
@@ -44,7 +44,7 @@ class IndexReading:
     ) -> None:
         self._db, self._client, self._readings = db, client, readings
         self._tenant_id, self._connection_id = tenant_id, connection_id
-        self._place = Place(tenant_id, connection_id, BooksList.VOUCHERS)
+        self._list = ListRef(tenant_id, connection_id, BooksList.VOUCHERS)
         self._mine = and_(STATE.c.tenant_id == tenant_id, STATE.c.connection_id == connection_id)
 
     async def state(self) -> tuple[VoucherIndexState, datetime]:
@@ -52,7 +52,7 @@ class IndexReading:
         now = select(db_now().label("now")).subquery()
         columns = (STATE.c.filled_from, STATE.c.refreshed_at, STATE.c.unread, STATE.c.plan)
         query = select(now.c.now, *columns).select_from(now).outerjoin(STATE, self._mine)
-        async with self._db.reading.of(self._place.tenant_id) as session:
+        async with self._db.reading.of(self._list.tenant_id) as session:
             row = (await session.execute(query)).one()
         return VoucherIndexState.from_row(row), row.now
 
@@ -61,7 +61,7 @@ class IndexReading:
 
         Raises `BooksUnreadable` when the list cannot be read.
         """
-        async with self._readings.of(self._place) as look:
+        async with self._readings.of(self._list) as look:
             lease = await self._claim()
             look.made = lease is not None and lease.state.is_due(since, lease.now)
             if lease is None:
@@ -74,7 +74,7 @@ class IndexReading:
     async def _claim(self) -> Lease[VoucherIndexState] | None:
         """Lease the index. Returns None while somebody else reads it."""
         fresh = {"tenant_id": self._tenant_id, "connection_id": self._connection_id}
-        async with self._db.sessions.of(self._place.tenant_id) as session:
+        async with self._db.sessions.of(self._list.tenant_id) as session:
             row = insert(session, STATE).values(**fresh)
             await session.execute(row.on_conflict_do_nothing(index_elements=["connection_id"]))
             return await claim(session, INDEXES, tuple(fresh.values()), seconds=LEASE_SECONDS)
@@ -91,17 +91,17 @@ class IndexReading:
             raise
         return True
 
-    async def _read_pages(self, lease: Lease[VoucherIndexState], plan: Plan) -> None:
-        while plan.parts:
-            page = await self._client.voucherlist.page(plan.parts[0], plan.page)
-            plan = plan.after(page)
-            async with self._db.sessions.of(self._place.tenant_id) as session:
-                await keep_page(session, self._place, page)
-                if plan.parts:
-                    await write(session, lease, plan=plan.to_json())
+    async def _read_pages(self, lease: Lease[VoucherIndexState], position: ReadingPosition) -> None:
+        while position.parts:
+            page = await self._client.voucherlist.page(position.parts[0], position.page)
+            position = position.after(page)
+            async with self._db.sessions.of(self._list.tenant_id) as session:
+                await keep_page(session, self._list, page)
+                if position.parts:
+                    await write(session, lease, plan=position.to_json())
                 else:
-                    await release(session, lease, due_in=None, **_done(plan, lease.state))
-                    await self._tell_unread(session, lease.state.unread, plan.unread)
+                    await release(session, lease, due_in=None, **_done(position, lease.state))
+                    await self._tell_unread(session, lease.state.unread, position.unread)
 
     async def _tell_unread(
         self, session: AsyncSession, before: Sequence[VoucherFilter], now: Sequence[VoucherFilter]
@@ -116,17 +116,17 @@ class IndexReading:
 
     async def _give_back(self, lease: Lease[VoucherIndexState]) -> None:
         with suppress(LeaseLost):
-            async with self._db.sessions.of(self._place.tenant_id) as session:
+            async with self._db.sessions.of(self._list.tenant_id) as session:
                 await release(session, lease, due_in=None)
 
 
-def _done(plan: Plan, before: VoucherIndexState) -> dict[str, Any]:
+def _done(position: ReadingPosition, before: VoucherIndexState) -> dict[str, Any]:
     """A reading is as old as its beginning; parts that could not be read are kept by name."""
     return {
-        "filled_from": plan.since,
-        "refreshed_at": plan.started_at,
+        "filled_from": position.since,
+        "refreshed_at": position.started_at,
         "plan": None,
-        "unread": [part_to_json(part) for part in plan.unread],
-        **({"unread_changed_at": db_now()} if plan.unread != before.unread else {}),
-        **({"whole_at": plan.started_at} if plan.kind == FILL else {}),
+        "unread": [part_to_json(part) for part in position.unread],
+        **({"unread_changed_at": db_now()} if position.unread != before.unread else {}),
+        **({"whole_at": position.started_at} if position.kind == FILL else {}),
     }

@@ -10,7 +10,7 @@ from common.db.due import DueRows
 from common.db.models.base import table
 from common.db.models.books import VoucherIndexStateRow
 from common.lexware.voucherlist import VoucherFilter
-from invoice_writer.lists import CHANGES, FILL, Plan, parts_from_json
+from invoice_writer.lists import CHANGES, FILL, ReadingPosition, parts_from_json
 
 REFRESH_AFTER = timedelta(minutes=15)
 OVERLAP = timedelta(days=1)
@@ -20,12 +20,12 @@ STATE = table(VoucherIndexStateRow)
 
 @dataclass(frozen=True, slots=True)
 class VoucherIndexState:
-    """An index: filled since a day, complete up to a moment but for what is `unread`; `plan` is under way."""
+    """An index: filled since a day, complete up to a moment but for `unread`; and a reading under way."""
 
     filled_from: date | None = None
     refreshed_at: datetime | None = None
     unread: tuple[VoucherFilter, ...] = ()
-    plan: Plan | None = None
+    position: ReadingPosition | None = None
 
     @classmethod
     def from_row(cls, row: Row[Any]) -> "VoucherIndexState":
@@ -34,7 +34,7 @@ class VoucherIndexState:
             filled_from=row.filled_from,
             refreshed_at=row.refreshed_at,
             unread=parts_from_json(row.unread),
-            plan=Plan.from_json(row.plan) if row.plan else None,
+            position=ReadingPosition.from_json(row.plan) if row.plan else None,
         )
 
     def is_due(self, since: date, now: datetime) -> bool:
@@ -42,17 +42,17 @@ class VoucherIndexState:
         is_old = self.refreshed_at is None or now - self.refreshed_at > REFRESH_AFTER
         return self._is_to_fill(since) or is_old
 
-    def reading(self, since: date, now: datetime) -> Plan:
+    def reading(self, since: date, now: datetime) -> ReadingPosition:
         """The reading to go on with; a new one if the last will not do."""
         kind = FILL if self._is_to_fill(since) else CHANGES
-        if self.plan is not None:
-            is_young = now - self.plan.started_at < BEGIN_ANEW
-            if is_young and self.plan.kind == kind and self.plan.since <= since:
-                return self.plan
+        if self.position is not None:
+            is_young = now - self.position.started_at < BEGIN_ANEW
+            if is_young and self.position.kind == kind and self.position.since <= since:
+                return self.position
         if kind == FILL or self.filled_from is None or self.refreshed_at is None:
-            return Plan.fill(since, now)
+            return ReadingPosition.fill(since, now)
         after = (self.refreshed_at - OVERLAP).date()
-        return Plan.changes(self.filled_from, now, after, self.unread)
+        return ReadingPosition.changes(self.filled_from, now, after, self.unread)
 
     def _is_to_fill(self, since: date) -> bool:
         return self.filled_from is None or since < self.filled_from
