@@ -37,27 +37,54 @@ class Doubted:
     decision: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class BoundVoucher:
+    """A voucher as the list shows it, with the document it stands for and what was decided of that."""
+
+    tenant_id: UUID
+    connection_id: UUID
+    voucher_id: str
+    subject: str  # the document as alarms name it
+    decision: Decision
+    is_adopted: bool
+    listed: Voucher
+    contact_id: str
+    first_contact: str | None  # the first one seen; empty is the collective one
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> "BoundVoucher":
+        """The voucher as its row tells; its tax as decided, because the list shows none."""
+        decision = Decision.model_validate(row.decision)
+        return cls(
+            tenant_id=row.tenant_id,
+            connection_id=row.connection_id,
+            voucher_id=row.voucher_id,
+            subject=f"{row.shop_id}:{row.document_type}:{row.document_number}",
+            decision=decision,
+            is_adopted=row.how == ADOPTED,
+            listed=_as_listed(row, decision),
+            contact_id=row.contact_id or "",
+            first_contact=row.first_contact,
+        )
+
+
 async def follow_news(session: AsyncSession) -> tuple[int, list[Doubted]]:
-    """Open and close the alarms of rows that changed; how many those were, and what is left in doubt."""
+    """Open and close the alarms of rows that changed. Returns how many, and what is left in doubt."""
     is_bound = exists().where(STANDS_FOR)
     unbound = update(INDEX).where(INDEX.c.is_news.is_not(None), ~is_bound).values(is_news=None)
     await session.execute(unbound.execution_options(synchronize_session=False))
     rows = (await session.execute(_news(session))).all()
-    known = await _told_at_adoption(session, rows)
+    vouchers = [BoundVoucher.from_row(row) for row in rows]
+    known = await _told_at_adoption(session, vouchers)
     doubted: list[Doubted] = []
-    for row in rows:
-        one = await _follow(session, row, known.get((row.tenant_id, subject_of(row)), {}))
+    for voucher in vouchers:
+        one = await _follow(session, voucher, known.get((voucher.tenant_id, voucher.subject), {}))
         doubted += [one] if one else []
-    read = [(row.connection_id, row.voucher_id) for row in rows]
+    read = [(voucher.connection_id, voucher.voucher_id) for voucher in vouchers]
     if read:
-        places = tuple_(INDEX.c.connection_id, INDEX.c.voucher_id)
-        await session.execute(update(INDEX).where(places.in_(read)).values(is_news=None))
-    return len(rows), doubted
-
-
-def subject_of(row: Row[Any]) -> str:
-    """The document as alarms name it."""
-    return f"{row.shop_id}:{row.document_type}:{row.document_number}"
+        keys = tuple_(INDEX.c.connection_id, INDEX.c.voucher_id)
+        await session.execute(update(INDEX).where(keys.in_(read)).values(is_news=None))
+    return len(vouchers), doubted
 
 
 def changed_since_booked(
@@ -88,10 +115,10 @@ def _news(session: AsyncSession) -> Any:
 
 
 async def _told_at_adoption(
-    session: AsyncSession, rows: Sequence[Row[Any]]
+    session: AsyncSession, vouchers: Sequence[BoundVoucher]
 ) -> dict[tuple[UUID | None, str], Mapping[str, Any]]:
     """What was told of vouchers that others made, by tenant and document."""
-    subjects = [subject_of(row) for row in rows if row.how == ADOPTED]
+    subjects = [voucher.subject for voucher in vouchers if voucher.is_adopted]
     if not subjects:
         return {}
     query = select(AlarmRow.tenant_id, AlarmRow.subject, AlarmRow.evidence).where(
@@ -101,24 +128,24 @@ async def _told_at_adoption(
     return {(row.tenant_id, row.subject): row.evidence.get("differences") or {} for row in found}
 
 
-async def _follow(session: AsyncSession, row: Row[Any], known: Mapping[str, Any]) -> Doubted | None:
-    decision, subject = Decision.model_validate(row.decision), subject_of(row)
-    listed = differences(decision, _as_listed(row, decision))
-    changes = {name: both for name, both in listed.items() if both != known.get(name)} | _contact(row)
+async def _follow(session: AsyncSession, voucher: BoundVoucher, known: Mapping[str, Any]) -> Doubted | None:
+    """Open or close the voucher's alarms. Returns it where the list does not show what was told of it."""
+    tenant_id, subject, decision = voucher.tenant_id, voucher.subject, voucher.decision
+    listed = differences(decision, voucher.listed)
+    changes = {name: both for name, both in listed.items() if both != known.get(name)} | _contact(voucher)
     if changes:
-        await raise_alarm(session, changed_alarm(row.tenant_id, subject, row.voucher_id, changes))
+        await raise_alarm(session, changed_alarm(tenant_id, subject, voucher.voucher_id, changes))
     else:
-        await close_alarms(session, AlarmKind.VOUCHER_CHANGED, subject, tenant_id=row.tenant_id)
+        await close_alarms(session, AlarmKind.VOUCHER_CHANGED, subject, tenant_id=tenant_id)
     if not known or listed:
         return None
     if TAX in known:
-        return Doubted(row.tenant_id, row.connection_id, row.voucher_id, subject, decision)
-    await close_alarms(session, AlarmKind.ADOPTED_VOUCHER_DIFFERS, subject, tenant_id=row.tenant_id)
+        return Doubted(tenant_id, voucher.connection_id, voucher.voucher_id, subject, decision)
+    await close_alarms(session, AlarmKind.ADOPTED_VOUCHER_DIFFERS, subject, tenant_id=tenant_id)
     return None
 
 
 def _as_listed(row: Row[Any], decision: Decision) -> Voucher:
-    """The voucher as far as the list shows it; its tax as decided, because the list shows none."""
     return Voucher(
         id=row.voucher_id,
         type=row.type,
@@ -130,9 +157,9 @@ def _as_listed(row: Row[Any], decision: Decision) -> Voucher:
     )
 
 
-def _contact(row: Row[Any]) -> dict[str, Any]:
+def _contact(voucher: BoundVoucher) -> dict[str, Any]:
     """Whether the contact is another than the first one seen."""
-    now = row.contact_id or ""
-    if row.first_contact is None or now == row.first_contact:
+    first, now = voucher.first_contact, voucher.contact_id
+    if first is None or now == first:
         return {}
-    return {"contact": {"before": row.first_contact or None, "now": now or None}}
+    return {"contact": {"before": first or None, "now": now or None}}

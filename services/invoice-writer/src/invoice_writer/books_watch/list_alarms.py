@@ -2,24 +2,25 @@
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.dialect import db_now
 from common.db.engine import Database
+from common.db.models.base import table
 from common.db.models.books import BooksReadingRow, VoucherIndexStateRow
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
-from invoice_writer.lists import BooksList, ListRef, parts_from_json, stalled_alarm, unfit_alarm
+from invoice_writer.lists import BooksList, ListRef, ListState, parts_from_json, stalled_alarm, unfit_alarm
 from invoice_writer.vouchers import part_alarm
 
 KINDS = (AlarmKind.BOOKS_UNREADABLE, AlarmKind.BOOKS_ROW_UNREADABLE, AlarmKind.BOOKS_PART_TOO_LONG)
 LOOK_SECONDS = 60.0
+READINGS = table(BooksReadingRow)
 IN_USE = ConnectionRow.state != "disabled"
 
 
@@ -58,9 +59,12 @@ class ListAlarms:
         self._next_look_at = self._clock() + LOOK_SECONDS
 
     async def _wanted(self, session: AsyncSession) -> list[Alarm]:
-        known = BooksReadingRow.connection_id == ConnectionRow.connection_id
-        query = select(BooksReadingRow, db_now(-self._shown_after_seconds).label("long_ago"))
-        readings = (await session.execute(query.join(ConnectionRow, and_(known, IN_USE)))).all()
+        known = READINGS.c.connection_id == ConnectionRow.connection_id
+        query = select(READINGS, db_now().label("now")).join(ConnectionRow, and_(known, IN_USE))
+        lists = [
+            (ListRef(row.tenant_id, row.connection_id, BooksList(row.list)), ListState.from_row(row))
+            for row in await session.execute(query)
+        ]
         state = VoucherIndexStateRow.connection_id == ConnectionRow.connection_id
         parts = await session.execute(
             select(
@@ -69,23 +73,20 @@ class ListAlarms:
                 VoucherIndexStateRow.unread,
             ).join(ConnectionRow, and_(state, IN_USE))
         )
-        return [*_of_readings(readings), *_of_parts(parts.all())]
+        too_long = [
+            part_alarm(row.tenant_id, row.connection_id, part)
+            for row in parts
+            for part in parts_from_json(row.unread)
+        ]
+        return [*self._of_lists(lists), *too_long]
+
+    def _of_lists(self, lists: Iterable[tuple[ListRef, ListState]]) -> Iterable[Alarm]:
+        for ref, state in lists:
+            if state.has_failed_for(self._shown_after_seconds):
+                yield stalled_alarm(ref, state)
+            if state.unfit:
+                yield unfit_alarm(ref, state.unfit)
 
 
 def _place(alarm: Alarm) -> tuple[AlarmKind, UUID | None, str]:
     return alarm.kind, alarm.tenant_id, alarm.subject
-
-
-def _of_readings(rows: Iterable[Row[Any]]) -> Iterable[Alarm]:
-    for reading, long_ago in rows:
-        ref = ListRef(reading.tenant_id, reading.connection_id, BooksList(reading.list))
-        if reading.failing_since is not None and reading.failing_since <= long_ago:
-            yield stalled_alarm(ref, reading)
-        if reading.unfit:
-            yield unfit_alarm(ref, reading.unfit)
-
-
-def _of_parts(rows: Iterable[Row[Any]]) -> Iterable[Alarm]:
-    for row in rows:
-        for part in parts_from_json(row.unread):
-            yield part_alarm(row.tenant_id, row.connection_id, part)

@@ -1,7 +1,8 @@
 """Lists that could not be read and that no document asks for any more: whether they can be is found out."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -20,7 +21,17 @@ from invoice_writer.vouchers import VoucherIndexReader
 UNTRIED_SECONDS = 120.0  # since it might have been tried again: no document did
 PORTION = 20
 
-Read = Callable[[Row[Any], LexwareClient], Awaitable[Any]]
+
+@dataclass(frozen=True, slots=True)
+class StalledList:
+    """A list that nobody tried for too long, with what is known of its books."""
+
+    ref: ListRef
+    filled_from: date | None  # of the index of vouchers
+    books: BooksConnection
+
+
+Read = Callable[[StalledList, LexwareClient], Awaitable[Any]]
 
 
 class StalledLists:
@@ -40,8 +51,8 @@ class StalledLists:
             BooksList.COUNTRIES: self._countries,
         }
 
-    async def due(self) -> Sequence[Row[Any]]:
-        """Lists of books in use whose next try is overdue, the longest first."""
+    async def list_due(self) -> Sequence[StalledList]:
+        """List those of books in use whose next try is overdue, the longest first."""
         columns = (ConnectionRow.address, ConnectionRow.state, ConnectionRow.created_at)
         state = VoucherIndexStateRow.connection_id == BooksReadingRow.connection_id
         query = (
@@ -63,23 +74,31 @@ class StalledLists:
             .limit(PORTION)
         )
         async with self._db.reading.of_queues() as session:
-            return (await session.execute(query)).all()
+            return [_stalled(row) for row in await session.execute(query)]
 
-    async def read(self, row: Row[Any], client: LexwareClient) -> None:
+    async def read(self, stalled: StalledList, client: LexwareClient) -> None:
         """Read the list; raises what keeps it from being read."""
-        await self._reads[BooksList(row.list)](row, client)
+        await self._reads[stalled.ref.list](stalled, client)
 
-    async def _vouchers(self, row: Row[Any], client: LexwareClient) -> None:
-        reading = VoucherIndexReader(self._db, self._readings, row.tenant_id, row.connection_id, client)
-        await reading.run(row.filled_from or row.created_at.date())
+    async def _vouchers(self, stalled: StalledList, client: LexwareClient) -> None:
+        ref = stalled.ref
+        reader = VoucherIndexReader(self._db, self._readings, ref.tenant_id, ref.connection_id, client)
+        await reader.run(stalled.filled_from or stalled.books.connected_on)
 
-    async def _customers(self, row: Row[Any], client: LexwareClient) -> None:
-        await self._contacts.ensure_filled(row.tenant_id, row.connection_id, client)
+    async def _customers(self, stalled: StalledList, client: LexwareClient) -> None:
+        await self._contacts.ensure_filled(stalled.ref.tenant_id, stalled.ref.connection_id, client)
 
-    async def _profile(self, row: Row[Any], client: LexwareClient) -> None:
-        books = BooksConnection(row.connection_id, row.address, row.state, row.created_at.date())
-        await self._profiles.reread(row.tenant_id, books, client)
+    async def _profile(self, stalled: StalledList, client: LexwareClient) -> None:
+        await self._profiles.reread(stalled.ref.tenant_id, stalled.books, client)
 
-    async def _countries(self, row: Row[Any], client: LexwareClient) -> None:
-        async with self._readings.of(ListRef(row.tenant_id, row.connection_id, BooksList.COUNTRIES)):
+    async def _countries(self, stalled: StalledList, client: LexwareClient) -> None:
+        async with self._readings.of(stalled.ref):
             await client.countries.list()
+
+
+def _stalled(row: Row[Any]) -> StalledList:
+    return StalledList(
+        ref=ListRef(row.tenant_id, row.connection_id, BooksList(row.list)),
+        filled_from=row.filled_from,
+        books=BooksConnection(row.connection_id, row.address, row.state, row.created_at.date()),
+    )

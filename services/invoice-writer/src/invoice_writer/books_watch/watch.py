@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -38,6 +40,31 @@ A_DAY, LATE = timedelta(hours=20), timedelta(hours=36)  # since the last whole r
 PORTION = 200
 
 
+@dataclass(frozen=True, slots=True)
+class DueBooks:
+    """Books in use whose changes or whose whole list are due; `is_under_way`: the latter is."""
+
+    tenant_id: UUID
+    connection_id: UUID
+    organization_id: str
+    filled_from: date
+    refreshed_at: datetime
+    whole_at: datetime | None
+    is_under_way: bool
+    now: datetime
+
+    @property
+    def have_news(self) -> bool:
+        """Whether what changed is to be read."""
+        return self.now - self.refreshed_at > REFRESH_AFTER
+
+    @property
+    def is_night(self) -> bool:
+        """Whether the whole list is read now: under way, at night, or because no night came."""
+        is_late = self.whole_at is not None and self.now - self.whole_at > LATE
+        return self.is_under_way or is_late or self.now.astimezone(BERLIN).hour in NIGHT
+
+
 class BooksWatch:
     """Looks every few seconds which books are due; any number of processes may."""
 
@@ -64,7 +91,7 @@ class BooksWatch:
                 log.warning("books_watch.look_failed", error=describe(error))
 
     async def look(self) -> bool:
-        """Do what is due now; whether there is more."""
+        """Do what is due now. Returns whether there is more."""
         more = False
         for books in await self._due():
             try:
@@ -76,22 +103,23 @@ class BooksWatch:
         return await self._follow() or more
 
     async def _read_stalled(self) -> None:
-        for row in await self._stalled.due():
+        for stalled in await self._stalled.list_due():
+            ref = stalled.ref
             try:
-                client = await self._clients.for_connection(row.tenant_id, row.connection_id)
-                await self._stalled.read(row, client)
+                client = await self._clients.for_connection(ref.tenant_id, ref.connection_id)
+                await self._stalled.read(stalled, client)
             except ConnectorError as trouble:
-                log.info("books_watch.put_off", tenant_id=str(row.tenant_id), error=trouble.code)
+                log.info("books_watch.put_off", tenant_id=str(ref.tenant_id), error=trouble.code)
 
-    async def _turn(self, books: Row[Any], client: LexwareClient) -> bool:
-        """One reading of what changed, or one step of the whole reading."""
-        place = (self._db, self._readings, books.tenant_id, books.connection_id, client)
-        if books.now - books.refreshed_at > REFRESH_AFTER:
-            return await VoucherIndexReader(*place).run(books.filled_from)
-        return await WholeReading(*place).step(books.address)
+    async def _turn(self, books: DueBooks, client: LexwareClient) -> bool:
+        """Read what changed, or make one step of the whole reading. Returns whether there is more."""
+        parts = (self._db, self._readings, books.tenant_id, books.connection_id, client)
+        if books.have_news:
+            return await VoucherIndexReader(*parts).run(books.filled_from)
+        return await WholeReading(*parts).step(books.organization_id)
 
-    async def _due(self) -> Sequence[Row[Any]]:
-        """Books in use whose changes or whose whole list are due; the longest due first."""
+    async def _due(self) -> Sequence[DueBooks]:
+        """List books in use whose changes or whose whole list are due; the longest due first."""
         now = db_now().label("now")
         columns = (CONNECTIONS.c.address, STATE.c.filled_from, STATE.c.refreshed_at, STATE.c.whole_at)
         is_old = STATE.c.refreshed_at < db_now(-REFRESH_AFTER.total_seconds())
@@ -109,8 +137,8 @@ class BooksWatch:
             .limit(PORTION)
         )
         async with self._db.reading.of_queues() as session:
-            rows = (await session.execute(query)).all()
-        return [row for row in rows if row.now - row.refreshed_at > REFRESH_AFTER or _is_night(row)]
+            found = [_due_books(row) for row in await session.execute(query)]
+        return [books for books in found if books.have_news or books.is_night]
 
     async def _follow(self) -> bool:
         """Compare the rows that changed; adopted vouchers whose tax was told to differ are read by id."""
@@ -133,9 +161,14 @@ class BooksWatch:
                 await close_alarms(session, kind, one.subject, tenant_id=tenant_id)
 
 
-def _is_night(row: Row[Any]) -> bool:
-    """Whether the whole list is read now: under way, at night, or because no night came."""
-    if row.whole_plan:
-        return True
-    is_late = row.whole_at is not None and row.now - row.whole_at > LATE
-    return is_late or row.now.astimezone(BERLIN).hour in NIGHT
+def _due_books(row: Row[Any]) -> DueBooks:
+    return DueBooks(
+        tenant_id=row.tenant_id,
+        connection_id=row.connection_id,
+        organization_id=row.address,
+        filled_from=row.filled_from,
+        refreshed_at=row.refreshed_at,
+        whole_at=row.whole_at,
+        is_under_way=bool(row.whole_plan),
+        now=row.now,
+    )

@@ -1,11 +1,11 @@
 """Once a night the whole voucherlist is read, a page at a time: it names vouchers of ours that are gone."""
 
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, and_, null, or_, select, update
+from sqlalchemy import and_, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now
@@ -26,6 +26,15 @@ BEGIN_ANEW = timedelta(hours=12)
 SETTLED = timedelta(minutes=1)  # what was bound later than that before the reading may not be listed yet
 
 
+@dataclass(frozen=True, slots=True)
+class WholeState:
+    """Since when the index holds vouchers, and the whole reading under way."""
+
+    filled_from: date
+    position: ReadingPosition | None
+    now: datetime
+
+
 class WholeReading:
     """One step at a time of one connection's nightly reading: a page, or looks at what no page showed."""
 
@@ -38,21 +47,26 @@ class WholeReading:
         self._mine = and_(STATE.c.tenant_id == tenant_id, STATE.c.connection_id == connection_id)
 
     async def step(self, organization_id: str) -> bool:
-        """Go on with the reading, or begin one; whether there is more to do at once."""
+        """Go on with the reading, or begin one. Returns whether there is more to do at once."""
         state = await self._state()
-        if state is None or state.filled_from is None:
+        if state is None:
             return False
-        position = ReadingPosition.from_json(state.whole_plan) if state.whole_plan else None
+        position = state.position
         if position is None or state.now - position.started_at > BEGIN_ANEW:
             return await self._begin(ReadingPosition.fill(state.filled_from, state.now))
         if position.parts:
             return await self._page(position)
         return await self._compare(position, organization_id)
 
-    async def _state(self) -> Row[Any] | None:
+    async def _state(self) -> WholeState | None:
+        """Get how the reading stands; None before the index was filled once."""
         query = select(STATE.c.filled_from, STATE.c.whole_plan, db_now().label("now")).where(self._mine)
         async with self._db.reading.of(self._tenant_id) as session:
-            return (await session.execute(query)).one_or_none()
+            row = (await session.execute(query)).one_or_none()
+        if row is None or row.filled_from is None:
+            return None
+        position = ReadingPosition.from_json(row.whole_plan) if row.whole_plan else None
+        return WholeState(row.filled_from, position, row.now)
 
     async def _begin(self, position: ReadingPosition) -> bool:
         async with self._db.sessions.of(self._tenant_id) as session:

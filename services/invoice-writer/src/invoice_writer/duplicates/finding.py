@@ -42,6 +42,16 @@ class Double:
 
 
 @dataclass(frozen=True, slots=True)
+class UnboundVoucher:
+    """A listed voucher with a number of ours that stands for nothing; its marker, where that was read."""
+
+    voucher_id: str
+    updated_at: datetime | None
+    marker: str | None
+    is_read: bool  # since the voucher changed last
+
+
+@dataclass(frozen=True, slots=True)
 class _Bound:
     key: str
     tenant_id: UUID
@@ -52,7 +62,7 @@ class _Bound:
 
 
 async def bound_doubles(session: AsyncSession, tenant_id: UUID, organization_id: str) -> list[Double]:
-    """The same document bound to several vouchers through several connections, unless that was wanted."""
+    """Find documents bound to several vouchers through several connections, unless that was wanted."""
     rows = (await session.execute(_bound_of_shared_numbers(tenant_id, organization_id))).all()
     found: dict[tuple[str, ...], Double] = {}
     for _, group in groupby(map(_bound, rows), key=lambda one: one.numbered.place):
@@ -63,8 +73,8 @@ async def bound_doubles(session: AsyncSession, tenant_id: UUID, organization_id:
 
 async def unbound_candidates(
     session: AsyncSession, connection_id: UUID, organization_id: str
-) -> Sequence[Row[Any]]:
-    """Listed vouchers with a number of ours that stand for nothing, and their marker if it was read."""
+) -> Sequence[UnboundVoucher]:
+    """List vouchers with a number of ours that stand for nothing, and their marker if it was read."""
     marker_is_old = VoucherMarkerRow.as_of.is_distinct_from(VoucherIndexRow.updated_at)
     is_read = and_(VoucherMarkerRow.voucher_id.is_not(None), ~marker_is_old)
     has_number = exists().where(
@@ -94,7 +104,10 @@ async def unbound_candidates(
         )
         .order_by(VoucherIndexRow.voucher_id)
     )
-    return (await session.execute(query)).all()
+    return [
+        UnboundVoucher(row.voucher_id, row.updated_at, row.marker, bool(row.is_read))
+        for row in await session.execute(query)
+    ]
 
 
 def unbound_doubles(

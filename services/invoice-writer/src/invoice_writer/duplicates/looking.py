@@ -27,7 +27,13 @@ from common.errors import ConnectorError
 from common.http.errors import NotFound
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
-from invoice_writer.duplicates.finding import Double, bound_doubles, unbound_candidates, unbound_doubles
+from invoice_writer.duplicates.finding import (
+    Double,
+    UnboundVoucher,
+    bound_doubles,
+    unbound_candidates,
+    unbound_doubles,
+)
 from invoice_writer.duplicates.repairing import stand_aside
 from invoice_writer.keys import marker_in
 
@@ -114,14 +120,14 @@ class DuplicateWatch:
         """Read the vouchers nobody knows. Returns False while some are left."""
         async with self._db.reading.of_all_tenants() as session:
             found = await unbound_candidates(session, books.connection_id, organization_id)
-        unread = [row for row in found if not row.is_read]
-        for row in unread[:READ_AT_ONCE]:
+        unread = [voucher for voucher in found if not voucher.is_read]
+        for voucher in unread[:READ_AT_ONCE]:
             try:
-                marker = marker_in((await client.vouchers.get(row.voucher_id)).remark)
+                marker = marker_in((await client.vouchers.get(voucher.voucher_id)).remark)
             except NotFound:
                 marker = None
             async with self._db.sessions.of(books.tenant_id) as session:
-                await _keep_marker(session, books, row, marker)
+                await _keep_marker(session, books, voucher, marker)
         return len(unread) <= READ_AT_ONCE
 
 
@@ -142,10 +148,12 @@ async def _organization(session: AsyncSession, books: _Books) -> str:
     return str((await session.execute(query)).scalar_one())
 
 
-async def _keep_marker(session: AsyncSession, books: _Books, row: Row[Any], marker: str | None) -> None:
-    values = {"marker": marker, "as_of": row.updated_at}
+async def _keep_marker(
+    session: AsyncSession, books: _Books, voucher: UnboundVoucher, marker: str | None
+) -> None:
+    values = {"marker": marker, "as_of": voucher.updated_at}
     adding = insert(session, VoucherMarkerRow).values(
-        tenant_id=books.tenant_id, connection_id=books.connection_id, voucher_id=row.voucher_id, **values
+        tenant_id=books.tenant_id, connection_id=books.connection_id, voucher_id=voucher.voucher_id, **values
     )
     keys = ["connection_id", "voucher_id"]
     await session.execute(adding.on_conflict_do_update(index_elements=keys, set_=values))
@@ -153,8 +161,8 @@ async def _keep_marker(session: AsyncSession, books: _Books, row: Row[Any], mark
 
 async def _report(books: _Books, organization_id: str, session: AsyncSession) -> None:
     """Tell of each document that stands twice."""
-    rows = await unbound_candidates(session, books.connection_id, organization_id)
-    markers = {row.voucher_id: row.marker for row in rows if row.marker is not None}
+    found = await unbound_candidates(session, books.connection_id, organization_id)
+    markers = {voucher.voucher_id: voucher.marker for voucher in found if voucher.marker is not None}
     known = await effects_of_markers(session, sorted(set(markers.values())))
     doubles = [
         *await bound_doubles(session, books.tenant_id, organization_id),

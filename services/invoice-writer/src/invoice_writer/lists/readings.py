@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -81,6 +81,32 @@ class ListRef:
         return {**whose, "list": self.list.value}
 
 
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """How the readings of a list go: failing since when, tried again when, and the rows that do not fit."""
+
+    failures: int
+    failing_since: datetime | None
+    retry_at: datetime | None
+    last_error: str | None
+    unfit: Mapping[str, Any]
+    now: datetime
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> "ListState":
+        """The state as its row tells; `now` is the database's clock."""
+        return cls(row.failures, row.failing_since, row.retry_at, row.last_error, row.unfit, row.now)
+
+    @property
+    def rests_for(self) -> timedelta:
+        """How long the list is left alone from now on."""
+        return timedelta() if self.retry_at is None else max(self.retry_at - self.now, timedelta())
+
+    def has_failed_for(self, seconds: float) -> bool:
+        """Whether the list could not be read for so long."""
+        return self.failing_since is not None and self.now - self.failing_since >= timedelta(seconds=seconds)
+
+
 class BooksUnreadable(TransientError):
     """A list of the books cannot be read right now; `is_shown` once that has lasted."""
 
@@ -104,9 +130,9 @@ class Readings:
         What is said about the connection, our own rate limit and a key of ours that is missing are no
         trouble of the list; any other refusal is, for it says nothing about a document.
         """
-        before = await self._standing(ref)
-        if before is not None and before.retry_at is not None and before.retry_at > before.now:
-            raise self._unreadable(ref, before)
+        state = await self._find(ref)
+        if state is not None and state.rests_for > timedelta():
+            raise self._unreadable(ref, state)
         look = Look()
         try:
             yield look
@@ -116,18 +142,18 @@ class Readings:
             unreadable = await self._failed(ref, error)
             unreadable.waits_for = error.waits_for
             raise unreadable from error
-        if look.made and before is not None and before.failing_since is not None:
+        if look.made and state is not None and state.failing_since is not None:
             await self._recovered(ref)
 
-    async def _standing(self, ref: ListRef) -> Row[Any] | None:
+    async def _find(self, ref: ListRef) -> ListState | None:
         query = select(READINGS, db_now().label("now")).where(*ref.mine())
         async with self._db.reading.of(ref.tenant_id) as session:
-            return (await session.execute(query)).one_or_none()
+            row = (await session.execute(query)).one_or_none()
+        return None if row is None else ListState.from_row(row)
 
-    def _unreadable(self, ref: ListRef, row: Row[Any]) -> BooksUnreadable:
-        lasted = row.now - row.failing_since >= timedelta(seconds=self._settings.shown_after_seconds)
-        pause = max(row.retry_at - row.now, timedelta())
-        return BooksUnreadable(ref, retry_after=pause, is_shown=lasted)
+    def _unreadable(self, ref: ListRef, state: ListState) -> BooksUnreadable:
+        is_shown = state.has_failed_for(self._settings.shown_after_seconds)
+        return BooksUnreadable(ref, retry_after=state.rests_for, is_shown=is_shown)
 
     async def _failed(self, ref: ListRef, error: ConnectorError) -> BooksUnreadable:
         """Count the failure, and tell of it once it has lasted."""
@@ -147,10 +173,10 @@ class Readings:
             resting = update(READINGS).where(*ref.mine()).values(retry_at=db_now(self._pause(failures)))
             await session.execute(resting)
             query = select(READINGS, db_now().label("now")).where(*ref.mine())
-            row = (await session.execute(query)).one()
-            unreadable = self._unreadable(ref, row)
+            state = ListState.from_row((await session.execute(query)).one())
+            unreadable = self._unreadable(ref, state)
             if unreadable.is_shown:
-                await raise_alarm(session, stalled_alarm(ref, row))
+                await raise_alarm(session, stalled_alarm(ref, state))
         log.warning("books.list_unreadable", list=ref.list.value, failures=failures, error=said)
         return unreadable
 
@@ -200,9 +226,10 @@ def unfit_alarm(ref: ListRef, unfit: Mapping[str, Any]) -> Alarm:
     return Alarm(AlarmKind.BOOKS_ROW_UNREADABLE, ref.subject, evidence, ref.tenant_id)
 
 
-def stalled_alarm(ref: ListRef, row: Any) -> Alarm:
-    """The alarm that a list cannot be read, as its row tells."""
-    said = {"since": row.failing_since.isoformat(), "failures": row.failures, "last_error": row.last_error}
+def stalled_alarm(ref: ListRef, state: ListState) -> Alarm:
+    """The alarm that a list cannot be read."""
+    since = None if state.failing_since is None else state.failing_since.isoformat()
+    said = {"since": since, "failures": state.failures, "last_error": state.last_error}
     return Alarm(AlarmKind.BOOKS_UNREADABLE, ref.subject, {**_evidence(ref), **said}, ref.tenant_id)
 
 
