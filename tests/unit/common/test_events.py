@@ -1,13 +1,16 @@
 """Events: ids follow facts, the catalogue on paper is the one in the code."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from common.events import asyncapi, registry
+from common.events.base import Event
 from common.events.commands import FetchShop
+from common.events.registry import EVENT_CLASSES
 from common.events.topics import SERVICES, TOPICS
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -65,3 +68,13 @@ def test_every_topic_is_written_and_read_by_known_services() -> None:
     for topic in TOPICS:
         assert set(topic.writers) | set(topic.readers) <= set(SERVICES)
         assert topic.writers
+
+
+def test_every_event_that_has_a_type_is_registered() -> None:
+    typed = {event for event in _heirs(Event.__subclasses__()) if "type" in vars(event)}
+    assert {event.__name__ for event in typed - set(EVENT_CLASSES)} == set()
+
+
+def _heirs(events: Iterable[type[Event]]) -> set[type[Event]]:
+    direct = set(events)
+    return direct.union(*(_heirs(event.__subclasses__()) for event in direct))
