@@ -131,3 +131,14 @@ def test_small_books_are_read_with_one_request_and_idle_ones_too() -> None:
     page: Page[VoucherListRow] = Page(Rows(()), last=True, total=0)
     assert ReadingPosition.fill(SINCE, NOW).after(page).parts == ()
     assert ReadingPosition.changes(SINCE, NOW, TODAY, ()).after(page).parts == ()
+
+
+def test_the_day_that_has_begun_in_germany_alone_can_be_divided() -> None:
+    late = datetime(2025, 3, 31, 22, 30, tzinfo=UTC)  # in Germany it is the first of April
+    plan = ReadingPosition.changes(SINCE, late, date(2025, 3, 31), ())
+    full: Page[VoucherListRow] = Page(Rows((), ()), last=False, total=10_000)
+    parts = plan.after(full).parts
+    assert [(part.changed_from, part.changed_to) for part in parts] == [
+        (date(2025, 4, 1), None),
+        (date(2025, 3, 31), date(2025, 3, 31)),
+    ]

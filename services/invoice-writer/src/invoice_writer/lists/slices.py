@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from common.domain.documents import BERLIN
 from common.lexware.rows import Page
 from common.lexware.voucherlist import PAGE_SIZE, WINDOW_LIMIT, VoucherFilter
 from common.lexware.wire import VoucherListRow
@@ -48,7 +49,7 @@ class ReadingPosition:
         part, rest = self.parts[0], self.parts[1:]
         is_next_shown = (self.page + 1) * PAGE_SIZE < WINDOW_LIMIT
         if (self.page == 0 and _is_too_long(part, read)) or (not read.last and not is_next_shown):
-            smaller = divided(part, self.since, self.started_at.date())
+            smaller = divided(part, self.since, self.started_at.astimezone(BERLIN).date())
             unread = self.unread if smaller else (*self.unread, part)
             return replace(self, parts=(*smaller, *rest), page=0, unread=unread)
         if read.last:
@@ -82,8 +83,8 @@ class ReadingPosition:
 def divided(part: VoucherFilter, since: date, today: date) -> tuple[VoucherFilter, ...]:
     """The same vouchers in smaller parts: by day of change, by their own date, by type, by status.
 
-    Empty when it cannot be divided. Of vouchers dated before `since` nothing is needed. Those without a date
-    are in no range of dates, so they are read among the unchecked.
+    Days are German ones, as the list counts them. Empty when it cannot be divided. Of vouchers dated before
+    `since` nothing is needed. Those without a date are in no range of dates, so they are read among the unchecked.
     """
     if part.changed_from is not None and (last := part.changed_to or today) > part.changed_from:
         middle = part.changed_from + (last - part.changed_from) // 2
