@@ -84,7 +84,8 @@ def divided(part: VoucherFilter, since: date, today: date) -> tuple[VoucherFilte
     """The same vouchers in smaller parts: by day of change, by their own date, by type, by status.
 
     Days are German ones, as the list counts them. Empty when it cannot be divided. Of vouchers dated before
-    `since` nothing is needed. Those without a date are in no range of dates, so they are read among the unchecked.
+    `since` nothing is needed. Those without a date are in no range of dates, so they are read among the
+    unchecked.
     """
     if part.changed_from is not None and (last := part.changed_to or today) > part.changed_from:
         middle = part.changed_from + (last - part.changed_from) // 2
