@@ -187,6 +187,19 @@ async def test_one_rows_trouble_does_not_stop_the_others(jobs: Jobs) -> None:
     assert recorder.worked == ["bad", "good", "next"]
 
 
+async def test_what_breaks_at_the_end_of_a_turn_pauses_its_row_and_stops_no_other(jobs: Jobs) -> None:
+    async def breaks(session: AsyncSession) -> None:
+        raise ValueError("Erika")
+
+    await jobs.add("bad", "next")
+    recorder = Recorder(TurnResult(None, {"note": "went well"}, follow=breaks))
+    async with running(jobs.loop(recorder, replace(PACE, at_once=1))):
+        await eventually(lambda: len(recorder.worked) == 2)
+    assert recorder.worked == ["bad", "next"]
+    assert {(row.note, row.lease_token) for row in await jobs.all()} == {(None, None)}
+    assert None not in {row.due_at for row in await jobs.all()}
+
+
 async def test_a_stop_claims_nothing_more_and_lets_turns_end(jobs: Jobs) -> None:
     await jobs.add("a", "b", "c", "d", "e")
     slow = Recorder(TurnResult(None, {"note": "done"}), go_on=asyncio.Event())

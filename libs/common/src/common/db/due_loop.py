@@ -219,18 +219,33 @@ class DueLoop(Generic[Owned]):
 
     async def _take(self, turn: Turn[Owned]) -> None:
         """Work one row and give it back; whatever breaks ends this turn only."""
+        names = {"loop": self.name, "tenant_id": str(turn.state.tenant_id)}
         try:
-            result = await self._worked(turn)
-            async with self._db.sessions.of(turn.state.tenant_id) as session:
-                await release(session, turn.lease, due_in=result.due_in, **result.values)
-                if result.follow is not None:
-                    await result.follow(session)
+            await self._end(turn, await self._worked(turn))
         except LeaseLost:
-            log.warning("due.lease_lost", loop=self.name)
+            log.warning("due.lease_lost", **names)
         except DATABASE_TROUBLE as trouble:  # the lease runs out by itself
-            log.warning("due.turn_not_ended", loop=self.name, error=describe(trouble))
+            log.warning("due.turn_not_ended", **names, error=describe(trouble))
         finally:
             self._keeper.let_go(turn)
+
+    async def _end(self, turn: Turn[Owned], result: TurnResult) -> None:
+        """Give the row back, with a pause when what follows from its turn breaks."""
+        try:
+            await self._give_back(turn, result)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            if isinstance(error, DATABASE_TROUBLE):
+                raise
+            await self._give_back(turn, self._failed(turn, error))
+
+    async def _give_back(self, turn: Turn[Owned], result: TurnResult) -> None:
+        """Release the row, and write what follows from its turn in the same transaction."""
+        async with self._db.sessions.of(turn.state.tenant_id) as session:
+            await release(session, turn.lease, due_in=result.due_in, **result.values)
+            if result.follow is not None:
+                await result.follow(session)
 
     async def _worked(self, turn: Turn[Owned]) -> TurnResult:
         """Work the row. Returns what became of it, a pause where the work raised."""
@@ -244,10 +259,11 @@ class DueLoop(Generic[Owned]):
 
     def _failed(self, turn: Turn[Owned], error: Exception) -> TurnResult:
         failures, pause = turn.lease.failures + 1, self._pace.backoff.seconds(turn.lease.failures)
+        names = {"loop": self.name, "tenant_id": str(turn.state.tenant_id), "failures": failures}
         if isinstance(error, (ConnectorError, *DATABASE_TROUBLE)):
-            log.warning("due.turn_failed", loop=self.name, error=describe(error), failures=failures)
+            log.warning("due.turn_failed", **names, error=describe(error))
         else:
-            log.error("due.turn_broke", loop=self.name, failures=failures, exc_info=error)
+            log.error("due.turn_broke", **names, exc_info=error)
         if isinstance(error, TransientError) and error.retry_after is not None:
             pause = max(pause, error.retry_after.total_seconds())
         if self._rows.failures is None:  # nobody counts: then seldom rather than again and again
