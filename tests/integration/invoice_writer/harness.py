@@ -194,10 +194,17 @@ class Writer:
 
     async def outcome(self, document: Document) -> OutcomeRow:
         """Where the document stands."""
+        row = await self.find_outcome(document)
+        assert row is not None, f"{document.number} has no outcome"
+        return row
+
+    async def find_outcome(self, document: Document) -> OutcomeRow | None:
+        """Where the document stands; None before it was worked."""
         wanted = document_id(self.shop_id, document.type, document.number)
         async with self.db.reading.of_all_tenants() as session:
-            row = await session.scalar(select(OutcomeRow).where(OutcomeRow.document_id == wanted))
-        assert row is not None, f"{document.number} has no outcome"
+            row: OutcomeRow | None = await session.scalar(
+                select(OutcomeRow).where(OutcomeRow.document_id == wanted)
+            )
         return row
 
     async def story(self, document: Document) -> list[str]:

@@ -46,9 +46,9 @@ async def count(writer: Writer, table: Any, *conditions: Any) -> int:
 
 
 async def statuses(writer: Writer, invoices: Sequence[Document]) -> set[tuple[str, str | None]]:
-    """Where the documents stand."""
-    outcomes = [await writer.outcome(invoice) for invoice in invoices]
-    return {(outcome.status, outcome.reason) for outcome in outcomes}
+    """Where the documents stand that were worked."""
+    outcomes = [await writer.find_outcome(invoice) for invoice in invoices]
+    return {(outcome.status, outcome.reason) for outcome in outcomes if outcome is not None}
 
 
 async def put_key(writer: Writer, key: str) -> None:
