@@ -90,7 +90,7 @@ async def close_alarms_where(
 
 
 async def add_evidence(session: AsyncSession, alarm: AlarmRow, **seen: Any) -> None:
-    """What was seen since the alarm was raised stands beside what it was raised for."""
+    """Put what was seen since the alarm was raised beside what it was raised for."""
     mine = update(AlarmRow).where(AlarmRow.alarm_id == alarm.alarm_id)
     await session.execute(mine.values(evidence={**alarm.evidence, **seen}))
 

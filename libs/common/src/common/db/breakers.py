@@ -147,7 +147,7 @@ async def take_trial(session: AsyncSession, place: Place, seconds: float) -> boo
 
 
 async def give_trial_back(session: AsyncSession, place: Place) -> None:
-    """Whoever was to try could not, for a reason of its own: another one may."""
+    """Give the trial back: whoever was to try could not, for a reason of its own, and another one may."""
     giving = update(BreakerRow).where(
         BreakerRow.breaker_id == place.breaker_id, BreakerRow.state == ONE_MAY_TRY
     )
@@ -180,7 +180,7 @@ async def close_breaker(session: AsyncSession, place: Place) -> BreakerRow | Non
 
 
 async def linked_anew(session: AsyncSession, tenant_id: UUID, connection_id: UUID) -> None:
-    """A new access was stored: what spoke against the old one is forgotten, and its alarms are closed."""
+    """Forget what spoke against the old access, since a new one was stored, and close its alarms."""
     await session.execute(delete(BreakerRow).where(BreakerRow.connection_id == connection_id))
     for kind in OF_BREAKERS:
         await close_alarms(session, kind, f"connection:{connection_id}", tenant_id=tenant_id)

@@ -25,7 +25,7 @@ async def report_double(session: AsyncSession, alarm: Alarm, vouchers: Collectio
 async def say(
     session: AsyncSession, tenant_id: UUID, subject: str, vouchers: Collection[str], said: str
 ) -> None:
-    """From now on this holds of these vouchers."""
+    """Keep what holds of these vouchers from now on."""
     for voucher_id in sorted(set(vouchers)):
         row = insert(session, DoubleVoucherRow).values(
             tenant_id=tenant_id, subject=subject, voucher_id=voucher_id, said=said, said_at=db_now()

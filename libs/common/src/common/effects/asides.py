@@ -67,4 +67,4 @@ class Asides:
 
 
 async def _tell_nobody(session: AsyncSession) -> None:
-    """The other effect's document learns it by its own next search."""
+    """Tell nobody: the other effect's document learns it by its own next search."""

@@ -94,7 +94,7 @@ class AttemptStore(Protocol):
         """The attempt surely had no effect; False when it was resolved or, unless absent, parked before."""
 
     async def excuse(self, attempt_id: UUID, answer: Mapping[str, Any]) -> None:
-        """The open attempt got no answer in weather that meets all: found absent, it is not counted."""
+        """Excuse an open attempt that met weather which meets all: found absent, it is not counted."""
 
     async def record_search(self, attempt_id: UUID, searches: Sequence[Search]) -> None:
         """Keep what was seen."""

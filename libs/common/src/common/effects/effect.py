@@ -38,7 +38,7 @@ class OnBound(Generic[ItemT]):
 
 
 async def write_nothing(session: AsyncSession, items: Sequence[Any]) -> None:
-    """Nothing follows."""
+    """Write nothing: nothing follows."""
 
 
 NOTHING: OnBound[Any] = OnBound(write_nothing, None)

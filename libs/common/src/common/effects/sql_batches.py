@@ -83,7 +83,7 @@ async def bind_all(session: AsyncSession, asked: Sequence[ToBind]) -> list[bool]
 
 
 async def add_bindings(session: AsyncSession, bound: Sequence[tuple[ArmRequest, UUID, Bound]]) -> None:
-    """From now on these objects stand for their facts."""
+    """Let these objects stand for their facts from now on."""
     rows = [
         {
             "effect_key": request.key,
@@ -98,7 +98,7 @@ async def add_bindings(session: AsyncSession, bound: Sequence[tuple[ArmRequest, 
 
 
 async def write_following(session: AsyncSession, follows: Sequence[OnBound[Any]]) -> None:
-    """Everything that follows is written, of one kind in one go."""
+    """Write everything that follows, of one kind in one go."""
     kinds: defaultdict[Callable[..., Any], list[Any]] = defaultdict(list)
     for on_bound in follows:
         kinds[on_bound.write].append(on_bound.item)

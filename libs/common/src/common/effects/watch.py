@@ -83,7 +83,7 @@ class ClockWatch:
             await raise_alarm(session, Alarm(AlarmKind.CLOCK_STEPPED, CLOCKS, evidence))
 
     async def _steady(self) -> None:
-        """A clock that kept its pace for a trust time is believed again."""
+        """Believe a clock again that kept its pace for a trust time."""
         if self._witness.doubts:
             return
         async with self._db.sessions.of_nobody() as session:

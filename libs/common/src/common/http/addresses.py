@@ -62,7 +62,7 @@ class Guard(AbstractResolver):
         raise AddressNotPublic(f"{host} is not public")
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Close nothing: nothing is held."""
         await self._names.close()
 
 

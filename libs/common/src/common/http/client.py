@@ -52,7 +52,7 @@ class RequestLimit(Protocol):
         """The upstream answered 429: everybody pauses; the result says for how long."""
 
     async def accepted(self) -> None:
-        """The upstream took a request."""
+        """Take note that the upstream took a request."""
 
 
 ErrorMapper = Callable[[Call, Response], ConnectorError]
@@ -81,7 +81,7 @@ class NoLimit:
         return wish or timedelta(seconds=1)
 
     async def accepted(self) -> None:
-        """Nothing to note."""
+        """Take note of nothing."""
 
 
 def generic_error(call: Call, response: Response) -> ConnectorError:
@@ -161,7 +161,7 @@ class ApiClient:
             return await self._sent_once(call, body, content_type, {})
 
     async def prepare_write(self, path: str) -> None:
-        """What may wait or fail is done before a write is armed: such may be sent, credentials, a slot."""
+        """Do what may wait or fail before a write is armed: such may be sent, credentials, a slot."""
         async with self._watched(Call("POST", path, safe=False)):
             await self._auth.headers()
             await self._limit.reserve()

@@ -22,7 +22,7 @@ class Health(Protocol):
         """Raise instead of calling an upstream that rests."""
 
     async def answered(self, call: Call) -> None:
-        """The upstream itself answered such a call."""
+        """Take note that the upstream itself answered such a call."""
 
     async def failed(self, call: Call, error: ConnectorError) -> None:
         """Such a call ended with this error."""
@@ -35,7 +35,7 @@ class NoHealth:
         """Always."""
 
     async def answered(self, call: Call) -> None:
-        """Nothing to note."""
+        """Take note of nothing."""
 
     async def failed(self, call: Call, error: ConnectorError) -> None:
-        """Nothing to note."""
+        """Take note of nothing."""

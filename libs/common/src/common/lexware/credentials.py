@@ -115,7 +115,7 @@ class OAuthTokens:
         await self._read()
 
     async def _renew(self, generation: int) -> None:
-        """One refresh at a time in this process; it goes on to its end when the caller is cancelled."""
+        """Refresh, one at a time in this process, and go on to the end when the caller is cancelled."""
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._refresh(generation))
             self._running.add_done_callback(_look_at)
@@ -143,7 +143,7 @@ class OAuthTokens:
             await self._keep(seen.generation, pair)
 
     async def _keep(self, generation: int, pair: TokenPair) -> None:
-        """The pair is stored, also when the database is away for a moment: there is no other copy of it."""
+        """Store the pair, also when the database is away for a moment: there is no other copy of it."""
         until = boot_seconds() + SETTLE_SECONDS
         while True:
             try:

@@ -80,7 +80,7 @@ class TokenStore:
         return token if await self._changed(claiming) else None
 
     async def give_up(self, token: UUID, *, pause: float | None = None) -> None:
-        """Nothing was spent: end the intent; with a pause nobody tries again for so many seconds."""
+        """End the intent, since nothing was spent; with a pause nobody tries again for so many seconds."""
         await self._changed(
             update(OAuthTokenRow)
             .where(*self._mine(), OAuthTokenRow.lease_token == token)
@@ -108,7 +108,7 @@ class TokenStore:
         return done is not None
 
     async def start(self, session: AsyncSession, pair: TokenPair) -> None:
-        """The first pair of a connection, or the one of a new consent."""
+        """Store the first pair of a connection, or the one of a new consent."""
         values = self._sealed(pair)
         row = insert(session, OAuthTokenRow).values(
             tenant_id=self._tenant_id, connection_id=self._connection_id, generation=1, **values
@@ -142,14 +142,14 @@ class TokenStore:
         return done is not None
 
     async def client_accepted(self) -> None:
-        """The authorization server knows our client again, whatever it says of the tokens."""
+        """Take note that the authorization server knows our client again, whatever it says of the tokens."""
         async with self._db.sessions.of(self._tenant_id) as session:
             await close_alarms(
                 session, AlarmKind.OAUTH_MISCONFIGURED, self._subject, tenant_id=self._tenant_id
             )
 
     async def alarm(self, kind: AlarmKind, evidence: dict[str, Any]) -> None:
-        """A person has to look, unless the same alarm is already open."""
+        """Raise an alarm for a person to look, unless the same one is already open."""
         async with self._db.sessions.of(self._tenant_id) as session:
             await self._raise_alarm(session, kind, evidence)
 

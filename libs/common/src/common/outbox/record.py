@@ -49,7 +49,7 @@ async def record(session: AsyncSession, producer: str, *events: Event) -> None:
 
 
 async def record_entries(session: AsyncSession, producer: str, entries: Sequence[Entry]) -> None:
-    """As `record`, for events that were caused by different work."""
+    """Record as `record` does, for events that were caused by different work."""
     if not entries:
         return
     keys = sorted({entry.event.ordering_key for entry in entries})

@@ -54,7 +54,7 @@ async def keep_or_bury(
     messages: Sequence[Incoming],
     on_buried: OnBuried | None = None,
 ) -> None:
-    """As `keep`; what does not fit is buried with an alarm, as a dead letter that a person can replay."""
+    """Keep as `keep` does; bury what does not fit, with an alarm, as a dead letter for a person to replay."""
     misfits = await keep(db, accept, consumer, messages)
     for message in messages:
         if error := misfits.get(message.event_id):

@@ -108,7 +108,7 @@ class VoucherLooks:
         return True
 
     async def _there(self, session: AsyncSession, voucher: Voucher) -> None:
-        """It is in the books; one that was told to be gone stands again."""
+        """Take note that it is in the books; one that was told to be gone stands again."""
         seen = update(INDEX).where(*self._this(voucher.id)).returning(INDEX.c.gone_at)
         values = {"seen_at": db_now(), "missing_since": None}
         kept = (await session.execute(seen.values(**values))).one_or_none()
@@ -134,7 +134,7 @@ class VoucherLooks:
                 await OutcomeRepository(session, self._tenant_id).update_status(row.document_id, parked)
 
     async def _forget_differences(self, session: AsyncSession, voucher_id: str) -> None:
-        """What differed in a voucher that is gone differs no more."""
+        """Close what was told of a difference in a voucher that is gone."""
         for row in await self._documents(session, voucher_id):
             for kind in (AlarmKind.VOUCHER_CHANGED, AlarmKind.ADOPTED_VOUCHER_DIFFERS):
                 await close_alarms(session, kind, _subject(row), tenant_id=self._tenant_id)

@@ -123,7 +123,7 @@ class WholeReading:
             return list((await session.scalars(query)).all())
 
     async def _forget_unfit(self, session: AsyncSession, position: ReadingPosition) -> None:
-        """A row that did not fit and that no page shows any more is gone with its trouble."""
+        """Forget rows that did not fit and that no page shows any more, with their trouble."""
         unfit = select(BooksReadingRow.unfit).where(
             BooksReadingRow.connection_id == self._connection_id,
             BooksReadingRow.tenant_id == self._tenant_id,

@@ -103,17 +103,17 @@ class ContactRows:
         await self._session.execute(update(ROWS).where(*self._this(contact_id)).values(**written))
 
     async def mark(self, contact_id: str, state: str) -> None:
-        """The contact is archived or gone: it is used no more."""
+        """Mark the contact as archived or gone: it is used no more."""
         await self.note(contact_id, state=state)
 
     async def touch(self, contact_ids: Collection[str]) -> None:
-        """The contacts are still listed, in a form that cannot be read: what is known of them stays."""
+        """Note that contacts are still listed, in a form that cannot be read: what is known of them stays."""
         if contact_ids:
             there = update(ROWS).where(*self._mine, ROWS.c.contact_id.in_(contact_ids))
             await self._session.execute(there.values(seen_at=db_now()))
 
     async def mark_unseen(self, since: datetime) -> None:
-        """What no reading has shown since then is gone."""
+        """Mark as gone what no reading has shown since then."""
         unseen = update(ROWS).where(*self._mine, ROWS.c.seen_at < since, ROWS.c.state != GONE)
         await self._session.execute(unseen.values(state=GONE))
 

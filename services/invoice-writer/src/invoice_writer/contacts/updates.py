@@ -81,7 +81,7 @@ class ContactUpdates:
     async def _keep_ticked(
         self, need: ContactNeed, known: KnownContact, current: dict[str, Any], body: dict[str, Any]
     ) -> None:
-        """Our own tick is no edit of a person's: what we wrote last is the contact with it."""
+        """Keep the contact with our own tick as what we wrote last: it is no edit of a person's."""
         is_ours = known.fingerprint is not None and fingerprint(current) == known.fingerprint
         async with self._db.sessions.of(need.tenant_id) as session:
             rows = need.rows(session)

@@ -21,7 +21,7 @@ from common.inbox.messages import Done
 from common.inbox.routes import Route, on
 from common.transport.base import Incoming
 from invoice_writer.outcomes import PARKED, WAITING
-from invoice_writer.released import COLUMNS, PLACE, candidate_of, mark, newest_place
+from invoice_writer.released import COLUMNS, PLACE, Candidate, mark, newest_place
 
 PAGE = 500
 PERHAPS_THERE = (Reason.SAME_DOCUMENT_ELSEWHERE.value, Reason.NUMBER_TAKEN_IN_BOOKS.value)
@@ -50,7 +50,9 @@ class Adopting:
             chosen = await _chosen(session, command, page)
             refused = await _of_others_at_work(session, command.tenant_id, list(chosen.values()))
             wanted = [
-                candidate_of(row) for row in page if chosen.get(row.document_id, "") not in (refused | {""})
+                Candidate.from_row(row)
+                for row in page
+                if chosen.get(row.document_id, "") not in (refused | {""})
             ]
             await mark(
                 session,

@@ -18,7 +18,7 @@ REBOUND = "voucher_replaced"
 
 
 async def stand_aside(session: AsyncSession, tenant_id: UUID, keep: str, deleted: Collection[str]) -> None:
-    """This merchant's documents whose vouchers were deleted are left out: the one that stays stands for them.
+    """Leave out this merchant's documents whose vouchers were deleted: the one that stays stands for them.
 
     Their bindings stay as they are: what was taken over is never changed.
     """

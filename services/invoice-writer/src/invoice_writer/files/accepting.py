@@ -19,7 +19,7 @@ from common.inbox.routes import Route, on
 from common.transport.base import Incoming
 from invoice_writer.files.accepted import ACCEPTED, Acceptances
 from invoice_writer.outcomes import PARKED, OutcomeRepository
-from invoice_writer.released import COLUMNS, PLACE, Candidate, candidate_of, mark
+from invoice_writer.released import COLUMNS, PLACE, Candidate, mark
 
 PAGE = 500
 DIFFERS = and_(OutcomeRow.status == PARKED, OutcomeRow.reason == Reason.EINVOICE_DIFFERS.value)
@@ -99,7 +99,7 @@ def _parked(tenant_id: UUID) -> Any:
 
 async def _list_differing(session: AsyncSession, query: Select[Any]) -> list[_Differing]:
     return [
-        _Differing(candidate_of(row), row.evidence["einvoice"]["sha256"], row.params["differences"])
+        _Differing(Candidate.from_row(row), row.evidence["einvoice"]["sha256"], row.params["differences"])
         for row in await session.execute(query)
     ]
 

@@ -19,7 +19,7 @@ COMPARED = ("type", "status", "number", "voucher_on", "gross_minor", "contact_id
 
 
 async def keep_page(session: AsyncSession, ref: ListRef, page: Page[VoucherListRow]) -> None:
-    """The page is in the index, and what of it does not fit is told."""
+    """Put the page into the index, and tell what of it does not fit."""
     ids = {"tenant_id": ref.tenant_id, "connection_id": ref.connection_id}
     rows = [{**ids, **values_of(row)} for row in page.content]
     if rows:

@@ -57,7 +57,7 @@ async def park_dead(session: AsyncSession, message: Message | RawMessage, error:
 
 
 async def park_buried(session: AsyncSession, message: Incoming, error: Exception) -> None:
-    """As `park_dead`, of a message that the inbox cannot hold."""
+    """Park as `park_dead` does, for a message that the inbox cannot hold."""
     raw = RawMessage(
         inbox_id=NO_INBOX_ROW,
         event_id=message.event_id,

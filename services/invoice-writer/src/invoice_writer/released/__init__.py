@@ -1,6 +1,6 @@
 """Documents that are decided again: marked once when their cause is gone, put in line a portion at a time."""
 
-from invoice_writer.released.candidates import COLUMNS, PLACE, Candidate, candidate_of, list_candidates
+from invoice_writer.released.candidates import COLUMNS, PLACE, Candidate, list_candidates
 from invoice_writer.released.commands import Turn, is_automatic, requeue
 from invoice_writer.released.marks import mark, newest_place, not_requeued
 from invoice_writer.released.portions import Portions
@@ -14,7 +14,6 @@ __all__ = [
     "Candidate",
     "Portions",
     "Turn",
-    "candidate_of",
     "is_automatic",
     "list_candidates",
     "mark",

@@ -30,6 +30,11 @@ class Candidate:
     queued_revision: int | None
     first_seen_at: datetime
 
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> "Candidate":
+        """The document of a row that has `COLUMNS` among its own."""
+        return cls(**{field.name: getattr(row, field.name) for field in fields(cls)})
+
     @property
     def place(self) -> tuple[datetime, UUID]:
         """What documents are taken one after the other by, as `PLACE` of rows."""
@@ -42,9 +47,4 @@ PLACE = (OutcomeRow.first_seen_at, OutcomeRow.document_id)
 
 async def list_candidates(session: AsyncSession, query: Select[Any]) -> list[Candidate]:
     """Read the documents of a query of `COLUMNS`, in its order."""
-    return [candidate_of(row) for row in await session.execute(query)]
-
-
-def candidate_of(row: Row[Any]) -> Candidate:
-    """The document of a row that has `COLUMNS` among its own."""
-    return Candidate(**{field.name: getattr(row, field.name) for field in fields(Candidate)})
+    return [Candidate.from_row(row) for row in await session.execute(query)]

@@ -25,7 +25,7 @@ from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import READY
 from common.pausing import every
 from invoice_writer.outcomes import PARKED, WAITING
-from invoice_writer.released.candidates import COLUMNS, candidate_of
+from invoice_writer.released.candidates import COLUMNS, Candidate
 from invoice_writer.released.commands import Turn, requeue
 from invoice_writer.released.marks import PORTIONS, RELEASED
 
@@ -163,7 +163,7 @@ async def _list_marks(session: AsyncSession, query: Select[Any]) -> list[_Mark]:
     return [
         _Mark(
             release_id=row.release_id,
-            turn=Turn(candidate_of(row), row.asked_by, row.voucher_id),
+            turn=Turn(Candidate.from_row(row), row.asked_by, row.voucher_id),
             status=row.marked_status,
             reason=row.marked_reason,
             stands_by=row.stands_by,

@@ -99,7 +99,7 @@ class VoucherIndex:
         return await self._unbound.ask((tenant_id, connection_id, voucher_type, number))
 
     async def forget(self, tenant_id: UUID, connection_id: UUID, voucher_id: str) -> None:
-        """The voucher is not there any more under the number it had."""
+        """Forget a voucher that is not there any more under the number it had."""
         async with self._db.sessions.of(tenant_id) as session:
             await session.execute(
                 delete(VoucherIndexRow).where(
