@@ -1,4 +1,4 @@
-"""Orders to a service; the sender chooses `command_id`, so the same id again is the same command."""
+"""Orders to the invoice writer."""
 
 from datetime import date, datetime
 from typing import ClassVar, Literal
@@ -8,42 +8,8 @@ from pydantic import Field, JsonValue
 
 from common.domain.documents import DocumentType, document_id
 from common.events import topics
-from common.events.base import Event
+from common.events.commands.base import Command, DeadLetterCommand
 from common.events.topics import Topic
-
-
-class Command(Event):
-    """An order to one service."""
-
-    command_id: UUID
-
-    @property
-    def fact(self) -> str:
-        return str(self.command_id)
-
-
-class FetchOrder(Command):
-    """Read one order and its documents from the shop now."""
-
-    type: ClassVar = "ingest.order.fetch.v1"
-    topic: ClassVar = topics.INGEST_COMMANDS
-
-    order_id: str
-
-    @property
-    def ordering_key(self) -> str:
-        return f"{self.connection_id}:{self.order_id}"
-
-
-class FetchShop(Command):
-    """Poll a shop connection now instead of at its next turn."""
-
-    type: ClassVar = "ingest.shop.fetch.v1"
-    topic: ClassVar = topics.INGEST_COMMANDS
-
-    @property
-    def ordering_key(self) -> str:
-        return str(self.connection_id)
 
 
 class DocumentCommand(Command):
@@ -210,30 +176,6 @@ class AdoptMatching(Command):
         return f"release:{self.tenant_id}"
 
 
-class DeadLetterCommand(Command):
-    """About one dead letter of one service."""
-
-    dead_letter_id: UUID
-
-    @property
-    def ordering_key(self) -> str:
-        return f"dead-letter:{self.dead_letter_id}"
-
-
-class ReplayIngestDeadLetter(DeadLetterCommand):
-    """Put a dead letter of ingest back in line."""
-
-    type: ClassVar = "ingest.dead-letter.replay.v1"
-    topic: ClassVar[Topic] = topics.INGEST_COMMANDS
-
-
-class DiscardIngestDeadLetter(DeadLetterCommand):
-    """Give up a dead letter of ingest; its key goes on."""
-
-    type: ClassVar = "ingest.dead-letter.discard.v1"
-    topic: ClassVar[Topic] = topics.INGEST_COMMANDS
-
-
 class ReplayInvoiceWriterDeadLetter(DeadLetterCommand):
     """Put a dead letter of the invoice writer back in line."""
 
@@ -246,29 +188,3 @@ class DiscardInvoiceWriterDeadLetter(DeadLetterCommand):
 
     type: ClassVar = "invoice-writer.dead-letter.discard.v1"
     topic: ClassVar[Topic] = topics.INVOICE_WRITER_COMMANDS
-
-
-class ReplayTransitWriterDeadLetter(DeadLetterCommand):
-    """Put a dead letter of the transit writer back in line."""
-
-    type: ClassVar = "transit-writer.dead-letter.replay.v1"
-    topic: ClassVar[Topic] = topics.TRANSIT_WRITER_COMMANDS
-
-
-class DiscardTransitWriterDeadLetter(DeadLetterCommand):
-    """Give up a dead letter of the transit writer; its key goes on."""
-
-    type: ClassVar = "transit-writer.dead-letter.discard.v1"
-    topic: ClassVar[Topic] = topics.TRANSIT_WRITER_COMMANDS
-
-
-REPLAY: dict[str, type[DeadLetterCommand]] = {
-    topics.INGEST: ReplayIngestDeadLetter,
-    topics.INVOICE_WRITER: ReplayInvoiceWriterDeadLetter,
-    topics.TRANSIT_WRITER: ReplayTransitWriterDeadLetter,
-}
-DISCARD: dict[str, type[DeadLetterCommand]] = {
-    topics.INGEST: DiscardIngestDeadLetter,
-    topics.INVOICE_WRITER: DiscardInvoiceWriterDeadLetter,
-    topics.TRANSIT_WRITER: DiscardTransitWriterDeadLetter,
-}
