@@ -27,11 +27,7 @@ async def file_of(
     writer: Writer, event: DocumentIssued, inside: bytes | EInvoiceProblem
 ) -> DocumentFileStored:
     """Store the PDF with this e-invoice later. Returns the event of its arrival."""
-    return DocumentFileStored(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
+    return DocumentFileStored.about(
+        event.ref,
         pdf=await archived(writer, inside),
     )

@@ -159,31 +159,21 @@ class Writer:
 
     def retry(self, event: DocumentIssued) -> RetryDocument:
         """A person asks to decide again."""
-        return RetryDocument(**self._about(event))
+        return RetryDocument.about(event.ref, command_id=uuid4())
 
     def resolve(
         self, event: DocumentIssued, action: Literal["adopt", "book", "by_hand"], **said: Any
     ) -> ResolveDocument:
         """A person says what shall become of the document."""
-        return ResolveDocument(**self._about(event), action=action, **said)
+        return ResolveDocument.about(event.ref, command_id=uuid4(), action=action, **said)
 
     def exclude(self, event: DocumentIssued, because: str = "nothing was sold") -> ExcludeDocument:
         """A person leaves the document out."""
-        return ExcludeDocument(**self._about(event), because=because)
+        return ExcludeDocument.about(event.ref, command_id=uuid4(), because=because)
 
     def include(self, event: DocumentIssued) -> IncludeDocument:
         """A person takes that back."""
-        return IncludeDocument(**self._about(event))
-
-    def _about(self, event: DocumentIssued) -> dict[str, Any]:
-        return {
-            "tenant_id": self.tenant_id,
-            "connection_id": self.shop_id,
-            "command_id": uuid4(),
-            "order_id": event.order_id,
-            "document_type": event.document_type,
-            "number": event.number,
-        }
+        return IncludeDocument.about(event.ref, command_id=uuid4())
 
     async def is_booked(self, document: Document) -> bool:
         """Whether the document has come so far."""

@@ -1,11 +1,9 @@
-"""What may be asked for a document as it stands, and what a command says of it."""
+"""What may be asked for a document as it stands."""
 
 from typing import Any
-from uuid import uuid4
 
 from api.schemas.documents import Choice, FileStatus, Status
 from api.stored_documents import ListedDocument, StoredDocument
-from common.domain.documents import DocumentType
 from common.domain.reasons import BOOKED_BY_HAND, EXCLUDED_BY_PERSON, Reason
 
 CHOICES: dict[str, tuple[Choice, ...]] = {
@@ -53,15 +51,3 @@ def is_attachable(document: StoredDocument) -> bool:
     """Whether the document has a voucher and a file that is not with it."""
     has_both = document.voucher_id is not None and document.pdf_sha256 is not None
     return has_both and document.file_status != FileStatus.ATTACHED.value
-
-
-def about(document: ListedDocument) -> dict[str, Any]:
-    """What a command about the document says of it."""
-    return {
-        "tenant_id": document.tenant_id,
-        "connection_id": document.connection_id,
-        "command_id": uuid4(),
-        "order_id": document.order_id,
-        "document_type": DocumentType(document.type),
-        "number": document.number,
-    }

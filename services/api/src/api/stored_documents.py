@@ -8,6 +8,7 @@ from uuid import UUID
 
 from common.db.models.books import TimelineRow
 from common.db.models.effects import AttemptRow
+from common.domain.documents import DocumentRef, DocumentType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,17 @@ class ListedDocument:
     waits_until: datetime | None
     released_at: datetime | None
     changed_at: datetime | None
+
+    @property
+    def ref(self) -> DocumentRef:
+        """Which document it is."""
+        return DocumentRef(
+            tenant_id=self.tenant_id,
+            connection_id=self.connection_id,
+            order_id=self.order_id,
+            type=DocumentType(self.type),
+            number=self.number,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

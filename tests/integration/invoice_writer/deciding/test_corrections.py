@@ -213,13 +213,9 @@ async def test_a_booked_correction_counts_also_while_its_number_is_in_conflict_r
     first, second = part("K-1", "30.00"), part("K-2", "30.00")
     await writer.work(await writer.event(make_invoice()), await writer.event(first))
     event = await writer.event(first)
-    conflict = DocumentConflicted(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
+    conflict = DocumentConflicted.about(
+        event.ref,
         occurred_at=event.occurred_at,
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
         known_hash=event.content_hash,
         content_hash="f" * 64,
     )

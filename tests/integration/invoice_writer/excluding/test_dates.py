@@ -79,15 +79,7 @@ async def test_a_confirmed_date_books_the_document_on_that_day(writer: Writer) -
     await writer.work(event)
     parked = await writer.outcome(document)
     assert (parked.reason, parked.params) == ("issue_date_missing", {"recorded_on": "2025-01-02"})
-    command = ConfirmIssueDate(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        command_id=uuid4(),
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
-        issued_on=date(2025, 3, 4),
-    )
+    command = ConfirmIssueDate.about(event.ref, command_id=uuid4(), issued_on=date(2025, 3, 4))
     await writer.work(command)
     outcome = await writer.outcome(document)
     assert (outcome.status, outcome.issued_on) == ("booked", date(2025, 3, 4))

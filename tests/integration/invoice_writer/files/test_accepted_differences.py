@@ -25,8 +25,7 @@ WHY = "the shop rounds its e-invoices"
 
 def accept_one(writer: Writer, event: DocumentIssued, differences: dict[str, Any]) -> Any:
     """The person saw these differences of the document and accepts them."""
-    about = writer.retry(event).model_dump(exclude={"occurred_at"})
-    return AcceptEInvoiceDifference(**{**about, "command_id": uuid4()}, differences=differences, because=WHY)
+    return AcceptEInvoiceDifference.about(event.ref, command_id=uuid4(), differences=differences, because=WHY)
 
 
 def accept_all(writer: Writer, **over: Any) -> Any:

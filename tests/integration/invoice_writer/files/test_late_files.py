@@ -1,6 +1,5 @@
 """Files that come late, twice or with trouble: the voucher stands, and no file is left behind."""
 
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,20 +17,9 @@ from integration.invoice_writer.watching import delete as vanish
 from integration.invoice_writer.watching import night
 
 
-def about(writer: Writer, event: DocumentIssued) -> dict[str, Any]:
-    """The fields that name the document."""
-    return {
-        "tenant_id": writer.tenant_id,
-        "connection_id": writer.shop_id,
-        "order_id": event.order_id,
-        "document_type": event.document_type,
-        "number": event.number,
-    }
-
-
 def stored(writer: Writer, event: DocumentIssued, pdf: OriginalRef) -> DocumentFileStored:
     """The shop delivered the file."""
-    return DocumentFileStored(**about(writer, event), pdf=pdf)
+    return DocumentFileStored.about(event.ref, pdf=pdf)
 
 
 async def forget_inbox(writer: Writer) -> None:
@@ -116,7 +104,7 @@ async def test_correction_does_not_wait_for_the_file_of_its_invoice(writer: Writ
 
 async def test_file_that_is_there_is_not_given_up(writer: Writer) -> None:
     event = await writer.event(zero_rated())
-    await writer.work(event, DocumentFileMissed(**about(writer, event)))
+    await writer.work(event, DocumentFileMissed.about(event.ref))
     assert (await writer.outcome(event.document)).file_status == "pending"
 
 

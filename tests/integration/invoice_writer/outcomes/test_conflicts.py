@@ -16,12 +16,8 @@ from integration.invoice_writer.harness import Writer
 
 def conflict(writer: Writer, event: DocumentIssued) -> DocumentConflicted:
     """The number came again with other content."""
-    return DocumentConflicted(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
+    return DocumentConflicted.about(
+        event.ref,
         known_hash=event.content_hash,
         content_hash="0" * 64,
     )

@@ -74,12 +74,8 @@ async def test_new_settings_release_what_they_cure(writer: Writer) -> None:
 
 async def test_other_content_under_a_known_number_is_parked_and_booked_once_r11(writer: Writer) -> None:
     event = await writer.event(make_invoice())
-    conflict = DocumentConflicted(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
+    conflict = DocumentConflicted.about(
+        event.ref,
         known_hash=event.content_hash,
         content_hash="0" * 64,
     )
@@ -107,12 +103,8 @@ async def test_file_that_comes_later_is_attached_without_booking_again(writer: W
     event = await writer.event(make_invoice(), pdf=None)
     await writer.work(event)
     assert (await writer.outcome(event.document)).file_status == "pending"
-    stored = DocumentFileStored(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
+    stored = DocumentFileStored.about(
+        event.ref,
         pdf=await writer.archive(b"%PDF-1.4 late"),
     )
     await writer.work(stored)
@@ -122,12 +114,8 @@ async def test_file_that_comes_later_is_attached_without_booking_again(writer: W
 
 async def test_file_the_shop_never_delivers_is_missing(writer: Writer) -> None:
     event = await writer.event(make_invoice(), pdf=None)
-    missed = DocumentFileMissed(
-        tenant_id=writer.tenant_id,
-        connection_id=writer.shop_id,
-        order_id=event.order_id,
-        document_type=event.document_type,
-        number=event.number,
+    missed = DocumentFileMissed.about(
+        event.ref,
     )
     await writer.work(event, missed)
     outcome = await writer.outcome(event.document)

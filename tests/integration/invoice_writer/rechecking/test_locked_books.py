@@ -1,6 +1,5 @@
 """Closed periods and paid vouchers: what the books refuse is parked or noted, and nothing is booked twice."""
 
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -20,23 +19,13 @@ async def close_until(writer: Writer, day: str | None) -> None:
     await writer.lexware.control.post(f"organizations/{organization_id}", {"closedUntil": day})
 
 
-def fields_of(event: DocumentIssued) -> dict[str, Any]:
-    return {
-        "tenant_id": event.tenant_id,
-        "connection_id": event.connection_id,
-        "order_id": event.order_id,
-        "document_type": event.document_type,
-        "number": event.number,
-    }
-
-
 def attach(event: DocumentIssued) -> AttachFile:
     """A person asks for the file."""
-    return AttachFile(**fields_of(event), command_id=uuid4(), again=True)
+    return AttachFile.about(event.ref, command_id=uuid4(), again=True)
 
 
 async def late_file(writer: Writer, event: DocumentIssued) -> DocumentFileStored:
-    return DocumentFileStored(**fields_of(event), pdf=await writer.archive(b"%PDF-1.4 late"))
+    return DocumentFileStored.about(event.ref, pdf=await writer.archive(b"%PDF-1.4 late"))
 
 
 def retry_all(writer: Writer, reason: str) -> ReleaseParked:

@@ -1,6 +1,7 @@
 """What a shop issued: invoices and credit notes with the order they belong to."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -178,6 +179,32 @@ class OriginalRef(Fact):
     size: int
     einvoice_sha256: str | None = None
     einvoice_problem: str | None = None
+
+
+def order_key(connection_id: UUID, order_id: str) -> str:
+    """What is about one order of a shop is handled under this key, one after the other."""
+    return f"{connection_id}:{order_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRef:
+    """Which document is meant."""
+
+    tenant_id: UUID
+    connection_id: UUID
+    order_id: str
+    type: DocumentType
+    number: str
+
+    @property
+    def id(self) -> UUID:
+        """The id the whole product knows the document by."""
+        return document_id(self.connection_id, self.type, self.number)
+
+    @property
+    def ordering_key(self) -> str:
+        """What is about documents of one order is handled under this key, one after the other."""
+        return order_key(self.connection_id, self.order_id)
 
 
 def document_id(connection_id: UUID, document_type: DocumentType, number: str) -> UUID:

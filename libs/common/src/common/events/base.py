@@ -4,11 +4,12 @@ from abc import abstractmethod
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from common.domain.documents import DocumentRef, DocumentType, document_id, order_key
 from common.events.topics import Topic
 
 EVENT_NAMESPACE = UUID("6f0c7a3e-52f5-4a0f-9d0e-0c5b8a4f2d11")
@@ -64,3 +65,46 @@ class Event(BaseModel):
             "ce_lane": self.lane.value,
             "content-type": "application/json",
         }
+
+
+class DocumentMessage(Event):
+    """A fact or an order about one document, in line with all others about its shop order."""
+
+    order_id: str
+    document_type: DocumentType
+    number: str
+
+    @classmethod
+    def about(cls, ref: DocumentRef, **said: Any) -> Self:
+        """Make the message about this document; `said` are its other fields, and no unknown ones."""
+        unknown = said.keys() - cls.model_fields.keys()
+        if unknown:
+            raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
+        named: dict[str, Any] = {
+            "tenant_id": ref.tenant_id,
+            "connection_id": ref.connection_id,
+            "order_id": ref.order_id,
+            "document_type": ref.type,
+            "number": ref.number,
+        }
+        return cls(**named, **said)
+
+    @property
+    def ref(self) -> DocumentRef:
+        """Which document is meant."""
+        return DocumentRef(
+            tenant_id=self.tenant_id,
+            connection_id=self.connection_id,
+            order_id=self.order_id,
+            type=self.document_type,
+            number=self.number,
+        )
+
+    @property
+    def ordering_key(self) -> str:
+        return order_key(self.connection_id, self.order_id)
+
+    @cached_property
+    def document_id(self) -> UUID:
+        """The id the whole product knows the document by."""
+        return document_id(self.connection_id, self.document_type, self.number)

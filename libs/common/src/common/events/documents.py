@@ -1,31 +1,16 @@
 """Facts about finalised documents."""
 
-from functools import cached_property
 from typing import ClassVar
-from uuid import UUID
 
-from common.domain.documents import Document, DocumentType, OrderSnapshot, OriginalRef, document_id
+from common.domain.documents import Document, DocumentType, OrderSnapshot, OriginalRef
 from common.events import topics
-from common.events.base import Event
+from common.events.base import DocumentMessage
 
 
-class DocumentEvent(Event):
+class DocumentEvent(DocumentMessage):
     """A fact about one document of one order."""
 
     topic: ClassVar = topics.SHOP_DOCUMENTS
-
-    order_id: str
-    document_type: DocumentType
-    number: str
-
-    @property
-    def ordering_key(self) -> str:
-        return f"{self.connection_id}:{self.order_id}"
-
-    @cached_property
-    def document_id(self) -> UUID:
-        """The id the whole product knows this document by."""
-        return document_id(self.connection_id, self.document_type, self.number)
 
     @property
     def fact(self) -> str:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from common.domain.documents import OrderSnapshot
+from common.domain.documents import OrderSnapshot, order_key
 from common.events import topics
 from common.events.base import Event
 
@@ -15,7 +15,7 @@ class _OrderFact(Event):
 
     @property
     def ordering_key(self) -> str:
-        return f"{self.connection_id}:{self.order.order_id}"
+        return order_key(self.connection_id, self.order.order_id)
 
     @property
     def fact(self) -> str:

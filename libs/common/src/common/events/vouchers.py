@@ -3,10 +3,10 @@
 from datetime import date
 from typing import ClassVar, Literal
 
-from common.domain.documents import DocumentType, Fact, PaymentData
+from common.domain.documents import Fact, PaymentData
 from common.domain.money import Money
 from common.events import topics
-from common.events.base import Event
+from common.events.base import DocumentMessage
 
 
 class PaymentKeys(Fact):
@@ -17,19 +17,12 @@ class PaymentKeys(Fact):
     payment: PaymentData | None = None
 
 
-class _BooksFact(Event):
+class _BooksFact(DocumentMessage):
     topic: ClassVar = topics.BOOKS_VOUCHERS
 
-    order_id: str
-    document_type: DocumentType
-    number: str
     issued_on: date
     gross_total: Money
     keys: PaymentKeys
-
-    @property
-    def ordering_key(self) -> str:
-        return f"{self.connection_id}:{self.order_id}"
 
 
 class VoucherBooked(_BooksFact):

@@ -1,14 +1,14 @@
 """Documents: where each stands, why, and what can be asked for it."""
 
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Response
 
 from api.access import Answer, AnyRole, Editor, OncePerKey, ReadSession, WriteSession, audit
 from api.commands import send
 from api.deps import DepsOf
-from api.document_actions import about, choices, is_attachable, is_retriable
+from api.document_actions import choices, is_attachable, is_retriable
 from api.http import (
     BadCursor,
     FileNotAttachable,
@@ -110,7 +110,8 @@ async def retry_document(
         await audit.note(
             session, editor, "document.retried", document.tenant_id, document_id=str(document_id)
         )
-        return Answer(202, await send(session, RetryDocument(**about(document))))
+        command = RetryDocument.about(document.ref, command_id=uuid4())
+        return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)
 
@@ -134,8 +135,12 @@ async def resolve_document(
         if wanted.action not in choices(document):
             raise NotResolvable
         voucher_id = str(wanted.voucher_id) if wanted.voucher_id else None
-        command = ResolveDocument(
-            **about(document), action=wanted.action, voucher_id=voucher_id, comment=wanted.comment
+        command = ResolveDocument.about(
+            document.ref,
+            command_id=uuid4(),
+            action=wanted.action,
+            voucher_id=voucher_id,
+            comment=wanted.comment,
         )
         await audit.note(
             session,
@@ -169,7 +174,8 @@ async def attach_file(
         await audit.note(
             session, editor, "document.file_attached", document.tenant_id, document_id=str(document_id)
         )
-        return Answer(202, await send(session, AttachFile(**about(document), again=True)))
+        command = AttachFile.about(document.ref, command_id=uuid4(), again=True)
+        return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)
 

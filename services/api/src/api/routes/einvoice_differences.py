@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from api.access import Answer, Editor, OncePerKey, WriteSession, audit
 from api.commands import NO_CONNECTION, send
-from api.document_actions import about, differing
+from api.document_actions import differing
 from api.http import IdempotencyKeyReused, InvalidRequest, NotFound, NothingDiffers, problems
 from api.queries.documents import DocumentQueries
 from api.schemas.base import CommandRead
@@ -48,7 +48,8 @@ async def accept_einvoice_difference(
             document_id=str(document_id),
             **said,
         )
-        return Answer(202, await send(session, AcceptEInvoiceDifference(**about(document), **said)))
+        command = AcceptEInvoiceDifference.about(document.ref, command_id=uuid4(), **said)
+        return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)
 

@@ -1,12 +1,12 @@
 """What a person leaves out of the books, and takes in again."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter
 
 from api.access import Answer, Editor, OncePerKey, WriteSession, audit
 from api.commands import send
-from api.document_actions import about, is_excludable, is_excluded_by_person
+from api.document_actions import is_excludable, is_excluded_by_person
 from api.http import DateNotAsked, IdempotencyKeyReused, NotExcluded, NotFound, NotOpen, problems
 from api.queries.documents import DocumentQueries
 from api.schemas.base import CommandRead
@@ -44,7 +44,8 @@ async def exclude_document(
             document_id=str(document_id),
             because=wanted.because,
         )
-        return Answer(202, await send(session, ExcludeDocument(**about(document), because=wanted.because)))
+        command = ExcludeDocument.about(document.ref, command_id=uuid4(), because=wanted.because)
+        return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)
 
@@ -72,7 +73,8 @@ async def include_document(
             document_id=str(document_id),
             because=wanted.because,
         )
-        return Answer(202, await send(session, IncludeDocument(**about(document), because=wanted.because)))
+        command = IncludeDocument.about(document.ref, command_id=uuid4(), because=wanted.because)
+        return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)
 
@@ -100,8 +102,7 @@ async def confirm_date(
             document_id=str(document_id),
             issued_on=wanted.issued_on.isoformat(),
         )
-        return Answer(
-            202, await send(session, ConfirmIssueDate(**about(document), issued_on=wanted.issued_on))
-        )
+        command = ConfirmIssueDate.about(document.ref, command_id=uuid4(), issued_on=wanted.issued_on)
+        return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)

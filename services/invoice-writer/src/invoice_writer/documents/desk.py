@@ -117,15 +117,7 @@ class DocumentDesk:
 
     async def _attach_later(self, event: DocumentIssued, sha256: str) -> None:
         """Put the file in line; the same file of a document is in line once."""
-        command = AttachFile(
-            tenant_id=event.tenant_id,
-            connection_id=event.connection_id,
-            command_id=uuid5(event.document_id, sha256),
-            order_id=event.order_id,
-            document_type=event.document_type,
-            number=event.number,
-            lane=event.lane,
-        )
+        command = AttachFile.about(event.ref, command_id=uuid5(event.document_id, sha256), lane=event.lane)
         async with self._db.sessions.of(event.tenant_id) as session:
             await accept(session, INVOICE_WRITER, [Incoming.of(command)])
 

@@ -89,13 +89,7 @@ async def _in_line(
 
 
 async def _decide_again(session: AsyncSession, command: DocumentCommand) -> None:
-    retry = RetryDocument(
-        tenant_id=command.tenant_id,
-        connection_id=command.connection_id,
-        command_id=uuid5(command.command_id, "decide"),
-        order_id=command.order_id,
-        document_type=command.document_type,
-        number=command.number,
-        lane=command.lane,
+    retry = RetryDocument.about(
+        command.ref, command_id=uuid5(command.command_id, "decide"), lane=command.lane
     )
     await accept(session, INVOICE_WRITER, [Incoming.of(retry)])

@@ -37,14 +37,8 @@ async def confirm_issue_date(db: Database, command: ConfirmIssueDate) -> Done:
         await OutcomeRepository(session, command.tenant_id).add_timeline_entry(
             command.document_id, "date_confirmed", noted
         )
-        retry = RetryDocument(
-            tenant_id=command.tenant_id,
-            connection_id=command.connection_id,
-            command_id=uuid5(command.command_id, "decide"),
-            order_id=command.order_id,
-            document_type=command.document_type,
-            number=command.number,
-            lane=command.lane,
+        retry = RetryDocument.about(
+            command.ref, command_id=uuid5(command.command_id, "decide"), lane=command.lane
         )
         await accept(session, INVOICE_WRITER, [Incoming.of(retry)])
     return Done()

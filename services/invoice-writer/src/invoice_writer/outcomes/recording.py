@@ -80,7 +80,8 @@ class Booking:
     ) -> "Booking":
         """The booking that this outcome means."""
         assert outcome.status == BOOKED and outcome.voucher_id is not None
-        fact = VoucherBooked(
+        fact = VoucherBooked.about(
+            event.ref,
             **_shared(event),
             organization_id=organization_id,
             voucher_id=outcome.voucher_id,
@@ -158,22 +159,18 @@ async def _announce(
 
 
 def _fact(event: DocumentIssued, outcome: Outcome, revision: int) -> Event | None:
+    why, shared = outcome.reason or "", {**_shared(event), "revision": revision}
     if outcome.status == PARKED:
-        return DocumentParked(**_shared(event), reason=outcome.reason or "", revision=revision)
+        return DocumentParked.about(event.ref, **shared, reason=why)
     if outcome.status == EXCLUDED:
-        return DocumentExcluded(**_shared(event), rule=outcome.reason or "", revision=revision)
+        return DocumentExcluded.about(event.ref, **shared, rule=why)
     return None
 
 
 def _shared(event: DocumentIssued) -> dict[str, Any]:
     return {
-        "tenant_id": event.tenant_id,
-        "connection_id": event.connection_id,
         "occurred_at": datetime.now(UTC),
         "lane": event.lane,
-        "order_id": event.order_id,
-        "document_type": event.document_type,
-        "number": event.number,
         "issued_on": event.document.issued_on,
         "gross_total": event.document.gross_total,
         "keys": PaymentKeys(

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.models.books import OutcomeRow
+from common.domain.documents import DocumentRef, DocumentType
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,17 @@ class Candidate:
     def from_row(cls, row: Row[Any]) -> "Candidate":
         """The document of a row that has `COLUMNS` among its own."""
         return cls(**{field.name: getattr(row, field.name) for field in fields(cls)})
+
+    @property
+    def ref(self) -> DocumentRef:
+        """Which document it is."""
+        return DocumentRef(
+            tenant_id=self.tenant_id,
+            connection_id=self.connection_id,
+            order_id=self.order_id,
+            type=DocumentType(self.type),
+            number=self.number,
+        )
 
     @property
     def place(self) -> tuple[datetime, UUID]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import select, update
@@ -10,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import row_lock
 from common.db.models.books import OutcomeRow
-from common.domain.documents import DocumentType
 from common.events.base import Event, Lane
 from common.events.commands import ResolveDocument, RetryDocument
 from common.events.topics import INVOICE_WRITER
@@ -62,15 +60,14 @@ def _command(turn: Turn, lane: Lane) -> Event:
     """By itself one per outcome; another one for each time somebody asks."""
     document = turn.document
     name = f"recheck:{document.document_id}:{document.revision}"
-    about: dict[str, Any] = {
-        "tenant_id": document.tenant_id,
-        "connection_id": document.connection_id,
-        "command_id": uuid5(turn.asked_by or NAMESPACE_URL, name),
-        "order_id": document.order_id,
-        "document_type": DocumentType(document.type),
-        "number": document.number,
-        "lane": lane,
-    }
-    if turn.voucher_id is not None:
-        return ResolveDocument(**about, action="adopt", voucher_id=turn.voucher_id, if_equal=True)
-    return RetryDocument(**about)
+    command_id = uuid5(turn.asked_by or NAMESPACE_URL, name)
+    if turn.voucher_id is None:
+        return RetryDocument.about(document.ref, command_id=command_id, lane=lane)
+    return ResolveDocument.about(
+        document.ref,
+        command_id=command_id,
+        lane=lane,
+        action="adopt",
+        voucher_id=turn.voucher_id,
+        if_equal=True,
+    )

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from common.domain.documents import order_key
 from common.events import topics
 from common.events.commands.base import Command, DeadLetterCommand
 from common.events.topics import Topic
@@ -17,7 +18,7 @@ class FetchOrder(Command):
 
     @property
     def ordering_key(self) -> str:
-        return f"{self.connection_id}:{self.order_id}"
+        return order_key(self.connection_id, self.order_id)
 
 
 class FetchShop(Command):

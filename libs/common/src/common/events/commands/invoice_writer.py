@@ -6,29 +6,16 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue
 
-from common.domain.documents import DocumentType, document_id
 from common.events import topics
+from common.events.base import DocumentMessage
 from common.events.commands.base import Command, DeadLetterCommand
 from common.events.topics import Topic
 
 
-class DocumentCommand(Command):
+class DocumentCommand(DocumentMessage, Command):
     """An order about one document, in line with the other facts of its shop order."""
 
     topic: ClassVar = topics.INVOICE_WRITER_COMMANDS
-
-    order_id: str
-    document_type: DocumentType
-    number: str
-
-    @property
-    def ordering_key(self) -> str:
-        return f"{self.connection_id}:{self.order_id}"
-
-    @property
-    def document_id(self) -> UUID:
-        """The id of the document that is meant."""
-        return document_id(self.connection_id, self.document_type, self.number)
 
 
 class RetryDocument(DocumentCommand):
