@@ -122,8 +122,11 @@ class Holdings:
         columns = (OutboxRow.event_id, OutboxRow.type, OutboxRow.payload)
         said = await self._rows(*columns, where=(OutboxRow.producer == INVOICE_WRITER,))
         facts = [parse(type, payload) for _, type, payload in said]
-        booked = [fact.voucher_id for fact in facts if isinstance(fact, VoucherBooked)]
-        same("announced vouchers", Counter(booked), Counter(vouchers.values()))
+        booked = [fact for fact in facts if isinstance(fact, VoucherBooked)]
+        same("announced vouchers", Counter(one.voucher_id for one in booked), Counter(vouchers.values()))
+        payers = {(fact.tenant_id, fact.payer) for fact in booked}  # all are of one customer
+        same("payers by merchant: each has one key", len(payers), len({fact.tenant_id for fact in booked}))
+        same("bookings without a payer", [fact.number for fact in booked if fact.payer is None], [])
         same("announcements", len(said), len(vouchers))
         heard = [event_id for (event_id,) in await self._rows(InboxRow.event_id, where=_facts())]
         same("received facts", Counter(heard), Counter(event_id for event_id, *_ in said))

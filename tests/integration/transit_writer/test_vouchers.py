@@ -10,6 +10,7 @@ from sqlalchemy import select
 import transit_writer.app
 from common.db.engine import Database
 from common.db.models.transit import BookedVoucherRow
+from common.domain.buyers import PayerHashes
 from common.domain.documents import DocumentType, PaymentData
 from common.domain.money import Money
 from common.events.base import Event
@@ -83,6 +84,27 @@ async def test_parked_document_is_known_and_booked_later(database: Database) -> 
     assert (row.state, row.note, row.voucher_id) == ("parked", "distance_sales_unset", None)
     (row,) = await work(database, booked())
     assert (row.state, row.note, row.voucher_id) == ("booked", None, "voucher-1")
+
+
+async def test_due_day_and_payer_are_kept_and_what_a_fact_leaves_open_stays(database: Database) -> None:
+    payer = PayerHashes(names=("v1:aa",), emails=("v1:bb", "v1:cc"))
+    parked = DocumentParked(**shared(), reason="distance_sales_unset", revision=1)
+    (row,) = await work(database, parked)
+    assert (row.due_on, row.payer) == (None, None)
+    (row,) = await work(database, booked(due_on=date(2025, 4, 3), payer=payer))
+    assert row.due_on == date(2025, 4, 3)
+    assert row.payer == {"names": ["v1:aa"], "emails": ["v1:bb", "v1:cc"]}
+    again = DocumentParked(**shared(), reason="document_conflict", revision=2)
+    (row,) = await work(database, again)
+    assert (row.state, row.due_on, row.payer is None) == ("parked", date(2025, 4, 3), False)
+
+
+async def test_a_voucher_made_by_hand_is_known_and_another_exclusion_names_none(database: Database) -> None:
+    by_hand = DocumentExcluded(**shared(), rule="booked_by_hand", revision=1, voucher_id="v-1")
+    (row,) = await work(database, by_hand)
+    assert (row.state, row.note, row.voucher_id) == ("excluded", "booked_by_hand", "v-1")
+    (row,) = await work(database, DocumentExcluded(**shared(), rule="zero_total", revision=2))
+    assert (row.note, row.voucher_id) == ("zero_total", "v-1")
 
 
 @pytest.mark.parametrize("times", [1, 3])

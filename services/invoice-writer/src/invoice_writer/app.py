@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from common.archive import Archive
 from common.db.engine import Database
+from common.db.payer_keys import PayerKeys
 from common.db.probes import needs_of
 from common.db.secrets import Secrets
 from common.effects.effect import CrashPoints
@@ -140,7 +141,7 @@ def _routes(
     runner: EffectRunner,
     files: FileStep,
 ) -> Sequence[Route]:
-    contexts = TenantContexts(db)
+    contexts = TenantContexts(db, PayerKeys(db, Secrets(settings.encryption_keys)))
     first_look = timedelta(seconds=settings.effects.first_look)
     einvoices = EInvoices(db, Archive())
     readings = Readings(db, settings.readings)
@@ -150,11 +151,11 @@ def _routes(
     )
     writer = VoucherWriter(db, runner, VoucherIndex(db, readings), VoucherContacts(contacts, readings))
     attacher = FileAttacher(db, Archive(), clients, contexts, files, einvoices)
-    desk = DocumentDesk(db, decider, writer, attacher)
+    desk = DocumentDesk(db, contexts, decider, writer, attacher)
     return (
         *DocumentFacts(db, decider, desk).routes(),
         *DocumentCommands(db, decider, writer, attacher, desk).routes(),
-        *Exclusions(db, decider, writer).routes(),
+        *Exclusions(db, contexts, decider, writer).routes(),
         *EInvoiceDifferences(db).routes(),
         *Sayings(db, clients, contexts).routes(),
         *Adopting(db).routes(),

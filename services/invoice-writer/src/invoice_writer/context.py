@@ -1,4 +1,4 @@
-"""What a decision needs to know about a tenant: its newest settings and its books connection."""
+"""What is to be known about a tenant: its newest settings, its books connection, its key for payers."""
 
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -15,8 +15,11 @@ from common.db.dialect import one_of, prepared
 from common.db.engine import Database
 from common.db.models.base import table
 from common.db.models.core import ConnectionRow
+from common.db.payer_keys import PayerKeys
 from common.db.tenant_settings import newest_settings_of
+from common.domain.buyers import PayerHashes, PayerKey
 from common.domain.merchant import SettingsVersion
+from common.events.documents import DocumentIssued
 
 BOOKS = "books"
 CACHE_SECONDS = 1.0
@@ -35,18 +38,25 @@ class BooksConnection:
 
 @dataclass(frozen=True, slots=True)
 class TenantContext:
-    """The newest settings, and the books unless none are connected."""
+    """The newest settings, the books unless none are connected, and the key unless it cannot be opened."""
 
     tenant_id: UUID
     settings: SettingsVersion
     books: BooksConnection | None
+    payer_key: PayerKey | None
+
+    def payer_of(self, event: DocumentIssued) -> PayerHashes | None:
+        """By what whoever pays the document is recognised; None where nothing is known of them."""
+        return None if self.payer_key is None else self.payer_key.hashes_of(event.document, event.order)
 
 
 class TenantContexts:
     """Reads contexts, remembering each for a second so that a batch costs one look."""
 
-    def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
-        self._db, self._clock = db, clock
+    def __init__(
+        self, db: Database, payer_keys: PayerKeys, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._db, self._payer_keys, self._clock = db, payer_keys, clock
         self._known: dict[UUID, tuple[float, TenantContext]] = {}
         self._reading: Batched[UUID, TenantContext] = Batched(self._read)
 
@@ -63,10 +73,11 @@ class TenantContexts:
 
     async def _read(self, tenant_ids: Sequence[UUID]) -> list[TenantContext]:
         wanted, read_at = set(tenant_ids), self._clock()
+        keys = await self._payer_keys.get(wanted)
         async with self._db.reading.of_tenants(wanted) as session:
             settings = await newest_settings_of(session, wanted)
             books = await _books_of(session, wanted)
-        contexts = {one: TenantContext(one, settings[one], books.get(one)) for one in wanted}
+        contexts = {one: TenantContext(one, settings[one], books.get(one), keys[one]) for one in wanted}
         self._known.update((one, (read_at, context)) for one, context in contexts.items())
         return [contexts[one] for one in tenant_ids]
 

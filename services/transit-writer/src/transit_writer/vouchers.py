@@ -48,6 +48,8 @@ def _common(fact: BooksFact) -> dict[str, Any]:
         "provider": payment.provider if payment else None,
         "method_id": payment.method_id if payment else None,
         "transaction_id": payment.transaction_id if payment else None,
+        **_told("due_on", fact.due_on),
+        **_told("payer", fact.payer.model_dump(mode="json") if fact.payer else None),
     }
 
 
@@ -63,4 +65,9 @@ def _particular(fact: BooksFact) -> dict[str, Any]:
         case DocumentParked():
             return {"state": PARKED, "note": fact.reason}
         case DocumentExcluded():
-            return {"state": EXCLUDED, "note": fact.rule}
+            return {"state": EXCLUDED, "note": fact.rule, **_told("voucher_id", fact.voucher_id)}
+
+
+def _told(column: str, value: Any) -> dict[str, Any]:
+    """The column where the fact says something of it: what releases before did not say stays as it is."""
+    return {} if value is None else {column: value}

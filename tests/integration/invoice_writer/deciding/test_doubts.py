@@ -134,7 +134,7 @@ async def test_document_in_doubt_is_not_put_in_line_a_second_time(writer: Writer
     event = await writer.event(make_invoice())
     async with writer.db.sessions.of_all_tenants() as session:
         doubt = Outcome(WAITING, reason="write_unconfirmed", waits_for=timedelta(seconds=-5))
-        await record_outcome(session, event, doubt, state=None)
+        await record_outcome(session, event, doubt, state=None, payer=None)
     assert await Rechecker(writer.db, lambda: None, 1.0).look() == 0
 
 
@@ -151,7 +151,7 @@ async def test_late_worker_does_not_undo_a_booking(writer: Writer, status: str) 
     await writer.work(event)
     async with writer.db.sessions.of_all_tenants() as session:
         late = Outcome(status, reason="original_missing", waits_for=timedelta(hours=1))
-        await record_outcome(session, event, late, state=None)
+        await record_outcome(session, event, late, state=None, payer=None)
     outcome = await writer.outcome(event.document)
     assert (outcome.status, outcome.reason, outcome.waits_until) == ("booked", None, None)
     assert await writer.story(event.document) == ["booked", "file_attached"]

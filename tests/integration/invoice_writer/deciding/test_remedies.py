@@ -16,7 +16,7 @@ async def parked(writer: Writer) -> list[tuple[Document, DocumentIssued]]:
         event = await writer.event(document, pdf=None)
         event = event.model_copy(update={"order_id": f"order {reason.value}"})
         async with writer.db.sessions.of_all_tenants() as session:
-            await record_outcome(session, event, Outcome(PARKED, reason=reason.value), state=None)
+            await record_outcome(session, event, Outcome(PARKED, reason=reason.value), state=None, payer=None)
         made.append((document, event))
     return made
 

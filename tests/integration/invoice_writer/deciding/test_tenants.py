@@ -33,7 +33,9 @@ async def test_outcome_of_another_tenants_document_stays_theirs(writer: Writer) 
     await writer.work(event)
     foreign = event.model_copy(update={"tenant_id": await add_tenant(writer.db)})
     async with writer.db.sessions.of_all_tenants() as session:
-        await record_outcome(session, foreign, Outcome(PARKED, reason="distance_sales_unset"), state=None)
+        await record_outcome(
+            session, foreign, Outcome(PARKED, reason="distance_sales_unset"), state=None, payer=None
+        )
     outcome = await writer.outcome(event.document)
     assert (outcome.tenant_id, outcome.reason) == (writer.tenant_id, "zero_rate_unmapped")
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from common.db.dialect import db_now
+from common.db.payer_keys import PayerKeys
 from common.db.secrets import Secrets
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import REASONS, Reason
@@ -125,8 +126,9 @@ def expected(way: str) -> set[str]:
 async def read_profile(writer: Writer) -> None:
     """The seller's profile is read as the writer reads it when it is in doubt."""
     settings = writer.settings()
-    clients = LexwareClients(writer.db, Secrets(settings.encryption_keys), settings.lexware, writer.network)
-    context = await TenantContexts(writer.db).get(writer.tenant_id)
+    secrets = Secrets(settings.encryption_keys)
+    clients = LexwareClients(writer.db, secrets, settings.lexware, writer.network)
+    context = await TenantContexts(writer.db, PayerKeys(writer.db, secrets)).get(writer.tenant_id)
     assert context.books is not None
     client = await clients.for_connection(writer.tenant_id, writer.books_id)
     profiles = BooksProfiles(writer.db, Readings(writer.db, settings.readings))

@@ -1,4 +1,4 @@
-"""AES-GCM for secrets at rest, bound to tenant, connection and field, with the id of the key used."""
+"""AES-GCM for secrets at rest, bound to tenant, connection if any, and field, with the id of the key used."""
 
 import hashlib
 import secrets
@@ -31,12 +31,12 @@ class SecretPlace:
     """Where a secret belongs; opened anywhere else it is unreadable."""
 
     tenant_id: UUID
-    connection_id: UUID
+    connection_id: UUID | None  # None: it belongs to the tenant itself
     field: str
 
     @property
     def bound_context(self) -> bytes:
-        return f"{self.tenant_id}:{self.connection_id}:{self.field}".encode()
+        return f"{self.tenant_id}:{self.connection_id or ''}:{self.field}".encode()
 
 
 class SecretBox:

@@ -1,7 +1,7 @@
 """The one place that seals and opens secrets: shop tokens, credentials of the books, what providers bring.
 
-A secret is bound to its tenant, connection and field: copied to another row it opens nothing. In memory it is
-a `SecretStr`, so that neither a log line nor a traceback shows it.
+A secret is bound to its tenant, connection if it is of one, and field: copied to another row it opens
+nothing. In memory it is a `SecretStr`, so that neither a log line nor a traceback shows it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,9 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.crypto import KEY_ID_LENGTH, SecretBox, SecretPlace, SecretUnreadable, new_key
 from common.db.dialect import db_now, insert
 from common.db.models.core import SecretRow
-from common.db.models.effects import OAuthTokenRow
+from common.db.models.effects import OAuthTokenRow, TenantSecretRow
 
-__all__ = ["ConnectionSecrets", "SecretUnreadable", "Secrets", "StoredSecret", "new_key", "sealed_by_key"]
+__all__ = [
+    "ConnectionSecrets",
+    "SecretUnreadable",
+    "Secrets",
+    "StoredSecret",
+    "TenantSecrets",
+    "new_key",
+    "sealed_by_key",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +114,43 @@ class ConnectionSecrets:
         return SecretRow.connection_id == self._connection_id, SecretRow.tenant_id == self._tenant_id
 
 
+class TenantSecrets:
+    """The secrets of one tenant itself, by field; every method works inside the caller's transaction."""
+
+    def __init__(self, box: SecretBox, tenant_id: UUID) -> None:
+        self._box, self._tenant_id = box, tenant_id
+
+    async def find(self, session: AsyncSession, field: str) -> SecretStr | None:
+        """Open a stored secret; None when there is none. Raises `SecretUnreadable`."""
+        query = select(TenantSecretRow.sealed).where(
+            TenantSecretRow.tenant_id == self._tenant_id, TenantSecretRow.field == field
+        )
+        sealed = await session.scalar(query)
+        return None if sealed is None else self._box.open(sealed, self._place(field))
+
+    async def make_once(self, session: AsyncSession, field: str, value: SecretStr) -> SecretStr:
+        """Seal the secret and keep it unless one is there. Returns the one that is kept.
+
+        Of two that make one at once the second waits for the first and finds the first one's.
+        Raises `SecretUnreadable`.
+        """
+        row = insert(session, TenantSecretRow).values(
+            tenant_id=self._tenant_id,
+            field=field,
+            sealed=self._box.seal(value, self._place(field)),
+            created_at=db_now(),
+        )
+        await session.execute(row.on_conflict_do_nothing(index_elements=["tenant_id", "field"]))
+        kept = await self.find(session, field)
+        assert kept is not None
+        return kept
+
+    def _place(self, field: str) -> SecretPlace:
+        return SecretPlace(self._tenant_id, None, field)
+
+
 class Secrets:
-    """The secrets of all connections under the keys of this process, the newest first."""
+    """The secrets of tenants and of their connections under the keys of this process, the newest first."""
 
     def __init__(self, keys: Sequence[SecretStr]) -> None:
         self._box = SecretBox(keys)
@@ -115,6 +158,10 @@ class Secrets:
     def of(self, tenant_id: UUID, connection_id: UUID) -> ConnectionSecrets:
         """Name the connection whose secrets are meant."""
         return ConnectionSecrets(self._box, tenant_id, connection_id)
+
+    def of_tenant(self, tenant_id: UUID) -> TenantSecrets:
+        """Name the tenant whose own secrets are meant."""
+        return TenantSecrets(self._box, tenant_id)
 
     async def find_none(self, session: AsyncSession, field: str) -> None:
         """Work as long as for a secret that exists, for callers who must not show that there is none."""
@@ -130,7 +177,8 @@ class Secrets:
 
 async def sealed_by_key(session: AsyncSession) -> dict[str, int]:
     """Count the stored secrets that each key sealed, by the key's id."""
-    columns = (SecretRow.sealed, OAuthTokenRow.access_sealed, OAuthTokenRow.refresh_sealed)
+    of_connections = (SecretRow.sealed, OAuthTokenRow.access_sealed, OAuthTokenRow.refresh_sealed)
+    columns = (*of_connections, TenantSecretRow.sealed)
     ids = union_all(
         *(select(func.substr(one, 1, KEY_ID_LENGTH).label("key_id")) for one in columns)
     ).subquery()

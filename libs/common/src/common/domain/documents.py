@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from common.domain.money import Money
 
@@ -29,6 +29,10 @@ class DocumentType(StrEnum):
 
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class TaxModel(StrEnum):
@@ -85,6 +89,7 @@ class PaymentData(Charge):
     provider: str | None = None
     transaction_id: str | None = None
     status: str | None = None
+    due_on: date | None = Field(default=None, exclude_if=_is_none)  # absent in JSON, as it always was
 
 
 class OrderSnapshot(Fact):

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import ClassVar, Literal
 
+from common.domain.buyers import PayerHashes
 from common.domain.documents import Fact, PaymentData
 from common.domain.money import Money
 from common.events import topics
@@ -23,6 +24,8 @@ class _BooksFact(DocumentMessage):
     issued_on: date
     gross_total: Money
     keys: PaymentKeys
+    due_on: date | None = None  # until when it is to be paid, where the shop says so
+    payer: PayerHashes | None = None  # absent where nothing is known of who pays, or is any more
 
 
 class VoucherBooked(_BooksFact):
@@ -55,12 +58,16 @@ class DocumentParked(_BooksFact):
 
 
 class DocumentExcluded(_BooksFact):
-    """A rule of the merchant keeps a document out of the books; `revision` counts its outcomes."""
+    """A rule of the merchant keeps a document out of the books; `revision` counts its outcomes.
+
+    `voucher_id` is the one a person made by hand and named.
+    """
 
     type: ClassVar = "books.document.excluded.v1"
 
     rule: str
     revision: int
+    voucher_id: str | None = None
 
     @property
     def fact(self) -> str:

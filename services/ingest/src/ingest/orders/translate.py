@@ -4,10 +4,13 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 
 from common.domain.documents import (
+    BERLIN,
     Address,
     Charge,
     Document,
@@ -218,7 +221,17 @@ def _payment(data: wire.PaymentData | None, currency: str) -> PaymentData | None
         provider=method.provider_name,
         transaction_id=data.transaction_id,
         status=data.status,
+        due_on=_due_on(method.additional_data),
     )
+
+
+def _due_on(terms: wire.PaymentTerms | None) -> date | None:
+    """Until when to pay, as a day is written here or as machines write one; None for anything else."""
+    said = (terms and terms.due_date) or ""
+    for text, form in ((said, "%d.%m.%Y"), (said[:10], "%Y-%m-%d")):
+        with suppress(ValueError):
+            return datetime.strptime(text, form).replace(tzinfo=BERLIN).date()
+    return None
 
 
 def _taxes(entries: Sequence[wire.TaxEntry], currency: str) -> tuple[TaxShare, ...]:

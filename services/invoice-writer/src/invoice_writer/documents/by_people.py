@@ -101,8 +101,9 @@ class DocumentCommands:
         ended = await self._writer.resolve_open_attempt(event, open_write) if open_write else None
         if isinstance(ended, Bound | Later):
             return ended if isinstance(ended, Later) else await self._desk.finish(event, ended, state)
+        payer = (await self._desk.context(event.tenant_id)).payer_of(event)
         async with self._db.sessions.of(event.tenant_id) as session:
-            await mark_booked_by_hand(session, event, command, state=state)
+            await mark_booked_by_hand(session, event, command, state=state, payer=payer)
         return Done()
 
     async def _keep_booked(self, event: DocumentIssued, state: DocumentState) -> Done:
@@ -111,5 +112,5 @@ class DocumentCommands:
             return Done()
         if state.status != BOOKED:
             async with self._db.sessions.of(event.tenant_id) as session:
-                await update_status(session, event, Outcome(BOOKED), state=state)
+                await update_status(session, event, Outcome(BOOKED), state=state, payer=None)
         return await self._desk.file(event, state)

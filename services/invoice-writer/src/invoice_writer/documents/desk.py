@@ -16,6 +16,7 @@ from common.inbox.accept import accept
 from common.inbox.messages import Done, Later
 from common.outbox.record import record
 from common.transport.base import Incoming
+from invoice_writer.context import TenantContext, TenantContexts
 from invoice_writer.deciding import Decider, VoucherPlan, fetch_again
 from invoice_writer.excluding import read_known
 from invoice_writer.files import FileAttacher
@@ -37,13 +38,25 @@ ORIGINAL_MISSING = Reason.ORIGINAL_MISSING.value
 class DocumentDesk:
     """The steps that messages about documents share; the handlers say which of them, and when."""
 
-    def __init__(self, db: Database, decider: Decider, writer: VoucherWriter, files: FileAttacher) -> None:
-        self._db, self._decider, self._writer, self._files = db, decider, writer, files
+    def __init__(
+        self,
+        db: Database,
+        contexts: TenantContexts,
+        decider: Decider,
+        writer: VoucherWriter,
+        files: FileAttacher,
+    ) -> None:
+        self._db, self._contexts = db, contexts
+        self._decider, self._writer, self._files = decider, writer, files
         self._states: Batched[tuple[UUID, UUID], DocumentState | None] = Batched(self._read_states)
 
     async def state(self, event: DocumentEvent) -> DocumentState | None:
         """Look where the document stands, together with those asked for meanwhile; None while undecided."""
         return await self._states.ask((event.tenant_id, event.document_id))
+
+    async def context(self, tenant_id: UUID) -> TenantContext:
+        """Look up what is to be known about the tenant; before a transaction is opened, never inside."""
+        return await self._contexts.get(tenant_id)
 
     async def known(self, about: DocumentEvent | DocumentCommand) -> tuple[DocumentIssued, DocumentState]:
         """Read the document a message is about, and where it stands; raises `UnknownDocument`."""
@@ -88,8 +101,9 @@ class DocumentDesk:
 
     async def record(self, event: DocumentIssued, outcome: Outcome, state: DocumentState | None) -> Done:
         """Record the outcome; an invoice that a correction misses is fetched from the shop, once."""
+        payer = (await self.context(event.tenant_id)).payer_of(event)
         async with self._db.sessions.of(event.tenant_id) as session:
-            await record_outcome(session, event, outcome, state=state)
+            await record_outcome(session, event, outcome, state=state, payer=payer)
             was_missing = state is not None and state.reason == ORIGINAL_MISSING
             if outcome.reason == ORIGINAL_MISSING and not was_missing:
                 await record(session, INVOICE_WRITER, fetch_again(event))
@@ -113,7 +127,7 @@ class DocumentDesk:
             if state is not None and state.stands_as(doubt):
                 await OutcomeRepository(session, event.tenant_id).wait(event.document_id, later.after)
             else:
-                await record_outcome(session, event, doubt, state=state)
+                await record_outcome(session, event, doubt, state=state, payer=None)
 
     async def _attach_later(self, event: DocumentIssued, sha256: str) -> None:
         """Put the file in line; the same file of a document is in line once."""

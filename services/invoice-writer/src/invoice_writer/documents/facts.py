@@ -60,13 +60,14 @@ class DocumentFacts:
 
     async def conflicted(self, event: DocumentConflicted) -> Done:
         """Park a document whose number came again with other content; a voucher that is there stays."""
+        context = await self._desk.context(event.tenant_id)
         async with self._db.sessions.of(event.tenant_id) as session:
             issued, state = await read_known(session, event)
             params = {"known_hash": event.known_hash, "content_hash": event.content_hash}
             if (state.reason, state.params) == (CONFLICT, params):
                 return Done()
             conflict = Outcome(PARKED, reason=CONFLICT, params=params)
-            await update_status(session, issued, conflict, state=state)
+            await update_status(session, issued, conflict, state=state, payer=context.payer_of(issued))
         return Done()
 
     async def file_stored(self, event: DocumentFileStored) -> Done | Later:

@@ -22,6 +22,7 @@ from common.inbox.accept import accept
 from common.inbox.messages import Done, Later
 from common.inbox.routes import Route, on
 from common.transport.base import Incoming
+from invoice_writer.context import TenantContexts
 from invoice_writer.deciding import Decider
 from invoice_writer.excluding.confirming import confirm_issue_date
 from invoice_writer.excluding.known import read_known
@@ -32,8 +33,10 @@ from invoice_writer.writing import VoucherWriter
 class Exclusions:
     """Carries out the two commands; each is safe to run any number of times."""
 
-    def __init__(self, db: Database, decider: Decider, writer: VoucherWriter) -> None:
-        self._db, self._decider, self._writer = db, decider, writer
+    def __init__(
+        self, db: Database, contexts: TenantContexts, decider: Decider, writer: VoucherWriter
+    ) -> None:
+        self._db, self._contexts, self._decider, self._writer = db, contexts, decider, writer
 
     def routes(self) -> Sequence[Route]:
         """The messages handled here."""
@@ -54,12 +57,13 @@ class Exclusions:
         ended = await self._writer.resolve_open_attempt(event, open_write) if open_write else None
         if isinstance(ended, Later):
             return ended
+        payer = (await self._contexts.get(command.tenant_id)).payer_of(event)
         async with self._db.sessions.of(command.tenant_id) as session:
             if isinstance(ended, Bound):
                 await _decide_again(session, command)  # its file is still to come
             elif _is_open(state):
                 left_out = Outcome(EXCLUDED, EXCLUDED_BY_PERSON, {"because": command.because})
-                await update_status(session, event, left_out, state=state)
+                await update_status(session, event, left_out, state=state, payer=payer)
         return Done()
 
     async def confirm(self, command: ConfirmIssueDate) -> Done:
@@ -85,7 +89,8 @@ def _is_open(state: DocumentState) -> bool:
 async def _in_line(
     session: AsyncSession, event: DocumentIssued, params: dict[str, Any], state: DocumentState
 ) -> None:
-    await update_status(session, event, Outcome(WAITING, Reason.IN_LINE.value, params), state=state)
+    waiting = Outcome(WAITING, Reason.IN_LINE.value, params)
+    await update_status(session, event, waiting, state=state, payer=None)
 
 
 async def _decide_again(session: AsyncSession, command: DocumentCommand) -> None:

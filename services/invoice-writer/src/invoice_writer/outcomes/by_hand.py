@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import close_alarms
 from common.domain.alarms import AlarmKind
+from common.domain.buyers import PayerHashes
 from common.domain.reasons import BOOKED_BY_HAND, Reason
 from common.events.commands import ResolveDocument
 from common.events.documents import DocumentIssued
@@ -13,7 +14,12 @@ from invoice_writer.outcomes.state import DocumentState
 
 
 async def mark_booked_by_hand(
-    session: AsyncSession, event: DocumentIssued, command: ResolveDocument, *, state: DocumentState
+    session: AsyncSession,
+    event: DocumentIssued,
+    command: ResolveDocument,
+    *,
+    state: DocumentState,
+    payer: PayerHashes | None,
 ) -> None:
     """Make a parked document stand as booked by hand; one that a voucher of ours stands for is left alone."""
     is_deleted = state.reason == Reason.VOUCHER_DELETED.value
@@ -22,7 +28,7 @@ async def mark_booked_by_hand(
     said = {"voucher_id": command.voucher_id, "comment": command.comment}
     params = {name: value for name, value in said.items() if value is not None}
     outcome = Outcome(EXCLUDED, reason=BOOKED_BY_HAND, params=params)
-    await update_status(session, event, outcome, state=state)
+    await update_status(session, event, outcome, state=state, payer=payer)
     if is_deleted:
         subject = f"{event.connection_id}:{event.document_type.value}:{event.number}"
         await close_alarms(session, AlarmKind.VOUCHER_DELETED, subject, tenant_id=event.tenant_id)

@@ -41,15 +41,18 @@ class _Named(Fact):
 
 
 async def park_dead(session: AsyncSession, message: Message | RawMessage, error: Exception) -> None:
-    """Show the document of a dead letter as parked with `internal_error`; other messages change nothing."""
+    """Show the document of a dead letter as parked with `internal_error`; other messages change nothing.
+
+    Of what we failed to process no more is told than which document it is, nothing of its payer.
+    """
     outcome = Outcome(PARKED, reason=Reason.INTERNAL_ERROR.value, params={"error": type(error).__name__})
     if isinstance(message, Message) and isinstance(message.event, DocumentIssued):
         event = message.event
         state = await OutcomeRepository(session, event.tenant_id).find(event.document_id)
         if state is None:
-            await record_outcome(session, event, outcome, state=None)
+            await record_outcome(session, event, outcome, state=None, payer=None)
         elif state.voucher_id is None:
-            await update_status(session, event, outcome, state=state)
+            await update_status(session, event, outcome, state=state, payer=None)
     elif isinstance(message, Message) and isinstance(message.event, AboutDocument):
         await _park_retried(session, message.event, outcome)
     elif isinstance(message, RawMessage):

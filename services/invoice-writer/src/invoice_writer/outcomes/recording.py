@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.models.books import VoucherIndexRow
 from common.db.models.effects import BindingRow
 from common.domain.alarms import AlarmKind
-from common.domain.reasons import LOOKED_FOR_AGAIN
+from common.domain.buyers import PayerHashes
+from common.domain.reasons import BOOKED_BY_HAND, LOOKED_FOR_AGAIN
 from common.domain.verdicts import Decision
 from common.effects.sql_numbers import effects_bound_to
 from common.errors import TransientError
@@ -31,11 +32,16 @@ ADOPTED = "adopted"
 
 
 async def record_outcome(
-    session: AsyncSession, event: DocumentIssued, outcome: Outcome, *, state: DocumentState | None
+    session: AsyncSession,
+    event: DocumentIssued,
+    outcome: Outcome,
+    *,
+    state: DocumentState | None,
+    payer: PayerHashes | None,
 ) -> None:
     """Make the document stand as the outcome says and announce it unless it stood there before.
 
-    What is looked for again and again is told once.
+    What is looked for again and again is told once. `payer` goes with the news.
     """
     stands = state is not None and state.stands_as(outcome)
     if stands and outcome.waits_for is not None and outcome.reason in LOOKED_FOR_AGAIN:
@@ -44,16 +50,25 @@ async def record_outcome(
     revision = await OutcomeRepository(session, event.tenant_id).record(event, outcome)
     if revision is None:
         return
-    await _announce(session, event, outcome, revision, state)
+    if state is None or not state.stands_as(outcome):
+        await _announce(session, event, outcome, revision, payer)
 
 
 async def update_status(
-    session: AsyncSession, event: DocumentIssued, outcome: Outcome, *, state: DocumentState
+    session: AsyncSession,
+    event: DocumentIssued,
+    outcome: Outcome,
+    *,
+    state: DocumentState,
+    payer: PayerHashes | None,
 ) -> None:
-    """Change how a decided document stands, keeping its decision and voucher on record."""
+    """Change how a decided document stands, keeping its decision and voucher on record, and announce it.
+
+    Where a voucher stands for the document, that goes on to be the news.
+    """
     revision = await OutcomeRepository(session, event.tenant_id).update_status(event.document_id, outcome)
-    if state.voucher_id is None:
-        await _announce(session, event, outcome, revision, state)
+    if state.voucher_id is None and not state.stands_as(outcome):
+        await _announce(session, event, outcome, revision, payer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +91,14 @@ class Booking:
         outcome: Outcome,
         *,
         organization_id: str,
+        payer: PayerHashes | None,
         differences: Mapping[str, Any] | None = None,
     ) -> "Booking":
         """The booking that this outcome means."""
         assert outcome.status == BOOKED and outcome.voucher_id is not None
         fact = VoucherBooked.about(
             event.ref,
-            **_shared(event),
+            **_shared(event, payer),
             organization_id=organization_id,
             voucher_id=outcome.voucher_id,
             voucher_on=decision.voucher_on,
@@ -149,33 +165,37 @@ async def _are_same(session: AsyncSession, voucher_ids: Sequence[str]) -> bool:
 
 
 async def _announce(
-    session: AsyncSession, event: DocumentIssued, outcome: Outcome, revision: int, state: DocumentState | None
+    session: AsyncSession, event: DocumentIssued, outcome: Outcome, revision: int, payer: PayerHashes | None
 ) -> None:
-    if state is not None and state.stands_as(outcome):
-        return
-    fact = _fact(event, outcome, revision)
+    fact = _fact(event, outcome, revision, payer)
     if fact is not None:
         await record(session, INVOICE_WRITER, fact)
 
 
-def _fact(event: DocumentIssued, outcome: Outcome, revision: int) -> Event | None:
-    why, shared = outcome.reason or "", {**_shared(event), "revision": revision}
+def _fact(event: DocumentIssued, outcome: Outcome, revision: int, payer: PayerHashes | None) -> Event | None:
+    why, shared = outcome.reason or "", {**_shared(event, payer), "revision": revision}
     if outcome.status == PARKED:
         return DocumentParked.about(event.ref, **shared, reason=why)
     if outcome.status == EXCLUDED:
-        return DocumentExcluded.about(event.ref, **shared, rule=why)
+        return DocumentExcluded.about(event.ref, **shared, rule=why, voucher_id=_made_by_hand(outcome))
     return None
 
 
-def _shared(event: DocumentIssued) -> dict[str, Any]:
+def _made_by_hand(outcome: Outcome) -> str | None:
+    """The voucher that a person named as the document's."""
+    return outcome.params.get("voucher_id") if outcome.reason == BOOKED_BY_HAND else None
+
+
+def _shared(event: DocumentIssued, payer: PayerHashes | None) -> dict[str, Any]:
+    order = event.order
     return {
         "occurred_at": datetime.now(UTC),
         "lane": event.lane,
         "issued_on": event.document.issued_on,
         "gross_total": event.document.gross_total,
         "keys": PaymentKeys(
-            order_number=event.order.order_number,
-            customer_number=event.order.customer_number,
-            payment=event.order.payment,
+            order_number=order.order_number, customer_number=order.customer_number, payment=order.payment
         ),
+        "due_on": order.payment.due_on if order.payment else None,
+        "payer": payer,
     }

@@ -28,7 +28,8 @@ async def show_delayed(session: AsyncSession, late: OverdueMessage) -> None:
     if await OutcomeRepository(session, event.tenant_id).find(event.document_id) is not None:
         return
     params = {"since": late.received_at.isoformat(), "said": (late.last_error or "").partition(":")[0]}
-    await record_outcome(session, event, Outcome(WAITING, reason=DELAYED, params=params), state=None)
+    delayed = Outcome(WAITING, reason=DELAYED, params=params)
+    await record_outcome(session, event, delayed, state=None, payer=None)
 
 
 def is_lasting(state: DocumentState | None) -> bool:

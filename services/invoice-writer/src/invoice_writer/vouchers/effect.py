@@ -113,6 +113,7 @@ class VoucherEffect:
             decision,
             outcome,
             organization_id=self._plan.organization_id,
+            payer=self._plan.context.payer_of(self._event),
             differences=None if self._chosen is None else differences(decision, self._chosen),
         )
         return OnBound(record_bookings, booking)

@@ -1,4 +1,4 @@
-"""Guarded writes: attempts, bindings, rate buckets, OAuth token pairs."""
+"""Guarded writes: attempts, bindings, rate buckets, OAuth token pairs, tenants' own secrets."""
 
 from datetime import datetime
 from typing import Any
@@ -108,6 +108,17 @@ class BreakerRow(OfTenant, Base):
     denied_at: Mapped[datetime | None]
     retry_at: Mapped[datetime | None]  # then one may try
     last_error: Mapped[str | None]
+
+
+class TenantSecretRow(CreatedAt, Base):
+    """One sealed secret of a tenant itself, made once."""
+
+    __tablename__ = "tenant_secrets"
+    __table_args__ = {"schema": "line"}
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    sealed: Mapped[str]
 
 
 class OAuthTokenRow(OfTenant, Base):

@@ -1,6 +1,7 @@
 """The facts of the transit writer: the documents that money movements are matched with."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index
@@ -34,6 +35,8 @@ class BookedVoucherRow(OfTenant, Base):
     provider: Mapped[str | None]
     method_id: Mapped[str | None]
     transaction_id: Mapped[str | None]
+    due_on: Mapped[date | None]
+    payer: Mapped[dict[str, Any] | None]  # hashes of names and e-mail addresses, by kind
     state: Mapped[str]  # booked | parked | excluded
     note: Mapped[str | None]  # the reason it is parked, or the rule that left it out
     recorded_at: Mapped[datetime]

@@ -13,6 +13,7 @@ from common.domain.buyers.keys import (
     shop_tag,
     vat_key,
 )
+from common.domain.buyers.payers import PayerHashes, PayerKey, normal_email, normal_name
 from common.domain.buyers.territories import Doubt, Place, place_of
 from common.domain.buyers.vat_checks import VatCheck
 from common.domain.buyers.vat_ids import VatId, buyers_vat_id, goods_address, vat_id_to_check
@@ -22,6 +23,8 @@ __all__ = [
     "NORTHERN_IRELAND",
     "Customer",
     "Doubt",
+    "PayerHashes",
+    "PayerKey",
     "Place",
     "VatCheck",
     "VatId",
@@ -34,6 +37,8 @@ __all__ = [
     "goods_address",
     "identity_of",
     "name_print",
+    "normal_email",
+    "normal_name",
     "number_key",
     "place_key",
     "place_of",

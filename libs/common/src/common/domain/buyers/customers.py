@@ -96,6 +96,12 @@ def customer_of(address: Address | None, order: OrderSnapshot, country: str) -> 
     )
 
 
+def names_of(address: Address) -> tuple[str, ...]:
+    """The names the address goes by: the company's, the person's; none where it is empty."""
+    person = " ".join(name for name in (_text(address.first_name), _text(address.last_name)) if name)
+    return tuple(name for name in (company_name(address.company), person) if name)
+
+
 def company_name(raw: str | None) -> str | None:
     """The company's name; None where the field holds nothing, signs only, or a word for "none"."""
     text = _text(raw)

@@ -1,13 +1,11 @@
 """By what a customer is recognised: equal texts give equal keys, and no key can be read as a name."""
 
 import hashlib
-import unicodedata
 from collections.abc import Callable
 from uuid import UUID
 
 from common.domain.buyers.customers import Customer
-
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "ø": "oe", "œ": "oe", "å": "aa"})
+from common.domain.buyers.spelling import folded, in_ascii, normal
 
 
 def customer_keys(customer: Customer, shop_id: UUID) -> tuple[str, ...]:
@@ -60,7 +58,7 @@ def email_key(email: str | None) -> str | None:
     if not email or not email.strip():
         return None
     local, at, domain = email.strip().rpartition("@")
-    return f"email:{_digest(f'{local}{at}{_in_ascii(domain)}')}"
+    return f"email:{_digest(f'{local}{at}{in_ascii(domain)}')}"
 
 
 def place_key(
@@ -92,25 +90,13 @@ def _print(text: str | None, also: Callable[[str], str] = str) -> str | None:
 
 def _letters(text: str | None) -> str:
     """The text in lower case without umlauts, accents, spaces and signs."""
-    folded = unicodedata.normalize("NFKD", _normal(text).translate(_UMLAUTS))
-    return "".join(character for character in folded if character.isalnum())
+    return "".join(character for character in folded(text) if character.isalnum())
 
 
 def _street(letters: str) -> str:
     return letters.replace("strasse", "str")
 
 
-def _in_ascii(domain: str) -> str:
-    try:
-        return domain if domain.isascii() else domain.encode("idna").decode()
-    except UnicodeError:
-        return domain
-
-
 def _digest(*texts: str | None) -> str:
-    joined = "\n".join(_normal(text) for text in texts)
+    joined = "\n".join(normal(text) for text in texts)
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def _normal(text: str | None) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text or "").casefold().split())

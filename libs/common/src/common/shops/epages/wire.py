@@ -8,6 +8,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     ValidationError,
     WrapValidator,
     model_validator,
@@ -134,12 +135,19 @@ class TaxEntry(Wire):
     price: AnyPrice = None
 
 
+class PaymentTerms(Wire):
+    """What a provider adds about a purchase on invoice; of the bank account to pay to nothing is read."""
+
+    due_date: Text = Field(default=None, alias="InvoicePaymentDueDate")
+
+
 class Method(Wire):
     """A shipping or payment method."""
 
     id: Text = None
     name: Text = None
     provider_name: Text = None
+    additional_data: Annotated[PaymentTerms | None, WrapValidator(_lenient)] = None
 
 
 class ShippingData(Wire):
