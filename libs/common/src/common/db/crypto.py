@@ -50,7 +50,7 @@ class SecretBox:
         self._ciphers = {_key_id(key): AESGCM(key) for key in raw}
 
     def seal(self, value: SecretStr, place: SecretPlace) -> str:
-        """The sealed text `key id.nonce.ciphertext` in hex."""
+        """Seal with the newest key. Returns `key id.nonce.ciphertext` in hex."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = self._ciphers[self._newest].encrypt(
             nonce, value.get_secret_value().encode(), place.bound_context
@@ -58,7 +58,7 @@ class SecretBox:
         return f"{self._newest}.{nonce.hex()}.{sealed.hex()}"
 
     def open(self, sealed: str, place: SecretPlace) -> SecretStr:
-        """The secret; raises `SecretUnreadable`."""
+        """Open what was sealed for this place; raises `SecretUnreadable`."""
         try:
             key_id, nonce, ciphertext = sealed.split(".")
             plain = self._ciphers[key_id].decrypt(
@@ -78,7 +78,7 @@ class SecretBox:
 
 
 def new_key() -> str:
-    """A fresh key in the form the settings take."""
+    """Make a key in the form the settings take."""
     return secrets.token_hex(KEY_BYTES)
 
 

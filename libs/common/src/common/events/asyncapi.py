@@ -36,7 +36,7 @@ OPTIONAL_HEADERS = {
 
 
 def description() -> dict[str, Any]:
-    """The whole document as JSON values."""
+    """Describe every topic and message, as JSON values."""
     schemas: dict[str, Any] = {}
     messages = {event.type: _message(event, schemas) for event in EVENT_CLASSES}
     return {
@@ -54,7 +54,7 @@ def description() -> dict[str, Any]:
 
 
 def rendered() -> str:
-    """The document as the file holds it."""
+    """Render the description as the file holds it."""
     return orjson.dumps(description(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 

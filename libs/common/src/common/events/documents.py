@@ -70,7 +70,7 @@ class DocumentFileMissed(DocumentEvent):
 
 
 def issued(**fields: object) -> DocumentIssued:
-    """The issue event of the right class for `document`."""
+    """Make the event of the issue, of the class that the document's type asks for."""
     document = fields["document"]
     assert isinstance(document, Document)
     event_class = InvoiceIssued if document.type is DocumentType.INVOICE else CreditNoteIssued

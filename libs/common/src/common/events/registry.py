@@ -52,7 +52,7 @@ def is_known(event_type: str) -> bool:
 
 
 def parse(event_type: str, payload: bytes) -> Event:
-    """The event in the payload; raises `MalformedEvent` (values stay out of the message)."""
+    """Read the event in a payload; raises `MalformedEvent` (values stay out of the message)."""
     try:
         return BY_TYPE[event_type].model_validate_json(payload)
     except ValidationError as error:

@@ -94,7 +94,7 @@ class Booking:
         payer: PayerHashes | None,
         differences: Mapping[str, Any] | None = None,
     ) -> "Booking":
-        """The booking that this outcome means."""
+        """Make the booking that this outcome means."""
         assert outcome.status == BOOKED and outcome.voucher_id is not None
         fact = VoucherBooked.about(
             event.ref,

@@ -69,11 +69,11 @@ class VoucherEffect:
         await self._plan.client.prepare_write(VOUCHERS)
 
     async def send(self, gate: Gate) -> str:
-        """Create the voucher; its id."""
+        """Create the voucher. Returns its id."""
         return await self._plan.client.vouchers.create(self.payload, gate)
 
     async def search(self) -> SearchResult:
-        """Every voucher of that type and number, told apart by its marker.
+        """Look for vouchers of that type and number, told apart by their markers.
 
         Another document's voucher of ours is none of our business, whichever connection it came through.
         """
@@ -97,7 +97,7 @@ class VoucherEffect:
         return VoucherEffect(self._event, self._plan, **values)
 
     def on_bound(self, external_id: str, how: str) -> OnBound[Booking]:
-        """The outcome and its announcement come with the binding."""
+        """Make what is written with the binding: the outcome and its announcement."""
         decision = self._plan.decision
         outcome = Outcome(
             BOOKED,
