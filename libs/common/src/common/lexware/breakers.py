@@ -230,7 +230,7 @@ class ConnectionHealth:
         return is_ours
 
     async def _give_back(self, place: Place) -> None:
-        """Whoever was to try never asked: our own limit, tokens that somebody renews, a 429."""
+        """Give the trial back: nobody was asked (our own limit, tokens that somebody renews, a 429)."""
         view = self._breakers.view(place)
         if view is None or view.state != ONE_MAY_TRY:
             return
