@@ -14,9 +14,7 @@ from common.effects.effect import Effect, Parked, Pending, Refused, SearchResult
 from common.effects.searches import ReconcileSchedule, Search, search_of
 from common.effects.witness import Witness
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
-from common.http.errors import NotFound, RateLimitWait
-from common.lexware.breakers import ConnectionRests
-from common.lexware.errors import RequestRejected
+from common.http.errors import NotFound, RateLimitWait, RequestUnfit, UpstreamRests
 from common.settings import EffectSettings
 
 LONGEST_PAUSE_SECONDS = 300.0
@@ -46,9 +44,9 @@ class Searching:
             result = await effect.search()
         except NotFound:
             result = SearchResult(complete=False)
-        except (RateLimitWait, ConnectionRests) as trouble:  # no search was made
+        except (RateLimitWait, UpstreamRests) as trouble:  # no search was made
             return replace(again(trouble, attempt.number), reason=reason)
-        except (RequestRejected, TransientError, UnknownOutcomeError) as trouble:
+        except (RequestUnfit, TransientError, UnknownOutcomeError) as trouble:
             return self._unsettled(attempt, now, again(trouble, attempt.number), trouble.code, reason)
         except RefusedError as error:
             return Refused(error)

@@ -4,6 +4,7 @@ TransientError
 ├── Unreachable             a read got no answer
 ├── ServerTrouble           a read was answered with 5xx
 ├── UnreadableAnswer        a read was answered with something else than promised
+├── UpstreamRests           nothing was asked: the other side rests after trouble
 └── RequestNotExecuted      a write that surely did not happen
     ├── RateLimitWait       our own limit: nothing was sent
     ├── RateLimited         429: the other side's limit
@@ -13,7 +14,8 @@ UnknownOutcomeError
 └── OutcomeLost             a write without a usable answer
     └── PageInstead         a page for people
 RefusedError
-└── NotFound                404: not there, or not there yet
+├── NotFound                404: not there, or not there yet
+└── RequestUnfit            4xx about this one request: it does not fit the other side's rules
 """
 
 from datetime import timedelta
@@ -37,6 +39,12 @@ class UnreadableAnswer(TransientError):
     """The answer to a read is not what its status promises."""
 
     code = "http.unreadable_answer"
+
+
+class UpstreamRests(TransientError):
+    """The other side had trouble lately and is left alone for a while; nothing was asked."""
+
+    code = "http.upstream_rests"
 
 
 class RequestNotExecuted(TransientError):
@@ -88,3 +96,9 @@ class NotFound(RefusedError):
     """The other side does not know the thing asked for, at least not yet."""
 
     code = "http.not_found"
+
+
+class RequestUnfit(RefusedError):
+    """The request does not fit the other side's rules; it says nothing of any other request."""
+
+    code = "http.request_unfit"

@@ -37,7 +37,7 @@ from common.db.breakers import (
 from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
-from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
+from common.errors import ConnectorError, RefusedError, UnknownOutcomeError
 from common.http.errors import ServerTrouble, Unauthorized, Unreachable, UnreadableAnswer, Withdrawn
 from common.http.gate import boot_seconds
 from common.http.health import Call
@@ -45,6 +45,7 @@ from common.lexware.errors import (
     AccessDenied,
     BooksNotConnected,
     BooksRefusal,
+    ConnectionRests,
     ContractProblem,
     DeniedForNow,
     ReconnectNeeded,
@@ -73,12 +74,6 @@ DENIALS: dict[str, type[BooksRefusal]] = {
 }
 
 Reopened = Callable[[AsyncSession, UUID, UUID], Awaitable[None]]
-
-
-class ConnectionRests(TransientError):
-    """The connection rests after trouble; the message goes on when somebody was answered."""
-
-    code = "lexware.connection_rests"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ usable 2xx is unknown: somebody in between may refuse what was carried out.
 
 TransientError
 ├── BooksUnavailable        a read answered with 5xx, or with a 4xx of somebody in between
+├── ConnectionRests         nothing was asked: the connection rests after trouble
 ├── NotExecuted family      see common.http.errors: 429, 401, a withdrawn request
 │   ├── DeniedForNow        402, 403 of the gateway: about the connection, counted there
 │   └── RouteUnknown        404 of the gateway: about the connection, weather
@@ -33,8 +34,10 @@ from common.http.errors import (
     OutcomeLost,
     RateLimited,
     RequestNotExecuted,
+    RequestUnfit,
     ServerTrouble,
     Unauthorized,
+    UpstreamRests,
 )
 from common.http.health import Call
 from common.http.redact import loggable_path
@@ -47,6 +50,12 @@ class BooksUnavailable(ServerTrouble):
     """Lexware failed at a read, or somebody in between did."""
 
     code = "lexware.unavailable"
+
+
+class ConnectionRests(UpstreamRests):
+    """The connection rests after trouble; the message goes on when somebody was answered."""
+
+    code = "lexware.connection_rests"
 
 
 class DeniedForNow(RequestNotExecuted):
@@ -126,7 +135,7 @@ class Conflict(BooksRefusal):
     code = "lexware.conflict"
 
 
-class RequestRejected(BooksRefusal):
+class RequestRejected(BooksRefusal, RequestUnfit):
     """The request does not fit Lexware's rules."""
 
     code = "lexware.request_rejected"

@@ -23,8 +23,7 @@ from common.domain.alarms import AlarmKind
 from common.domain.cleaning import storable
 from common.errors import ConnectorError, TransientError
 from common.http.errors import RateLimitWait, Unauthorized
-from common.lexware.breakers import ConnectionRests
-from common.lexware.errors import DeniedForNow, RouteUnknown
+from common.lexware.errors import ConnectionRests, DeniedForNow, RouteUnknown
 from common.lexware.rows import Unfit
 from invoice_writer.refusals import connection_reason
 from invoice_writer.settings import ReadingSettings
