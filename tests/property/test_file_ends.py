@@ -10,7 +10,7 @@ from common.effects.effect import Pending
 from common.errors import ConnectorError
 from common.http.errors import NotFound, OutcomeLost, RateLimited, RateLimitWait, Unreachable
 from common.lexware.answers import Issue
-from common.lexware.errors import AccessDenied, FileRejected
+from common.lexware.errors import AccessDenied, ConnectionRests, FileRejected, VoucherRejected
 from support.file_world import (
     AT_ONCE,
     LOOK_AFTER,
@@ -141,11 +141,14 @@ async def test_what_keeps_an_upload_from_being_armed_leaves_no_attempt(
         (400, Unreachable("no answer"), Pending(timedelta(seconds=50), Unreachable.code)),
         (86_400, Unreachable("no answer"), Pending(timedelta(minutes=5), Unreachable.code)),
         (86_400, AccessDenied("403"), Pending(timedelta(minutes=5), AccessDenied.code)),
+        (10, VoucherRejected("406"), Pending(timedelta(minutes=5), VoucherRejected.code)),
+        (86_400, VoucherRejected("406"), Pending(timedelta(minutes=5), VoucherRejected.code)),
         (
             10,
             RateLimitWait("full", retry_after=timedelta(seconds=3)),
             Pending(timedelta(seconds=3), RateLimitWait.code),
         ),
+        (400, ConnectionRests("rests"), Pending(timedelta(seconds=50), ConnectionRests.code)),
     ],
 )
 async def test_a_look_that_tells_nothing_is_repeated_later_and_later_and_nothing_is_sent(

@@ -11,10 +11,10 @@ from common.db.engine import Database
 from common.db.models.effects import AlarmRow, AttemptRow
 from common.effects.attempts import WITHDRAWN
 from common.effects.effect import Effect, EffectResult, Pending
-from common.effects.files import FileResult, FileStep, VoucherFile
 from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
 from invoice_writer.contacts import ContactNeed, Contacts
+from invoice_writer.files import FileResult, VoucherFile, VoucherFiles
 from sandbox.testing import RunningSandbox
 
 DEADLINE_SECONDS = 60.0
@@ -32,9 +32,9 @@ async def run_contact_until_decided(contacts: Contacts, need: ContactNeed) -> Ef
     return await _once_decided(lambda: contacts.ensure(need))
 
 
-async def run_file_until_decided(step: FileStep, client: LexwareClient, file: VoucherFile) -> FileResult:
+async def run_file_until_decided(files: VoucherFiles, client: LexwareClient, file: VoucherFile) -> FileResult:
     """Ensure the file until it is decided. Returns its result."""
-    return await _once_decided(lambda: step.ensure(client, file))
+    return await _once_decided(lambda: files.ensure(client, file))
 
 
 async def _once_decided(ensure: Callable[[], Awaitable[R | Pending]]) -> R:

@@ -13,22 +13,23 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.engine import Database
 from common.effects.attempts import ABSENT, REFUSED, WITHDRAWN, ArmRequest, Attempt
 from common.effects.effect import OnBound
-from common.effects.files import (
+from common.effects.numbered import Elsewhere
+from common.effects.witness import Witness
+from common.errors import ConnectorError
+from common.http.errors import NotFound, OutcomeLost, RateLimited, Unreachable
+from common.lexware.client import LexwareClient
+from common.settings import EffectSettings
+from invoice_writer.files import (
     AT_ONCE,
     MOST_UPLOADS,
     FileAttached,
     FileRefused,
     FileResult,
-    FileStep,
     VoucherFile,
+    VoucherFiles,
 )
-from common.effects.numbered import Elsewhere
-from common.errors import ConnectorError
-from common.http.errors import NotFound, OutcomeLost, RateLimited, Unreachable
-from common.lexware.client import LexwareClient
 from support.memory_attempts import MemoryAttempts
 from support.stepping import Stepped
 
@@ -121,13 +122,13 @@ class FileWorld:
 
     def ensure(self, *, asked_for: bool = False) -> Coroutine[Any, Any, FileResult]:
         """What a process does that begins now."""
-        step = FileStep(
-            cast(Database, None), attempts=self.attempts, look_after=timedelta(seconds=LOOK_AFTER)
-        )
+        settings = EffectSettings(first_look=LOOK_AFTER)
+        files = VoucherFiles(None, settings, Witness(self.seconds), attempts=self.attempts)
         if self.stopping:
-            step.stop_arming()
+            files.stop_arming()
         client = cast(LexwareClient, SimpleNamespace(prepare_write=self._prepare, vouchers=self, files=self))
-        return step.ensure(client, FILE, attached=self._follow, asked_for=asked_for)
+        ensure = files.ensure_asked_for if asked_for else files.ensure
+        return ensure(client, FILE, self._follow)
 
     def check_arming(self, before: Sequence[Attempt]) -> None:
         """An earlier upload surely was none, or a look that began late enough saw no file."""

@@ -91,7 +91,7 @@ async def test_a_write_without_trouble_costs_one_request_and_one_attempt(
 ) -> None:
     runner, effect = EffectRunner(database, PATIENT), DocumentEffect(client, books.tenant_id, "A-1")
     assert not await runner.is_known(effect.key)
-    first = await runner.ensure(effect, is_new=True)
+    first = await runner.ensure_new(effect)
     again = await runner.ensure(effect)
     assert first == again
     assert await runner.is_known(effect.key)

@@ -37,7 +37,7 @@ class Blind:
 async def after(seconds: float, end: ConnectorError | None) -> Any:
     """What a search means that long after the attempt was armed."""
     schedule = ReconcileSchedule(SETTINGS)
-    searching = Searching(SETTINGS, schedule, Witness(lambda: 0.0))
+    searching = Searching(schedule, Witness(lambda: 0.0))
     attempt = Attempt(uuid4(), 1, OPEN, ARMED_AT)
     effect = cast(Effect, Blind(end))
     found = await searching.search(effect, attempt, ARMED_AT + timedelta(seconds=seconds))

@@ -10,7 +10,6 @@ from common.db.payer_keys import PayerKeys
 from common.db.probes import needs_of
 from common.db.secrets import Secrets
 from common.effects.effect import CrashPoints
-from common.effects.files import FileStep
 from common.effects.runner import EffectRunner
 from common.effects.watch import ClockWatch
 from common.effects.witness import Witness
@@ -36,7 +35,7 @@ from invoice_writer.deciding import BooksProfiles, Decider
 from invoice_writer.documents import DocumentCommands, DocumentDesk, DocumentFacts
 from invoice_writer.duplicates import Adopting, DuplicateWatch, Sayings
 from invoice_writer.excluding import Exclusions
-from invoice_writer.files import EInvoiceDifferences, EInvoices, FileAttacher
+from invoice_writer.files import EInvoiceDifferences, EInvoices, FileAttacher, VoucherFiles
 from invoice_writer.lists import Readings
 from invoice_writer.outcomes import park_buried, park_dead
 from invoice_writer.rechecking import ConnectionWatch, Rechecker, release_after_denial, show_delayed
@@ -54,7 +53,7 @@ class StopArming:
 
     name = "stop-arming"
 
-    def __init__(self, *senders: EffectRunner | FileStep) -> None:
+    def __init__(self, *senders: EffectRunner | VoucherFiles) -> None:
         self._senders = senders
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -75,7 +74,7 @@ def build(
     """The invoice writer on this database and transport; nothing runs before it is served."""
     witness = Witness()
     runner = EffectRunner(db, settings.effects, crash_points=crash_points, witness=witness)
-    files = FileStep(db, crash_points=crash_points, look_after=timedelta(seconds=settings.effects.first_look))
+    files = VoucherFiles(db, settings.effects, witness, crash_points=crash_points)
 
     def wake() -> None:
         worker.wake()
@@ -139,7 +138,7 @@ def _routes(
     db: Database,
     clients: LexwareClients,
     runner: EffectRunner,
-    files: FileStep,
+    files: VoucherFiles,
 ) -> Sequence[Route]:
     contexts = TenantContexts(db, PayerKeys(db, Secrets(settings.encryption_keys)))
     first_look = timedelta(seconds=settings.effects.first_look)

@@ -77,7 +77,8 @@ class VoucherWriter:
             return waiting_for_books(stalled, plan.context.settings.id)
         if isinstance(contact_id, Outcome | Later):
             return contact_id
-        result = await self._runner.ensure(effect.for_contact(contact_id), is_new=is_new)
+        ensure = self._runner.ensure_new if is_new else self._runner.ensure
+        result = await ensure(effect.for_contact(contact_id))
         return await self._customers.doubted(event, plan, contact_id, result) or _translated(result, plan)
 
     async def resolve_open_attempt(

@@ -59,7 +59,8 @@ class Asides:
             await self._attempts.park(attempt.attempt_id, searches, None, _tell_nobody)
             reason, params = others
             return Parked(reason.value, params)
-        if self._schedule.proves_absence(attempt.armed_at, searches) and not self._witness.doubts:
+        doubted = self._witness.doubts
+        if self._schedule.is_absent(attempt.armed_at, searches, clocks_doubted=doubted):
             await self._attempts.close(attempt.attempt_id, ABSENT, searches)
             return None
         await self._attempts.record_search(attempt.attempt_id, searches)

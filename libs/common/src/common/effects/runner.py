@@ -5,8 +5,8 @@ everything the last try could have done would be visible and is not there.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -41,7 +41,7 @@ from common.effects.effect import (
 from common.effects.gate import Gate, boot_seconds
 from common.effects.numbered import Elsewhere
 from common.effects.searches import ReconcileSchedule, Search, in_the_way
-from common.effects.searching import NOT_YET, UNCONFIRMED, Searching, again
+from common.effects.searching import NOT_YET, Searching, again
 from common.effects.sql_attempts import SqlAttempts
 from common.effects.witness import Witness
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
@@ -73,13 +73,12 @@ class EffectRunner:
             raise ValueError("a runner needs a database")
         self._attempts: AttemptStore = attempts or SqlAttempts(db)  # type: ignore[arg-type]
         self._settings, self._schedule = settings, schedule or ReconcileSchedule(settings)
-        self._crash_points, self._clock, self._witness = (
-            crash_points or NoCrashPoints(),
-            clock,
-            witness or Witness(clock),
-        )
-        self._searching = Searching(settings, self._schedule, self._witness)
+        self._crash_points, self._clock = crash_points or NoCrashPoints(), clock
+        self._witness = witness or Witness(clock)
+        self._searching = Searching(self._schedule, self._witness)
         self._asides = Asides(self._attempts, settings, self._schedule, self._witness, self._searching)
+        self._lost_race = Pending(timedelta(seconds=1), self._schedule.word)
+        self._at_gate = partial(self._crash_points.reach, "gate_last_byte")
         self._stopping = False
 
     def stop_arming(self) -> None:
@@ -90,17 +89,17 @@ class EffectRunner:
         """Whether anything was ever tried or bound under the key."""
         return await self._attempts.is_known(key)
 
-    async def ensure(self, effect: Effect, *, is_new: bool = False) -> EffectResult:
-        """Bring the effect as far as it gets now; `is_new` spares a look when nothing was ever tried."""
-        self._crash_points.reach("before_claim")
-        request = ArmRequest.of(effect)
-        state = EffectState() if is_new else await self._attempts.read(effect.key, effect.tenant_id)
-        for _ in range(ROUNDS):
-            result = await self._step(effect, request, state)
-            if result is not None:
-                return result
-            state = await self._attempts.read(effect.key, effect.tenant_id)
-        return Pending(timedelta(seconds=1), UNCONFIRMED)
+    async def ensure(self, effect: Effect) -> EffectResult:
+        """Bring the effect as far as it gets now."""
+        return await self._ensure(effect, None, self._schedule.most_absent)
+
+    async def ensure_new(self, effect: Effect) -> EffectResult:
+        """Bring an effect as far as it gets for which nothing was ever tried: that spares a look."""
+        return await self._ensure(effect, EffectState(), self._schedule.most_absent)
+
+    async def ensure_asked_for(self, effect: Effect) -> EffectResult:
+        """Bring the effect as far as it gets though many writes left nothing: a person wants one more."""
+        return await self._ensure(effect, None, None)
 
     async def resolve_open_attempt(self, effect: Effect) -> EffectResult | None:
         """Find out what the last write did; None if there was none or it surely did nothing."""
@@ -122,7 +121,7 @@ class EffectRunner:
             if attempt is None:
                 done = await self._attempts.adopt(request, state.last_number, bound, on_bound)
             elif (wait := self._distrust(state, attempt)) > NOT_YET:
-                return Pending(wait, UNCONFIRMED)
+                return Pending(wait, self._schedule.word)
             else:
                 done = await self._attempts.bind(request, attempt, bound, UNRESOLVED, on_bound)
             if isinstance(done, Elsewhere):
@@ -130,7 +129,7 @@ class EffectRunner:
                     return aside
             elif done:
                 return bound
-        return Pending(timedelta(seconds=1), UNCONFIRMED)
+        return self._lost_race
 
     async def give_up_open_attempt(self, key: str) -> bool:
         """A person says the books hold nothing of ours: the next `ensure` writes again.
@@ -138,6 +137,16 @@ class EffectRunner:
         False while an attempt is so young that it may still arrive.
         """
         return await self._attempts.give_up(key, self._settings.trust_time.total_seconds())
+
+    async def _ensure(self, effect: Effect, state: EffectState | None, most: int | None) -> EffectResult:
+        self._crash_points.reach("before_claim")
+        request = ArmRequest.of(effect)
+        for _ in range(ROUNDS):
+            state = state or await self._attempts.read(effect.key, effect.tenant_id)
+            if (result := await self._step(effect, request, state, most)) is not None:
+                return result
+            state = None
+        return self._lost_race
 
     async def _resolve(self, effect: Effect, states: Collection[str]) -> EffectResult | None:
         request = ArmRequest.of(effect)
@@ -149,15 +158,17 @@ class EffectRunner:
                 return None
             if (result := await self._reconcile(effect, request, state, state.unresolved)) is not None:
                 return result
-        return Pending(timedelta(seconds=1), UNCONFIRMED)
+        return self._lost_race
 
-    async def _step(self, effect: Effect, request: ArmRequest, state: EffectState) -> EffectResult | None:
+    async def _step(
+        self, effect: Effect, request: ArmRequest, state: EffectState, most: int | None
+    ) -> EffectResult | None:
         """One move of the protocol; None when the state has to be read again."""
         if state.bound is not None:
             return state.bound
         if state.unresolved is not None:
             return await self._reconcile(effect, request, state, state.unresolved)
-        if state.absent >= self._settings.max_attempts:
+        if most is not None and state.absent >= most:
             return Parked(Reason.ATTEMPTS_USED_UP.value, {"attempts": state.absent})
         return await self._write(effect, request, state.last_number)
 
@@ -171,9 +182,7 @@ class EffectRunner:
             return again(trouble, last_number)
         if self._stopping:
             return Pending(NOT_YET, "stopping")
-        gate = Gate(
-            self._settings.gate, clock=self._clock, on_open=lambda: self._crash_points.reach("gate_last_byte")
-        )
+        gate = Gate(self._schedule.gate_seconds, clock=self._clock, on_open=self._at_gate)
         attempt = await self._attempts.arm(request, last_number)
         if attempt is None:
             return None
@@ -204,7 +213,7 @@ class EffectRunner:
         if sent and not is_answer:
             if error.waits_for is not None:
                 await self._attempts.excuse(attempt.attempt_id, answer_of(error))
-            return Pending(timedelta(seconds=self._settings.first_look), UNCONFIRMED)
+            return Pending(self._schedule.first_wait, self._schedule.word)
         state = REFUSED if is_answer and not isinstance(error, Withdrawn) else WITHDRAWN
         await self._attempts.close(attempt.attempt_id, state, answer=answer_of(error))
         return Refused(error) if isinstance(error, RefusedError) else again(error, attempt.number)
@@ -222,6 +231,8 @@ class EffectRunner:
             return bound
         if bound.how != "written":
             return None
+        if not self._schedule.late_answers_matter:
+            return self._lost_race
         other = await self._attempts.record_late_answer(request, attempt, bound.external_id)
         if other is None or other.external_id != bound.external_id:
             log.error("effect.late_answer", effect=effect.key, attempt=attempt.number)
@@ -235,15 +246,11 @@ class EffectRunner:
         search = await self._searching.search(effect, attempt, state.now)
         if not isinstance(search, Search):
             return search
-        unmarked, elsewhere = (
-            tuple(one for one in seen if one not in state.accepted)
-            for seen in (search.unmarked, () if state.despite else search.elsewhere)
-        )
-        search = replace(search, unmarked=unmarked, elsewhere=elsewhere)
-        return await self._conclude(effect, request, attempt, search)
+        search = search.without(state.accepted, despite=state.despite)
+        return await self._conclude(effect, request, attempt, search, state.absent)
 
     async def _conclude(
-        self, effect: Effect, request: ArmRequest, attempt: Attempt, search: Search
+        self, effect: Effect, request: ArmRequest, attempt: Attempt, search: Search, absent: int
     ) -> EffectResult | None:
         searches = (*attempt.searches, search)
         if len(search.marked) > 1:
@@ -251,16 +258,15 @@ class EffectRunner:
             return await self._park(effect, request, attempt, searches, Reason.DUPLICATE_IN_BOOKS, ids)
         if search.marked:
             return await self._bind(effect, request, attempt, Bound(search.marked[0], "reconciled"))
-        if (
-            (others := in_the_way(search))
-            and search.complete
-            and self._schedule.trusted(attempt.armed_at, search)
-        ):
+        is_sure = search.complete and self._schedule.trusted(attempt.armed_at, search)
+        if is_sure and (others := in_the_way(search)):
             return await self._park(effect, request, attempt, searches, *others)
-        if self._schedule.proves_absence(attempt.armed_at, searches) and not self._witness.doubts:
+        doubted = self._witness.doubts
+        if self._schedule.is_absent(attempt.armed_at, searches, clocks_doubted=doubted):
             log.info("effect.absent", effect=effect.key, attempt=attempt.number)
             await self._attempts.close(attempt.attempt_id, ABSENT, searches)
-            return None
+            rest = self._schedule.rest(absent)
+            return Pending(rest, self._schedule.word) if rest else None
         await self._attempts.record_search(attempt.attempt_id, searches)
         return self._searching.after(attempt, searches)
 

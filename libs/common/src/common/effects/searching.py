@@ -4,23 +4,17 @@ However long a search says nothing, its attempt never counts as absent: it is lo
 and then shown to a person. Only two complete searches, or that person, say that nothing is there.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from common.backoff import Backoff
-from common.domain.reasons import Reason
 from common.effects.attempts import Attempt
 from common.effects.effect import Effect, Parked, Pending, Refused, SearchResult
-from common.effects.searches import ReconcileSchedule, Search, search_of
+from common.effects.searches import LONGEST_PAUSE_SECONDS, ReconcileSchedule, Search, search_of
 from common.effects.witness import Witness
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
 from common.http.errors import NotFound, RateLimitWait, RequestUnfit, UpstreamRests
-from common.settings import EffectSettings
 
-LONGEST_PAUSE_SECONDS = 300.0
 TRY_AGAIN = Backoff(1.0, LONGEST_PAUSE_SECONDS)
-PART_OF_AGE = 8  # a search that says nothing is repeated after this part of the time that it lasts already
-UNCONFIRMED = Reason.WRITE_UNCONFIRMED.value
 INCOMPLETE = "search_incomplete"
 NOT_YET = timedelta()
 
@@ -28,50 +22,41 @@ NOT_YET = timedelta()
 class Searching:
     """One search at a time for one attempt, with what this process knows of it by its own clock."""
 
-    def __init__(self, settings: EffectSettings, schedule: ReconcileSchedule, witness: Witness) -> None:
-        self._settings, self._schedule, self._witness = settings, schedule, witness
+    def __init__(self, schedule: ReconcileSchedule, witness: Witness) -> None:
+        self._schedule, self._witness = schedule, witness
 
     async def search(
-        self, effect: Effect, attempt: Attempt, now: datetime, reason: str = UNCONFIRMED
+        self, effect: Effect, attempt: Attempt, now: datetime, reason: str | None = None
     ) -> Search | Pending | Refused | Parked:
         """What the search saw, once it is due; else what becomes of the effect without."""
         self._witness.saw([attempt.attempt_id])
+        word = reason or self._schedule.word
         wait = self._schedule.wait(attempt.armed_at, attempt.searches, now)
         if wait > NOT_YET:
-            return Pending(wait, reason)
+            return Pending(wait, word)
         started, known_for = self._witness.clock(), self._witness.known_for(attempt.attempt_id)
         try:
             result = await effect.search()
         except NotFound:
             result = SearchResult(complete=False)
         except (RateLimitWait, UpstreamRests) as trouble:  # no search was made
-            return replace(again(trouble, attempt.number), reason=reason)
+            return self._schedule.unsearched(attempt.armed_at, now, again(trouble, attempt.number), word)
         except (RequestUnfit, TransientError, UnknownOutcomeError) as trouble:
-            return self._unsettled(attempt, now, again(trouble, attempt.number), trouble.code, reason)
+            planned = again(trouble, attempt.number)
+            return self._schedule.unsettled(attempt.armed_at, now, planned, trouble.code, word)
         except RefusedError as error:
             return Refused(error)
         return search_of(now, self._witness.of_search(known_for, started), result)
 
     def after(
-        self, attempt: Attempt, searches: tuple[Search, ...], reason: str = UNCONFIRMED
+        self, attempt: Attempt, searches: tuple[Search, ...], reason: str | None = None
     ) -> Pending | Parked:
         """When to search again, the last search having settled nothing."""
-        last = searches[-1]
-        planned = Pending(self._schedule.wait(attempt.armed_at, searches, last.ended_at), reason)
+        last, word = searches[-1], reason or self._schedule.word
+        planned = Pending(self._schedule.wait(attempt.armed_at, searches, last.ended_at), word)
         if last.complete:
             return planned
-        return self._unsettled(attempt, last.ended_at, planned, INCOMPLETE, reason)
-
-    def _unsettled(
-        self, attempt: Attempt, now: datetime, planned: Pending, said: str, reason: str
-    ) -> Pending | Parked:
-        """Later and later; once that has lasted, a person is told since when and why."""
-        age = now - attempt.armed_at
-        if age >= timedelta(seconds=self._settings.unsettled_after):
-            params = {"since": attempt.armed_at.isoformat(), "said": said}
-            return Parked(Reason.WRITE_UNSETTLED.value, params)
-        pause = min(age / PART_OF_AGE, timedelta(seconds=LONGEST_PAUSE_SECONDS))
-        return Pending(max(planned.retry_after, pause), reason, planned.waits_for)
+        return self._schedule.unsettled(attempt.armed_at, last.ended_at, planned, INCOMPLETE, word)
 
 
 def again(trouble: ConnectorError, tries: int) -> Pending:

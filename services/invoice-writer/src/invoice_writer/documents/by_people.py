@@ -88,7 +88,8 @@ class DocumentCommands:
         is_open = state.file_status != ATTACHED if command.again else state.file_status == PENDING
         if state.voucher_id is None or state.pdf_sha256 is None or not is_open:
             return Done()
-        return await self._files.attach(event, state, asked_for=command.again) or Done()
+        attach = self._files.attach_asked_for if command.again else self._files.attach
+        return await attach(event, state) or Done()
 
     async def _mark_booked_by_hand(
         self,

@@ -11,14 +11,15 @@ from common.archive import Archive, OriginalDamaged, OriginalMissing
 from common.db.engine import Database
 from common.domain.reasons import Reason
 from common.effects.effect import OnBound, Pending
-from common.effects.files import FileAttached, FileRefused, FileStep, VoucherFile
 from common.errors import RefusedError
 from common.events.documents import DocumentIssued
 from common.inbox.messages import Later
 from common.lexware.connect import LexwareClients
 from common.lexware.files import file_name
 from invoice_writer.context import TenantContexts
+from invoice_writer.files.effect import VoucherFile
 from invoice_writer.files.einvoices import EInvoices
+from invoice_writer.files.uploading import FileAttached, FileRefused, VoucherFiles
 from invoice_writer.keys import effect_key
 from invoice_writer.outcomes import ATTACHED, MISSING, NOT_WANTED, REFUSED, DocumentState, OutcomeRepository
 
@@ -37,19 +38,27 @@ class FileAttacher:
         archive: Archive,
         clients: LexwareClients,
         contexts: TenantContexts,
-        step: FileStep,
+        files: VoucherFiles,
         einvoices: EInvoices,
     ) -> None:
-        self._db, self._archive, self._step, self._einvoices = db, archive, step, einvoices
+        self._db, self._archive, self._files, self._einvoices = db, archive, files, einvoices
         self._clients, self._contexts = clients, contexts
 
-    async def attach(
-        self, event: DocumentIssued, state: DocumentState, *, asked_for: bool = False
-    ) -> Later | None:
+    async def attach(self, event: DocumentIssued, state: DocumentState) -> Later | None:
         """Bring the document's file to its voucher, or record why not. Returns when to try again, if ever.
 
-        A merchant may not want files in the books; one that a person asks for goes there all the same.
+        A merchant may not want files in the books.
         """
+        return await self._attach(event, state, asked_for=False)
+
+    async def attach_asked_for(self, event: DocumentIssued, state: DocumentState) -> Later | None:
+        """Bring a file to its voucher that a person asks for. Returns when to try again, if ever.
+
+        It goes there whether the merchant wants files or not, and though many uploads left none.
+        """
+        return await self._attach(event, state, asked_for=True)
+
+    async def _attach(self, event: DocumentIssued, state: DocumentState, *, asked_for: bool) -> Later | None:
         if state.voucher_id is None or state.pdf_sha256 is None:
             return None
         await self._einvoices.report_late(event, state)
@@ -75,7 +84,8 @@ class FileAttacher:
         def attached(file_id: str) -> OnBound[Any]:
             return OnBound(_record_attached, (event, file_id))
 
-        match await self._step.ensure(client, file, attached=attached, asked_for=asked_for):
+        ensure = self._files.ensure_asked_for if asked_for else self._files.ensure
+        match await ensure(client, file, attached):
             case FileAttached():
                 return None
             case FileRefused(note=note):

@@ -11,17 +11,33 @@ from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.effects import AttemptRow
 from common.effects.effect import Bound, Pending
-from common.effects.files import MOST_UPLOADS, FileAttached, FileRefused, FileResult, FileStep, VoucherFile
 from common.effects.runner import EffectRunner
+from common.effects.witness import Witness
 from common.lexware.client import LexwareClient
 from common.lexware.files import file_name
+from common.settings import EffectSettings
+from invoice_writer.files import (
+    MOST_UPLOADS,
+    FileAttached,
+    FileRefused,
+    FileResult,
+    VoucherFile,
+    VoucherFiles,
+)
 from sandbox.testing import RunningSandbox
 from support.books import PATIENT, Books, DocumentEffect
 from support.deciding import requests, run_file_until_decided, vouchers
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 SHORT = timedelta(seconds=0.02)
+DEFAULT = timedelta(seconds=EffectSettings().first_look)
 UPLOAD = "POST /v1/vouchers/{id}/files"
+
+
+def uploads_of(database: Database, first_look: timedelta = DEFAULT) -> VoucherFiles:
+    """What a process begins with that looks so soon for an upload without an answer."""
+    settings = EffectSettings().model_copy(update={"first_look": first_look.total_seconds()})
+    return VoucherFiles(database, settings, Witness())
 
 
 @pytest.fixture
@@ -46,9 +62,9 @@ async def files_of(lexware: RunningSandbox) -> list[str]:
 async def test_a_file_is_attached_once_with_one_request(
     lexware: RunningSandbox, database: Database, client: LexwareClient, file: VoucherFile
 ) -> None:
-    step = FileStep(database)
-    attached = await step.ensure(client, file, is_new=True)
-    assert attached == await step.ensure(client, file)
+    files = uploads_of(database)
+    attached = await files.ensure(client, file)
+    assert attached == await files.ensure(client, file)
     (file_id,) = await files_of(lexware)
     assert attached == FileAttached(file_id)
     state = await lexware.lexware.control.state(only="files")
@@ -79,7 +95,7 @@ async def test_after_a_fault_the_voucher_has_one_file(
     uploads: int,
 ) -> None:
     await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", kind, **params)
-    result = await run_file_until_decided(FileStep(database, look_after=SHORT), client, file)
+    result = await run_file_until_decided(uploads_of(database, SHORT), client, file)
     (file_id,) = await files_of(lexware)
     assert result == FileAttached(file_id)
     assert (await requests(lexware))[UPLOAD] == uploads
@@ -98,7 +114,7 @@ async def test_an_unusable_file_is_refused_without_a_request(
     content: bytes,
     note: str,
 ) -> None:
-    assert await FileStep(database).ensure(client, with_content(file, content)) == FileRefused(note)
+    assert await uploads_of(database).ensure(client, with_content(file, content)) == FileRefused(note)
     assert UPLOAD not in await requests(lexware)
 
 
@@ -106,7 +122,7 @@ async def test_a_file_the_books_do_not_take_is_refused_with_the_issue(
     database: Database, client: LexwareClient, file: VoucherFile
 ) -> None:
     wrong = VoucherFile(file.tenant_id, file.voucher_key, file.voucher_id, "invoice.exe", PDF)
-    refused = await FileStep(database).ensure(client, wrong)
+    refused = await uploads_of(database).ensure(client, wrong)
     assert isinstance(refused, FileRefused)
     assert "inacceptable_file_extension" in refused.note
 
@@ -115,45 +131,45 @@ async def test_trouble_with_the_connection_leaves_the_file_for_later(
     lexware: RunningSandbox, database: Database, client: LexwareClient, file: VoucherFile
 ) -> None:
     await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", "contract_problem")
-    step = FileStep(database)
-    later: FileResult = await step.ensure(client, file)
+    files = uploads_of(database)
+    later: FileResult = await files.ensure(client, file)
     assert isinstance(later, Pending)
-    assert isinstance(await step.ensure(client, file), FileAttached)
+    assert isinstance(await files.ensure(client, file), FileAttached)
 
 
 async def test_nothing_is_uploaded_after_the_order_to_stop(
     lexware: RunningSandbox, database: Database, client: LexwareClient, file: VoucherFile
 ) -> None:
-    step = FileStep(database)
-    step.stop_arming()
-    assert isinstance(await step.ensure(client, file), Pending)
+    files = uploads_of(database)
+    files.stop_arming()
+    assert isinstance(await files.ensure(client, file), Pending)
     assert await files_of(lexware) == []
-    assert isinstance(await FileStep(database).ensure(client, file), FileAttached)
+    assert isinstance(await uploads_of(database).ensure(client, file), FileAttached)
 
 
 async def test_uploads_that_never_leave_a_file_rest_longer_and_end_until_a_person_asks(
     lexware: RunningSandbox, database: Database, client: LexwareClient, file: VoucherFile
 ) -> None:
     await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", "server_error", None)
-    step, pauses = FileStep(database, look_after=timedelta()), []
+    files, pauses = uploads_of(database, timedelta()), []
     result: FileResult = Pending(timedelta(), "begin")
     while isinstance(result, Pending):
-        result = await step.ensure(client, file)
+        result = await files.ensure(client, file)
         pauses += [result.retry_after] if isinstance(result, Pending) else []
     assert result == FileRefused("attempts_used_up")
     assert (await requests(lexware))[UPLOAD] == MOST_UPLOADS
     await lexware.lexware.control.clear_faults()
-    assert await step.ensure(client, file) == FileRefused("attempts_used_up")
-    assert isinstance(await step.ensure(client, file, asked_for=True), FileAttached)
+    assert await files.ensure(client, file) == FileRefused("attempts_used_up")
+    assert isinstance(await files.ensure_asked_for(client, file), FileAttached)
 
 
 async def test_pauses_between_uploads_that_leave_no_file_grow_up_to_an_hour(
     lexware: RunningSandbox, database: Database, client: LexwareClient, file: VoucherFile
 ) -> None:
     await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", "server_error", None)
-    step, pauses = FileStep(database, look_after=SHORT), []
+    files, pauses = uploads_of(database, SHORT), []
     for _ in range(12):
-        result = await step.ensure(client, file)
+        result = await files.ensure(client, file)
         assert isinstance(result, Pending)
         pauses.append(result.retry_after)
         await asyncio.sleep(SHORT.total_seconds())
@@ -167,9 +183,9 @@ async def test_look_at_a_voucher_that_never_answers_is_repeated_later_and_later(
 ) -> None:
     await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", "timeout_after_commit")
     await lexware.lexware.control.fault("GET", "/v1/vouchers/{id}", "not_found_lag", None)
-    step = FileStep(database, look_after=SHORT)
-    assert isinstance(await step.ensure(client, file), Pending)
+    files = uploads_of(database, SHORT)
+    assert isinstance(await files.ensure(client, file), Pending)
     async with database.sessions.of_all_tenants() as session:
         await session.execute(update(AttemptRow).values(armed_at=db_now(-86_400.0)))
-    result = await step.ensure(client, file)
+    result = await files.ensure(client, file)
     assert result == Pending(timedelta(minutes=5), "voucher_not_visible")
