@@ -4,6 +4,7 @@ import hashlib
 import re
 
 from common.domain.cleaning import clean
+from common.domain.keys import voucher_key
 from common.domain.verdicts import Decision, order_words
 from common.effects.numbered import Numbered
 from common.events.documents import DocumentIssued
@@ -13,7 +14,7 @@ MARKER = re.compile(r"^#[0-9a-f]{16}(?=\s|$)")
 
 def effect_key(organization_id: str, event: DocumentIssued) -> str:
     """The business fact a voucher stands for, as a string."""
-    return f"voucher:{organization_id}:{event.connection_id}:{event.document_type.value}:{event.number}"
+    return voucher_key(organization_id, event.connection_id, event.document_type, event.number)
 
 
 def marker_of(key: str) -> str:

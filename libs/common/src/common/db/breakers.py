@@ -17,6 +17,7 @@ from common.db.dialect import db_now, insert
 from common.db.models.books import BooksReadingRow
 from common.db.models.effects import BreakerRow
 from common.domain.alarms import AlarmKind
+from common.domain.keys import connection_subject
 
 CLOSED, OPEN, ONE_MAY_TRY = "closed", "open", "one_may_try"
 CREDENTIALS, CONTRACT, RIGHTS = "credentials", "contract", "rights"
@@ -183,7 +184,7 @@ async def linked_anew(session: AsyncSession, tenant_id: UUID, connection_id: UUI
     """Forget what spoke against the old access, since a new one was stored, and close its alarms."""
     await session.execute(delete(BreakerRow).where(BreakerRow.connection_id == connection_id))
     for kind in OF_BREAKERS:
-        await close_alarms(session, kind, f"connection:{connection_id}", tenant_id=tenant_id)
+        await close_alarms(session, kind, connection_subject(connection_id), tenant_id=tenant_id)
 
 
 async def find_breaker(session: AsyncSession, place: Place) -> Seen | None:

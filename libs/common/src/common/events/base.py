@@ -23,6 +23,11 @@ class Lane(StrEnum):
     HISTORY = "history"
 
 
+def event_id_of(event_type: str, fact: str) -> UUID:
+    """The id of the event of that type about that business fact: UUIDv5 of both."""
+    return uuid5(EVENT_NAMESPACE, f"{event_type}:{fact}")
+
+
 class Event(BaseModel):
     """A frozen fact or command; the same business fact always has the same id."""
 
@@ -49,7 +54,7 @@ class Event(BaseModel):
     @cached_property
     def event_id(self) -> UUID:
         """UUIDv5 of type and business fact."""
-        return uuid5(EVENT_NAMESPACE, f"{self.type}:{self.fact}")
+        return event_id_of(self.type, self.fact)
 
     def headers(self) -> dict[str, str]:
         """CloudEvents attributes, as Kafka headers carry them."""

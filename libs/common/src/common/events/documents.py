@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from common.domain.documents import Document, DocumentType, OrderSnapshot, OriginalRef
+from common.domain.keys import document_subject
 from common.events import topics
 from common.events.base import DocumentMessage
 
@@ -14,7 +15,7 @@ class DocumentEvent(DocumentMessage):
 
     @property
     def fact(self) -> str:
-        return f"{self.connection_id}:{self.document_type.value}:{self.number}"
+        return document_subject(self.connection_id, self.document_type, self.number)
 
 
 class DocumentIssued(DocumentEvent):

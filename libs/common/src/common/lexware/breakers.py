@@ -37,6 +37,7 @@ from common.db.breakers import (
 from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
+from common.domain.keys import connection_subject
 from common.errors import ConnectorError, RefusedError, UnknownOutcomeError
 from common.http.errors import ServerTrouble, Unauthorized, Unreachable, UnreadableAnswer, Withdrawn
 from common.http.gate import boot_seconds
@@ -277,7 +278,7 @@ def _rest(place: Place, view: View, pause: float) -> ConnectorError:
 
 
 def _subject(place: Place) -> str:
-    return f"connection:{place.connection_id}"
+    return connection_subject(place.connection_id)
 
 
 def _pause(rules: BreakerSettings, failures: int) -> float:

@@ -22,6 +22,7 @@ from common.db.engine import Database
 from common.db.models.effects import OAuthTokenRow
 from common.db.secrets import Secrets
 from common.domain.alarms import AlarmKind
+from common.domain.keys import connection_subject
 from common.lexware.oauth import TokenPair
 
 ACCESS, REFRESH = "oauth_access", "oauth_refresh"
@@ -162,7 +163,7 @@ class TokenStore:
 
     @property
     def _subject(self) -> str:
-        return f"connection:{self._connection_id}"
+        return connection_subject(self._connection_id)
 
     def _sealed(self, pair: TokenPair) -> dict[str, Any]:
         return {

@@ -1,7 +1,7 @@
 """How far a command is: from the outbox of this service to the inbox of its owner."""
 
 from typing import Literal, cast
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +10,7 @@ from api.access import Scope
 from api.http import NotFound
 from api.schemas.parked import CommandStatusRead
 from common.db.models.line import InboxRow, OutboxRow
-from common.events.base import EVENT_NAMESPACE
+from common.events.base import event_id_of
 from common.events.commands import Command
 from common.events.registry import EVENT_CLASSES
 from common.events.topics import API, SERVICES
@@ -22,7 +22,7 @@ STATES = {None: "accepted", "ready": "in_line", "ignored": "done"}
 
 async def read_command(session: AsyncSession, scope: Scope, command_id: UUID) -> CommandStatusRead:
     """Read how far a command of this service is; raises `NotFound` also for one outside the scope."""
-    event_ids = [uuid5(EVENT_NAMESPACE, f"{name}:{command_id}") for name in COMMAND_TYPES]
+    event_ids = [event_id_of(name, str(command_id)) for name in COMMAND_TYPES]
     received = and_(InboxRow.event_id == OutboxRow.event_id, InboxRow.consumer.in_(SERVICES))
     query = (
         select(

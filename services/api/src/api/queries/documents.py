@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Scope
@@ -12,6 +12,7 @@ from api.http import NotFound
 from api.queries.paging import Pager
 from api.schemas.documents import DocumentFilter, FileStatus, Status
 from api.stored_documents import Content, DocumentHistory, ListedDocument, StoredDocument
+from common.db.keys import voucher_key_in
 from common.db.models.books import OutcomeRow, ReleasedDocumentRow, TimelineRow
 from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.effects import AttemptRow
@@ -139,11 +140,7 @@ class DocumentQueries:
 
     async def _attempts(self, document: StoredDocument) -> Sequence[AttemptRow]:
         """Read the tries of writing the document's voucher, into whichever organization."""
-        key = (
-            literal("voucher:")
-            + ConnectionRow.address
-            + f":{document.connection_id}:{document.type}:{document.number}"
-        )
+        key = voucher_key_in(ConnectionRow.address, document.connection_id, document.type, document.number)
         query = (
             select(AttemptRow)
             .join(

@@ -15,6 +15,7 @@ from common.db.models.base import table
 from common.db.models.books import OutcomeRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
+from common.domain.keys import document_subject
 from common.domain.verdicts import Decision
 from common.lexware.wire import Voucher
 from invoice_writer.lists import INDEX
@@ -59,7 +60,7 @@ class BoundVoucher:
             tenant_id=row.tenant_id,
             connection_id=row.connection_id,
             voucher_id=row.voucher_id,
-            subject=f"{row.shop_id}:{row.document_type}:{row.document_number}",
+            subject=document_subject(row.shop_id, row.document_type, row.document_number),
             decision=decision,
             is_adopted=row.how == ADOPTED,
             listed=_as_listed(row, decision),

@@ -12,6 +12,7 @@ from common.db.models.base import table
 from common.db.models.books import OutcomeRow
 from common.domain.cleaning import clean
 from common.domain.documents import DocumentType
+from common.domain.keys import document_subject
 from common.domain.reasons import Reason
 from common.domain.verdicts import Decision
 from common.events.documents import DocumentIssued
@@ -58,7 +59,7 @@ class CorrectedVouchers:
             changes = {name: both for name, both in changes.items() if name == "status"}
         if not changes:
             return None
-        subject = f"{event.connection_id}:{row.type}:{row.number}"
+        subject = document_subject(event.connection_id, row.type, row.number)
         async with self._db.sessions.of(event.tenant_id) as session:
             await raise_alarm(session, changed_alarm(event.tenant_id, subject, voucher.id, changes))
         params = {"invoices": clean(row.number), "voucher_id": voucher.id, "differences": changes}

@@ -18,6 +18,7 @@ from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
+from common.domain.keys import document_subject
 from common.domain.reasons import Reason
 from common.http.errors import NotFound
 from common.lexware.client import LexwareClient
@@ -181,4 +182,4 @@ def _left(first: datetime, now: datetime) -> timedelta:
 
 
 def _subject(row: Row[Any]) -> str:
-    return f"{row.connection_id}:{row.type}:{row.number}"
+    return document_subject(row.connection_id, row.type, row.number)

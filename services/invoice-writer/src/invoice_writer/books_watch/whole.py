@@ -13,6 +13,7 @@ from common.db.engine import Database
 from common.db.models.base import table
 from common.db.models.books import BooksReadingRow, VoucherIndexStateRow
 from common.db.models.effects import BindingRow
+from common.domain.keys import vouchers_of
 from common.lexware.client import LexwareClient
 from common.lexware.rows import WITHOUT_ID
 from invoice_writer.books_watch.gone import VoucherLooks
@@ -112,7 +113,7 @@ class WholeReading:
             .outerjoin(INDEX, there)
             .where(
                 BINDINGS.c.tenant_id == self._tenant_id,
-                BINDINGS.c.effect_key.startswith(f"voucher:{organization_id}:", autoescape=True),
+                BINDINGS.c.effect_key.startswith(vouchers_of(organization_id), autoescape=True),
                 BINDINGS.c.bound_at < position.started_at - SETTLED,
                 or_(and_(INDEX.c.gone_at.is_(None), unseen), is_back),
             )

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from common.domain.keys import file_key
 from common.effects.effect import CrashPoints, OnBound, SearchResult
 from common.effects.gate import Gate
 from common.errors import RefusedError, TransientError
@@ -62,7 +63,7 @@ class VoucherFileEffect:
     ) -> None:
         self._client, self._file, self._attached = client, file, attached
         self._look_again, self._crash_points = look_again, crash_points
-        self.key = f"file:{file.voucher_key}"
+        self.key = file_key(file.voucher_key)
         self.tenant_id = file.tenant_id
         self.marker = file.voucher_id
         self.payload = file.content

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.alarms import close_alarms
 from common.domain.alarms import AlarmKind
 from common.domain.buyers import PayerHashes
+from common.domain.keys import document_subject
 from common.domain.reasons import BOOKED_BY_HAND, Reason
 from common.events.commands import ResolveDocument
 from common.events.documents import DocumentIssued
@@ -30,5 +31,5 @@ async def mark_booked_by_hand(
     outcome = Outcome(EXCLUDED, reason=BOOKED_BY_HAND, params=params)
     await update_status(session, event, outcome, state=state, payer=payer)
     if is_deleted:
-        subject = f"{event.connection_id}:{event.document_type.value}:{event.number}"
+        subject = document_subject(event.connection_id, event.document_type, event.number)
         await close_alarms(session, AlarmKind.VOUCHER_DELETED, subject, tenant_id=event.tenant_id)

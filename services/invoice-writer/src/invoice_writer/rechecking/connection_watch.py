@@ -19,6 +19,7 @@ from common.db.models.effects import AlarmRow
 from common.db.models.line import InboxKeyRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
+from common.domain.keys import CONNECTIONS, connection_subject
 from common.errors import ConnectorError
 from common.events.commands import ReleaseParked
 from common.events.topics import INVOICE_WRITER
@@ -153,14 +154,14 @@ class ConnectionWatch:
 
 async def _books(session: AsyncSession) -> dict[str, ConnectionRow]:
     rows = await session.scalars(select(ConnectionRow).where(ConnectionRow.kind == "books"))
-    return {f"connection:{row.connection_id}": row for row in rows}
+    return {connection_subject(row.connection_id): row for row in rows}
 
 
 async def _open_alarms(session: AsyncSession) -> Sequence[tuple[AlarmKind, str, UUID | None]]:
     query = select(AlarmRow.kind, AlarmRow.subject, AlarmRow.tenant_id).where(
         AlarmRow.closed_at.is_(None),
         AlarmRow.kind.in_([kind.value for kind in OF_CONNECTION]),
-        AlarmRow.subject.startswith("connection:"),
+        AlarmRow.subject.startswith(CONNECTIONS),
     )
     return [
         (AlarmKind(kind), subject, tenant_id) for kind, subject, tenant_id in await session.execute(query)
