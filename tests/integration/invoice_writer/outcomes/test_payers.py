@@ -14,6 +14,7 @@ from common.domain.buyers import PayerKey
 from common.domain.documents import PaymentData
 from common.domain.merchant import GOODS_CATEGORY
 from common.domain.money import Money
+from common.events.documents import DocumentConflicted
 from common.events.vouchers import DocumentExcluded, DocumentParked, VoucherBooked
 from factories.documents import make_address, make_invoice, make_order, zero_rated
 from factories.tenants import save_settings
@@ -65,6 +66,20 @@ async def test_parked_booked_and_excluded_say_the_same_of_the_payer(writer: Writ
     assert payer is not None
     assert {fact.payer for fact in facts} == {payer}
     assert {fact.due_on for fact in facts} == {None}
+
+
+async def test_a_document_that_came_with_other_content_says_who_may_pay_what_came_first(
+    writer: Writer,
+) -> None:
+    event = await writer.event(zero_rated())
+    await writer.work(event)
+    hashes = {"known_hash": event.content_hash, "content_hash": "0" * 64}
+    await writer.work(DocumentConflicted.about(event.ref, **hashes))
+    *_, fact = await told(writer)
+    assert (fact.reason, fact.payer) == (
+        "document_conflict",
+        (await key_of(writer)).hashes_of(event.document, event.order),
+    )
 
 
 async def test_a_voucher_made_by_hand_and_an_adopted_one_are_named(writer: Writer) -> None:
