@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from common.effects.effect import Pending
 from common.errors import ConnectorError
 from common.http.errors import NotFound, OutcomeLost, RateLimited, RateLimitWait, Unreachable
+from common.later import Later
 from common.lexware.answers import Issue
 from common.lexware.errors import AccessDenied, ConnectionRests, FileRejected, VoucherRejected
 from support.file_world import (
@@ -28,7 +28,7 @@ UNCONFIRMED = "file_unconfirmed"
 
 async def test_a_lost_answer_is_found_by_a_look_and_the_file_is_not_sent_again() -> None:
     world = calm_world()
-    assert await lost(world, committed=True) == Pending(timedelta(seconds=LOOK_AFTER), UNCONFIRMED)
+    assert await lost(world, committed=True) == Later(timedelta(seconds=LOOK_AFTER), UNCONFIRMED)
     world.now += LOOK_AFTER
     assert await world.ensure() == FileAttached("f0")
     assert (len(world.uploads), len(world.looks)) == (1, 1)
@@ -38,7 +38,7 @@ async def test_nothing_is_asked_before_a_look_can_tell() -> None:
     world = calm_world()
     await lost(world)
     world.now += 4
-    assert await world.ensure() == Pending(timedelta(seconds=6), UNCONFIRMED)
+    assert await world.ensure() == Later(timedelta(seconds=6), UNCONFIRMED)
     assert (len(world.uploads), world.steps[-1]) == (1, "read")
 
 
@@ -48,8 +48,8 @@ async def test_uploads_that_left_no_file_are_repeated_at_once_then_later_and_lat
     world = calm_world()
     world.on_upload = repeat(LOST)
     pauses = []
-    while isinstance(result := await world.ensure(), Pending):
-        pauses.append(result.retry_after.total_seconds())
+    while isinstance(result := await world.ensure(), Later):
+        pauses.append(result.after.total_seconds())
         world.now += pauses[-1]
     rests = [min(LOOK_AFTER * 2**absent, 3600) for absent in range(AT_ONCE - 1, MOST_UPLOADS)]
     at_once = [LOOK_AFTER] * (AT_ONCE - 1)
@@ -64,11 +64,11 @@ async def test_uploads_that_left_no_file_are_repeated_at_once_then_later_and_lat
 async def test_what_a_person_asked_for_rests_too_when_it_left_no_file() -> None:
     world = calm_world()
     world.on_upload = repeat(LOST)
-    while isinstance(result := await world.ensure(), Pending):
-        world.now += result.retry_after.total_seconds()
-    assert await world.ensure(asked_for=True) == Pending(timedelta(seconds=LOOK_AFTER), UNCONFIRMED)
+    while isinstance(result := await world.ensure(), Later):
+        world.now += result.after.total_seconds()
+    assert await world.ensure(asked_for=True) == Later(timedelta(seconds=LOOK_AFTER), UNCONFIRMED)
     world.now += LOOK_AFTER
-    assert await world.ensure(asked_for=True) == Pending(timedelta(hours=1), UNCONFIRMED)
+    assert await world.ensure(asked_for=True) == Later(timedelta(hours=1), UNCONFIRMED)
 
 
 async def test_uploads_lost_in_weather_that_meets_all_are_not_counted() -> None:
@@ -77,7 +77,7 @@ async def test_uploads_lost_in_weather_that_meets_all_are_not_counted() -> None:
     weather.waits_for = uuid4()
     world.on_upload = repeat(weather)
     for _ in range(MOST_UPLOADS + 2):
-        assert await world.ensure() == Pending(timedelta(seconds=LOOK_AFTER), UNCONFIRMED)
+        assert await world.ensure() == Later(timedelta(seconds=LOOK_AFTER), UNCONFIRMED)
         world.now += LOOK_AFTER
     assert len(world.uploads) == MOST_UPLOADS + 2
 
@@ -94,9 +94,9 @@ async def test_uploads_lost_in_weather_that_meets_all_are_not_counted() -> None:
             FileRejected("406", [Issue(key="invalid_value", source="voucherDate")]),
             FileRefused("voucher_locked"),
         ),
-        (AccessDenied("403"), Pending(timedelta(minutes=5), AccessDenied.code)),
-        (NotFound("404"), Pending(timedelta(seconds=2), NotFound.code)),
-        (RateLimited(retry_after=timedelta(seconds=7)), Pending(timedelta(seconds=7), RateLimited.code)),
+        (AccessDenied("403"), Later(timedelta(minutes=5), AccessDenied.code)),
+        (NotFound("404"), Later(timedelta(seconds=2), NotFound.code)),
+        (RateLimited(retry_after=timedelta(seconds=7)), Later(timedelta(seconds=7), RateLimited.code)),
     ],
     ids=["rejected", "locked_status", "locked_date", "denied", "not_visible", "limited"],
 )
@@ -113,12 +113,12 @@ async def test_a_refused_upload_is_told_or_waits_and_needs_no_look(
 @pytest.mark.parametrize(
     ("error", "result"),
     [
-        (AccessDenied("403"), Pending(timedelta(minutes=5), AccessDenied.code)),
+        (AccessDenied("403"), Later(timedelta(minutes=5), AccessDenied.code)),
         (
             RateLimitWait("full", retry_after=timedelta(seconds=3)),
-            Pending(timedelta(seconds=3), RateLimitWait.code),
+            Later(timedelta(seconds=3), RateLimitWait.code),
         ),
-        (Unreachable("no answer"), Pending(timedelta(seconds=1), Unreachable.code)),
+        (Unreachable("no answer"), Later(timedelta(seconds=1), Unreachable.code)),
     ],
     ids=["denied", "limited", "unreachable"],
 )
@@ -134,21 +134,21 @@ async def test_what_keeps_an_upload_from_being_armed_leaves_no_attempt(
 @pytest.mark.parametrize(
     ("age", "error", "result"),
     [
-        (10, NotFound("404"), Pending(timedelta(seconds=10), "voucher_not_visible")),
-        (400, NotFound("404"), Pending(timedelta(seconds=50), "voucher_not_visible")),
-        (86_400, NotFound("404"), Pending(timedelta(minutes=5), "voucher_not_visible")),
-        (10, Unreachable("no answer"), Pending(timedelta(seconds=2), Unreachable.code)),
-        (400, Unreachable("no answer"), Pending(timedelta(seconds=50), Unreachable.code)),
-        (86_400, Unreachable("no answer"), Pending(timedelta(minutes=5), Unreachable.code)),
-        (86_400, AccessDenied("403"), Pending(timedelta(minutes=5), AccessDenied.code)),
-        (10, VoucherRejected("406"), Pending(timedelta(minutes=5), VoucherRejected.code)),
-        (86_400, VoucherRejected("406"), Pending(timedelta(minutes=5), VoucherRejected.code)),
+        (10, NotFound("404"), Later(timedelta(seconds=10), "voucher_not_visible")),
+        (400, NotFound("404"), Later(timedelta(seconds=50), "voucher_not_visible")),
+        (86_400, NotFound("404"), Later(timedelta(minutes=5), "voucher_not_visible")),
+        (10, Unreachable("no answer"), Later(timedelta(seconds=2), Unreachable.code)),
+        (400, Unreachable("no answer"), Later(timedelta(seconds=50), Unreachable.code)),
+        (86_400, Unreachable("no answer"), Later(timedelta(minutes=5), Unreachable.code)),
+        (86_400, AccessDenied("403"), Later(timedelta(minutes=5), AccessDenied.code)),
+        (10, VoucherRejected("406"), Later(timedelta(minutes=5), VoucherRejected.code)),
+        (86_400, VoucherRejected("406"), Later(timedelta(minutes=5), VoucherRejected.code)),
         (
             10,
             RateLimitWait("full", retry_after=timedelta(seconds=3)),
-            Pending(timedelta(seconds=3), RateLimitWait.code),
+            Later(timedelta(seconds=3), RateLimitWait.code),
         ),
-        (400, ConnectionRests("rests"), Pending(timedelta(seconds=50), ConnectionRests.code)),
+        (400, ConnectionRests("rests"), Later(timedelta(seconds=50), ConnectionRests.code)),
     ],
 )
 async def test_a_look_that_tells_nothing_is_repeated_later_and_later_and_nothing_is_sent(
@@ -165,7 +165,7 @@ async def test_a_look_that_tells_nothing_is_repeated_later_and_later_and_nothing
 async def test_after_the_order_to_stop_nothing_is_armed_and_a_doubt_is_settled_still() -> None:
     world = calm_world()
     world.stopping = True
-    assert await world.ensure() == Pending(timedelta(), "stopping")
+    assert await world.ensure() == Later(timedelta(), "stopping")
     assert (world.uploads, world.attempts.rows) == ([], {})
     world.stopping = False
     await lost(world, committed=True)

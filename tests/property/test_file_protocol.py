@@ -14,8 +14,8 @@ from hypothesis.stateful import (
 )
 
 from common.effects.attempts import OPEN
-from common.effects.effect import Pending
 from common.http.errors import OutcomeLost
+from common.later import Later
 from support.file_world import (
     KEY,
     LOOK_AFTER,
@@ -116,9 +116,9 @@ def finish(world: FileWorld, worker: FileWorker) -> FileResult | None:
             world.commit(upload)
         while not worker.idle:
             worker.step()
-        if not isinstance(worker.result, Pending):
+        if not isinstance(worker.result, Later):
             return worker.result
-        world.now += max(worker.result.retry_after.total_seconds(), 1)
+        world.now += max(worker.result.after.total_seconds(), 1)
     return None
 
 
@@ -187,7 +187,7 @@ def test_an_answer_that_comes_after_the_look_binds_nothing_and_calls_nobody() ->
     world.commit(world.uploads[0])
     while not late.idle:
         late.step()
-    assert late.result == Pending(timedelta(seconds=1), UNCONFIRMED)
+    assert late.result == Later(timedelta(seconds=1), UNCONFIRMED)
     assert (world.attempts.alarms, world.attempts.rows[KEY][-1].attempt.state) == ([], OPEN)
     world.now += LOOK_AFTER
     assert isinstance(finish(world, late), FileAttached)

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from common.db.engine import Database
 from common.db.models.effects import AlarmRow, AttemptRow
 from common.effects.attempts import WITHDRAWN
-from common.effects.effect import Effect, EffectResult, Pending
+from common.effects.effect import Effect, EffectResult
 from common.effects.runner import EffectRunner
+from common.later import Later
 from common.lexware.client import LexwareClient
 from invoice_writer.contacts import ContactNeed, Contacts
 from invoice_writer.files import FileResult, VoucherFile, VoucherFiles
@@ -37,12 +38,12 @@ async def run_file_until_decided(files: VoucherFiles, client: LexwareClient, fil
     return await _once_decided(lambda: files.ensure(client, file))
 
 
-async def _once_decided(ensure: Callable[[], Awaitable[R | Pending]]) -> R:
+async def _once_decided(ensure: Callable[[], Awaitable[R | Later]]) -> R:
     """Try again until nothing is pending; waits are cut short, the database's clock decides."""
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while isinstance(result := await ensure(), Pending):
+    while isinstance(result := await ensure(), Later):
         assert time.monotonic() < deadline, f"still {result}"
-        await asyncio.sleep(min(result.retry_after.total_seconds(), 0.1))
+        await asyncio.sleep(min(result.after.total_seconds(), 0.1))
     return result
 
 

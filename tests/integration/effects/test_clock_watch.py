@@ -11,12 +11,12 @@ from sqlalchemy import select
 from common.db.engine import Database
 from common.db.models.effects import AlarmRow
 from common.effects.attempts import ArmRequest, Attempt
-from common.effects.effect import Pending
 from common.effects.gate import boot_seconds
 from common.effects.runner import EffectRunner
 from common.effects.sql_attempts import SqlAttempts
 from common.effects.watch import ClockWatch
 from common.effects.witness import Witness
+from common.later import Later
 from common.lexware.client import LexwareClient
 from common.settings import EffectSettings
 from sandbox.testing import RunningSandbox
@@ -109,7 +109,7 @@ async def test_nothing_is_given_up_while_a_clock_is_in_doubt(
     runner = EffectRunner(database, WAITS, witness=witness)
     witness.doubt(3600)
     for _ in range(30):
-        assert isinstance(await runner.ensure(effect), Pending)
+        assert isinstance(await runner.ensure(effect), Later)
         await asyncio.sleep(0.1)
     assert await attempt_states(database, effect.key) == ["open"]
     witness.doubt(0)
@@ -124,11 +124,11 @@ async def test_process_that_just_started_waits_until_it_has_known_the_attempt_lo
     """The database's clock calls the attempt old; whether that clock was set meanwhile nobody can tell."""
     await lexware.lexware.control.fault("POST", "/v1/vouchers", "drop_before_commit", 1)
     effect = DocumentEffect(client, books.tenant_id, "A-1")
-    assert isinstance(await EffectRunner(database, WAITS).ensure(effect), Pending)
+    assert isinstance(await EffectRunner(database, WAITS).ensure(effect), Later)
     await asyncio.sleep(WAITS.trust_time.total_seconds() + WAITS.read_lag)
     successor = EffectRunner(database, WAITS)
     for _ in range(3):
-        assert isinstance(await successor.ensure(effect), Pending)
+        assert isinstance(await successor.ensure(effect), Later)
         await asyncio.sleep(WAITS.read_lag)
     assert await attempt_states(database, effect.key) == ["open"]
     await run_until_decided(successor, effect)

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database, open_database
-from common.effects.effect import Bound, EffectResult, OnBound, Pending
+from common.effects.effect import Bound, EffectResult, OnBound
 from common.effects.gate import Gate
 from common.effects.runner import EffectRunner
 from common.http.errors import Withdrawn
+from common.later import Later
 from common.lexware.client import LexwareClient
 from common.settings import DatabaseSettings
 from sandbox.testing import Handle, RunningSandbox
@@ -60,7 +61,7 @@ async def test_a_pause_beyond_the_gate_withdraws_and_the_next_try_writes(
     stalling = Stalling(client, books.tenant_id, "A-1")
     stalling.woken.set()
     stalled = await EffectRunner(database, WAITS).ensure(stalling)
-    assert isinstance(stalled, Pending)
+    assert isinstance(stalled, Later)
     assert stalled.reason == Withdrawn.code
     assert await vouchers(lexware, "A-1") == []
     effect = DocumentEffect(client, books.tenant_id, "A-1")
@@ -142,7 +143,7 @@ async def test_nothing_is_sent_after_the_order_to_stop(
 ) -> None:
     runner, effect = EffectRunner(database, WAITS), DocumentEffect(client, books.tenant_id, "A-1")
     runner.stop_arming()
-    assert isinstance(await runner.ensure(effect), Pending)
+    assert isinstance(await runner.ensure(effect), Later)
     assert await vouchers(lexware, "A-1") == []
     assert await attempt_states(database, effect.key) == []
 

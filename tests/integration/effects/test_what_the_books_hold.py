@@ -4,8 +4,9 @@ import pytest
 
 from common.db.engine import Database
 from common.domain.reasons import Reason
-from common.effects.effect import Bound, Parked, Pending
+from common.effects.effect import Bound, Parked
 from common.effects.runner import EffectRunner
+from common.later import Later
 from common.lexware.client import LexwareClient
 from sandbox.testing import RunningSandbox
 from support.books import PATIENT, WAITS, Books, DocumentEffect
@@ -80,7 +81,7 @@ async def test_an_attempt_that_may_still_arrive_is_not_given_up(
     await lose_the_answer(lexware)
     await patient.ensure(effect)
     assert not await patient.give_up_open_attempt(effect.key)
-    assert isinstance(await patient.adopt(effect, "anything"), Pending)
+    assert isinstance(await patient.adopt(effect, "anything"), Later)
     assert isinstance(await run_until_decided(EffectRunner(database, WAITS), effect), Bound)
     assert len(await vouchers(lexware, "A-1")) == 1
 
@@ -127,7 +128,7 @@ async def test_a_refusal_while_looking_leaves_the_attempt_open(
     await lexware.lexware.control.fault("GET", "/v1/voucherlist", "contract_problem", times=None)
 
     async def is_refused() -> bool:
-        assert isinstance(await runner.ensure(effect), Pending)
+        assert isinstance(await runner.ensure(effect), Later)
         return (await requests(lexware)).get("GET /v1/voucherlist", 0) > 2
 
     await eventually(is_refused)

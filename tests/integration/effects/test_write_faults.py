@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from common.db.engine import Database
-from common.effects.effect import Bound, Pending, Refused
+from common.effects.effect import Bound, Refused
 from common.effects.gate import Gate
 from common.effects.runner import EffectRunner
+from common.later import Later
 from common.lexware.client import LexwareClient
 from common.lexware.credentials import RefreshBusy
 from common.lexware.errors import VoucherRejected
@@ -108,7 +109,7 @@ async def test_a_refusal_of_the_connection_did_nothing_and_is_tried_again_later(
 ) -> None:
     await lexware.lexware.control.fault("POST", "/v1/vouchers", kind)
     runner, effect = EffectRunner(database, PATIENT), DocumentEffect(client, books.tenant_id, "A-1")
-    assert isinstance(await runner.ensure(effect), Pending)
+    assert isinstance(await runner.ensure(effect), Later)
     assert await vouchers(lexware, "A-1") == []
     assert isinstance(await runner.ensure(effect), Bound)
     assert await attempt_states(database, effect.key) == ["refused", "bound"]
@@ -165,5 +166,5 @@ async def test_trouble_before_the_last_byte_leaves_no_doubt(
 
     effect = Busy(client, books.tenant_id, "A-1")
     result = await EffectRunner(database, WAITS).ensure(effect)
-    assert result == Pending(timedelta(seconds=5), RefreshBusy.code)
+    assert result == Later(timedelta(seconds=5), RefreshBusy.code)
     assert await attempt_states(database, effect.key, withdrawn=True) == ["withdrawn"]

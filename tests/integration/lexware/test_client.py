@@ -8,10 +8,11 @@ import pytest
 from pydantic import SecretStr
 
 from common.db.engine import Database
-from common.effects.effect import Bound, Pending
+from common.effects.effect import Bound
 from common.effects.runner import EffectRunner
 from common.http.errors import RateLimitWait
 from common.http.transport import Network
+from common.later import Later
 from common.lexware.client import LexwareClient
 from common.lexware.voucherlist import VoucherFilter
 from common.settings import EffectSettings
@@ -94,9 +95,9 @@ async def test_a_backlog_is_never_refused(
         while backlog:
             effect = backlog.pop()
             while not isinstance(result := await runner.ensure(effect), Bound):
-                assert isinstance(result, Pending)
+                assert isinstance(result, Later)
                 assert result.reason == RateLimitWait.code
-                await asyncio.sleep(result.retry_after.total_seconds())
+                await asyncio.sleep(result.after.total_seconds())
 
     await asyncio.gather(*(work() for _ in range(workers)))
     state = await limited.lexware.control.state(only="vouchers")

@@ -8,12 +8,13 @@ from uuid import uuid4
 import pytest
 
 from common.effects.attempts import OPEN, Attempt
-from common.effects.effect import Effect, Parked, Pending, Refused, SearchResult
+from common.effects.effect import Effect, Parked, Refused, SearchResult
 from common.effects.searches import ReconcileSchedule, Search
 from common.effects.searching import Searching
 from common.effects.witness import Witness
 from common.errors import ConnectorError
 from common.http.errors import NotFound, RateLimitWait
+from common.later import Later
 from common.lexware.errors import AccessDenied, BooksUnavailable, RequestRejected
 from common.settings import EffectSettings
 
@@ -49,7 +50,7 @@ async def after(seconds: float, end: ConnectorError | None) -> Any:
 async def test_pause_grows_with_the_time_it_lasts_up_to_five_minutes(
     end: ConnectorError | None, age: float, pause: float
 ) -> None:
-    assert await after(age, end) == Pending(timedelta(seconds=pause), "write_unconfirmed")
+    assert await after(age, end) == Later(timedelta(seconds=pause), "write_unconfirmed")
 
 
 @pytest.mark.parametrize("end", [*SAYS_NOTHING, None])
@@ -69,4 +70,4 @@ async def test_what_speaks_of_the_connection_is_told_of_it() -> None:
 
 async def test_waiting_for_the_rate_limit_is_no_search() -> None:
     soon = timedelta(seconds=2)
-    assert await after(1e7, RateLimitWait("later", retry_after=soon)) == Pending(soon, "write_unconfirmed")
+    assert await after(1e7, RateLimitWait("later", retry_after=soon)) == Later(soon, "write_unconfirmed")

@@ -8,13 +8,13 @@ from sqlalchemy import select
 from common.db.engine import Database
 from common.db.models.effects import BindingRow
 from common.domain.reasons import Reason
-from common.effects.effect import Bound, EffectResult, Parked, Pending, Refused
+from common.effects.effect import Bound, EffectResult, Parked, Refused
 from common.effects.runner import EffectRunner
 from common.effects.sql_numbers import effects_bound_to
 from common.errors import ConnectorError, RefusedError
 from common.events.documents import DocumentIssued
 from common.http.errors import NotFound
-from common.inbox.messages import Later
+from common.later import Later
 from common.lexware.errors import VoucherRejected
 from common.lexware.wire import Voucher
 from invoice_writer.books_watch import CorrectedVouchers
@@ -262,10 +262,8 @@ def _equals(voucher: Voucher, event: DocumentIssued, plan: VoucherPlan) -> bool:
 
 def _translated(result: EffectResult, plan: VoucherPlan) -> Bound | Outcome | Later:
     match result:
-        case Bound():
+        case Bound() | Later():
             return result
-        case Pending():
-            return Later(result.retry_after, result.reason, result.waits_for)
         case Parked():
             return plan.parked(Reason(result.reason), **result.params)
         case Refused():

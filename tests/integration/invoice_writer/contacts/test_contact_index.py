@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 
 from common.db.dialect import db_now
 from common.db.models.books import ContactIndexStateRow
-from common.effects.effect import Pending
 from common.http.errors import RateLimitWait
+from common.later import Later
 from common.lexware.contact_wire import Contact
 from common.lexware.errors import DeniedForNow
 from common.lexware.rows import Page
@@ -78,7 +78,7 @@ async def test_while_another_process_reads_the_first_time_documents_wait(
     await filled(process)
     await set_state(writer, filled_at=None, claimed_until=db_now(60))
     waits = await Process(writer, writer.db).contacts.ensure(await process.need(make_customer()))
-    assert isinstance(waits, Pending)
+    assert isinstance(waits, Later)
     assert waits.reason == "contacts_being_read"
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from common.domain.buyers import Customer
-from common.effects.effect import Pending, Refused
+from common.effects.effect import Refused
 from common.effects.gate import Gate
+from common.later import Later
 from factories.customers import make_company, make_customer
 from integration.invoice_writer.harness import Writer
 from support.contacts import Process
@@ -133,8 +134,8 @@ async def test_race_of_the_server_for_its_number_is_waited_for(writer: Writer, p
     await writer.lexware.control.fault("POST", "/v1/contacts", "account_number_race")
     need = await process.need(make_customer())
     waits = await process.contacts.ensure(need)
-    assert isinstance(waits, Pending)
-    assert waits.retry_after.total_seconds() == 3
+    assert isinstance(waits, Later)
+    assert waits.after.total_seconds() == 3
     await process.run_until_decided(need)
     (contact,) = await writer.customers()
     assert contact["person"]["firstName"] == "Mara"
@@ -190,8 +191,8 @@ async def test_fresh_contact_rests_before_it_is_used(writer: Writer, process: Pr
     need, soon = await process.need(make_customer()), writer.contacts
     writer.contacts = soon.model_copy(update={"settle_seconds": 60.0})
     waits = await Process(writer, writer.db).contacts.ensure(need)
-    assert isinstance(waits, Pending)
-    assert 0 < waits.retry_after.total_seconds() <= 60
+    assert isinstance(waits, Later)
+    assert 0 < waits.after.total_seconds() <= 60
     await process.run_until_decided(need)
     assert (await writer.requests())[CREATE] == 1
 
@@ -214,7 +215,7 @@ async def test_while_a_contact_is_being_made_others_come_back_instead_of_waiting
     same_number = await process.need(make_customer(email="other@kunde.example"))
     for waiting in (need, same_number):
         result = await process.contacts.ensure(waiting)
-        assert isinstance(result, Pending)
+        assert isinstance(result, Later)
         assert result.reason == "contact_being_made"
     assert not first.done()
     go_on.set()
@@ -240,7 +241,7 @@ async def test_deleted_contact_is_replaced_when_it_is_doubted(writer: Writer, pr
     first = await process.ready(make_customer())
     writer.contacts = writer.contacts.model_copy(update={"young_seconds": 60.0})
     young = await Process(writer, writer.db).contacts.check_refused_contact(need, first)
-    assert isinstance(young, Pending)
+    assert isinstance(young, Later)
     await writer.lexware.control.settings(read_lag=0)
     await writer.lexware.control.http.delete(f"/_control/contacts/{first}")
     writer.contacts = writer.contacts.model_copy(update={"young_seconds": 0.001})

@@ -10,9 +10,10 @@ from sqlalchemy import update
 from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.effects import AttemptRow
-from common.effects.effect import Bound, Pending
+from common.effects.effect import Bound
 from common.effects.runner import EffectRunner
 from common.effects.witness import Witness
+from common.later import Later
 from common.lexware.client import LexwareClient
 from common.lexware.files import file_name
 from common.settings import EffectSettings
@@ -133,7 +134,7 @@ async def test_trouble_with_the_connection_leaves_the_file_for_later(
     await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", "contract_problem")
     files = uploads_of(database)
     later: FileResult = await files.ensure(client, file)
-    assert isinstance(later, Pending)
+    assert isinstance(later, Later)
     assert isinstance(await files.ensure(client, file), FileAttached)
 
 
@@ -142,7 +143,7 @@ async def test_nothing_is_uploaded_after_the_order_to_stop(
 ) -> None:
     files = uploads_of(database)
     files.stop_arming()
-    assert isinstance(await files.ensure(client, file), Pending)
+    assert isinstance(await files.ensure(client, file), Later)
     assert await files_of(lexware) == []
     assert isinstance(await uploads_of(database).ensure(client, file), FileAttached)
 
@@ -152,10 +153,10 @@ async def test_uploads_that_never_leave_a_file_rest_longer_and_end_until_a_perso
 ) -> None:
     await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", "server_error", None)
     files, pauses = uploads_of(database, timedelta()), []
-    result: FileResult = Pending(timedelta(), "begin")
-    while isinstance(result, Pending):
+    result: FileResult = Later(timedelta(), "begin")
+    while isinstance(result, Later):
         result = await files.ensure(client, file)
-        pauses += [result.retry_after] if isinstance(result, Pending) else []
+        pauses += [result.after] if isinstance(result, Later) else []
     assert result == FileRefused("attempts_used_up")
     assert (await requests(lexware))[UPLOAD] == MOST_UPLOADS
     await lexware.lexware.control.clear_faults()
@@ -170,8 +171,8 @@ async def test_pauses_between_uploads_that_leave_no_file_grow_up_to_an_hour(
     files, pauses = uploads_of(database, SHORT), []
     for _ in range(12):
         result = await files.ensure(client, file)
-        assert isinstance(result, Pending)
-        pauses.append(result.retry_after)
+        assert isinstance(result, Later)
+        pauses.append(result.after)
         await asyncio.sleep(SHORT.total_seconds())
     longest = max(pauses)
     assert longest > 8 * SHORT
@@ -184,8 +185,8 @@ async def test_look_at_a_voucher_that_never_answers_is_repeated_later_and_later(
     await lexware.lexware.control.fault("POST", "/v1/vouchers/{id}/files", "timeout_after_commit")
     await lexware.lexware.control.fault("GET", "/v1/vouchers/{id}", "not_found_lag", None)
     files = uploads_of(database, SHORT)
-    assert isinstance(await files.ensure(client, file), Pending)
+    assert isinstance(await files.ensure(client, file), Later)
     async with database.sessions.of_all_tenants() as session:
         await session.execute(update(AttemptRow).values(armed_at=db_now(-86_400.0)))
     result = await files.ensure(client, file)
-    assert result == Pending(timedelta(minutes=5), "voucher_not_visible")
+    assert result == Later(timedelta(minutes=5), "voucher_not_visible")

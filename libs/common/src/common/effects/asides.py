@@ -6,11 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.domain.reasons import Reason
 from common.effects.attempts import ABSENT, OPEN, Attempt, AttemptStore
-from common.effects.effect import Effect, EffectResult, Parked, Pending
+from common.effects.effect import Effect, EffectResult, Parked
 from common.effects.numbered import Elsewhere
 from common.effects.searches import ReconcileSchedule, Search, in_the_way
 from common.effects.searching import Searching
 from common.effects.witness import Witness
+from common.later import Later
 from common.settings import EffectSettings
 
 ELSEWHERE = Reason.SAME_DOCUMENT_ELSEWHERE.value
@@ -47,7 +48,7 @@ class Asides:
         if attempt is None or state.now is None or attempt.state != OPEN:
             return None
         if state.now - attempt.armed_at < THE_OTHERS_TURN * self._settings.trust_time:
-            return Pending(timedelta(seconds=self._settings.first_look), ELSEWHERE)
+            return Later(timedelta(seconds=self._settings.first_look), ELSEWHERE)
         search = await self._searching.search(effect, attempt, state.now, ELSEWHERE)
         return await self._conclude(attempt, search) if isinstance(search, Search) else search
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.effects.gate import Gate
 from common.effects.numbered import Numbered
 from common.errors import ConnectorError
+from common.later import Later
 
 How = Literal["written", "reconciled", "adopted"]
 ItemT = TypeVar("ItemT")
@@ -130,15 +130,6 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """Not decided yet; come back."""
-
-    retry_after: timedelta
-    reason: str
-    waits_for: UUID | None = None  # the connection that has to answer again, instead of a time
-
-
-@dataclass(frozen=True, slots=True)
 class Refused:
     """The other side surely did not do it and will not by itself."""
 
@@ -153,4 +144,4 @@ class Parked:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-EffectResult: TypeAlias = Bound | Pending | Refused | Parked
+EffectResult: TypeAlias = Bound | Later | Refused | Parked

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from common.backoff import Backoff
-from common.effects.effect import Parked, Pending
+from common.effects.effect import Parked
 from common.effects.searches import NO_REST, ReconcileSchedule, Search, pause_at
+from common.later import Later
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,12 @@ class LaxSchedule(ReconcileSchedule):
         """How long until an attempt is old enough to be looked for; zero from then on."""
         return max(armed_at + self.first_wait - now, NO_REST)
 
-    def unsearched(self, armed_at: datetime, now: datetime, planned: Pending, word: str) -> Pending | Parked:
+    def unsearched(self, armed_at: datetime, now: datetime, planned: Later, word: str) -> Later | Parked:
         """Later and later, for the reason that the look met."""
-        return replace(planned, retry_after=max(planned.retry_after, pause_at(now - armed_at)))
+        return replace(planned, after=max(planned.after, pause_at(now - armed_at)))
 
     def unsettled(
-        self, armed_at: datetime, now: datetime, planned: Pending, said: str, word: str
-    ) -> Pending | Parked:
+        self, armed_at: datetime, now: datetime, planned: Later, said: str, word: str
+    ) -> Later | Parked:
         """Later and later, for the reason that the look met; however long it lasts, nobody is called."""
         return self.unsearched(armed_at, now, planned, word)

@@ -34,7 +34,6 @@ from common.effects.effect import (
     EffectResult,
     NoCrashPoints,
     Parked,
-    Pending,
     Refused,
     TellsParked,
 )
@@ -46,11 +45,12 @@ from common.effects.sql_attempts import SqlAttempts
 from common.effects.witness import Witness
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
 from common.http.errors import RequestNotExecuted, Withdrawn
+from common.later import Later
 from common.settings import EffectSettings
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["Bound", "EffectResult", "EffectRunner", "Parked", "Pending", "Refused"]
+__all__ = ["Bound", "EffectResult", "EffectRunner", "Parked", "Refused"]
 
 ROUNDS = 4  # of one call: how often a lost race is looked at again
 
@@ -77,7 +77,7 @@ class EffectRunner:
         self._witness = witness or Witness(clock)
         self._searching = Searching(self._schedule, self._witness)
         self._asides = Asides(self._attempts, settings, self._schedule, self._witness, self._searching)
-        self._lost_race = Pending(timedelta(seconds=1), self._schedule.word)
+        self._lost_race = Later(timedelta(seconds=1), self._schedule.word)
         self._at_gate = partial(self._crash_points.reach, "gate_last_byte")
         self._stopping = False
 
@@ -121,7 +121,7 @@ class EffectRunner:
             if attempt is None:
                 done = await self._attempts.adopt(request, state.last_number, bound, on_bound)
             elif (wait := self._distrust(state, attempt)) > NOT_YET:
-                return Pending(wait, self._schedule.word)
+                return Later(wait, self._schedule.word)
             else:
                 done = await self._attempts.bind(request, attempt, bound, UNRESOLVED, on_bound)
             if isinstance(done, Elsewhere):
@@ -181,7 +181,7 @@ class EffectRunner:
         except (TransientError, UnknownOutcomeError) as trouble:
             return again(trouble, last_number)
         if self._stopping:
-            return Pending(NOT_YET, "stopping")
+            return Later(NOT_YET, "stopping")
         gate = Gate(self._schedule.gate_seconds, clock=self._clock, on_open=self._at_gate)
         attempt = await self._attempts.arm(request, last_number)
         if attempt is None:
@@ -213,7 +213,7 @@ class EffectRunner:
         if sent and not is_answer:
             if error.waits_for is not None:
                 await self._attempts.excuse(attempt.attempt_id, answer_of(error))
-            return Pending(self._schedule.first_wait, self._schedule.word)
+            return Later(self._schedule.first_wait, self._schedule.word)
         state = REFUSED if is_answer and not isinstance(error, Withdrawn) else WITHDRAWN
         await self._attempts.close(attempt.attempt_id, state, answer=answer_of(error))
         return Refused(error) if isinstance(error, RefusedError) else again(error, attempt.number)
@@ -266,7 +266,7 @@ class EffectRunner:
             log.info("effect.absent", effect=effect.key, attempt=attempt.number)
             await self._attempts.close(attempt.attempt_id, ABSENT, searches)
             rest = self._schedule.rest(absent)
-            return Pending(rest, self._schedule.word) if rest else None
+            return Later(rest, self._schedule.word) if rest else None
         await self._attempts.record_search(attempt.attempt_id, searches)
         return self._searching.after(attempt, searches)
 

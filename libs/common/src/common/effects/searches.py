@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common.domain.reasons import Reason
-from common.effects.effect import Parked, Pending, SearchResult
+from common.effects.effect import Parked, SearchResult
 from common.effects.witness import Witnessed
+from common.later import Later
 from common.settings import EffectSettings
 
 SEARCHES_KEPT = 20
@@ -162,19 +163,19 @@ class ReconcileSchedule:
                 return timedelta()
         return max(searches[-1].ended_at + self._lag - now, timedelta())
 
-    def unsearched(self, armed_at: datetime, now: datetime, planned: Pending, word: str) -> Pending | Parked:
+    def unsearched(self, armed_at: datetime, now: datetime, planned: Later, word: str) -> Later | Parked:
         """When to search instead of now, where no search could be made."""
         return replace(planned, reason=word)
 
     def unsettled(
-        self, armed_at: datetime, now: datetime, planned: Pending, said: str, word: str
-    ) -> Pending | Parked:
+        self, armed_at: datetime, now: datetime, planned: Later, said: str, word: str
+    ) -> Later | Parked:
         """Later and later; once that has lasted, a person is told since when and why."""
         age = now - armed_at
         if age >= timedelta(seconds=self.settings.unsettled_after):
             params = {"since": armed_at.isoformat(), "said": said}
             return Parked(Reason.WRITE_UNSETTLED.value, params)
-        return Pending(max(planned.retry_after, pause_at(age)), word, planned.waits_for)
+        return Later(max(planned.after, pause_at(age)), word, planned.waits_for)
 
     def _trusted_empties(self, armed_at: datetime, searches: Sequence[Search]) -> list[Search]:
         empties: list[Search] = []

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from common.backoff import Backoff
 from common.effects.attempts import Attempt
-from common.effects.effect import Effect, Parked, Pending, Refused, SearchResult
+from common.effects.effect import Effect, Parked, Refused, SearchResult
 from common.effects.searches import LONGEST_PAUSE_SECONDS, ReconcileSchedule, Search, search_of
 from common.effects.witness import Witness
 from common.errors import ConnectorError, RefusedError, TransientError, UnknownOutcomeError
 from common.http.errors import NotFound, RateLimitWait, RequestUnfit, UpstreamRests
+from common.later import Later
 
 TRY_AGAIN = Backoff(1.0, LONGEST_PAUSE_SECONDS)
 INCOMPLETE = "search_incomplete"
@@ -27,13 +28,13 @@ class Searching:
 
     async def search(
         self, effect: Effect, attempt: Attempt, now: datetime, reason: str | None = None
-    ) -> Search | Pending | Refused | Parked:
+    ) -> Search | Later | Refused | Parked:
         """What the search saw, once it is due; else what becomes of the effect without."""
         self._witness.saw([attempt.attempt_id])
         word = reason or self._schedule.word
         wait = self._schedule.wait(attempt.armed_at, attempt.searches, now)
         if wait > NOT_YET:
-            return Pending(wait, word)
+            return Later(wait, word)
         started, known_for = self._witness.clock(), self._witness.known_for(attempt.attempt_id)
         try:
             result = await effect.search()
@@ -50,17 +51,17 @@ class Searching:
 
     def after(
         self, attempt: Attempt, searches: tuple[Search, ...], reason: str | None = None
-    ) -> Pending | Parked:
+    ) -> Later | Parked:
         """When to search again, the last search having settled nothing."""
         last, word = searches[-1], reason or self._schedule.word
-        planned = Pending(self._schedule.wait(attempt.armed_at, searches, last.ended_at), word)
+        planned = Later(self._schedule.wait(attempt.armed_at, searches, last.ended_at), word)
         if last.complete:
             return planned
         return self._schedule.unsettled(attempt.armed_at, last.ended_at, planned, INCOMPLETE, word)
 
 
-def again(trouble: ConnectorError, tries: int) -> Pending:
+def again(trouble: ConnectorError, tries: int) -> Later:
     """Later: when the other side says, else longer each time."""
     wish = trouble.retry_after if isinstance(trouble, TransientError) else None
     pause = timedelta(seconds=TRY_AGAIN.seconds(tries))
-    return Pending(pause if wish is None else wish, trouble.code, trouble.waits_for)
+    return Later(pause if wish is None else wish, trouble.code, trouble.waits_for)

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from common.events.base import Event, Lane
+from common.later import Later
+
+__all__ = ["Done", "Handler", "Later", "Message", "RawMessage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,6 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Done:
     """Everything this message asks for holds now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """Nothing failed, but the message has to wait, for example for a rate limit; no try is counted."""
-
-    after: timedelta
-    reason: str
-    waits_for: UUID | None = None  # the connection that has to answer again, instead of a time
 
 
 Handler = Callable[[Message], Awaitable[Done | Later]]

@@ -11,10 +11,11 @@ import structlog
 from common.db.engine import Database
 from common.domain.buyers import customer_keys
 from common.domain.reasons import Reason
-from common.effects.effect import Bound, EffectResult, Parked, Pending, Refused
+from common.effects.effect import Bound, EffectResult, Parked, Refused
 from common.effects.runner import EffectRunner
 from common.errors import RefusedError, UnknownOutcomeError
 from common.http.errors import NotFound
+from common.later import Later
 from common.lexware.contact_wire import Contact
 from common.lexware.errors import AccessDenied, ContactRejected, RequestRejected
 from invoice_writer.contacts.best import best_of, is_unread
@@ -65,7 +66,7 @@ class Contacts:
         except RefusedError as refusal:
             return Refused(refusal)
         if is_complete is None:
-            return Pending(READING_PAUSES * self._short, READING)
+            return Later(READING_PAUSES * self._short, READING)
         return await self._ensure(need, is_complete)
 
     async def _ensure(
@@ -79,7 +80,7 @@ class Contacts:
                 (f"{need.connection_id}:{key}" for key in keys), self._short
             ) as are_locked:
                 if not are_locked:
-                    return Pending(self._short, OTHERS)
+                    return Later(self._short, OTHERS)
                 known = await self._find(need, unfit)
                 if known is None and not is_complete:
                     known = await self._search(need, unfit)
@@ -91,21 +92,21 @@ class Contacts:
             except RefusedError as refusal:
                 return Refused(refusal)
             except UnknownOutcomeError:
-                return Pending(self._short, SETTLING)  # reading it again tells
+                return Later(self._short, SETTLING)  # reading it again tells
             if not is_ticked:
                 return await self._ensure(need, is_complete, unfit | {known.contact_id})
         if need.update:
             await self._updates.follow(need, known)
         return self._rested(known)
 
-    async def check_refused_contact(self, need: ContactNeed, contact_id: str) -> Pending | None:
+    async def check_refused_contact(self, need: ContactNeed, contact_id: str) -> Later | None:
         """The books refused the contact in a voucher: when to try again, or None if it is not its fault.
 
         A new contact is not accepted at once; one that is archived or gone is replaced by the next try.
         """
         known = await self._get(need, contact_id)
         if known is not None and known.age is not None and known.age < self._young:
-            return Pending(self._settle, SETTLING)
+            return Later(self._settle, SETTLING)
         try:
             state = ARCHIVED if (await need.client.contacts.get(contact_id)).archived else None
         except (NotFound, AccessDenied):
@@ -115,7 +116,7 @@ class Contacts:
         log.info("contact.lost", tenant_id=str(need.tenant_id), state=state)
         async with self._db.sessions.of(need.tenant_id) as session:
             await need.rows(session).mark(contact_id, state)
-        return Pending(timedelta(), SETTLING)
+        return Later(timedelta(), SETTLING)
 
     async def _find(self, need: ContactNeed, unfit: frozenset[str]) -> KnownContact | None:
         keys = customer_keys(need.customer, need.shop_id)
@@ -177,13 +178,13 @@ class Contacts:
         result = await self._ensured(need, ContactEffect(need, generation, "full"))
         if isinstance(result, Refused) and isinstance(result.error, ContactRejected):
             if any(issue.key == NUMBER_RACE for issue in result.error.issues):
-                return Pending(NUMBER_RACE_OVER, SETTLING)
+                return Later(NUMBER_RACE_OVER, SETTLING)
             result = await self._make_less(need, generation, result.error)
         if isinstance(result, Bound):
             known = await self._get(need, result.external_id)
             return result if known is None else self._rested(known)
-        if isinstance(result, Pending) and result.reason == Reason.WRITE_UNCONFIRMED.value:
-            return Pending(self._patience(result.retry_after), OTHERS)
+        if isinstance(result, Later) and result.reason == Reason.WRITE_UNCONFIRMED.value:
+            return Later(self._patience(result.after), OTHERS)
         return result
 
     async def _ensured(self, need: ContactNeed, effect: ContactEffect) -> EffectResult:
@@ -212,7 +213,7 @@ class Contacts:
 
     def _rested(self, known: KnownContact) -> EffectResult:
         if known.age is not None and known.age < self._settle:
-            return Pending(self._settle - known.age, SETTLING)
+            return Later(self._settle - known.age, SETTLING)
         return Bound(known.contact_id, "reconciled" if known.age is None else "written")
 
     @property

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.archive import Archive, OriginalDamaged, OriginalMissing
 from common.db.engine import Database
 from common.domain.reasons import Reason
-from common.effects.effect import OnBound, Pending
+from common.effects.effect import OnBound
 from common.errors import RefusedError
 from common.events.documents import DocumentIssued
-from common.inbox.messages import Later
+from common.later import Later
 from common.lexware.connect import LexwareClients
 from common.lexware.files import file_name
 from invoice_writer.context import TenantContexts
@@ -91,8 +91,8 @@ class FileAttacher:
             case FileRefused(note=note):
                 await self._settle(event, REFUSED, note)
                 return None
-            case Pending() as pending:
-                return Later(pending.retry_after, pending.reason, pending.waits_for)
+            case Later() as later:
+                return later
 
     async def _settle(self, event: DocumentIssued, status: str, note: str) -> None:
         async with self._db.sessions.of(event.tenant_id) as session:

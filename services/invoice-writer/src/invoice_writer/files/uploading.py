@@ -16,12 +16,12 @@ from common.effects.effect import (
     NoCrashPoints,
     OnBound,
     Parked,
-    Pending,
     Refused,
 )
 from common.effects.lax import LaxSchedule
 from common.effects.runner import EffectRunner
 from common.effects.witness import Witness
+from common.later import Later
 from common.lexware.client import LexwareClient
 from common.lexware.errors import FileRejected
 from common.lexware.files import MAX_FILE_BYTES
@@ -52,7 +52,7 @@ class FileRefused:
     note: str
 
 
-FileResult: TypeAlias = FileAttached | FileRefused | Pending
+FileResult: TypeAlias = FileAttached | FileRefused | Later
 
 
 def _nothing(file_id: str) -> OnBound[Any]:
@@ -133,6 +133,6 @@ def _told(result: EffectResult) -> FileResult:
             is_locked = any(issue.source in LOCK_SOURCES for issue in refusal.issues)
             return FileRefused(VOUCHER_LOCKED if is_locked else refusal.told)
         case Refused(error=refusal):
-            return Pending(UNTIL_A_PERSON_ACTS, refusal.code)
-        case Pending():
+            return Later(UNTIL_A_PERSON_ACTS, refusal.code)
+        case Later():
             return result

@@ -5,10 +5,10 @@ from datetime import UTC
 
 from common.domain.reasons import Reason
 from common.domain.verdicts import SingleContact
-from common.effects.effect import Bound, EffectResult, Parked, Pending, Refused
+from common.effects.effect import Bound, EffectResult, Parked, Refused
 from common.errors import ConnectorError, RefusedError
 from common.events.documents import DocumentIssued
-from common.inbox.messages import Later
+from common.later import Later
 from common.lexware.countries import NAMES, code_in_books
 from common.lexware.errors import VoucherRejected
 from invoice_writer.contacts import ContactNeed, Contacts
@@ -45,8 +45,8 @@ class VoucherContacts:
         match await self._contacts.ensure(need):
             case Bound(external_id=contact_id):
                 return contact_id
-            case Pending() as pending:
-                return Later(pending.retry_after, pending.reason, pending.waits_for)
+            case Later() as later:
+                return later
             case Parked(reason=reason, params=params):
                 return plan.parked(Reason(reason), **params)
             case Refused(error=error):
@@ -59,8 +59,7 @@ class VoucherContacts:
         need = need_of(event, plan)
         if need is None or contact_id is None or not _is_about_contact(result):
             return None
-        pending = await self._contacts.check_refused_contact(need, contact_id)
-        return None if pending is None else Later(pending.retry_after, pending.reason)
+        return await self._contacts.check_refused_contact(need, contact_id)
 
     async def _country_code(self, need: ContactNeed) -> str | None:
         """How the books spell the customer's country; asked once where they have a code of their own."""
