@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import update
 
@@ -44,6 +44,18 @@ async def test_a_finalised_invoice_is_saved_and_announced_with_everything_known(
     row = rows["invoice", issued.number]
     assert (row.document_id, row.content_hash) == (issued.document_id, issued.content_hash)
     assert (row.file_state, row.pdf_sha256, row.conflicted) == ("stored", issued.pdf.sha256, False)
+
+
+async def test_a_purchase_on_invoice_says_until_when_and_its_bank_account_goes_no_further(
+    ingest: Ingest,
+) -> None:
+    terms = {"InvoicePaymentDueDate": "2025-04-03", "InvoiceIBAN": "DE02120300000000202051"}
+    await ingest.connect()
+    await ingest.sell(order={"payment": "Rechnung", "provider": "PayPal", "invoice_terms": terms})
+    await ingest.poll()
+    (issued,) = await ingest.events(InvoiceIssued)
+    assert issued.order.payment.due_on == date(2025, 4, 3)
+    assert not [event for event in await ingest.events() if "DE0212" in event.model_dump_json()]
 
 
 async def test_r8_originals_are_what_the_shop_sent_bit_for_bit(ingest: Ingest) -> None:

@@ -189,4 +189,5 @@ def _payment(shop: Shop, spec: OrderSpec, random: Random) -> Payment:
         provider=spec.provider or method.provider,
         transaction_id=spec.transaction_id or transaction_id(random, method.transaction_form),
         status=spec.payment_status,
+        invoice_terms=spec.invoice_terms,
     )

@@ -79,6 +79,18 @@ class Shop(BaseModel):
         return guid(self.key, "tax-class", name)
 
 
+InvoiceTerm = Literal[
+    "InvoiceBankName",
+    "InvoiceAmount",
+    "InvoiceAccountHolderName",
+    "InvoiceIBAN",
+    "InvoiceReferenceNumber",
+    "InvoiceCurrency",
+    "InvoicePaymentDueDate",
+    "InvoiceBIC",
+]
+
+
 class Payment(BaseModel):
     """How an order is paid; all None after the merchant replaced the method."""
 
@@ -87,6 +99,7 @@ class Payment(BaseModel):
     provider: str | None = None
     transaction_id: str | None = None
     status: Literal["CANCELED", "FAILED"] | None = None
+    invoice_terms: dict[InvoiceTerm, str] | None = None  # of a purchase on invoice through the provider
 
 
 class ShippingMethod(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.epages.models import Address, DocumentType, EInvoiceMode, PdfMode, TotalName
+from sandbox.epages.models import Address, DocumentType, EInvoiceMode, InvoiceTerm, PdfMode, TotalName
 
 LARGEST = 10**9  # beyond it, sums in cents would not be exact
 Number = Annotated[Decimal, Field(gt=-LARGEST, lt=LARGEST)]
@@ -116,6 +116,7 @@ class OrderSpec(Spec):
     provider: str | None = None
     transaction_id: str | None = None
     payment_status: Literal["CANCELED", "FAILED"] | None = None
+    invoice_terms: dict[InvoiceTerm, str] | None = None
     fee: Number = Decimal(0)
     fee_rate: Number | None = None
     coupon: Number | None = Field(None, gt=0)

@@ -201,7 +201,7 @@ class Renderer:
                 "id": payment.method_id,
                 "name": payment.name,
                 "providerName": payment.provider,
-                "additionalData": None,
+                "additionalData": payment.invoice_terms,
             },
             "transactionId": payment.transaction_id,
             "price": self._price(basket, basket.fee_price, basket.tax_model),
