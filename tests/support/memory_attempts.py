@@ -101,7 +101,12 @@ class MemoryAttempts:
         self._change(attempt_id, UNRESOLVED, None, searches)
 
     async def park(
-        self, attempt_id: UUID, searches: Sequence[Search], alarm: Alarm | None, then: InTransaction
+        self,
+        tenant_id: UUID,
+        attempt_id: UUID,
+        searches: Sequence[Search],
+        alarm: Alarm | None,
+        then: InTransaction,
     ) -> bool:
         await self.pause("park")
         is_new = self._change(attempt_id, (OPEN,), PARKED, searches)

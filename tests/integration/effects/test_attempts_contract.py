@@ -126,8 +126,8 @@ async def test_an_attempt_lost_in_weather_that_meets_all_is_absent_without_being
 
 async def test_a_parked_attempt_blocks_arming_and_closes_only_as_absent(attempts: AttemptStore) -> None:
     attempt = await armed(attempts)
-    assert await attempts.park(attempt.attempt_id, [search(unmarked=("v-9",))], None, nothing)
-    assert await attempts.park(attempt.attempt_id, [search(unmarked=("v-9",))], None, nothing)
+    assert await attempts.park(TENANT, attempt.attempt_id, [search(unmarked=("v-9",))], None, nothing)
+    assert await attempts.park(TENANT, attempt.attempt_id, [search(unmarked=("v-9",))], None, nothing)
     assert (await state(attempts)).unresolved.state == PARKED
     assert await attempts.arm(REQUEST, 1) is None
     assert not await attempts.close(attempt.attempt_id, REFUSED)

@@ -6,7 +6,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 HOME = "libs/common/src/common/db/"
 EVERYBODY = {  # who reaches whole rows of all tenants, and why
-    "libs/common/src/common/effects/sql_attempts.py": "an attempt is found by its id or key",
     "services/api/src/api/access/auth.py": "a token says whose it is",
     "services/api/src/api/access/transactions.py": "an operator sees all",
     "services/api/src/api/connections/asking.py": "a shop is linked under one tenant at a time",

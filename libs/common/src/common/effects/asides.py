@@ -50,14 +50,14 @@ class Asides:
         if state.now - attempt.armed_at < THE_OTHERS_TURN * self._settings.trust_time:
             return Later(timedelta(seconds=self._settings.first_look), ELSEWHERE)
         search = await self._searching.search(effect, attempt, state.now, ELSEWHERE)
-        return await self._conclude(attempt, search) if isinstance(search, Search) else search
+        return await self._conclude(other, attempt, search) if isinstance(search, Search) else search
 
-    async def _conclude(self, attempt: Attempt, search: Search) -> EffectResult | None:
+    async def _conclude(self, other: Elsewhere, attempt: Attempt, search: Search) -> EffectResult | None:
         searches = (*attempt.searches, search)
         is_sure = search.complete and self._schedule.trusted(attempt.armed_at, search)
         others = in_the_way(search)
         if others is not None and (search.elsewhere or is_sure):
-            await self._attempts.park(attempt.attempt_id, searches, None, _tell_nobody)
+            await self._attempts.park(other.tenant_id, attempt.attempt_id, searches, None, _tell_nobody)
             reason, params = others
             return Parked(reason.value, params)
         doubted = self._witness.doubts

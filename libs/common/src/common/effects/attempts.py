@@ -76,12 +76,12 @@ class AttemptStore(Protocol):
     """The steps of the protocol that must be atomic."""
 
     async def read(self, key: str, tenant_id: UUID) -> EffectState:
-        """Where the effect stands."""
+        """Read where the effect stands."""
 
     async def arm(self, request: ArmRequest, last_number: int) -> Attempt | Elsewhere | None:
-        """A new open attempt; None when something is bound or unresolved or the last number is another.
+        """Open a new attempt. Returns None when something is bound or unresolved, or the number moved on.
 
-        Where another effect of any tenant stands for the same document nothing is armed: that effect.
+        Where another effect of any tenant stands for the same document nothing is armed: returns that effect.
         """
 
     async def close(
@@ -91,7 +91,10 @@ class AttemptStore(Protocol):
         searches: Sequence[Search] = (),
         answer: Mapping[str, Any] | None = None,
     ) -> bool:
-        """The attempt surely had no effect; False when it was resolved or, unless absent, parked before."""
+        """Close an attempt that surely had no effect. Returns False when it was resolved before.
+
+        A parked one counts as resolved, unless it is found absent.
+        """
 
     async def excuse(self, attempt_id: UUID, answer: Mapping[str, Any]) -> None:
         """Excuse an open attempt that met weather which meets all: found absent, it is not counted."""
@@ -100,9 +103,14 @@ class AttemptStore(Protocol):
         """Keep what was seen."""
 
     async def park(
-        self, attempt_id: UUID, searches: Sequence[Search], alarm: Alarm | None, then: InTransaction
+        self,
+        tenant_id: UUID,
+        attempt_id: UUID,
+        searches: Sequence[Search],
+        alarm: Alarm | None,
+        then: InTransaction,
     ) -> bool:
-        """The unresolved attempt waits for a person; False when it is resolved already."""
+        """Leave the tenant's unresolved attempt to a person. Returns False when it is resolved already."""
 
     async def bind(
         self,
@@ -112,26 +120,31 @@ class AttemptStore(Protocol):
         states: Sequence[str],
         on_bound: OnBound[Any],
     ) -> bool:
-        """The object stands for the fact; False when the attempt is in none of the states any more."""
+        """Make the object stand for the fact. Returns False when the attempt is in none of the states now."""
 
     async def adopt(
         self, request: ArmRequest, last_number: int, bound: Bound, on_bound: OnBound[Any]
     ) -> bool | Elsewhere:
-        """The object stands for the fact without an attempt of ours, under the same conditions as `arm`."""
+        """Bind an object we did not write. Same conditions as `arm`."""
 
     async def record_late_answer(
         self, request: ArmRequest, attempt: Attempt, external_id: str
     ) -> Bound | None:
-        """An answer came for an attempt that is resolved: what is bound; another id is kept and raised.
+        """Keep the id that came for an attempt which is resolved already. Returns what is bound.
+
+        The books may hold two objects for one fact now: an id other than the bound one raises the alarm.
 
         While nothing is bound the attempt counts as unresolved again, and has to be looked for anew.
         """
 
     async def give_up(self, key: str, older_than: float) -> bool:
-        """A person said nothing of ours is there; False while an attempt younger than that is open."""
+        """Give up what is in doubt: a person said that nothing of ours is there.
+
+        Returns False while an attempt younger than that is open.
+        """
 
     async def is_known(self, key: str) -> bool:
-        """Whether anything was ever tried or bound under the key."""
+        """Look whether anything was ever tried or bound under the key."""
 
 
 def answer_of(error: ConnectorError) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class EffectRunner:
         self._stopping = True
 
     async def is_known(self, key: str) -> bool:
-        """Whether anything was ever tried or bound under the key."""
+        """Look whether anything was ever tried or bound under the key."""
         return await self._attempts.is_known(key)
 
     async def ensure(self, effect: Effect) -> EffectResult:
@@ -120,7 +120,7 @@ class EffectRunner:
             attempt = state.unresolved
             if attempt is None:
                 done = await self._attempts.adopt(request, state.last_number, bound, on_bound)
-            elif (wait := self._distrust(state, attempt)) > NOT_YET:
+            elif (wait := self._searching.distrust(attempt, state.now)) > NOT_YET:
                 return Later(wait, self._schedule.word)
             else:
                 done = await self._attempts.bind(request, attempt, bound, UNRESOLVED, on_bound)
@@ -132,7 +132,7 @@ class EffectRunner:
         return self._lost_race
 
     async def give_up_open_attempt(self, key: str) -> bool:
-        """A person says the books hold nothing of ours: the next `ensure` writes again.
+        """Give up a write in doubt, of which a person says that nothing is there: `ensure` writes again.
 
         False while an attempt is so young that it may still arrive.
         """
@@ -163,7 +163,7 @@ class EffectRunner:
     async def _step(
         self, effect: Effect, request: ArmRequest, state: EffectState, most: int | None
     ) -> EffectResult | None:
-        """One move of the protocol; None when the state has to be read again."""
+        """Make one move of the protocol. Returns None when the state has to be read again."""
         if state.bound is not None:
             return state.bound
         if state.unresolved is not None:
@@ -207,7 +207,7 @@ class EffectRunner:
     async def _unanswered(
         self, effect: Effect, attempt: Attempt, error: ConnectorError, *, sent: bool
     ) -> EffectResult:
-        """What a write without an id means: surely nothing; nobody knows, once its last byte left."""
+        """Close an attempt without an id that surely did nothing; leave it open once its last byte left."""
         log.info("effect.unanswered", effect=effect.key, attempt=attempt.number, error=error.code)
         is_answer = isinstance(error, RequestNotExecuted | RefusedError)
         if sent and not is_answer:
@@ -221,7 +221,12 @@ class EffectRunner:
     async def _bind(
         self, effect: Effect, request: ArmRequest, attempt: Attempt, bound: Bound
     ) -> EffectResult | None:
-        """The compare-and-set is on the attempt: a lease that ran out meanwhile changes nothing."""
+        """Bind by compare-and-set on the attempt: a lease that ran out meanwhile changes nothing.
+
+        Too late means that somebody found the attempt absent or bound another object, and this answer names
+        one all the same: our own request was carried out after it counted as lost, or twice. So the id is
+        kept and a person told; whatever searches saw before it proves nothing any more.
+        """
         on_bound = effect.on_bound(bound.external_id, bound.how)
         self._crash_points.reach("before_bind")
         states = (OPEN,) if bound.how == "written" else UNRESOLVED
@@ -285,16 +290,6 @@ class EffectRunner:
             if isinstance(effect, TellsParked):
                 await effect.parked(session, reason.value, params)
 
-        if not await self._attempts.park(attempt.attempt_id, searches, alarm, then):
+        if not await self._attempts.park(request.tenant_id, attempt.attempt_id, searches, alarm, then):
             return None
         return Parked(reason.value, params)
-
-    def _distrust(self, state: EffectState, attempt: Attempt) -> timedelta:
-        """How long the attempt may still arrive, by the clock that says longer."""
-        assert state.now is not None
-        by_database = attempt.armed_at + self._settings.trust_time - state.now
-        if attempt.state != OPEN:
-            return max(by_database, NOT_YET)
-        self._witness.saw([attempt.attempt_id])
-        left = self._settings.known_seconds - self._witness.known_for(attempt.attempt_id)
-        return max(by_database, timedelta(seconds=left), NOT_YET)

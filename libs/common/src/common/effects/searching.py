@@ -7,7 +7,7 @@ and then shown to a person. Only two complete searches, or that person, say that
 from datetime import datetime, timedelta
 
 from common.backoff import Backoff
-from common.effects.attempts import Attempt
+from common.effects.attempts import OPEN, Attempt
 from common.effects.effect import Effect, Parked, Refused, SearchResult
 from common.effects.searches import LONGEST_PAUSE_SECONDS, ReconcileSchedule, Search, search_of
 from common.effects.witness import Witness
@@ -29,7 +29,7 @@ class Searching:
     async def search(
         self, effect: Effect, attempt: Attempt, now: datetime, reason: str | None = None
     ) -> Search | Later | Refused | Parked:
-        """What the search saw, once it is due; else what becomes of the effect without."""
+        """Search once it is due. Returns what it saw, or what becomes of the effect without."""
         self._witness.saw([attempt.attempt_id])
         word = reason or self._schedule.word
         wait = self._schedule.wait(attempt.armed_at, attempt.searches, now)
@@ -48,6 +48,17 @@ class Searching:
         except RefusedError as error:
             return Refused(error)
         return search_of(now, self._witness.of_search(known_for, started), result)
+
+    def distrust(self, attempt: Attempt, now: datetime | None) -> timedelta:
+        """How long the attempt may still arrive, by the clock that says longer."""
+        assert now is not None
+        settings = self._schedule.settings
+        by_database = attempt.armed_at + settings.trust_time - now
+        if attempt.state != OPEN:
+            return max(by_database, NOT_YET)
+        self._witness.saw([attempt.attempt_id])
+        left = settings.known_seconds - self._witness.known_for(attempt.attempt_id)
+        return max(by_database, timedelta(seconds=left), NOT_YET)
 
     def after(
         self, attempt: Attempt, searches: tuple[Search, ...], reason: str | None = None

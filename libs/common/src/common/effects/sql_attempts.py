@@ -50,7 +50,7 @@ class SqlAttempts:
         self._binding: Batched[ToBind, bool] = Batched(self._bind_all)
 
     async def read(self, key: str, tenant_id: UUID) -> EffectState:
-        """Where the effect stands, in one statement."""
+        """Read where the effect stands, in one statement."""
         now = select(db_now().label("now")).subquery()
         query = (
             select(now.c.now, BindingRow.external_id, BindingRow.how, NumberedEffectRow.despite, AttemptRow)
@@ -79,7 +79,7 @@ class SqlAttempts:
         )
 
     async def arm(self, request: ArmRequest, last_number: int) -> Attempt | Elsewhere | None:
-        """One statement that compares and inserts; its commit is the permission to send."""
+        """Compare and insert in one statement; its commit is the permission to send."""
         asked = ToArm(request, uuid4(), last_number, OPEN)
         armed = await self._arming.ask(asked)
         if armed is None or isinstance(armed, Elsewhere):
@@ -113,10 +113,15 @@ class SqlAttempts:
             await _change(session, attempt_id, UNRESOLVED, {"searches": _stored(searches)})
 
     async def park(
-        self, attempt_id: UUID, searches: Sequence[Search], alarm: Alarm | None, then: InTransaction
+        self,
+        tenant_id: UUID,
+        attempt_id: UUID,
+        searches: Sequence[Search],
+        alarm: Alarm | None,
+        then: InTransaction,
     ) -> bool:
         """See `AttemptStore.park`; the alarm is raised when the attempt was not parked before."""
-        async with self._db.sessions.of_all_tenants() as session:
+        async with self._db.sessions.of(tenant_id) as session:
             values = {"state": PARKED, "searches": _stored(searches)}
             is_new = await _change(session, attempt_id, (OPEN,), values)
             if not is_new and not await _change(session, attempt_id, (PARKED,), values):

@@ -57,7 +57,7 @@ class ToBind:
 
 
 async def arm_all(session: AsyncSession, asked: Sequence[ToArm]) -> list[datetime | Elsewhere | None]:
-    """When each was armed; None where something is bound or unresolved or the last number is another.
+    """Arm all that may be armed. Returns when each was; None where something else came first.
 
     Where another effect stands for the same document that one is the answer; of two that ask together the
     second gets None and has to ask again.
@@ -71,7 +71,7 @@ async def arm_all(session: AsyncSession, asked: Sequence[ToArm]) -> list[datetim
 
 
 async def bind_all(session: AsyncSession, asked: Sequence[ToBind]) -> list[bool]:
-    """Which attempts were closed with what they made; those are bound, and what follows is written."""
+    """Bind what attempts made and write what follows. Returns which were closed with that."""
     closed: set[UUID] = set()
     for states in sorted({one.states for one in asked}):
         closed |= await _close(session, [one for one in asked if one.states == states], states)

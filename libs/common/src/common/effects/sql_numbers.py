@@ -26,7 +26,7 @@ GIVEN = ("effect_key", "tenant_id", "marker", "despite", *FACT)
 
 
 async def others_of(session: AsyncSession, requests: Iterable[ArmRequest]) -> Mapping[str, Elsewhere]:
-    """Of each effect the one that stands for the same document already; nobody else comes between.
+    """Lock the numbers, and find for each effect the one that stands for the same document already.
 
     From now on until the end of the transaction the numbers are locked. Where a person said to book the
     document all the same, nothing stands in its way, then and later.
@@ -44,13 +44,13 @@ async def others_of(session: AsyncSession, requests: Iterable[ArmRequest]) -> Ma
 
 
 async def effects_of_markers(session: AsyncSession, markers: Sequence[str]) -> dict[str, Elsewhere]:
-    """The effects that these markers stand for, over all tenants."""
+    """Find the effects that these markers stand for, over all tenants."""
     rows = await session.execute(_marked(session), {"markers": list(markers)})
     return {row.marker: _elsewhere(row) for row in rows}
 
 
 async def effects_bound_to(session: AsyncSession, external_ids: Sequence[str]) -> list[Elsewhere]:
-    """The numbered effects that stand in the books as one of these vouchers, over all tenants."""
+    """Find the numbered effects that stand in the books as one of these vouchers, over all tenants."""
     rows = await session.execute(_bound_to(session), {"external_ids": list(external_ids)})
     return [_elsewhere(row) for row in rows]
 
