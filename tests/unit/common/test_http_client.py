@@ -194,7 +194,7 @@ async def test_a_prepared_write_takes_no_second_slot() -> None:
     client = played.client(limit=limit)
     await client.prepare_write("/x")
     await client.post_gated("/x", b"{}", "application/json", Gate(10))
-    await client.post("/x", b"{}", "application/json", prepared=True)
+    await client.post_prepared("/x", b"{}", "application/json")
     assert limit.reserved == 1
     await client.post("/x", b"{}", "application/json")
     assert limit.reserved == 2

@@ -46,7 +46,7 @@ class Guard(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """The addresses of a name; raises `AddressNotPublic`."""
+        """Look up the addresses of a name; raises `AddressNotPublic`."""
         found = await self._names.resolve(host, port, family)
         if is_trusted(host, port, self._policy):
             self._trusted |= {(entry["host"], port) for entry in found}

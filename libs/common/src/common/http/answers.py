@@ -46,7 +46,7 @@ class EncodingRefused(NetworkFailure):
 
 
 async def read_body(response: httpx.Response, max_bytes: int) -> bytes:
-    """The whole body as its sender meant it; raises one of this file's failures."""
+    """Read the whole body as its sender meant it; raises one of this file's failures."""
     window = _window(response.headers.get_list("content-encoding", split_commas=True))
     stream = response.stream
     assert isinstance(stream, AsyncIterable)
@@ -98,7 +98,7 @@ class _Unpacker:
         return self._unpacking.eof or not (self._has_begun or self._kept)
 
     async def steps(self, packed: bytes, most: int) -> AsyncIterator[bytes]:
-        """What this piece holds."""
+        """Unpack what this piece holds."""
         most, packed, self._kept = min(STEP, most), self._kept + packed, b""
         if not self._has_begun and len(packed) < FIRST:
             self._kept = packed

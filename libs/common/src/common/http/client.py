@@ -39,7 +39,7 @@ class Auth(Protocol):
         """Headers that authorise a request now."""
 
     async def refused(self, sent: Mapping[str, str]) -> bool:
-        """A 401 came back for these headers: whether newer ones are there now."""
+        """Take note of a 401 for these headers. Returns whether newer ones are there now."""
 
 
 class RequestLimit(Protocol):
@@ -49,7 +49,7 @@ class RequestLimit(Protocol):
         """Wait for a slot, or raise `RateLimitWait` and take none."""
 
     async def refused(self, wish: timedelta | None) -> timedelta:
-        """The upstream answered 429: everybody pauses; the result says for how long."""
+        """Let everybody pause, for the upstream answered 429. Returns for how long."""
 
     async def accepted(self) -> None:
         """Take note that the upstream took a request."""
@@ -122,7 +122,7 @@ class ApiClient:
         accept: str = JSON,
         max_bytes: int = MAX_ANSWER,
     ) -> Response:
-        """A 2xx answer; transient trouble is retried for a moment, a 401 once with newer credentials."""
+        """Read; trouble is retried for a moment, a 401 once with new credentials. Returns the 2xx answer."""
         call, url = Call("GET", path, safe=True), encoded_url(self._base_url, path, params)
 
         async def once() -> Response:
@@ -141,20 +141,21 @@ class ApiClient:
         content_type: str,
         *,
         headers: Mapping[str, str] | None = None,
-        prepared: bool = False,
     ) -> Response:
-        """A 2xx answer to a request sent once; without any answer the outcome is unknown.
-
-        `prepared` spares the slot that `prepare_write` took.
-        """
+        """Send a request once. Returns the 2xx answer; without any answer the outcome is unknown."""
         call = Call("POST", path, safe=False)
-        async with self._watched(call, asking=not prepared):
-            if not prepared:
-                await self._limit.reserve()
+        async with self._watched(call):
+            await self._limit.reserve()
             return await self._sent_once(call, body, content_type, headers or {})
 
+    async def post_prepared(self, path: str, body: bytes, content_type: str) -> Response:
+        """Send a request once, with the slot that `prepare_write` took. Returns as `post` does."""
+        call = Call("POST", path, safe=False)
+        async with self._watched(call, asking=False):
+            return await self._sent_once(call, body, content_type, {})
+
     async def put(self, path: str, body: bytes, content_type: str) -> Response:
-        """A 2xx answer to a replacement sent once; without any answer the outcome is unknown."""
+        """Send a replacement once. Returns the 2xx answer; without any answer the outcome is unknown."""
         call = Call("PUT", path, safe=False)
         async with self._watched(call):
             await self._limit.reserve()
@@ -167,9 +168,10 @@ class ApiClient:
             await self._limit.reserve()
 
     async def post_gated(self, path: str, body: bytes, content_type: str, gate: Gate) -> Response:
-        """A 2xx answer to a request whose last byte passed the gate; needs `prepare_write` before.
+        """Send a request whose last byte has to pass the gate. Returns the 2xx answer.
 
-        With `Withdrawn` or another `RequestNotExecuted` it surely did not happen; a 401 is not sent again.
+        Needs `prepare_write` before. With `Withdrawn` or another `RequestNotExecuted` it surely did not
+        happen; a 401 is not sent again.
         """
         call = Call("POST", path, safe=False)
         async with self._watched(call, asking=False):

@@ -25,7 +25,7 @@ class Health(Protocol):
         """Take note that the upstream itself answered such a call."""
 
     async def failed(self, call: Call, error: ConnectorError) -> None:
-        """Such a call ended with this error."""
+        """Take note that such a call ended with this error."""
 
 
 class NoHealth:

@@ -161,7 +161,7 @@ class _Slot:
 
 
 async def _take(session: AsyncSession, rate: Rate, max_wait: float) -> _Slot:
-    """One slot, moved and checked in one statement; raises `NoSlot`, which must end the transaction."""
+    """Take one slot, moved and checked in one statement; raises `NoSlot`, which must end the transaction."""
     row = (await session.execute(_taking(rate, max_wait))).one_or_none()
     if row is None and await _ensure(session, rate):
         row = (await session.execute(_taking(rate, max_wait))).one_or_none()

@@ -18,7 +18,7 @@ LONGEST_WISH = timedelta(hours=1)  # a mistaken header must not stop a connectio
 
 
 async def with_retries(call: Callable[[], Awaitable[T]]) -> T:
-    """The result of the first try that works; the last error when none does."""
+    """Try until it works. Returns the first result; raises the last error when none comes."""
     async for attempt in stamina.retry_context(
         on=_pause, attempts=TRIES, timeout=30, wait_initial=0.2, wait_max=2.0, wait_jitter=0.2
     ):

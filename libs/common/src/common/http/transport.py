@@ -134,7 +134,7 @@ class Network:
         timeout: float,
         max_bytes: int = MAX_ANSWER,
     ) -> Response:
-        """One request and its complete answer; raises `NetworkFailure`."""
+        """Send one request. Returns its complete answer; raises `NetworkFailure`."""
         request = httpx.Request(method, url, headers={**AS_IT_IS, **headers}, stream=body)
         request.extensions["timeout"] = {"connect": 10.0, "pool": 10.0, "read": timeout, "write": timeout}
         try:

@@ -134,7 +134,10 @@ class Breakers:
             self._views[place.breaker_id] = _view(seen)
 
     async def close(self, place: Place) -> bool:
-        """Nothing speaks against such calls any more, and alarms that nothing else justifies end."""
+        """Close the breaker of such calls, with the alarms that nothing else justifies.
+
+        Returns whether calls had rested.
+        """
         self.learn(place, None)
         async with self.db.sessions.of(place.tenant_id) as session:
             before = await close_breaker(session, place)
@@ -218,7 +221,7 @@ class ConnectionHealth:
             error.waits_for = place.breaker_id
 
     async def _may_try(self, place: Place) -> bool:
-        """Whether this call is the one that tries for all; by then the breaker may be closed."""
+        """Take the turn of the one who tries for all. Returns whether it is ours."""
         async with self._db.sessions.of(place.tenant_id) as session:
             is_ours = await take_trial(session, place, self._settings.trial)
             seen = await find_breaker(session, place)

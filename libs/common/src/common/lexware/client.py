@@ -24,5 +24,5 @@ class LexwareClient:
         self.countries = Countries(api)
 
     async def prepare_write(self, path: str) -> None:
-        """Valid credentials and a slot of the rate limit are there for one write to that path."""
+        """Have valid credentials and a slot of the rate limit for one write to that path."""
         await self._api.prepare_write(path)

@@ -47,7 +47,7 @@ class Relinked:
         self._chosen: tuple[str, Auth] | None = None
 
     async def headers(self) -> Mapping[str, str]:
-        """Those of the way it is linked now, once the way known before has nothing left."""
+        """Give those of the way it is linked now, once the way known before has nothing left."""
         kind, auth = await self._current()
         try:
             return await auth.headers()
@@ -58,7 +58,7 @@ class Relinked:
         return await auth.headers()
 
     async def refused(self, sent: Mapping[str, str]) -> bool:
-        """Whether there are others now, be it of another kind."""
+        """Look whether there are others now, be it of another kind."""
         kind, auth = await self._current()
         try:
             is_newer = await auth.refused(sent)
@@ -104,7 +104,7 @@ class LexwareClients:
             await self._network.aclose()
 
     async def for_connection(self, tenant_id: UUID, connection_id: UUID) -> LexwareClient:
-        """The client of that connection; raises `BooksNotConnected` when there is none."""
+        """Build the client of that connection, or find it; raises `BooksNotConnected` when there is none."""
         place = (tenant_id, connection_id)
         if place not in self._clients:
             limit = self._limit(connection_id)

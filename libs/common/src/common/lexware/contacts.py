@@ -37,20 +37,21 @@ class Contacts:
         self._api = api
 
     async def create(self, body: bytes, gate: Gate) -> str:
-        """The id of the contact the body made; needs `LexwareClient.prepare_write` before the gate was made.
+        """Create the contact of that body. Returns its id.
 
+        Needs `LexwareClient.prepare_write` before the gate was made.
         Not safe to send twice: two equal requests make two contacts.
         """
         response = await self._api.post_gated(CONTACTS, body, JSON, gate)
         return written_id(response.content, "contact")
 
     async def get(self, contact_id: str) -> Contact:
-        """The contact; raises `NotFound`."""
+        """Read the contact; raises `NotFound`."""
         content = (await self._api.get(f"{CONTACTS}/{contact_id}")).content
         return parse_object(Contact, content)[0]
 
     async def get_whole(self, contact_id: str) -> dict[str, Any]:
-        """The contact with every field, those unknown to us too; raises `NotFound`."""
+        """Read the contact with every field, those unknown to us too; raises `NotFound`."""
         content = (await self._api.get(f"{CONTACTS}/{contact_id}")).content
         try:
             whole = read_json(content)
@@ -65,11 +66,11 @@ class Contacts:
         await self._api.put(f"{CONTACTS}/{contact_id}", orjson.dumps(whole, default=_number), JSON)
 
     async def customers(self, number: int) -> Page[Contact]:
-        """One page of all customers by name, archived ones too; pages beyond the window are refused."""
+        """Read one page of all customers by name, archived ones too; pages beyond the window are refused."""
         return await self._page({"customer": "true"}, number)
 
     async def by_email(self, email: str) -> FoundContacts:
-        """Customers with exactly this e-mail address, in whatever case."""
+        """Find customers with exactly this e-mail address, in whatever case."""
         wanted, term = email.strip().casefold(), _term(email)
         return await self._search(
             {"email": filter_text(term)},
@@ -78,7 +79,7 @@ class Contacts:
         )
 
     async def by_name(self, name: str) -> FoundContacts:
-        """Customers whose name contains this text; the caller compares exactly."""
+        """Find customers whose name contains this text; the caller compares exactly."""
         term = _term(name)
         if len(term) < SHORTEST_TERM:
             return await self.everybody()
@@ -88,13 +89,13 @@ class Contacts:
         )
 
     async def everybody(self) -> FoundContacts:
-        """Every customer within the search window."""
+        """Read every customer within the search window."""
         return await self._search({}, lambda contact: True, lambda contact: True)
 
     async def _search(
         self, filters: dict[str, str], fits: Callable[[Contact], bool], is_meant: Callable[[Contact], bool]
     ) -> FoundContacts:
-        """A contact that does not fit its filter means that the filter was ignored: that proves nothing."""
+        """Search; a contact that does not fit means that the filter was ignored: that proves nothing."""
         found: list[Contact] = []
         number, last, total = 0, False, 0
         while not last and number * PAGE_SIZE < WINDOW_LIMIT:

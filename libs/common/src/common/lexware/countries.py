@@ -29,7 +29,7 @@ class Countries:
         self._api = api
 
     async def list(self) -> Rows[Country]:
-        """Every country."""
+        """Read every country."""
         return parse_rows(Country, (await self._api.get("/v1/countries")).content)
 
 

@@ -57,7 +57,7 @@ class ApiKey:
         return bearer(self._key)
 
     async def refused(self, sent: Mapping[str, str]) -> bool:
-        """Whether the merchant stored another key since; one refusal alone says nothing of the key."""
+        """Look whether the merchant stored another key since; one refusal alone says nothing of the key."""
         self._key = await self._load()
         return self._key is not None and bearer(self._key) != sent
 
@@ -80,7 +80,7 @@ class OAuthTokens:
         self._running: asyncio.Task[None] | None = None
 
     async def headers(self) -> Mapping[str, str]:
-        """An access token that is valid now, as far as anybody knows."""
+        """Give an access token that is valid now, as far as anybody knows."""
         if self._known is None or self._left() < self._refresh_before:
             await self._renew_if_due()
         if self._known is None or self._left() <= 0:
@@ -88,7 +88,7 @@ class OAuthTokens:
         return bearer(self._known[0])
 
     async def refused(self, sent: Mapping[str, str]) -> bool:
-        """Whether another access token is there now; it may have been fetched by this very call."""
+        """Look whether another access token is there now; this very call may fetch it."""
         stored = await self._read()
         for _ in range(MOMENTS):  # another process may be between the answer and the store
             if bearer(stored.access) != sent or stored.leased_for <= 0:
@@ -156,7 +156,7 @@ class OAuthTokens:
             await asyncio.sleep(STORE_AGAIN_SECONDS)
 
     async def _spend(self, seen: StoredTokens, lease: UUID) -> TokenPair | None:
-        """The next pair; None when another worker stored it meanwhile. Without an answer the intent stays."""
+        """Fetch the next pair; None when another worker stored it. Without an answer the intent stays."""
         try:
             return await self._server.refresh(seen.refresh)
         except GrantInvalid:

@@ -17,16 +17,16 @@ class Files:
         self._api = api
 
     async def attach(self, voucher_id: str, name: str, content: bytes) -> str:
-        """The id of the PDF now attached to the voucher; a repeat with the same content is harmless.
+        """Attach the PDF to the voucher; a repeat with the same content is harmless. Returns the file's id.
 
         Needs `LexwareClient.prepare_write` before.
         """
         body, content_type = file_form("file", name, content, "application/pdf")
-        response = await self._api.post(files_of(voucher_id), body, content_type, prepared=True)
+        response = await self._api.post_prepared(files_of(voucher_id), body, content_type)
         return written_id(response.content, "file")
 
     async def download(self, file_id: str) -> bytes:
-        """The bytes of a file."""
+        """Read the bytes of a file."""
         return (await self._api.get(f"/v1/files/{file_id}", accept="*/*")).content
 
 

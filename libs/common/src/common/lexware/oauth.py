@@ -73,13 +73,13 @@ class AuthorizationServer:
         return uri
 
     async def exchange(self, code: str, verifier: str) -> TokenPair:
-        """The first pair of a connection; a code works once, also when this fails."""
+        """Exchange a code for the first pair of a connection; a code works once, also when this fails."""
         return await self._token(
             "authorization_code", code=code, redirect_uri=self._settings.redirect_uri, code_verifier=verifier
         )
 
     async def refresh(self, refresh_token: SecretStr) -> TokenPair:
-        """The next pair; the one before is dead. `GrantInvalid`: it already was."""
+        """Fetch the next pair; the one before is dead. `GrantInvalid`: it already was."""
         return await self._token("refresh_token", refresh_token=refresh_token.get_secret_value())
 
     async def _token(self, grant_type: str, **fields: str | None) -> TokenPair:

@@ -13,11 +13,11 @@ class PostingCategories:
         self._api = api
 
     async def list(self) -> tuple[PostingCategory, ...]:
-        """Every category that can be read, with the flags that limit its use."""
+        """Read every category that can be read, with the flags that limit its use."""
         return tuple(map(to_category, (await self.read()).fit))
 
     async def read(self) -> Rows[Category]:
-        """Every category, and what could not be read."""
+        """Read every category. Returns them, and what could not be read."""
         return parse_rows(Category, (await self._api.get("/v1/posting-categories")).content)
 
 

@@ -13,11 +13,11 @@ class ProfileApi:
         self._api = api
 
     async def get(self) -> SellerProfile:
-        """The profile as decisions read it; what no decision depends on may be unreadable."""
+        """Read the profile as decisions need it; what no decision depends on may be unreadable."""
         return (await self.read())[0]
 
     async def read(self) -> tuple[SellerProfile, Unfit | None]:
-        """The profile as decisions read it, and what of it could not be read."""
+        """Read the profile as decisions need it. Returns it, and what of it could not be read."""
         profile, unfit = parse_object(Profile, (await self._api.get("/v1/profile")).content)
         return to_seller(profile), unfit
 

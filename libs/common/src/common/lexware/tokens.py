@@ -51,7 +51,7 @@ class TokenStore:
         self._tenant_id, self._connection_id = tenant_id, connection_id
 
     async def load(self) -> StoredTokens | None:
-        """What is stored now."""
+        """Read what is stored now."""
         query = select(OAuthTokenRow, db_now().label("now")).where(*self._mine())
         async with self._db.reading.of(self._tenant_id) as session:
             found = (await session.execute(query)).one_or_none()
@@ -97,7 +97,7 @@ class TokenStore:
         )
 
     async def store(self, generation: int, pair: TokenPair) -> bool:
-        """The pair replaces that generation, whoever holds the lease; False when another pair did before."""
+        """Replace that generation by the pair, whoever holds the lease; False when another pair has."""
         async with self._db.sessions.of(self._tenant_id) as session:
             values = {**self._sealed(pair), "generation": generation + 1}
             storing = update(OAuthTokenRow).where(*self._generation(generation)).values(**values)
@@ -128,7 +128,7 @@ class TokenStore:
         await session.execute(delete(OAuthTokenRow).where(*self._mine()))
 
     async def lose(self, generation: int, why: str) -> bool:
-        """The stored pair is dead: the merchant must connect again. False when a newer one is there."""
+        """Record that the stored pair is dead and the merchant must connect; False when a newer is there."""
         async with self._db.sessions.of(self._tenant_id) as session:
             losing = (
                 update(OAuthTokenRow)

@@ -57,7 +57,7 @@ class VoucherList:
         self._api = api
 
     async def find(self, voucher_type: str, number: str) -> FoundVouchers:
-        """Vouchers of that type and number; one whose type cannot be read may be of this type.
+        """Find vouchers of that type and number; one whose type cannot be read may be of this type.
 
         Misspelt and ignored filters give an unfiltered list: a page with other numbers proves nothing, nor
         does one that counts more than it shows. The filter ignores case: numbers of another case are kin.
@@ -80,7 +80,7 @@ class VoucherList:
         )
 
     async def page(self, wanted: VoucherFilter, number: int = 0) -> Page[VoucherListRow]:
-        """One page of a part of the list; `total` is capped at `WINDOW_LIMIT`."""
+        """Read one page of a part of the list; `total` is capped at `WINDOW_LIMIT`."""
         return await self._page(wanted.params(), number)
 
     async def _page(self, query: Mapping[str, str], number: int = 0) -> Page[VoucherListRow]:

@@ -17,8 +17,9 @@ class Vouchers:
         self._api = api
 
     async def create(self, body: bytes, gate: Gate) -> str:
-        """The id of the voucher the body made; needs `LexwareClient.prepare_write` before the gate was made.
+        """Create the voucher of that body. Returns its id.
 
+        Needs `LexwareClient.prepare_write` before the gate was made.
         Not safe to send twice: after `OutcomeLost` nobody knows; `RequestNotExecuted` and `RefusedError` mean
         that there is no voucher.
         """
@@ -26,7 +27,7 @@ class Vouchers:
         return written_id(response.content, "voucher")
 
     async def get(self, voucher_id: str) -> Voucher:
-        """The voucher; raises `NotFound`, also for one that is seconds old."""
+        """Read the voucher; raises `NotFound`, also for one that is seconds old."""
         content = (await self._api.get(f"/v1/vouchers/{voucher_id}")).content
         return parse_object(Voucher, content)[0]
 

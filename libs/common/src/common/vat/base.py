@@ -19,7 +19,7 @@ class VatIdChecker(Protocol):
     """A place that can be asked; it never takes silence for an answer."""
 
     async def check(self, vat_id: str, *, asked_by: str | None = None) -> VatAnswer:
-        """Whether the id is in use now; `asked_by` is the VAT id of the merchant who wants to know.
+        """Ask whether the id is in use now; `asked_by` is the VAT id of the merchant who wants to know.
 
         Raises `TransientError` when no answer could be had and `RefusedError` when we may not ask.
         """
