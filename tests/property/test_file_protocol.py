@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from common.effects.attempts import OPEN
+from common.domain.stored_words import AttemptState
 from common.http.errors import OutcomeLost
 from common.later import Later
 from support.file_world import (
@@ -188,6 +188,6 @@ def test_an_answer_that_comes_after_the_look_binds_nothing_and_calls_nobody() ->
     while not late.idle:
         late.step()
     assert late.result == Later(timedelta(seconds=1), UNCONFIRMED)
-    assert (world.attempts.alarms, world.attempts.rows[KEY][-1].attempt.state) == ([], OPEN)
+    assert (world.attempts.alarms, world.attempts.rows[KEY][-1].attempt.state) == ([], AttemptState.OPEN)
     world.now += LOOK_AFTER
     assert isinstance(finish(world, late), FileAttached)

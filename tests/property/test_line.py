@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from common.db.engine import Database, open_database
 from common.db.models.line import DeadLetterRow
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.inbox.claim import ClaimRequest, claim, release
 from common.inbox.dead_letters import discard, keep_dead_letter, replay
 from common.inbox.finish import Ending, Finished, Postponed, finish

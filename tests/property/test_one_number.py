@@ -17,7 +17,8 @@ from sqlalchemy import select
 
 from common.db.engine import Database, open_database
 from common.db.models.effects import AttemptRow, BindingRow
-from common.effects.attempts import ABSENT, OPEN, REFUSED, UNRESOLVED, ArmRequest, Attempt
+from common.domain.stored_words import AttemptState
+from common.effects.attempts import UNRESOLVED, ArmRequest, Attempt
 from common.effects.effect import NOTHING, Bound
 from common.effects.numbered import Elsewhere, Numbered
 from common.effects.sql_attempts import SqlAttempts
@@ -80,9 +81,11 @@ class Race:
         await asyncio.sleep(0)
         if end == "bound":
             voucher = Bound(str(uuid4()), "written")
-            assert await attempts.bind(request, armed, voucher, (OPEN,), NOTHING)
+            assert await attempts.bind(request, armed, voucher, (AttemptState.OPEN,), NOTHING)
         elif end != "in doubt":
-            await attempts.close(armed.attempt_id, REFUSED if end == "refused" else ABSENT)
+            await attempts.close(
+                armed.attempt_id, AttemptState.REFUSED if end == "refused" else AttemptState.ABSENT
+            )
 
     async def standing(self, database: Database) -> set[str]:
         """The keys that are in the books or perhaps on their way."""
@@ -102,7 +105,7 @@ class Race:
         for key, request in self.asked.items():
             state = await attempts.read(key, request.tenant_id)
             if state.unresolved is not None:
-                await attempts.close(state.unresolved.attempt_id, ABSENT)
+                await attempts.close(state.unresolved.attempt_id, AttemptState.ABSENT)
         for key, request in sorted(self.asked.items()):
             state = await attempts.read(key, request.tenant_id)
             armed = await attempts.arm(request, state.last_number)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from common.db.engine import Database
 from common.db.models.effects import AlarmRow, AttemptRow
-from common.effects.attempts import WITHDRAWN
+from common.domain.stored_words import AttemptState
 from common.effects.effect import Effect, EffectResult
 from common.effects.runner import EffectRunner
 from common.later import Later
@@ -72,4 +72,4 @@ async def attempt_states(database: Database, key: str, *, withdrawn: bool = Fals
     query = select(AttemptRow.state).where(AttemptRow.effect_key == key).order_by(AttemptRow.number)
     async with database.reading.of_all_tenants() as session:
         states = (await session.scalars(query)).all()
-    return [state for state in states if withdrawn or state != WITHDRAWN]
+    return [state for state in states if withdrawn or state != AttemptState.WITHDRAWN]

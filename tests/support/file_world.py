@@ -13,7 +13,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.effects.attempts import ABSENT, REFUSED, WITHDRAWN, ArmRequest, Attempt
+from common.domain.stored_words import AttemptState
+from common.effects.attempts import ArmRequest, Attempt
 from common.effects.effect import OnBound
 from common.effects.numbered import Elsewhere
 from common.effects.witness import Witness
@@ -132,12 +133,12 @@ class FileWorld:
 
     def check_arming(self, before: Sequence[Attempt]) -> None:
         """An earlier upload surely was none, or a look that began late enough saw no file."""
-        refused = [one for one in before if one.state in (REFUSED, WITHDRAWN)]
+        refused = [one for one in before if one.state in (AttemptState.REFUSED, AttemptState.WITHDRAWN)]
         if len(refused) > self.refusals:
             raise LawBroken("refused without a refusal")
         for one in (one for one in before if one not in refused):
             looked_from = (one.armed_at - START).total_seconds() + LOOK_AFTER
-            if one.state != ABSENT or not any(
+            if one.state != AttemptState.ABSENT or not any(
                 begun >= looked_from and not seen for begun, seen in self.looks
             ):
                 raise LawBroken("uploaded again without a look")

@@ -9,12 +9,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm
+from common.domain.stored_words import AttemptState
 from common.effects.attempts import (
-    ABSENT,
-    BOUND,
-    OPEN,
-    PARKED,
-    RELEASED,
     UNRESOLVED,
     ArmRequest,
     Attempt,
@@ -57,14 +53,14 @@ class MemoryAttempts:
         await self.pause("read")
         rows = self.rows.get(key, [])
         unresolved = [row.attempt for row in rows if row.attempt.state in UNRESOLVED]
-        released = [row.attempt for row in rows if row.attempt.state == RELEASED]
+        released = [row.attempt for row in rows if row.attempt.state == AttemptState.RELEASED]
         known = self.numbered.get(key)
         return EffectState(
             now=self.now(),
             bound=self.bindings.get(key),
             unresolved=unresolved[-1] if unresolved else None,
             last_number=len(rows),
-            absent=sum(row.attempt.state == ABSENT and not row.excused for row in rows),
+            absent=sum(row.attempt.state == AttemptState.ABSENT and not row.excused for row in rows),
             accepted=frozenset(
                 one
                 for attempt in released
@@ -76,7 +72,7 @@ class MemoryAttempts:
 
     async def arm(self, request: ArmRequest, last_number: int) -> Attempt | Elsewhere | None:
         await self.pause("arm")
-        attempt = self._insert(request, last_number, OPEN, None)
+        attempt = self._insert(request, last_number, AttemptState.OPEN, None)
         await self.pause("armed")
         return attempt
 
@@ -88,12 +84,14 @@ class MemoryAttempts:
         answer: Mapping[str, Any] | None = None,
     ) -> bool:
         await self.pause(state)
-        return self._change(attempt_id, UNRESOLVED if state == ABSENT else (OPEN,), state, searches)
+        return self._change(
+            attempt_id, UNRESOLVED if state == AttemptState.ABSENT else (AttemptState.OPEN,), state, searches
+        )
 
     async def excuse(self, attempt_id: UUID, answer: Mapping[str, Any]) -> None:
         await self.pause("excuse")
         for row in (row for rows in self.rows.values() for row in rows):
-            if row.attempt.attempt_id == attempt_id and row.attempt.state == OPEN:
+            if row.attempt.attempt_id == attempt_id and row.attempt.state == AttemptState.OPEN:
                 row.excused = True
 
     async def record_search(self, attempt_id: UUID, searches: Sequence[Search]) -> None:
@@ -109,8 +107,8 @@ class MemoryAttempts:
         then: InTransaction,
     ) -> bool:
         await self.pause("park")
-        is_new = self._change(attempt_id, (OPEN,), PARKED, searches)
-        if not is_new and not self._change(attempt_id, (PARKED,), PARKED, searches):
+        is_new = self._change(attempt_id, (AttemptState.OPEN,), AttemptState.PARKED, searches)
+        if not is_new and not self._change(attempt_id, (AttemptState.PARKED,), AttemptState.PARKED, searches):
             return False
         if is_new and alarm is not None:
             self.alarms.append(alarm)
@@ -126,7 +124,7 @@ class MemoryAttempts:
         on_bound: OnBound[Any],
     ) -> bool:
         await self.pause("bind")
-        if not self._change(attempt.attempt_id, states, BOUND, ()):
+        if not self._change(attempt.attempt_id, states, AttemptState.BOUND, ()):
             return False
         self.bindings[request.key] = bound
         await on_bound.write(NO_SESSION, [on_bound.item])
@@ -136,7 +134,7 @@ class MemoryAttempts:
         self, request: ArmRequest, last_number: int, bound: Bound, on_bound: OnBound[Any]
     ) -> bool | Elsewhere:
         await self.pause("adopt")
-        adopted = self._insert(request, last_number, BOUND, bound.external_id)
+        adopted = self._insert(request, last_number, AttemptState.BOUND, bound.external_id)
         if adopted is None or isinstance(adopted, Elsewhere):
             return adopted or False
         self.bindings[request.key] = bound
@@ -151,7 +149,7 @@ class MemoryAttempts:
         if bound is not None and bound.external_id == external_id:
             return bound
         if bound is None:
-            self._change(attempt.attempt_id, None, PARKED, None)
+            self._change(attempt.attempt_id, None, AttemptState.PARKED, None)
         self.alarms.append(duplicate_alarm(request, {"late_answer": external_id}))
         return bound
 
@@ -159,9 +157,9 @@ class MemoryAttempts:
         await self.pause("give_up")
         settled_at = self.now() - timedelta(seconds=older_than)
         for row in self.rows.get(key, []):
-            old = row.attempt.state != OPEN or row.attempt.armed_at <= settled_at
-            if row.attempt.state in (*UNRESOLVED, ABSENT) and old:
-                row.attempt = replace(row.attempt, state=RELEASED)
+            old = row.attempt.state != AttemptState.OPEN or row.attempt.armed_at <= settled_at
+            if row.attempt.state in (*UNRESOLVED, AttemptState.ABSENT) and old:
+                row.attempt = replace(row.attempt, state=AttemptState.RELEASED)
         return all(row.attempt.state not in UNRESOLVED for row in self.rows.get(key, []))
 
     async def is_known(self, key: str) -> bool:
@@ -205,7 +203,7 @@ class MemoryAttempts:
 
     def _standing(self, key: str) -> str:
         unresolved = [row.attempt.state for row in self.rows.get(key, []) if row.attempt.state in UNRESOLVED]
-        return BOUND if key in self.bindings else unresolved[-1] if unresolved else NOWHERE
+        return AttemptState.BOUND if key in self.bindings else unresolved[-1] if unresolved else NOWHERE
 
     def _external_id(self, key: str) -> str | None:
         bound = self.bindings.get(key)

@@ -8,17 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.effects.attempts import (
-    ABSENT,
-    OPEN,
-    PARKED,
-    REFUSED,
-    UNRESOLVED,
-    WITHDRAWN,
-    ArmRequest,
-    Attempt,
-    AttemptStore,
-)
+from common.domain.stored_words import AttemptState
+from common.effects.attempts import UNRESOLVED, ArmRequest, Attempt, AttemptStore
 from common.effects.effect import NOTHING, Bound, OnBound
 from common.effects.searches import Search
 from common.effects.sql_attempts import SqlAttempts
@@ -68,14 +59,14 @@ async def test_nothing_is_known_before_the_first_attempt(attempts: AttemptStore)
 
 async def test_one_attempt_at_a_time_is_armed(attempts: AttemptStore) -> None:
     first = await armed(attempts)
-    assert (first.number, first.state) == (1, OPEN)
+    assert (first.number, first.state) == (1, AttemptState.OPEN)
     assert await attempts.arm(REQUEST, 0) is None
     assert await attempts.arm(REQUEST, 1) is None
     assert (await state(attempts)).unresolved.attempt_id == first.attempt_id
 
 
 async def test_an_attempt_is_armed_only_from_the_number_that_was_seen(attempts: AttemptStore) -> None:
-    await attempts.close((await armed(attempts)).attempt_id, REFUSED)
+    await attempts.close((await armed(attempts)).attempt_id, AttemptState.REFUSED)
     assert await attempts.arm(REQUEST, 0) is None
     assert await attempts.arm(REQUEST, 2) is None
     assert (await armed(attempts, 1)).number == 2
@@ -83,7 +74,7 @@ async def test_an_attempt_is_armed_only_from_the_number_that_was_seen(attempts: 
 
 async def test_a_bound_effect_is_never_armed_again(attempts: AttemptStore) -> None:
     bound = Bound("v-1", "written")
-    assert await attempts.bind(REQUEST, await armed(attempts), bound, (OPEN,), NOTHING)
+    assert await attempts.bind(REQUEST, await armed(attempts), bound, (AttemptState.OPEN,), NOTHING)
     assert await attempts.arm(REQUEST, 1) is None
     assert not await attempts.adopt(REQUEST, 1, Bound("v-2", "adopted"), NOTHING)
     assert (await state(attempts)).bound == bound
@@ -92,22 +83,22 @@ async def test_a_bound_effect_is_never_armed_again(attempts: AttemptStore) -> No
 async def test_adoption_competes_with_arming(attempts: AttemptStore) -> None:
     attempt = await armed(attempts)
     assert not await attempts.adopt(REQUEST, 1, Bound("v-1", "adopted"), NOTHING)
-    await attempts.close(attempt.attempt_id, WITHDRAWN)
+    await attempts.close(attempt.attempt_id, AttemptState.WITHDRAWN)
     assert await attempts.adopt(REQUEST, 1, Bound("v-1", "adopted"), NOTHING)
     assert await attempts.arm(REQUEST, 2) is None
     assert (await state(attempts)).bound == Bound("v-1", "adopted")
 
 
-@pytest.mark.parametrize("closed", [REFUSED, WITHDRAWN, ABSENT])
+@pytest.mark.parametrize("closed", [AttemptState.REFUSED, AttemptState.WITHDRAWN, AttemptState.ABSENT])
 async def test_a_closed_attempt_is_closed_once_and_cannot_be_bound(
     attempts: AttemptStore, closed: str
 ) -> None:
     attempt = await armed(attempts)
     assert await attempts.close(attempt.attempt_id, closed, [search()], {"said": "no"})
-    assert not await attempts.close(attempt.attempt_id, REFUSED)
+    assert not await attempts.close(attempt.attempt_id, AttemptState.REFUSED)
     assert not await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), UNRESOLVED, NOTHING)
     seen = await state(attempts)
-    assert (seen.bound, seen.unresolved, seen.absent) == (None, None, int(closed == ABSENT))
+    assert (seen.bound, seen.unresolved, seen.absent) == (None, None, int(closed == AttemptState.ABSENT))
 
 
 async def test_an_attempt_lost_in_weather_that_meets_all_is_absent_without_being_counted(
@@ -115,11 +106,11 @@ async def test_an_attempt_lost_in_weather_that_meets_all_is_absent_without_being
 ) -> None:
     first = await armed(attempts)
     await attempts.excuse(first.attempt_id, {"code": "http.outcome_lost", "said": "no answer"})
-    assert (await state(attempts)).unresolved.state == OPEN
-    assert await attempts.close(first.attempt_id, ABSENT, [search()])
+    assert (await state(attempts)).unresolved.state == AttemptState.OPEN
+    assert await attempts.close(first.attempt_id, AttemptState.ABSENT, [search()])
     assert (await state(attempts)).absent == 0
     second = await armed(attempts, 1)
-    assert await attempts.close(second.attempt_id, ABSENT, [search()])
+    assert await attempts.close(second.attempt_id, AttemptState.ABSENT, [search()])
     await attempts.excuse(second.attempt_id, {"code": "http.outcome_lost", "said": "too late"})
     assert (await state(attempts)).absent == 1
 
@@ -128,11 +119,11 @@ async def test_a_parked_attempt_blocks_arming_and_closes_only_as_absent(attempts
     attempt = await armed(attempts)
     assert await attempts.park(TENANT, attempt.attempt_id, [search(unmarked=("v-9",))], None, nothing)
     assert await attempts.park(TENANT, attempt.attempt_id, [search(unmarked=("v-9",))], None, nothing)
-    assert (await state(attempts)).unresolved.state == PARKED
+    assert (await state(attempts)).unresolved.state == AttemptState.PARKED
     assert await attempts.arm(REQUEST, 1) is None
-    assert not await attempts.close(attempt.attempt_id, REFUSED)
-    assert not await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), (OPEN,), NOTHING)
-    assert await attempts.close(attempt.attempt_id, ABSENT)
+    assert not await attempts.close(attempt.attempt_id, AttemptState.REFUSED)
+    assert not await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), (AttemptState.OPEN,), NOTHING)
+    assert await attempts.close(attempt.attempt_id, AttemptState.ABSENT)
 
 
 async def test_searches_are_kept_as_they_were(attempts: AttemptStore) -> None:
@@ -145,22 +136,22 @@ async def test_a_late_answer_is_an_alarm_and_makes_the_attempt_unresolved_again(
     attempts: AttemptStore,
 ) -> None:
     attempt = await armed(attempts)
-    await attempts.close(attempt.attempt_id, ABSENT)
+    await attempts.close(attempt.attempt_id, AttemptState.ABSENT)
     assert await attempts.record_late_answer(REQUEST, attempt, "v-1") is None
-    assert (await state(attempts)).unresolved.state == PARKED
+    assert (await state(attempts)).unresolved.state == AttemptState.PARKED
     assert await attempts.arm(REQUEST, 1) is None
 
 
 async def test_after_a_late_answer_the_searches_that_missed_it_prove_nothing(attempts: AttemptStore) -> None:
     attempt = await armed(attempts)
-    await attempts.close(attempt.attempt_id, ABSENT, [search(), search()])
+    await attempts.close(attempt.attempt_id, AttemptState.ABSENT, [search(), search()])
     await attempts.record_late_answer(REQUEST, attempt, "v-1")
     assert (await state(attempts)).unresolved.searches == ()
 
 
 async def test_a_late_answer_changes_no_binding(attempts: AttemptStore) -> None:
     attempt, bound = await armed(attempts), Bound("v-1", "reconciled")
-    await attempts.bind(REQUEST, attempt, bound, (OPEN,), NOTHING)
+    await attempts.bind(REQUEST, attempt, bound, (AttemptState.OPEN,), NOTHING)
     assert await attempts.record_late_answer(REQUEST, attempt, "v-1") == bound
     assert await attempts.record_late_answer(REQUEST, attempt, "v-2") == bound
     assert (await state(attempts)).unresolved is None
@@ -184,7 +175,9 @@ async def test_an_error_in_what_follows_undoes_the_binding_in_the_database(sqlit
 
     attempt = await armed(attempts)
     with pytest.raises(ArithmeticError):
-        await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), (OPEN,), OnBound(fail, None))
+        await attempts.bind(
+            REQUEST, attempt, Bound("v-1", "written"), (AttemptState.OPEN,), OnBound(fail, None)
+        )
     seen = await state(attempts)
     assert (seen.bound, seen.unresolved.attempt_id) == (None, attempt.attempt_id)
 

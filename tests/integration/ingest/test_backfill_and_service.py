@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from common.db.models.line import InboxRow
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.events.documents import DocumentIssued, InvoiceIssued
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept

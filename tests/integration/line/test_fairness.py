@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 from common.db.engine import Database
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.inbox.claim import ClaimRequest, claim
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import RawMessage

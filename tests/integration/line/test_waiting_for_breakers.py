@@ -13,7 +13,7 @@ from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.effects import BreakerRow
 from common.db.models.line import InboxKeyRow
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.inbox import waiting as waiting_module
 from common.inbox.messages import Done, Later, Message
 from common.inbox.waiting import Waiting

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from common.effects.attempts import OPEN, Attempt
+from common.domain.stored_words import AttemptState
+from common.effects.attempts import Attempt
 from common.effects.effect import Effect, Parked, Refused, SearchResult
 from common.effects.searches import ReconcileSchedule, Search
 from common.effects.searching import Searching
@@ -39,7 +40,7 @@ async def after(seconds: float, end: ConnectorError | None) -> Any:
     """What a search means that long after the attempt was armed."""
     schedule = ReconcileSchedule(SETTINGS)
     searching = Searching(schedule, Witness(lambda: 0.0))
-    attempt = Attempt(uuid4(), 1, OPEN, ARMED_AT)
+    attempt = Attempt(uuid4(), 1, AttemptState.OPEN, ARMED_AT)
     effect = cast(Effect, Blind(end))
     found = await searching.search(effect, attempt, ARMED_AT + timedelta(seconds=seconds))
     return searching.after(attempt, (found,)) if isinstance(found, Search) else found

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.inbox.history_quota import HistoryQuota
 from common.inbox.messages import RawMessage
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.settings import KafkaSettings
 from common.transport.base import Outgoing
 from common.transport.kafka_publish import PUBLISH_SECONDS, Publisher

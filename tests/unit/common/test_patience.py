@@ -5,7 +5,7 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.inbox.messages import RawMessage
 from common.inbox.patience import Patience
 

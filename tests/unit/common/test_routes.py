@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from common.events.base import Event, Lane
+from common.domain.stored_words import Lane
+from common.events.base import Event
 from common.events.commands import DocumentCommand, FetchOrder, FetchShop, RetryDocument
 from common.inbox.messages import Done, Later, Message
 from common.inbox.routes import handlers_by_type, on, on_try

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.schemas.base import CommandRead
 from common.db.models.core import ConnectionRow
+from common.domain.stored_words import ConnectionKind, ConnectionState
 from common.events import topics
 from common.events.commands import Command, FetchOrder, FetchShop, ReleaseParked
 from common.outbox.record import record
@@ -31,8 +32,8 @@ async def release_parked(
     books = await session.scalar(
         select(ConnectionRow.connection_id).where(
             ConnectionRow.tenant_id == tenant_id,
-            ConnectionRow.kind == "books",
-            ConnectionRow.state != "disabled",
+            ConnectionRow.kind == ConnectionKind.BOOKS,
+            ConnectionRow.state != ConnectionState.DISABLED,
         )
     )
     return await send(

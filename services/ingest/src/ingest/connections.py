@@ -13,12 +13,12 @@ from common.db.models.core import ConnectionRow
 from common.db.secrets import Secrets
 from common.domain.documents import BERLIN
 from common.domain.merchant import MerchantSettings
+from common.domain.stored_words import ConnectionKind, ConnectionState
 from common.settings import HostPolicy
 from common.shops.address import check_address
 from common.shops.epages.client import EpagesClient, Http
 from common.shops.epages.errors import ShopRefused
 
-SHOP, ACTIVE = "shop", "active"
 ACCESS_TOKEN, CLIENT_SECRET = "access_token", "client_secret"
 DEFAULT_LOCALE = "de_DE"
 
@@ -46,8 +46,8 @@ class ShopConnections:
         """Find the connection, as long as it is an active shop."""
         statement = select(ConnectionRow).where(
             ConnectionRow.connection_id == connection_id,
-            ConnectionRow.kind == SHOP,
-            ConnectionRow.state == ACTIVE,
+            ConnectionRow.kind == ConnectionKind.SHOP,
+            ConnectionRow.state == ConnectionState.ACTIVE,
         )
         async with self._db.reading.of_all_tenants() as session:
             row = (await session.execute(statement)).scalar_one_or_none()

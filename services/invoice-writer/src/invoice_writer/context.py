@@ -19,9 +19,9 @@ from common.db.payer_keys import PayerKeys
 from common.db.tenant_settings import newest_settings_of
 from common.domain.buyers import PayerHashes, PayerKey
 from common.domain.merchant import SettingsVersion
+from common.domain.stored_words import ConnectionKind, ConnectionState
 from common.events.documents import DocumentIssued
 
-BOOKS = "books"
 CACHE_SECONDS = 1.0
 CONNECTIONS = table(ConnectionRow)
 
@@ -98,8 +98,8 @@ def _books_in_use(session: AsyncSession) -> Any:
         select(columns.tenant_id, columns.connection_id, columns.address, columns.state, columns.created_at)
         .where(
             one_of(session, columns.tenant_id, "tenants"),
-            columns.kind == BOOKS,
-            columns.state != "disabled",
+            columns.kind == ConnectionKind.BOOKS,
+            columns.state != ConnectionState.DISABLED,
         )
         .order_by(columns.created_at)
     )

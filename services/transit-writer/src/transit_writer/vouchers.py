@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
 from common.db.models.transit import BookedVoucherRow
+from common.domain.stored_words import DocumentStatus
 from common.events.vouchers import DocumentExcluded, DocumentParked, VoucherBooked
 
-BOOKED, PARKED, EXCLUDED = "booked", "parked", "excluded"
 KEY = ("connection_id", "type", "number")
 
 BooksFact = VoucherBooked | DocumentParked | DocumentExcluded
@@ -57,15 +57,19 @@ def _particular(fact: BooksFact) -> dict[str, Any]:
     match fact:
         case VoucherBooked():
             return {
-                "state": BOOKED,
+                "state": DocumentStatus.BOOKED,
                 "organization_id": fact.organization_id,
                 "voucher_id": fact.voucher_id,
                 "note": None,
             }
         case DocumentParked():
-            return {"state": PARKED, "note": fact.reason}
+            return {"state": DocumentStatus.PARKED, "note": fact.reason}
         case DocumentExcluded():
-            return {"state": EXCLUDED, "note": fact.rule, **_told("voucher_id", fact.voucher_id)}
+            return {
+                "state": DocumentStatus.EXCLUDED,
+                "note": fact.rule,
+                **_told("voucher_id", fact.voucher_id),
+            }
 
 
 def _told(column: str, value: Any) -> dict[str, Any]:

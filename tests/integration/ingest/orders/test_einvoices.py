@@ -70,7 +70,7 @@ async def test_r1_why_an_einvoice_is_not_there_is_never_changed(ingest: Ingest) 
     await ingest.poll()
     with pytest.raises(DBAPIError):
         async with ingest.db.sessions.of_all_tenants() as session:
-            await session.execute(update(EInvoiceProblemRow).values(problem="other"))
+            await session.execute(update(EInvoiceProblemRow).values(problem="pdf_not_opened"))
 
 
 async def test_a_plain_pdf_holds_no_einvoice(ingest: Ingest) -> None:

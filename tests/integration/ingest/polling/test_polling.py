@@ -9,7 +9,7 @@ from sqlalchemy import update
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import DocumentVersionRow, OrderRow, ShopCursorRow
 from common.domain.money import Money
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.events.documents import (
     CreditNoteIssued,
     DocumentConflicted,

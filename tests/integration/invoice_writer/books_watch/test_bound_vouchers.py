@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 
 from common.db.alarms import Alarm, raise_alarm
-from common.db.doubles import KEPT, SEEN, report_double, say
+from common.db.doubles import report_double, say
 from common.domain.alarms import AlarmKind
+from common.domain.stored_words import SaidOfDouble
 from factories.documents import euro, make_credit_note, make_invoice, make_line, make_order
 from integration.invoice_writer.adoption import by_hand
 from integration.invoice_writer.harness import CREATE, Writer
@@ -246,8 +247,8 @@ async def test_deletion_that_repairs_a_double_we_reported_tells_nothing_r54(writ
     assert (await writer.outcome(invoice)).status == "booked"
 
 
-@pytest.mark.parametrize("word", [SEEN, KEPT])
-async def test_deletion_of_a_voucher_that_was_to_stay_is_told_r54(writer: Writer, word: str) -> None:
+@pytest.mark.parametrize("word", [SaidOfDouble.SEEN, SaidOfDouble.KEPT])
+async def test_deletion_of_a_voucher_that_was_to_stay_is_told_r54(writer: Writer, word: SaidOfDouble) -> None:
     invoice, voucher_id = await booked(writer)
     other = await by_hand(writer, invoice.number)
     async with writer.db.sessions.of_all_tenants() as session:

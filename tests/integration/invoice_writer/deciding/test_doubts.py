@@ -10,11 +10,12 @@ from sqlalchemy import delete, select
 from common.db.breakers import linked_anew
 from common.db.models.books import OutcomeRow
 from common.domain.merchant import GOODS_CATEGORY, INCOME_CATEGORY
+from common.domain.stored_words import DocumentStatus
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice
 from factories.tenants import save_settings
 from integration.invoice_writer.harness import LASTING, Writer
-from invoice_writer.outcomes import PARKED, WAITING, Outcome, record_outcome
+from invoice_writer.outcomes import Outcome, record_outcome
 from invoice_writer.rechecking import Rechecker
 
 
@@ -133,7 +134,7 @@ async def test_what_our_own_write_made_is_found_before_it_counts_as_booked_by_ha
 async def test_document_in_doubt_is_not_put_in_line_a_second_time(writer: Writer) -> None:
     event = await writer.event(make_invoice())
     async with writer.db.sessions.of_all_tenants() as session:
-        doubt = Outcome(WAITING, reason="write_unconfirmed", waits_for=timedelta(seconds=-5))
+        doubt = Outcome(DocumentStatus.WAITING, reason="write_unconfirmed", waits_for=timedelta(seconds=-5))
         await record_outcome(session, event, doubt, state=None, payer=None)
     assert await Rechecker(writer.db, lambda: None, 1.0).look() == 0
 
@@ -145,7 +146,7 @@ async def test_waiting_for_the_rate_limit_is_no_doubt(writer: Writer) -> None:
     assert await writer.story(event.document) == ["booked"]
 
 
-@pytest.mark.parametrize("status", [PARKED, WAITING])
+@pytest.mark.parametrize("status", [DocumentStatus.PARKED, DocumentStatus.WAITING])
 async def test_late_worker_does_not_undo_a_booking(writer: Writer, status: str) -> None:
     event = await writer.event(make_invoice())
     await writer.work(event)

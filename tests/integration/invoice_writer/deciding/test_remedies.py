@@ -2,10 +2,11 @@
 
 from common.domain.documents import Document
 from common.domain.reasons import Reason
+from common.domain.stored_words import DocumentStatus
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice
 from integration.invoice_writer.harness import Writer
-from invoice_writer.outcomes import PARKED, Outcome, record_outcome
+from invoice_writer.outcomes import Outcome, record_outcome
 
 
 async def parked(writer: Writer) -> list[tuple[Document, DocumentIssued]]:
@@ -16,7 +17,9 @@ async def parked(writer: Writer) -> list[tuple[Document, DocumentIssued]]:
         event = await writer.event(document, pdf=None)
         event = event.model_copy(update={"order_id": f"order {reason.value}"})
         async with writer.db.sessions.of_all_tenants() as session:
-            await record_outcome(session, event, Outcome(PARKED, reason=reason.value), state=None, payer=None)
+            await record_outcome(
+                session, event, Outcome(DocumentStatus.PARKED, reason=reason.value), state=None, payer=None
+            )
         made.append((document, event))
     return made
 

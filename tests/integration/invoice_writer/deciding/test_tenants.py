@@ -6,13 +6,14 @@ from sqlalchemy import select
 
 from common.db.models.transit import BookedVoucherRow
 from common.domain.merchant import GOODS_CATEGORY
+from common.domain.stored_words import DocumentStatus
 from common.events.vouchers import VoucherBooked
 from common.inbox.accept import accept
 from common.transport.base import Incoming
 from factories.documents import make_invoice, zero_rated
 from factories.tenants import add_tenant, save_settings
 from integration.invoice_writer.harness import Writer
-from invoice_writer.outcomes import PARKED, Outcome, record_outcome
+from invoice_writer.outcomes import Outcome, record_outcome
 from transit_writer.vouchers import VoucherRepository
 
 
@@ -34,7 +35,11 @@ async def test_outcome_of_another_tenants_document_stays_theirs(writer: Writer) 
     foreign = event.model_copy(update={"tenant_id": await add_tenant(writer.db)})
     async with writer.db.sessions.of_all_tenants() as session:
         await record_outcome(
-            session, foreign, Outcome(PARKED, reason="distance_sales_unset"), state=None, payer=None
+            session,
+            foreign,
+            Outcome(DocumentStatus.PARKED, reason="distance_sales_unset"),
+            state=None,
+            payer=None,
         )
     outcome = await writer.outcome(event.document)
     assert (outcome.tenant_id, outcome.reason) == (writer.tenant_id, "zero_rate_unmapped")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from common.db.models.core import ConnectionRow
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.events.commands import AdoptMatching
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice, make_order

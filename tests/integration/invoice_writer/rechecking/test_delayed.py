@@ -9,7 +9,8 @@ from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
 from common.db.models.core import ConnectionRow
 from common.db.models.line import InboxRow
-from common.events.base import Event, Lane
+from common.domain.stored_words import Lane
+from common.events.base import Event
 from common.inbox.accept import accept
 from common.inbox.overdue import OverdueWatch
 from common.transport.base import Incoming

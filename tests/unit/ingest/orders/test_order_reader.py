@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.shops.epages.answers import parse_order
 from common.shops.epages.wire import Order
 from factories.documents import make_invoice

@@ -18,9 +18,8 @@ from common.db.models.books import BooksReadingRow
 from common.db.models.effects import BreakerRow
 from common.domain.alarms import AlarmKind
 from common.domain.keys import connection_subject
+from common.domain.stored_words import BreakerState
 
-CLOSED, OPEN, ONE_MAY_TRY = "closed", "open", "one_may_try"
-CREDENTIALS, CONTRACT, RIGHTS = "credentials", "contract", "rights"
 OF_BREAKERS = (AlarmKind.BOOKS_UNREACHABLE, AlarmKind.RECONNECT_NEEDED, AlarmKind.BOOKS_DENY_ACCESS)
 
 
@@ -53,7 +52,7 @@ class Seen:
     @property
     def is_closed(self) -> bool:
         """Whether anybody may ask."""
-        return self.row.state == CLOSED
+        return self.row.state == BreakerState.CLOSED
 
     @property
     def pause(self) -> float:
@@ -80,7 +79,7 @@ class Seen:
 async def list_troubled(session: AsyncSession, connection_id: UUID | None = None) -> Sequence[Seen]:
     """Every breaker, or those of one connection, that anything speaks against."""
     query = select(BreakerRow, db_now().label("now")).where(
-        or_(BreakerRow.state != CLOSED, BreakerRow.failures > 0, BreakerRow.refusals > 0)
+        or_(BreakerRow.state != BreakerState.CLOSED, BreakerRow.failures > 0, BreakerRow.refusals > 0)
     )
     if connection_id is not None:
         query = query.where(BreakerRow.connection_id == connection_id)
@@ -95,7 +94,7 @@ async def count_trouble(session: AsyncSession, place: Place, error: str, refused
         connection_id=place.connection_id,
         tenant_id=place.tenant_id,
         scope=place.scope,
-        state=CLOSED,
+        state=BreakerState.CLOSED,
         failures=1,
         first_failed_at=db_now(),
         refusals=int(refused),
@@ -104,7 +103,9 @@ async def count_trouble(session: AsyncSession, place: Place, error: str, refused
         last_error=error,
     )
     again: dict[str, Any] = {
-        "failures": case((BreakerRow.state == OPEN, BreakerRow.failures), else_=BreakerRow.failures + 1),
+        "failures": case(
+            (BreakerRow.state == BreakerState.OPEN, BreakerRow.failures), else_=BreakerRow.failures + 1
+        ),
         "first_failed_at": case(
             (BreakerRow.first_failed_at.is_(None), db_now()), else_=BreakerRow.first_failed_at
         ),
@@ -112,7 +113,7 @@ async def count_trouble(session: AsyncSession, place: Place, error: str, refused
     }
     if refused:
         again["refusals"] = case(
-            (BreakerRow.state == OPEN, BreakerRow.refusals), else_=BreakerRow.refusals + 1
+            (BreakerRow.state == BreakerState.OPEN, BreakerRow.refusals), else_=BreakerRow.refusals + 1
         )
         again["first_refused_at"] = case(
             (BreakerRow.first_refused_at.is_(None), db_now()), else_=BreakerRow.first_refused_at
@@ -124,7 +125,7 @@ async def count_trouble(session: AsyncSession, place: Place, error: str, refused
 
 async def open_breaker(session: AsyncSession, place: Place, pause: float, *, denied: bool) -> Seen:
     """Nobody asks until the pause is over, then one; `denied`: the books refuse such calls for good."""
-    values: dict[str, Any] = {"state": OPEN, "retry_at": db_now(pause)}
+    values: dict[str, Any] = {"state": BreakerState.OPEN, "retry_at": db_now(pause)}
     if denied:
         values["denied_at"] = case((BreakerRow.denied_at.is_(None), db_now()), else_=BreakerRow.denied_at)
     await _change(session, place, values)
@@ -137,10 +138,10 @@ async def take_trial(session: AsyncSession, place: Place, seconds: float) -> boo
         update(BreakerRow)
         .where(
             BreakerRow.breaker_id == place.breaker_id,
-            BreakerRow.state != CLOSED,
+            BreakerRow.state != BreakerState.CLOSED,
             BreakerRow.retry_at <= db_now(),
         )
-        .values(state=ONE_MAY_TRY, retry_at=db_now(seconds))
+        .values(state=BreakerState.ONE_MAY_TRY, retry_at=db_now(seconds))
         .returning(BreakerRow.breaker_id)
         .execution_options(synchronize_session=False)
     )
@@ -150,10 +151,10 @@ async def take_trial(session: AsyncSession, place: Place, seconds: float) -> boo
 async def give_trial_back(session: AsyncSession, place: Place) -> None:
     """Give the trial back: whoever was to try could not, for a reason of its own, and another one may."""
     giving = update(BreakerRow).where(
-        BreakerRow.breaker_id == place.breaker_id, BreakerRow.state == ONE_MAY_TRY
+        BreakerRow.breaker_id == place.breaker_id, BreakerRow.state == BreakerState.ONE_MAY_TRY
     )
     await session.execute(
-        giving.values(state=OPEN, retry_at=db_now()).execution_options(synchronize_session=False)
+        giving.values(state=BreakerState.OPEN, retry_at=db_now()).execution_options(synchronize_session=False)
     )
 
 
@@ -170,11 +171,11 @@ async def close_breaker(session: AsyncSession, place: Place) -> BreakerRow | Non
     await session.execute(delete(BreakerRow).where(BreakerRow.breaker_id == place.breaker_id))
     others = update(BreakerRow).where(
         BreakerRow.connection_id == place.connection_id,
-        BreakerRow.state == OPEN,
+        BreakerRow.state == BreakerState.OPEN,
         BreakerRow.denied_at.is_(None),
     )
     lists = update(BooksReadingRow).where(BooksReadingRow.connection_id == place.connection_id)
-    if before.state != CLOSED:
+    if before.state != BreakerState.CLOSED:
         await session.execute(others.values(retry_at=db_now()).execution_options(synchronize_session=False))
         await session.execute(lists.values(retry_at=None).execution_options(synchronize_session=False))
     return before

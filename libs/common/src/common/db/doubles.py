@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.alarms import Alarm, raise_alarm
 from common.db.dialect import db_now, insert
 from common.db.models.doubles import DoubleVoucherRow
-
-REPORTED, SEEN, KEPT, DELETED = "reported", "seen", "kept", "deleted"
+from common.domain.stored_words import SaidOfDouble
 
 
 async def report_double(session: AsyncSession, alarm: Alarm, vouchers: Collection[str]) -> bool:
@@ -18,12 +17,12 @@ async def report_double(session: AsyncSession, alarm: Alarm, vouchers: Collectio
     assert alarm.tenant_id is not None
     is_new = await raise_alarm(session, alarm)
     if is_new:
-        await say(session, alarm.tenant_id, alarm.subject, vouchers, REPORTED)
+        await say(session, alarm.tenant_id, alarm.subject, vouchers, SaidOfDouble.REPORTED)
     return is_new
 
 
 async def say(
-    session: AsyncSession, tenant_id: UUID, subject: str, vouchers: Collection[str], said: str
+    session: AsyncSession, tenant_id: UUID, subject: str, vouchers: Collection[str], said: SaidOfDouble
 ) -> None:
     """Keep what holds of these vouchers from now on."""
     for voucher_id in sorted(set(vouchers)):
@@ -35,7 +34,9 @@ async def say(
         await session.execute(row.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
-async def said_of(session: AsyncSession, vouchers: Sequence[str]) -> Sequence[Row[tuple[str, str, str]]]:
+async def said_of(
+    session: AsyncSession, vouchers: Sequence[str]
+) -> Sequence[Row[tuple[str, str, SaidOfDouble]]]:
     """What was ever said of these vouchers, by any tenant: subject, voucher and word."""
     columns = (DoubleVoucherRow.subject, DoubleVoucherRow.voucher_id, DoubleVoucherRow.said)
     return (await session.execute(select(*columns).where(DoubleVoucherRow.voucher_id.in_(vouchers)))).all()
@@ -53,4 +54,4 @@ async def repairing_deletions(session: AsyncSession, vouchers: Sequence[str]) ->
 
 def is_repair() -> ColumnElement[bool]:
     """The condition of `repairing_deletions` for statements that read many vouchers."""
-    return DoubleVoucherRow.said.in_((REPORTED, DELETED))
+    return DoubleVoucherRow.said.in_((SaidOfDouble.REPORTED, SaidOfDouble.DELETED))

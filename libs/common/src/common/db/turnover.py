@@ -15,6 +15,7 @@ from common.db.models.core import ConnectionRow
 from common.db.models.ingest import DocumentRow
 from common.domain.documents import DocumentType
 from common.domain.money import Money
+from common.domain.stored_words import ConnectionKind, ConnectionState, DocumentStatus
 from common.domain.turnover import Turnover, TurnoverWarning, german_year, turnover_warnings
 
 EURO = "EUR"
@@ -83,8 +84,8 @@ def _sums(year: int, tenants: Sequence[UUID]) -> Select[Any]:
     """
     is_current = case((OutcomeRow.issued_on >= date(year, 1, 1), 1), else_=0).label("is_current")
     is_euro = func.coalesce(DocumentRow.currency, EURO) == EURO
-    is_open = OutcomeRow.status.in_(("parked", "waiting"))
-    is_counted = OutcomeRow.status.in_(("booked", "excluded"))
+    is_open = OutcomeRow.status.in_((DocumentStatus.PARKED, DocumentStatus.WAITING))
+    is_counted = OutcomeRow.status.in_((DocumentStatus.BOOKED, DocumentStatus.EXCLUDED))
     counted, still_open = and_(is_counted, is_euro), and_(is_open, is_euro)
     return (
         select(
@@ -125,8 +126,8 @@ def _small_businesses(tenant_id: UUID | None) -> Select[Any]:
             ),
         )
         .where(
-            ConnectionRow.kind == "books",
-            ConnectionRow.state != "disabled",
+            ConnectionRow.kind == ConnectionKind.BOOKS,
+            ConnectionRow.state != ConnectionState.DISABLED,
             BooksProfileRow.profile["small_business"].as_boolean().is_(True),
             *in_scope,
         )

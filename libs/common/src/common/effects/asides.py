@@ -5,7 +5,8 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.domain.reasons import Reason
-from common.effects.attempts import ABSENT, OPEN, Attempt, AttemptStore
+from common.domain.stored_words import AttemptState
+from common.effects.attempts import Attempt, AttemptStore
 from common.effects.effect import Effect, EffectResult, Parked
 from common.effects.numbered import Elsewhere
 from common.effects.searches import ReconcileSchedule, Search, in_the_way
@@ -41,11 +42,11 @@ class Asides:
 
         None when its attempt is settled by now: the state has to be read again.
         """
-        if other.state != OPEN:
+        if other.state != AttemptState.OPEN:
             return Parked(ELSEWHERE, {"vouchers": [] if other.external_id is None else [other.external_id]})
         state = await self._attempts.read(other.key, other.tenant_id)
         attempt = state.unresolved
-        if attempt is None or state.now is None or attempt.state != OPEN:
+        if attempt is None or state.now is None or attempt.state != AttemptState.OPEN:
             return None
         if state.now - attempt.armed_at < THE_OTHERS_TURN * self._settings.trust_time:
             return Later(timedelta(seconds=self._settings.first_look), ELSEWHERE)
@@ -62,7 +63,7 @@ class Asides:
             return Parked(reason.value, params)
         doubted = self._witness.doubts
         if self._schedule.is_absent(attempt.armed_at, searches, clocks_doubted=doubted):
-            await self._attempts.close(attempt.attempt_id, ABSENT, searches)
+            await self._attempts.close(attempt.attempt_id, AttemptState.ABSENT, searches)
             return None
         await self._attempts.record_search(attempt.attempt_id, searches)
         return self._searching.after(attempt, searches, ELSEWHERE)

@@ -11,14 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm
 from common.domain.alarms import AlarmKind
+from common.domain.stored_words import AttemptState
 from common.effects.effect import Bound, Effect, HasNumber, OnBound
 from common.effects.numbered import Elsewhere, Numbered
 from common.effects.searches import Search
 from common.errors import ConnectorError
 
-OPEN, PARKED, BOUND, REFUSED = "open", "parked", "bound", "refused"
-WITHDRAWN, ABSENT, RELEASED = "withdrawn", "absent", "released"
-UNRESOLVED = (OPEN, PARKED)
+UNRESOLVED = (AttemptState.OPEN, AttemptState.PARKED)
 
 InTransaction = Callable[[AsyncSession], Awaitable[None]]
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-OPEN, PARKED, BOUND, NOWHERE = "open", "parked", "bound", "nowhere"
+from common.domain.stored_words import AttemptState
+
+NOWHERE = "nowhere"
+FOREMOST = (AttemptState.BOUND, AttemptState.OPEN, AttemptState.PARKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +57,5 @@ class Elsewhere:
 
 def foremost(found: Sequence[Elsewhere]) -> Elsewhere | None:
     """The one that counts: what is in the books, else what may still arrive, else what a person looks at."""
-    ranked = sorted(found, key=lambda one: ((BOUND, OPEN, PARKED).index(one.state), one.key))
+    ranked = sorted(found, key=lambda one: (FOREMOST.index(AttemptState(one.state)), one.key))
     return ranked[0] if ranked else None

@@ -13,13 +13,10 @@ import structlog
 
 from common.db.engine import Database
 from common.domain.reasons import Reason
+from common.domain.stored_words import AttemptState, BoundHow
 from common.effects.asides import Asides
 from common.effects.attempts import (
-    ABSENT,
-    OPEN,
-    REFUSED,
     UNRESOLVED,
-    WITHDRAWN,
     ArmRequest,
     Attempt,
     AttemptStore,
@@ -107,7 +104,7 @@ class EffectRunner:
 
     async def resolve_unseen_attempt(self, effect: Effect) -> EffectResult | None:
         """Find out what a write nobody was shown yet did; None too where a person was shown it."""
-        return await self._resolve(effect, (OPEN,))
+        return await self._resolve(effect, (AttemptState.OPEN,))
 
     async def adopt(self, effect: Effect, external_id: str, how: str = "adopted") -> EffectResult:
         """Bind an object that is there already; waits while a write of ours may still be on its way."""
@@ -197,12 +194,12 @@ class EffectRunner:
             return await self._unanswered(effect, attempt, error, sent=gate.opened)
         except Exception:
             if not gate.opened:
-                await self._attempts.close(attempt.attempt_id, WITHDRAWN)
+                await self._attempts.close(attempt.attempt_id, AttemptState.WITHDRAWN)
             raise
         finally:
             gate.shut()
         self._crash_points.reach("after_post")
-        return await self._bind(effect, request, attempt, Bound(external_id, "written"))
+        return await self._bind(effect, request, attempt, Bound(external_id, BoundHow.WRITTEN))
 
     async def _unanswered(
         self, effect: Effect, attempt: Attempt, error: ConnectorError, *, sent: bool
@@ -214,7 +211,8 @@ class EffectRunner:
             if error.waits_for is not None:
                 await self._attempts.excuse(attempt.attempt_id, answer_of(error))
             return Later(self._schedule.first_wait, self._schedule.word)
-        state = REFUSED if is_answer and not isinstance(error, Withdrawn) else WITHDRAWN
+        refused = is_answer and not isinstance(error, Withdrawn)
+        state = AttemptState.REFUSED if refused else AttemptState.WITHDRAWN
         await self._attempts.close(attempt.attempt_id, state, answer=answer_of(error))
         return Refused(error) if isinstance(error, RefusedError) else again(error, attempt.number)
 
@@ -229,12 +227,12 @@ class EffectRunner:
         """
         on_bound = effect.on_bound(bound.external_id, bound.how)
         self._crash_points.reach("before_bind")
-        states = (OPEN,) if bound.how == "written" else UNRESOLVED
+        states = (AttemptState.OPEN,) if bound.how == BoundHow.WRITTEN else UNRESOLVED
         if await self._attempts.bind(request, attempt, bound, states, on_bound):
             self._crash_points.reach("after_bind")
             log.info("effect.bound", effect=effect.key, attempt=attempt.number, how=bound.how)
             return bound
-        if bound.how != "written":
+        if bound.how != BoundHow.WRITTEN:
             return None
         if not self._schedule.late_answers_matter:
             return self._lost_race
@@ -262,14 +260,14 @@ class EffectRunner:
             ids = {"vouchers": list(search.marked)}
             return await self._park(effect, request, attempt, searches, Reason.DUPLICATE_IN_BOOKS, ids)
         if search.marked:
-            return await self._bind(effect, request, attempt, Bound(search.marked[0], "reconciled"))
+            return await self._bind(effect, request, attempt, Bound(search.marked[0], BoundHow.RECONCILED))
         is_sure = search.complete and self._schedule.trusted(attempt.armed_at, search)
         if is_sure and (others := in_the_way(search)):
             return await self._park(effect, request, attempt, searches, *others)
         doubted = self._witness.doubts
         if self._schedule.is_absent(attempt.armed_at, searches, clocks_doubted=doubted):
             log.info("effect.absent", effect=effect.key, attempt=attempt.number)
-            await self._attempts.close(attempt.attempt_id, ABSENT, searches)
+            await self._attempts.close(attempt.attempt_id, AttemptState.ABSENT, searches)
             rest = self._schedule.rest(absent)
             return Later(rest, self._schedule.word) if rest else None
         await self._attempts.record_search(attempt.attempt_id, searches)

@@ -7,7 +7,8 @@ and then shown to a person. Only two complete searches, or that person, say that
 from datetime import datetime, timedelta
 
 from common.backoff import Backoff
-from common.effects.attempts import OPEN, Attempt
+from common.domain.stored_words import AttemptState
+from common.effects.attempts import Attempt
 from common.effects.effect import Effect, Parked, Refused, SearchResult
 from common.effects.searches import LONGEST_PAUSE_SECONDS, ReconcileSchedule, Search, search_of
 from common.effects.witness import Witness
@@ -54,7 +55,7 @@ class Searching:
         assert now is not None
         settings = self._schedule.settings
         by_database = attempt.armed_at + settings.trust_time - now
-        if attempt.state != OPEN:
+        if attempt.state != AttemptState.OPEN:
             return max(by_database, NOT_YET)
         self._witness.saw([attempt.attempt_id])
         left = settings.known_seconds - self._witness.known_for(attempt.attempt_id)

@@ -19,12 +19,8 @@ from common.db.engine import Database
 from common.db.models.effects import AttemptRow, BindingRow
 from common.db.models.numbers import NumberedEffectRow
 from common.domain.duplicates import vouchers_in
+from common.domain.stored_words import AttemptState
 from common.effects.attempts import (
-    ABSENT,
-    BOUND,
-    OPEN,
-    PARKED,
-    RELEASED,
     UNRESOLVED,
     ArmRequest,
     Attempt,
@@ -73,18 +69,20 @@ class SqlAttempts:
             bound=None if external_id is None else Bound(external_id, how),
             unresolved=unresolved[-1] if unresolved else None,
             last_number=attempts[-1].number if attempts else 0,
-            absent=sum(row.state == ABSENT and not (row.answer or {}).get(WEATHER) for row in attempts),
+            absent=sum(
+                row.state == AttemptState.ABSENT and not (row.answer or {}).get(WEATHER) for row in attempts
+            ),
             accepted=frozenset(_accepted(attempts)),
             despite=bool(despite),
         )
 
     async def arm(self, request: ArmRequest, last_number: int) -> Attempt | Elsewhere | None:
         """Compare and insert in one statement; its commit is the permission to send."""
-        asked = ToArm(request, uuid4(), last_number, OPEN)
+        asked = ToArm(request, uuid4(), last_number, AttemptState.OPEN)
         armed = await self._arming.ask(asked)
         if armed is None or isinstance(armed, Elsewhere):
             return armed
-        return Attempt(asked.attempt_id, last_number + 1, OPEN, armed)
+        return Attempt(asked.attempt_id, last_number + 1, AttemptState.OPEN, armed)
 
     async def close(
         self,
@@ -100,12 +98,17 @@ class SqlAttempts:
         if answer is not None:
             values["answer"] = dict(answer)
         async with self._db.sessions.of_queues() as session:
-            return await _change(session, attempt_id, UNRESOLVED if state == ABSENT else (OPEN,), values)
+            return await _change(
+                session,
+                attempt_id,
+                UNRESOLVED if state == AttemptState.ABSENT else (AttemptState.OPEN,),
+                values,
+            )
 
     async def excuse(self, attempt_id: UUID, answer: Mapping[str, Any]) -> None:
         """See `AttemptStore.excuse`."""
         async with self._db.sessions.of_queues() as session:
-            await _change(session, attempt_id, (OPEN,), {"answer": {**answer, WEATHER: True}})
+            await _change(session, attempt_id, (AttemptState.OPEN,), {"answer": {**answer, WEATHER: True}})
 
     async def record_search(self, attempt_id: UUID, searches: Sequence[Search]) -> None:
         """See `AttemptStore.record_search`."""
@@ -122,9 +125,9 @@ class SqlAttempts:
     ) -> bool:
         """See `AttemptStore.park`; the alarm is raised when the attempt was not parked before."""
         async with self._db.sessions.of(tenant_id) as session:
-            values = {"state": PARKED, "searches": _stored(searches)}
-            is_new = await _change(session, attempt_id, (OPEN,), values)
-            if not is_new and not await _change(session, attempt_id, (PARKED,), values):
+            values = {"state": AttemptState.PARKED, "searches": _stored(searches)}
+            is_new = await _change(session, attempt_id, (AttemptState.OPEN,), values)
+            if not is_new and not await _change(session, attempt_id, (AttemptState.PARKED,), values):
                 return False
             if is_new and alarm is not None:
                 await report_double(session, alarm, vouchers_in(alarm.evidence))
@@ -147,7 +150,7 @@ class SqlAttempts:
         self, request: ArmRequest, last_number: int, bound: Bound, on_bound: OnBound[Any]
     ) -> bool | Elsewhere:
         """See `AttemptStore.adopt`; a closed attempt row makes it compete with everybody who arms."""
-        asked = ToArm(request, uuid4(), last_number, BOUND, bound.external_id)
+        asked = ToArm(request, uuid4(), last_number, AttemptState.BOUND, bound.external_id)
         async with self._db.sessions.of(request.tenant_id) as session:
             armed = (await arm_all(session, [asked]))[0]
             if armed is None or isinstance(armed, Elsewhere):
@@ -173,7 +176,7 @@ class SqlAttempts:
             }
             kept: dict[str, Any] = {"answer": evidence}
             if bound is None:
-                kept |= {"state": PARKED, "closed_at": None, "searches": []}
+                kept |= {"state": AttemptState.PARKED, "closed_at": None, "searches": []}
             await session.execute(
                 update(AttemptRow).where(AttemptRow.attempt_id == attempt.attempt_id).values(**kept)
             )
@@ -184,11 +187,11 @@ class SqlAttempts:
         """See `AttemptStore.give_up`."""
         mine = AttemptRow.effect_key == key
         async with self._db.sessions.of_queues() as session:
-            settled = (AttemptRow.state != OPEN) | (AttemptRow.armed_at <= db_now(-older_than))
+            settled = (AttemptRow.state != AttemptState.OPEN) | (AttemptRow.armed_at <= db_now(-older_than))
             await session.execute(
                 update(AttemptRow)
-                .where(mine, AttemptRow.state.in_((*UNRESOLVED, ABSENT)), settled)
-                .values(state=RELEASED, closed_at=db_now())
+                .where(mine, AttemptRow.state.in_((*UNRESOLVED, AttemptState.ABSENT)), settled)
+                .values(state=AttemptState.RELEASED, closed_at=db_now())
             )
             left = await session.execute(select(exists().where(mine, AttemptRow.state.in_(UNRESOLVED))))
             return not left.scalar_one()
@@ -234,7 +237,7 @@ def _attempt(row: AttemptRow) -> Attempt:
 
 def _accepted(attempts: Sequence[AttemptRow]) -> Iterator[str]:
     for row in attempts:
-        if row.state == RELEASED:
+        if row.state == AttemptState.RELEASED:
             for search in row.searches:
                 yield from (*search["unmarked"], *search.get("elsewhere", ()))
 

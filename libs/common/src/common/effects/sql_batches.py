@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.dialect import ForRows, db_now, insert, one_of
 from common.db.models.base import table
 from common.db.models.effects import AttemptRow, BindingRow
-from common.effects.attempts import BOUND, UNRESOLVED, ArmRequest, payload_hash
+from common.domain.stored_words import AttemptState
+from common.effects.attempts import UNRESOLVED, ArmRequest, payload_hash
 from common.effects.effect import Bound, OnBound
 from common.effects.numbered import Elsewhere
 from common.effects.sql_numbers import others_of
@@ -152,7 +153,8 @@ def _arm(session: AsyncSession, given: FromClause) -> Any:
 def _close_bound(session: AsyncSession, given: FromClause) -> Any:
     is_open = one_of(session, ATTEMPTS.c.state, "states")
     closing = update(ATTEMPTS).where(ATTEMPTS.c.attempt_id == given.c.attempt_id, is_open)
-    values = {"state": literal(BOUND), "external_id": given.c.external_id, "closed_at": db_now()}
+    bound = literal(AttemptState.BOUND, ATTEMPTS.c.state.type)
+    values = {"state": bound, "external_id": given.c.external_id, "closed_at": db_now()}
     return closing.values(values).returning(ATTEMPTS.c.attempt_id)
 
 

@@ -15,8 +15,9 @@ from common.db.dialect import ForRows, insert, one_of, prepared
 from common.db.models.base import table
 from common.db.models.effects import AttemptRow, BindingRow
 from common.db.models.numbers import NumberedEffectRow, VoucherNumberRow
+from common.domain.stored_words import AttemptState
 from common.effects.attempts import UNRESOLVED, ArmRequest
-from common.effects.numbered import BOUND, NOWHERE, Elsewhere, Numbered, foremost
+from common.effects.numbered import NOWHERE, Elsewhere, Numbered, foremost
 
 NUMBERS, EFFECTS = table(VoucherNumberRow), table(NumberedEffectRow)
 ATTEMPTS, BINDINGS = table(AttemptRow), table(BindingRow)
@@ -137,7 +138,7 @@ def _standing() -> Any:
 
 
 def _elsewhere(row: Row[Any]) -> Elsewhere:
-    state = BOUND if row.external_id is not None else row.state or NOWHERE
+    state = AttemptState.BOUND if row.external_id is not None else row.state or NOWHERE
     numbered = Numbered(**{name: getattr(row, name) for name in FACT})
     return Elsewhere(row.effect_key, row.tenant_id, numbered, state, row.external_id)
 

@@ -11,7 +11,7 @@ from common.db.engine import Database
 from common.db.models.effects import AlarmRow, AttemptRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
-from common.effects.attempts import OPEN
+from common.domain.stored_words import AttemptState
 from common.effects.witness import Witness
 from common.pausing import every
 from common.settings import EffectSettings
@@ -56,7 +56,9 @@ class ClockWatch:
             moment = (await session.execute(select(db_now()))).scalar_one()
             after = clock()
             still_open = (
-                await session.scalars(select(AttemptRow.attempt_id).where(AttemptRow.state == OPEN))
+                await session.scalars(
+                    select(AttemptRow.attempt_id).where(AttemptRow.state == AttemptState.OPEN)
+                )
             ).all()
         self._witness.saw(still_open)
         self._witness.forget_others(still_open, before)

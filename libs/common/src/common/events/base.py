@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import cached_property
 from typing import Any, ClassVar, Self
 from uuid import UUID, uuid5
@@ -10,17 +9,11 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.domain.documents import DocumentRef, DocumentType, document_id, order_key
+from common.domain.stored_words import Lane
 from common.events.topics import Topic
 
 EVENT_NAMESPACE = UUID("6f0c7a3e-52f5-4a0f-9d0e-0c5b8a4f2d11")
 SPEC_VERSION = "1.0"
-
-
-class Lane(StrEnum):
-    """Fresh facts go before a backfill, which always keeps a share."""
-
-    LIVE = "live"
-    HISTORY = "history"
 
 
 def event_id_of(event_type: str, fact: str) -> UUID:

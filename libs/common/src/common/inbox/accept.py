@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.dialect import db_now, insert
 from common.db.models.base import table
 from common.db.models.line import InboxKeyRow, InboxRow, InboxTurnRow
-from common.events.base import Lane
+from common.domain.stored_words import Lane, MessageState
 from common.events.registry import is_known
 from common.observability import metrics
 from common.transport.base import Incoming
@@ -20,15 +20,13 @@ INBOX = table(InboxRow)
 KEYS = table(InboxKeyRow)
 TURNS = table(InboxTurnRow)
 
-READY, DONE, IGNORED, DEAD, DISCARDED = "ready", "done", "ignored", "dead", "discarded"
-
 
 async def accept(session: AsyncSession, consumer: str, messages: Sequence[Incoming]) -> int:
     """Keep messages new to this consumer and return how many; a type nobody knows is kept as ignored."""
     known = [message for message in messages if is_known(message.type)]
     unknown = [message for message in messages if not is_known(message.type)]
-    new = await _insert(session, consumer, known, state=READY, done_at=None)
-    ignored = await _insert(session, consumer, unknown, state=IGNORED, done_at=db_now())
+    new = await _insert(session, consumer, known, state=MessageState.READY, done_at=None)
+    ignored = await _insert(session, consumer, unknown, state=MessageState.IGNORED, done_at=db_now())
     fresh = [message for message in known if message.event_id in new]
     if fresh:
         await _open_keys(session, consumer, fresh)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.dialect import db_now, first_of_each, row_lock
 from common.db.models.base import table
 from common.db.models.line import InboxKeyRow, InboxRow, InboxTurnRow
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.inbox.messages import RawMessage
 from common.transport.large import whole
 
@@ -196,7 +196,7 @@ async def _whole(session: AsyncSession, message: RawMessage) -> RawMessage:
 
 def _message(row: Any) -> RawMessage:
     fields = dict(row._mapping)
-    return RawMessage(**{**fields, "lane": Lane(row.lane), "payload": row.payload or b""})
+    return RawMessage(**{**fields, "lane": row.lane, "payload": row.payload or b""})
 
 
 def _is_due() -> Any:

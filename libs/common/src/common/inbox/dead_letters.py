@@ -12,8 +12,9 @@ from common.db.engine import Database
 from common.db.models.base import table
 from common.db.models.line import NO_INBOX_ROW, DeadLetterRow, InboxKeyRow, InboxRow
 from common.db.trouble import describe, is_trouble
+from common.domain.stored_words import DeadLetterState, MessageState
 from common.events.commands import DISCARD, REPLAY, DeadLetterCommand
-from common.inbox.accept import DEAD, DISCARDED, READY, accept
+from common.inbox.accept import accept
 from common.inbox.claim import lock_leased
 from common.inbox.finish import close, free_keys
 from common.inbox.messages import Done, Message, RawMessage
@@ -25,7 +26,7 @@ log = structlog.get_logger()
 LETTERS = table(DeadLetterRow)
 INBOX = table(InboxRow)
 KEYS = table(InboxKeyRow)
-KEPT, REPLAYED, GIVEN_UP = "kept", "replayed", "discarded"
+
 
 OnDead = Callable[[AsyncSession, Message | RawMessage, Exception], Awaitable[None]]
 Act = Callable[[AsyncSession, str, UUID], Awaitable[bool]]
@@ -40,7 +41,7 @@ async def keep_dead_letter(
     await session.execute(
         update(INBOX)
         .where(INBOX.c.inbox_id == message.inbox_id)
-        .values(state=DEAD, attempts=INBOX.c.attempts + 1, last_error=error)
+        .values(state=MessageState.DEAD, attempts=INBOX.c.attempts + 1, last_error=error)
     )
     await session.execute(_key(consumer, message.ordering_key).values(due_at=None, lease_token=None))
     await session.execute(
@@ -54,7 +55,7 @@ async def keep_dead_letter(
             ordering_key=message.ordering_key,
             error=error,
             attempts=message.attempts + 1,
-            state=KEPT,
+            state=DeadLetterState.KEPT,
             created_at=db_now(),
         )
     )
@@ -74,10 +75,10 @@ async def replay(session: AsyncSession, consumer: str, dead_letter_id: UUID) -> 
     await session.execute(
         update(INBOX)
         .where(INBOX.c.inbox_id == letter.inbox_id)
-        .values(state=READY, attempts=0, failures=0, last_error=None)
+        .values(state=MessageState.READY, attempts=0, failures=0, last_error=None)
     )
     await session.execute(_key(consumer, letter.ordering_key).values(due_at=db_now(), lease_token=None))
-    await _close_letter(session, dead_letter_id, REPLAYED)
+    await _close_letter(session, dead_letter_id, DeadLetterState.REPLAYED)
     return True
 
 
@@ -88,9 +89,9 @@ async def discard(session: AsyncSession, consumer: str, dead_letter_id: UUID) ->
         return False
     if letter.inbox_id == NO_INBOX_ROW:
         return await buried.give_up(session, consumer, letter.event_id)
-    await close(session, [letter.inbox_id], DISCARDED)
+    await close(session, [letter.inbox_id], MessageState.DISCARDED)
     await free_keys(session, consumer, {letter.ordering_key})
-    await _close_letter(session, dead_letter_id, GIVEN_UP)
+    await _close_letter(session, dead_letter_id, DeadLetterState.DISCARDED)
     return True
 
 
@@ -125,7 +126,9 @@ def _handler(
 async def _still_kept(db: Database, consumer: str, dead_letter_id: UUID, error: str) -> None:
     """Write into the letter why the buried message still does not fit; it stays kept."""
     log.error("inbox.replay_failed", consumer=consumer, dead_letter_id=str(dead_letter_id), error=error)
-    letter = update(LETTERS).where(LETTERS.c.dead_letter_id == dead_letter_id, LETTERS.c.state == KEPT)
+    letter = update(LETTERS).where(
+        LETTERS.c.dead_letter_id == dead_letter_id, LETTERS.c.state == DeadLetterState.KEPT
+    )
     async with db.sessions.of_queues() as session:
         await session.execute(letter.values(error=error, attempts=LETTERS.c.attempts + 1))
 
@@ -141,7 +144,7 @@ async def _open_letter(session: AsyncSession, consumer: str, dead_letter_id: UUI
         .with_for_update()
     )
     await session.refresh(letter, with_for_update=True)
-    return letter if letter.state == KEPT else None
+    return letter if letter.state == DeadLetterState.KEPT else None
 
 
 async def _close_letter(session: AsyncSession, dead_letter_id: UUID, state: str) -> None:

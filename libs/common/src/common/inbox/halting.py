@@ -15,7 +15,7 @@ from common.db.models.base import table
 from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
 from common.domain.alarms import AlarmKind
-from common.inbox.dead_letters import KEPT
+from common.domain.stored_words import DeadLetterState
 from common.observability.health import NotReady
 
 LETTERS = table(DeadLetterRow)
@@ -96,7 +96,7 @@ def _is_widespread(counts: Mapping[UUID, int], most: int) -> bool:
 async def _count_kept(session: AsyncSession, consumer: str, since: datetime | None) -> dict[UUID, int]:
     query = select(LETTERS.c.tenant_id, func.count()).where(
         LETTERS.c.consumer == consumer,
-        LETTERS.c.state == KEPT,
+        LETTERS.c.state == DeadLetterState.KEPT,
         LETTERS.c.created_at > select(db_now(-HOUR_SECONDS)).scalar_subquery(),
     )
     if since is not None:

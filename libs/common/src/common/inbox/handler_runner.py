@@ -12,10 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from common.backoff import Backoff
 from common.db.trouble import describe, is_trouble
 from common.domain.cleaning import storable
+from common.domain.stored_words import MessageState
 from common.errors import ConnectorError, InvalidMessageError, TransientError, UnknownOutcomeError
 from common.events.registry import parse
 from common.http.limiter import giving_way
-from common.inbox.accept import DONE, IGNORED
 from common.inbox.finish import Ending, Finished, Postponed
 from common.inbox.messages import Done, Handler, Later, Message, RawMessage
 from common.observability import metrics, tracing
@@ -46,7 +46,7 @@ class HandlerRunner:
     async def run(self, raw: RawMessage, token: UUID) -> Ending | DeadMessage:
         """Try the message once. Returns what becomes of it; never raises what the handler raised."""
         if (handler := self._handlers.get(raw.type)) is None:
-            return Finished(raw, token, IGNORED)
+            return Finished(raw, token, MessageState.IGNORED)
         started = time.perf_counter()
         context = {"consumer": self._consumer, "tenant_id": str(raw.tenant_id), "event_id": str(raw.event_id)}
         with (
@@ -66,7 +66,7 @@ class HandlerRunner:
             message = Message.of(raw, parse(raw.type, raw.payload))
             match await handler(message):
                 case Done():
-                    return Finished(raw, token, DONE)
+                    return Finished(raw, token, MessageState.DONE)
                 case Later() as later:
                     seconds = later.after.total_seconds()
                     return Postponed(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.inbox.messages import RawMessage
 
 

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from common.events.base import Event, Lane
+from common.domain.stored_words import Lane
+from common.events.base import Event
 from common.later import Later
 
 __all__ = ["Done", "Handler", "Later", "Message", "RawMessage"]

@@ -20,9 +20,8 @@ from common.db.models.effects import AlarmRow
 from common.db.models.line import InboxKeyRow, InboxRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
-from common.events.base import Lane
+from common.domain.stored_words import Lane, MessageState
 from common.http.errors import RateLimitWait
-from common.inbox.accept import READY
 from common.pausing import every
 
 log = structlog.get_logger(__name__)
@@ -173,7 +172,7 @@ class OverdueWatch:
         return (
             INBOX.c.consumer == self._consumer,
             INBOX.c.done_at.is_(None),
-            INBOX.c.state == READY,
+            INBOX.c.state == MessageState.READY,
             INBOX.c.received_at <= select(db_now(-self._shown_after)).scalar_subquery(),
             or_(INBOX.c.lane == Lane.LIVE.value, was_tried),
         )

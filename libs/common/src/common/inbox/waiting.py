@@ -13,14 +13,13 @@ import structlog
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.db.breakers import CLOSED
 from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.base import table
 from common.db.models.effects import BreakerRow
 from common.db.models.line import InboxKeyRow, InboxRow
 from common.db.trouble import DATABASE_TROUBLE, describe
-from common.events.base import Lane
+from common.domain.stored_words import BreakerState, Lane
 from common.pausing import wait_for_any
 
 KEYS = table(InboxKeyRow)
@@ -46,7 +45,7 @@ class _Waited:
     @property
     def rests(self) -> bool:
         """Whether the connection rests; where the access is gone nobody waits, each is told so."""
-        return self.state not in (None, CLOSED) and self.denied_at is None
+        return self.state not in (None, BreakerState.CLOSED) and self.denied_at is None
 
     @property
     def may_be_tried(self) -> bool:

@@ -10,7 +10,7 @@ import structlog
 from common.db.dialect import may_be_lost
 from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.inbox.claim import ClaimRequest, claim, next_due_within
 from common.inbox.dead_letters import OnDead
 from common.inbox.ending_writer import EndingWriter

@@ -18,12 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.backoff import Backoff
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.breakers import (
-    CLOSED,
-    CONTRACT,
-    CREDENTIALS,
     OF_BREAKERS,
-    ONE_MAY_TRY,
-    RIGHTS,
     Place,
     Seen,
     close_breaker,
@@ -38,6 +33,7 @@ from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
 from common.domain.keys import connection_subject
+from common.domain.stored_words import BreakerState, RefusedBy
 from common.errors import ConnectorError, RefusedError, UnknownOutcomeError
 from common.http.errors import ServerTrouble, Unauthorized, Unreachable, UnreadableAnswer, Withdrawn
 from common.http.gate import boot_seconds
@@ -69,9 +65,9 @@ NO_ANSWER = (
 )
 OF_OURS = (BooksNotConnected, ReconnectNeeded)  # said by our own rows
 DENIALS: dict[str, type[BooksRefusal]] = {
-    CREDENTIALS: ReconnectNeeded,
-    CONTRACT: ContractProblem,
-    RIGHTS: AccessDenied,
+    RefusedBy.CREDENTIALS: ReconnectNeeded,
+    RefusedBy.CONTRACT: ContractProblem,
+    RefusedBy.RIGHTS: AccessDenied,
 }
 
 Reopened = Callable[[AsyncSession, UUID, UUID], Awaitable[None]]
@@ -150,7 +146,7 @@ class Breakers:
                     await close_alarms(session, kind, _subject(place), tenant_id=place.tenant_id)
             if before.denied_at is not None:
                 await self.reopened(session, place.tenant_id, place.connection_id)
-        return before.state != CLOSED
+        return before.state != BreakerState.CLOSED
 
 
 class ConnectionHealth:
@@ -164,14 +160,14 @@ class ConnectionHealth:
         """Return when such a call may be made; raises `ConnectionRests`, or the refusal that lasts."""
         place = self._place(call)
         view = self._breakers.view(place)
-        if view is None or view.state == CLOSED:
+        if view is None or view.state == BreakerState.CLOSED:
             return
         if view.denied_by is None and (pause := view.retry_at - boot_seconds()) > 0:
             raise _rest(place, view, pause)
         if await self._may_try(place):  # reads the row: a new key may have been stored just now
             return
         view = self._breakers.view(place)
-        if view is not None and view.state != CLOSED:
+        if view is not None and view.state != BreakerState.CLOSED:
             raise _rest(place, view, view.retry_at - boot_seconds())
 
     async def answered(self, call: Call) -> None:
@@ -231,7 +227,7 @@ class ConnectionHealth:
     async def _give_back(self, place: Place) -> None:
         """Give the trial back: nobody was asked (our own limit, tokens that somebody renews, a 429)."""
         view = self._breakers.view(place)
-        if view is None or view.state != ONE_MAY_TRY:
+        if view is None or view.state != BreakerState.ONE_MAY_TRY:
             return
         async with self._db.sessions.of(place.tenant_id) as session:
             await give_trial_back(session, place)
@@ -244,9 +240,9 @@ class ConnectionHealth:
 
 def _refused_by(error: ConnectorError) -> str | None:
     if isinstance(error, Unauthorized):
-        return CREDENTIALS
+        return RefusedBy.CREDENTIALS
     if isinstance(error, DeniedForNow):
-        return CONTRACT if error.denial is ContractProblem else RIGHTS
+        return RefusedBy.CONTRACT if error.denial is ContractProblem else RefusedBy.RIGHTS
     return None
 
 
@@ -262,7 +258,7 @@ def _alarms_of(seen: Seen, rules: BreakerSettings) -> set[AlarmKind]:
     if seen.is_closed:
         return set()
     if seen.row.denied_at is not None:
-        is_key = seen.row.refused_by == CREDENTIALS
+        is_key = seen.row.refused_by == RefusedBy.CREDENTIALS
         return {AlarmKind.RECONNECT_NEEDED if is_key else AlarmKind.BOOKS_DENY_ACCESS}
     return {AlarmKind.BOOKS_UNREACHABLE} if seen.lasted >= rules.alarm_after else set()
 

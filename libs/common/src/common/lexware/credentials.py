@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from common.db.trouble import describe, is_trouble
 from common.domain.alarms import AlarmKind
+from common.domain.stored_words import TokenPairState
 from common.errors import TransientError
 from common.http.errors import RateLimited, Unauthorized
 from common.http.gate import boot_seconds
@@ -21,7 +22,7 @@ from common.lexware.oauth import (
     OAuthMisconfigured,
     TokenPair,
 )
-from common.lexware.tokens import RECONNECT, StoredTokens, TokenStore
+from common.lexware.tokens import StoredTokens, TokenStore
 
 LEASE_SECONDS = 90.0  # longer than a token request can take
 SETTLE_SECONDS = 180.0  # after this no answer to an unfinished refresh is on its way any more
@@ -196,7 +197,7 @@ class OAuthTokens:
         stored = await self._store.load()
         if stored is None:
             raise BooksNotConnected("the connection has no tokens")
-        if stored.state == RECONNECT:
+        if stored.state == TokenPairState.RECONNECT_NEEDED:
             self._known = None
             raise ReconnectNeeded("the connection has to be made again")
         self._known = (stored.access, at + stored.expires_in)

@@ -23,10 +23,10 @@ from common.db.models.effects import OAuthTokenRow
 from common.db.secrets import Secrets
 from common.domain.alarms import AlarmKind
 from common.domain.keys import connection_subject
+from common.domain.stored_words import TokenPairState
 from common.lexware.oauth import TokenPair
 
 ACCESS, REFRESH = "oauth_access", "oauth_refresh"
-VALID, RECONNECT = "valid", "reconnect_needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class TokenStore:
         free = or_(OAuthTokenRow.lease_until.is_(None), OAuthTokenRow.lease_until <= db_now())
         claiming = (
             update(OAuthTokenRow)
-            .where(*self._generation(seen.generation), OAuthTokenRow.state == VALID, free)
+            .where(*self._generation(seen.generation), OAuthTokenRow.state == TokenPairState.VALID, free)
             .values(lease_token=token, lease_until=db_now(lease_seconds), intent_at=db_now())
         )
         return token if await self._changed(claiming) else None
@@ -132,8 +132,8 @@ class TokenStore:
         async with self._db.sessions.of(self._tenant_id) as session:
             losing = (
                 update(OAuthTokenRow)
-                .where(*self._generation(generation), OAuthTokenRow.state == VALID)
-                .values(state=RECONNECT, lease_token=None, lease_until=None)
+                .where(*self._generation(generation), OAuthTokenRow.state == TokenPairState.VALID)
+                .values(state=TokenPairState.RECONNECT_NEEDED, lease_token=None, lease_until=None)
             )
             done = (await session.execute(losing.returning(OAuthTokenRow.connection_id))).scalar_one_or_none()
             if done is not None:
@@ -174,7 +174,7 @@ class TokenStore:
             "lease_token": None,
             "lease_until": None,
             "intent_at": None,
-            "state": VALID,
+            "state": TokenPairState.VALID,
         }
 
     def _mine(self) -> Sequence[ColumnElement[bool]]:

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.dialect import db_now, insert, row_lock
 from common.db.models.base import table
 from common.db.models.line import OutboxRow, RelaySlotRow
-from common.events.base import Lane
 from common.outbox.record import SLOTS
 from common.transport.base import Outgoing
 
@@ -122,4 +121,4 @@ def _publishable(producer: str) -> Any:
 
 def _outgoing(row: Any) -> Outgoing:
     fields = dict(row._mapping)
-    return Outgoing(**{**fields, "lane": Lane(row.lane)})
+    return Outgoing(**{**fields, "lane": row.lane})

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.domain.stored_words import Lane
 from common.errors import TransientError
-from common.events.base import Event, Lane
+from common.events.base import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,11 @@ from common.db.models.line import NO_INBOX_ROW, BuriedRow, DeadLetterRow
 from common.db.trouble import describe, is_trouble
 from common.domain.alarms import AlarmKind
 from common.domain.cleaning import storable
-from common.events.base import Lane
+from common.domain.stored_words import DeadLetterState
 from common.observability import metrics
 from common.transport.base import Accept, Incoming, OnBuried
 
 log = structlog.get_logger()
-
-KEPT, REPLAYED, DISCARDED = "kept", "replayed", "discarded"  # as dead letters stand
 
 
 async def keep(
@@ -69,7 +67,7 @@ async def read_again(db: Database, accept: Accept, consumer: str) -> None:
     for row in rows:
         if not await keep(db, accept, consumer, [_incoming(row)]):
             async with db.sessions.of(row.tenant_id) as session:
-                await _forget(session, consumer, row.event_id, REPLAYED)
+                await _forget(session, consumer, row.event_id, DeadLetterState.REPLAYED)
 
 
 async def dig_up(session: AsyncSession, accept: Accept, consumer: str, event_id: UUID) -> bool:
@@ -78,12 +76,12 @@ async def dig_up(session: AsyncSession, accept: Accept, consumer: str, event_id:
     if row is None:
         return False
     await accept(session, consumer, [_incoming(row)])
-    return await _forget(session, consumer, event_id, REPLAYED)
+    return await _forget(session, consumer, event_id, DeadLetterState.REPLAYED)
 
 
 async def give_up(session: AsyncSession, consumer: str, event_id: UUID) -> bool:
     """Forget a buried message; its alarm closes with the last one of the tenant. False when there is none."""
-    return await _forget(session, consumer, event_id, DISCARDED)
+    return await _forget(session, consumer, event_id, DeadLetterState.DISCARDED)
 
 
 async def _forget(session: AsyncSession, consumer: str, event_id: UUID, state: str) -> bool:
@@ -96,7 +94,7 @@ async def _forget(session: AsyncSession, consumer: str, event_id: UUID, state: s
         DeadLetterRow.consumer == consumer,
         DeadLetterRow.event_id == event_id,
         DeadLetterRow.inbox_id == NO_INBOX_ROW,
-        DeadLetterRow.state == KEPT,
+        DeadLetterRow.state == DeadLetterState.KEPT,
     )
     await session.execute(letter.values(state=state, closed_at=db_now()))
     left = select(BuriedRow.event_id).where(BuriedRow.consumer == consumer, BuriedRow.tenant_id == tenant_id)
@@ -140,7 +138,12 @@ async def _put_aside(session: AsyncSession, consumer: str, message: Incoming, er
     burying = burying.on_conflict_do_nothing(index_elements=["consumer", "event_id"])
     if await session.scalar(burying.returning(BuriedRow.event_id)) is None:
         return False
-    letter = {"dead_letter_id": uuid4(), "inbox_id": NO_INBOX_ROW, "attempts": 1, "state": KEPT}
+    letter = {
+        "dead_letter_id": uuid4(),
+        "inbox_id": NO_INBOX_ROW,
+        "attempts": 1,
+        "state": DeadLetterState.KEPT,
+    }
     await session.execute(insert(session, DeadLetterRow).values(**named, **letter))
     evidence = {"event_id": str(message.event_id), "type": storable(message.type), "error": error}
     await raise_alarm(session, Alarm(AlarmKind.MESSAGE_BURIED, consumer, evidence, message.tenant_id))
@@ -153,7 +156,7 @@ def _incoming(row: BuriedRow) -> Incoming:
         type=row.type,
         tenant_id=row.tenant_id,
         ordering_key=row.ordering_key,
-        lane=Lane(row.lane),
+        lane=row.lane,
         payload=row.payload,
         headers=row.headers,
     )

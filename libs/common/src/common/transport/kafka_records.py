@@ -5,7 +5,7 @@ from uuid import UUID
 from aiokafka.structs import ConsumerRecord
 
 from common.domain.cleaning import storable
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.transport.base import Incoming, Outgoing
 
 PREDECESSOR = "ce_predecessor"

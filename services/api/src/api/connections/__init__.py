@@ -2,7 +2,7 @@
 
 from api.connections.asking import ACCESS_TOKEN, ShopQuestions, has_token
 from api.connections.evidence import Newcomer
-from api.connections.linking import ACTIVE, DISABLED, HALTED, PENDING, ConnectionRepository
+from api.connections.linking import PENDING, ConnectionRepository
 from api.connections.places import organization_place, shop_place
 from api.connections.problems import OrganizationLinkedElsewhere, ShopLinkedElsewhere
 from api.connections.released import release
@@ -11,9 +11,6 @@ from api.connections.watch import DoubleLinkWatch
 
 __all__ = [
     "ACCESS_TOKEN",
-    "ACTIVE",
-    "DISABLED",
-    "HALTED",
     "PENDING",
     "ConnectionRepository",
     "DoubleLinkWatch",

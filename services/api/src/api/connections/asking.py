@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.connections.evidence import DISABLED, SHOP, HasToken, Newcomer, find_matches, guids
+from api.connections.evidence import HasToken, Newcomer, find_matches, guids
 from api.connections.judging import Because, Match
 from api.deps import Deps
 from api.http import AddressRefused, Problem
@@ -22,6 +22,7 @@ from api.upstream import HostUnknown, checked_address
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import OrderRow
 from common.db.secrets import Secrets
+from common.domain.stored_words import ConnectionKind, ConnectionState
 from common.domain.web_addresses import root_of
 
 ACCESS_TOKEN = "access_token"
@@ -74,10 +75,10 @@ class ShopQuestions:
             select(ConnectionRow.connection_id)
             .where(
                 ConnectionRow.tenant_id == self.tenant_id,
-                ConnectionRow.kind == SHOP,
+                ConnectionRow.kind == ConnectionKind.SHOP,
                 ConnectionRow.connection_id.not_in([match.connection_id for match in matches]),
             )
-            .order_by((ConnectionRow.state == DISABLED), ConnectionRow.created_at.desc())
+            .order_by((ConnectionRow.state == ConnectionState.DISABLED), ConnectionRow.created_at.desc())
             .limit(MOST_ASKED)
         )
         return [await self._linked(session, one) for one in (await session.scalars(query)).all()]

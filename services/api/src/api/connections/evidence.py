@@ -11,11 +11,11 @@ from sqlalchemy.orm import aliased
 
 from api.connections.judging import Because, Match
 from api.connections.places import shop_place
-from common.db.models.core import RELEASED, ConnectionRow
+from common.db.models.core import ConnectionRow
 from common.db.models.ingest import OrderRow
+from common.domain.stored_words import ConnectionKind, ConnectionState, StateReason
 from common.domain.web_addresses import NoWebAddress, authority_of, loopback_roots
 
-SHOP, DISABLED = "shop", "disabled"
 GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # the platform's, so never by chance
 GUID_LENGTH = 36
 
@@ -99,7 +99,8 @@ async def find_matches_of(
 async def _at_same_place(session: AsyncSession, root: str, has_token: HasToken) -> Sequence[ConnectionRow]:
     names = {root} | loopback_roots(root)
     query = select(ConnectionRow).where(
-        ConnectionRow.kind == SHOP, or_(ConnectionRow.root.in_(names), ConnectionRow.root.is_(None))
+        ConnectionRow.kind == ConnectionKind.SHOP,
+        or_(ConnectionRow.root.in_(names), ConnectionRow.root.is_(None)),
     )
     rows = [(shop_place(row), row) for row in (await session.scalars(query)).all()]
     # One machine may serve two shops under two of its own names; with one token it is one shop.
@@ -111,7 +112,7 @@ async def _with_orders(session: AsyncSession, newcomer: Newcomer) -> Sequence[Co
         return ()
     known = select(OrderRow.connection_id).where(OrderRow.order_id.in_(sorted(newcomer.orders)))
     query = select(ConnectionRow).where(
-        ConnectionRow.kind == SHOP,
+        ConnectionRow.kind == ConnectionKind.SHOP,
         or_(
             ConnectionRow.connection_id.in_(known.distinct()),
             ConnectionRow.connection_id.in_(sorted(newcomer.proven)),
@@ -125,7 +126,7 @@ async def _with_storefront(session: AsyncSession, newcomer: Newcomer) -> Sequenc
     if newcomer.storefront is None:
         return ()
     query = select(ConnectionRow).where(
-        ConnectionRow.kind == SHOP, ConnectionRow.storefront == newcomer.storefront
+        ConnectionRow.kind == ConnectionKind.SHOP, ConnectionRow.storefront == newcomer.storefront
     )
     if newcomer.orders or newcomer.has_orders:
         query = query.where(~exists().where(OrderRow.connection_id == ConnectionRow.connection_id))
@@ -137,8 +138,8 @@ def _match(row: ConnectionRow, because: Because, newcomer: Newcomer) -> Match:
         connection_id=row.connection_id,
         because=because,
         is_ours=row.tenant_id == newcomer.tenant_id,
-        is_in_use=row.state != DISABLED,
-        is_released=row.state_reason == RELEASED,
+        is_in_use=row.state != ConnectionState.DISABLED,
+        is_released=row.state_reason == StateReason.RELEASED,
         is_at_home=row.storefront is None or is_at_home(shop_place(row), row.storefront),
         answers=newcomer.answers.get(row.connection_id, True),
         is_spelled_alike=row.address.partition("://")[2] == newcomer.root,

@@ -10,15 +10,16 @@ from api.connections.judging import RELEASED_BY_OPERATOR
 from api.connections.places import organization_place
 from api.http import BooksConnectionExists, ConnectionNotUsable, NothingToConfirm
 from common.db.dialect import db_now, insert
-from common.db.models.core import RELEASED, ConnectionRow
+from common.db.models.core import ConnectionRow
+from common.domain.stored_words import ConnectionKind, ConnectionState, StateReason
 from common.domain.web_addresses import root_of
 
-ACTIVE, DISABLED, HALTED = "active", "disabled", "halted"
-BOOKS, SHOP = "books", "shop"
-ORGANIZATION_CHANGED = "organization_changed"
 PENDING = "pending_connection_id"
-AWAITS, REPLACED = "awaits_confirmation", "organization_replaced"
-NEVER_CONFIRMED = (AWAITS, REPLACED)
+
+NEVER_CONFIRMED = (StateReason.AWAITS_CONFIRMATION, StateReason.ORGANIZATION_REPLACED)
+IN_USE: dict[str, Any] = {"state": ConnectionState.ACTIVE, "state_reason": None}
+HALTED = {"state": ConnectionState.HALTED, "state_reason": StateReason.ORGANIZATION_CHANGED}
+AWAITS_CONFIRMATION = {"state": ConnectionState.DISABLED, "state_reason": StateReason.AWAITS_CONFIRMATION}
 
 
 class ConnectionRepository:
@@ -43,14 +44,16 @@ class ConnectionRepository:
         """
         before = None
         if chosen is None:
-            row = await self._add(SHOP, platform, address, root_of(address), "token", ACTIVE)
+            row = await self._add(
+                ConnectionKind.SHOP, platform, address, root_of(address), "token", ConnectionState.ACTIVE
+            )
         else:
             row = await self._session.get_one(ConnectionRow, chosen, with_for_update=True)
             before = row.address
             await self._lead_to(row, address)
         shown = {} if storefront is None else {"storefront": storefront}
         asked = {"verified_at": db_now()} if verified else {}
-        await self._set(row, name=name, auth="token", state=ACTIVE, state_reason=None, **shown, **asked)
+        await self._set(row, name=name, auth="token", **IN_USE, **shown, **asked)
         return row, before
 
     async def _lead_to(self, row: ConnectionRow, address: str) -> None:
@@ -58,7 +61,7 @@ class ConnectionRepository:
         before, root = {"address": row.address, "root": row.root}, root_of(address)
         query = select(ConnectionRow).where(
             ConnectionRow.tenant_id == self._tenant_id,
-            ConnectionRow.kind == SHOP,
+            ConnectionRow.kind == ConnectionKind.SHOP,
             ConnectionRow.address == address,
             ConnectionRow.connection_id != row.connection_id,
         )
@@ -87,25 +90,24 @@ class ConnectionRepository:
         """
         root = address.lower()
         others = [row for row in await self._books() if organization_place(row) != root]
-        in_use = next((row for row in others if row.state != DISABLED), None)
+        in_use = next((row for row in others if row.state != ConnectionState.DISABLED), None)
         known = next((row for row in await self._books() if organization_place(row) == root), None)
-        if known is not None and known.state_reason == RELEASED and not by_operator:
+        if known is not None and known.state_reason == StateReason.RELEASED and not by_operator:
             raise ConnectionNotUsable(RELEASED_BY_OPERATOR)
         before = None if known is None else (known.state, known.state_reason, PENDING in known.config)
         row, is_new = await self._put(platform, name, address, auth, verified=verified)
         if in_use is not None:
-            await self._set(row, state=DISABLED, state_reason=AWAITS, config=config)
+            await self._set(row, **AWAITS_CONFIRMATION, config=config)
             waiting = {**in_use.config, PENDING: str(row.connection_id)}
-            await self._set(in_use, state=HALTED, state_reason=ORGANIZATION_CHANGED, config=waiting)
+            await self._set(in_use, **HALTED, config=waiting)
             return row, in_use, is_new
         confirmed = not others if before is None else _was_confirmed(*before)
-        state, reason = (ACTIVE, None) if confirmed else (HALTED, ORGANIZATION_CHANGED)
-        await self._set(row, state=state, state_reason=reason, config=config)
+        await self._set(row, **(IN_USE if confirmed else HALTED), config=config)
         return row, row, is_new
 
     async def confirm_organization(self, row: ConnectionRow) -> ConnectionRow:
         """Make the other organization the tenant's books from now on; raises `NothingToConfirm`."""
-        if row.state != HALTED:
+        if row.state != ConnectionState.HALTED:
             raise NothingToConfirm
         chosen_id = UUID(row.config.get(PENDING) or str(row.connection_id))
         chosen = None
@@ -114,43 +116,54 @@ class ConnectionRepository:
                 chosen = books
             else:
                 await self._set(
-                    books, state=DISABLED, state_reason=REPLACED, config=_without_pending(books.config)
+                    books,
+                    state=ConnectionState.DISABLED,
+                    state_reason=StateReason.ORGANIZATION_REPLACED,
+                    config=_without_pending(books.config),
                 )
         if chosen is None:
             raise NothingToConfirm
-        await self._set(chosen, state=ACTIVE, state_reason=None)
+        await self._set(chosen, **IN_USE)
         return chosen
 
     async def release(self, row: ConnectionRow) -> None:
         """Let another tenant link it; all that came over it stays known here."""
-        await self._set(row, state=DISABLED, state_reason=RELEASED, config=_without_pending(row.config))
+        await self._set(
+            row,
+            state=ConnectionState.DISABLED,
+            state_reason=StateReason.RELEASED,
+            config=_without_pending(row.config),
+        )
 
     async def disable(self, row: ConnectionRow) -> None:
         """Stop reading and writing over the connection; it stays known."""
-        if row.state != DISABLED:
+        if row.state != ConnectionState.DISABLED:
             await self._set(
-                row, state=DISABLED, state_reason="disabled_by_user", config=_without_pending(row.config)
+                row,
+                state=ConnectionState.DISABLED,
+                state_reason=StateReason.DISABLED_BY_USER,
+                config=_without_pending(row.config),
             )
 
     async def enable_shop(self, row: ConnectionRow, *, by_operator: bool) -> None:
         """Use a disabled shop again; raises when something else has to happen first."""
         if _is_to_be_enabled(row, by_operator=by_operator):
-            await self._set(row, state=ACTIVE, state_reason=None)
+            await self._set(row, **IN_USE)
 
     async def enable_books(self, row: ConnectionRow, *, by_operator: bool) -> None:
         """Use disabled books again, halted when nobody confirmed them; raises while others are in use."""
         if not _is_to_be_enabled(row, by_operator=by_operator):
             return
-        if any(other.state != DISABLED for other in await self._books()):
+        if any(other.state != ConnectionState.DISABLED for other in await self._books()):
             raise BooksConnectionExists
         if row.state_reason in NEVER_CONFIRMED:
-            await self._set(row, state=HALTED, state_reason=ORGANIZATION_CHANGED)
+            await self._set(row, **HALTED)
             return
-        await self._set(row, state=ACTIVE, state_reason=None)
+        await self._set(row, **IN_USE)
 
     async def _books(self) -> list[ConnectionRow]:
         query = select(ConnectionRow).where(
-            ConnectionRow.tenant_id == self._tenant_id, ConnectionRow.kind == BOOKS
+            ConnectionRow.tenant_id == self._tenant_id, ConnectionRow.kind == ConnectionKind.BOOKS
         )
         return list((await self._session.scalars(query.with_for_update())).all())
 
@@ -161,7 +174,9 @@ class ConnectionRepository:
         row = next((row for row in await self._books() if organization_place(row) == root), None)
         is_new = row is None
         if row is None:
-            row = await self._add(BOOKS, platform, address, root, auth, DISABLED)
+            row = await self._add(
+                ConnectionKind.BOOKS, platform, address, root, auth, ConnectionState.DISABLED
+            )
         await self._set(row, name=name, auth=auth, **({"verified_at": db_now()} if verified else {}))
         return row, is_new
 
@@ -198,18 +213,18 @@ class ConnectionRepository:
 
 def _is_to_be_enabled(row: ConnectionRow, *, by_operator: bool) -> bool:
     """Whether the connection is out of use; raises for one that only somebody else may bring back."""
-    if row.state == ACTIVE:
+    if row.state == ConnectionState.ACTIVE:
         return False
-    if row.state_reason == RELEASED and not by_operator:
+    if row.state_reason == StateReason.RELEASED and not by_operator:
         raise ConnectionNotUsable(RELEASED_BY_OPERATOR)
-    if row.state != DISABLED:
+    if row.state != ConnectionState.DISABLED:
         raise ConnectionNotUsable("Only a disabled connection can be enabled; this one needs something else.")
     return True
 
 
 def _was_confirmed(state: str, reason: str | None, has_successor: bool) -> bool:
-    if state == HALTED:
-        return reason != ORGANIZATION_CHANGED or has_successor
+    if state == ConnectionState.HALTED:
+        return reason != StateReason.ORGANIZATION_CHANGED or has_successor
     return reason not in NEVER_CONFIRMED
 
 

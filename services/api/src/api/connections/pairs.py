@@ -11,13 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from api.connections.evidence import DISABLED, GUID_LENGTH, SHOP
-from api.connections.linking import BOOKS
+from api.connections.evidence import GUID_LENGTH
 from api.connections.places import organization_place, shop_place
 from common.db.alarms import Alarm
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import OrderRow
 from common.domain.alarms import AlarmKind
+from common.domain.stored_words import ConnectionKind, ConnectionState
 
 SAME_ORGANIZATION = "same_organization"
 KINDS = (AlarmKind.SHOP_LINKED_TWICE, AlarmKind.ORGANIZATION_LINKED_TWICE)
@@ -51,7 +51,7 @@ class Pair:
 
 async def find_pairs(session: AsyncSession) -> list[Pair]:
     """Find every pair in use, with its strongest evidence."""
-    shops, books = await _in_use(session, SHOP), await _in_use(session, BOOKS)
+    shops, books = await _in_use(session, ConnectionKind.SHOP), await _in_use(session, ConnectionKind.BOOKS)
     by_id = {row.connection_id: row for row in (*shops, *books)}
     found: dict[Ids, Pair] = {}
     for because, pairs in (
@@ -66,7 +66,9 @@ async def find_pairs(session: AsyncSession) -> list[Pair]:
 
 
 async def _in_use(session: AsyncSession, kind: str) -> Sequence[ConnectionRow]:
-    in_use = select(ConnectionRow).where(ConnectionRow.kind == kind, ConnectionRow.state != DISABLED)
+    in_use = select(ConnectionRow).where(
+        ConnectionRow.kind == kind, ConnectionRow.state != ConnectionState.DISABLED
+    )
     rows = (await session.scalars(in_use)).all()
     return sorted(rows, key=lambda row: (row.created_at, row.connection_id))
 

@@ -5,14 +5,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.access import Principal, audit
 from api.connections.linking import ConnectionRepository
 from common.db.dialect import db_now, insert
-from common.db.models.core import RELEASED, ConnectionRow, ReleaseRow
+from common.db.models.core import ConnectionRow, ReleaseRow
+from common.domain.stored_words import StateReason
 
 
 async def release(
     session: AsyncSession, operator: Principal, row: ConnectionRow, place: str, reason: str
 ) -> None:
     """Take the connection, which leads to this place, out of use; who did it, when and why is on record."""
-    if row.state_reason == RELEASED:
+    if row.state_reason == StateReason.RELEASED:
         return
     before = row.state
     await ConnectionRepository(session, row.tenant_id).release(row)

@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Principal, Role
 from api.connections.asking import ACCESS_TOKEN, has_token
-from api.connections.evidence import DISABLED, HasToken, Newcomer, find_matches, find_matches_of
+from api.connections.evidence import HasToken, Newcomer, find_matches, find_matches_of
 from api.connections.judging import Wish, connection_to_use
 from api.connections.problems import OrganizationLinkedElsewhere, ShopLinkedElsewhere
 from api.deps import Deps
 from common.db.dialect import one_at_a_time
 from common.db.models.core import ConnectionRow
+from common.domain.stored_words import ConnectionKind, ConnectionState
 
-BOOKS = "books"
 LINKING = "linking"
 
 log = structlog.get_logger(__name__)
@@ -67,14 +67,14 @@ async def require_free_organization(
     Who uses them as well, over a connection other than `besides`, goes on as before.
     """
     query = select(ConnectionRow.tenant_id, ConnectionRow.connection_id).where(
-        ConnectionRow.kind == BOOKS,
-        ConnectionRow.state != DISABLED,
+        ConnectionRow.kind == ConnectionKind.BOOKS,
+        ConnectionRow.state != ConnectionState.DISABLED,
         *([] if besides is None else [ConnectionRow.connection_id != besides]),
         or_(ConnectionRow.root == organization_id.lower(), ConnectionRow.address == organization_id),
     )
     holders = (await session.execute(query)).all()
     if holders and all(holder.tenant_id != tenant_id for holder in holders):
-        _refused(BOOKS, tenant_id, [holder.connection_id for holder in holders])
+        _refused(ConnectionKind.BOOKS, tenant_id, [holder.connection_id for holder in holders])
         raise OrganizationLinkedElsewhere
 
 

@@ -1,11 +1,10 @@
 """Kinds of connections: what is asked, kept and shown of each, and what using it again sets off."""
 
-from api.kinds.kind import RECONNECT, Standing
+from api.kinds.kind import Standing
 from api.kinds.linking import check, enable, keep
 from api.kinds.registry import connection_read, kind_of, standings
 
 __all__ = [
-    "RECONNECT",
     "Standing",
     "check",
     "connection_read",

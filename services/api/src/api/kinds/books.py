@@ -11,31 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Principal, Role
 from api.commands import release_parked
-from api.connections import (
-    ACTIVE,
-    DISABLED,
-    PENDING,
-    ConnectionRepository,
-    organization_place,
-    require_free_organization,
-)
+from api.connections import PENDING, ConnectionRepository, organization_place, require_free_organization
 from api.deps import Deps
 from api.http import AddressRefused, BookkeepingMissing, InvalidRequest
-from api.kinds.kind import RECONNECT, Checked, Kept, Standing
+from api.kinds.kind import Checked, Kept, Standing
 from api.kinds.rows import rows_about
 from api.schemas.connections import BooksConnectionCreate
 from api.upstream import one_spelling
-from common.db.breakers import CONTRACT, RIGHTS, linked_anew
+from common.db.breakers import linked_anew
 from common.db.models.books import BooksReadingRow
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import BreakerRow, OAuthTokenRow
+from common.domain.stored_words import AuthKind, ConnectionState, RefusedBy, TokenPairState
 from common.lexware.connect import API_KEY
 from common.lexware.oauth import TokenPair
 from common.lexware.tokens import TokenStore
 
 BY_CONNECTION = "connection"
 OAUTH = "oauth"
-DENIALS = {CONTRACT: "contract_problem", RIGHTS: "rights_missing"}
+DENIALS = {RefusedBy.CONTRACT: "contract_problem", RefusedBy.RIGHTS: "rights_missing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +99,7 @@ class BooksKind:
         self, session: AsyncSession, deps: Deps, row: ConnectionRow, *, by_operator: bool
     ) -> None:
         """Write into the books again, unless others are in use here or these are in use elsewhere."""
-        if row.state == DISABLED:
+        if row.state == ConnectionState.DISABLED:
             await require_free_organization(session, row.tenant_id, row.address)
         await ConnectionRepository(session, row.tenant_id).enable_books(row, by_operator=by_operator)
 
@@ -180,10 +174,13 @@ async def _store_credentials(
 
 def _state(row: ConnectionRow, token_state: str | None, breaker: BreakerRow | None) -> tuple[str, str | None]:
     """State and reason; active books that refuse us need a reconnect, whatever their row says."""
-    if row.state == ACTIVE and row.auth == OAUTH and token_state == RECONNECT:
-        return RECONNECT, "refused_by_books"
-    if row.state == ACTIVE and breaker is not None and breaker.denied_at is not None:
-        return RECONNECT, DENIALS.get(breaker.refused_by or "", "refused_by_books")
+    if row.state != ConnectionState.ACTIVE:
+        return row.state, row.state_reason
+    if row.auth == AuthKind.OAUTH and token_state == TokenPairState.RECONNECT_NEEDED:
+        return ConnectionState.RECONNECT_NEEDED, "refused_by_books"
+    if breaker is not None and breaker.denied_at is not None:
+        said = None if breaker.refused_by is None else DENIALS.get(breaker.refused_by)
+        return ConnectionState.RECONNECT_NEEDED, said or "refused_by_books"
     return row.state, row.state_reason
 
 

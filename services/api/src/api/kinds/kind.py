@@ -14,8 +14,6 @@ from api.schemas.connections import ConnectionRead, TroubleRead
 from api.schemas.operations import ConnectionHealth
 from common.db.models.core import ConnectionRow
 
-RECONNECT = "reconnect_needed"
-
 
 @dataclass(frozen=True, slots=True)
 class Checked:

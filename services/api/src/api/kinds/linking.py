@@ -5,13 +5,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Answer, Principal, Role, audit
-from api.connections import HALTED, alone
+from api.connections import alone
 from api.deps import Deps
 from api.kinds.kind import Checked
 from api.kinds.registry import connection_read, kind_of
 from api.queries.lists import lock_tenant
 from api.schemas.connections import BooksConnectionCreate, ConnectionRead, ShopConnectionCreate
 from common.db.models.core import ConnectionRow
+from common.domain.stored_words import ConnectionState
 
 CREATED, OK = 201, 200
 
@@ -49,7 +50,7 @@ async def keep(
         kind=row.kind,
         platform=row.platform,
         verified=checked.verified,
-        halted=kept.in_line.state == HALTED,
+        halted=kept.in_line.state == ConnectionState.HALTED,
         **moved,
     )
     shown = await connection_read(session, kept.in_line)

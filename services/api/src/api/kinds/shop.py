@@ -10,8 +10,6 @@ from api.access import Principal
 from api.commands import fetch_now
 from api.connections import (
     ACCESS_TOKEN,
-    ACTIVE,
-    DISABLED,
     ConnectionRepository,
     Newcomer,
     ShopQuestions,
@@ -21,13 +19,14 @@ from api.connections import (
     shop_to_use,
 )
 from api.deps import Deps
-from api.kinds.kind import RECONNECT, Checked, Kept, Standing
+from api.kinds.kind import Checked, Kept, Standing
 from api.kinds.rows import rows_about
 from api.schemas.connections import ShopConnectionCreate, TroubleRead
 from api.upstream import checked_address
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import ShopCursorRow
-from common.domain.connection_troubles import TROUBLES, ConnectionTrouble
+from common.domain.connection_troubles import TROUBLES
+from common.domain.stored_words import ConnectionState
 from common.domain.web_addresses import root_of
 
 CLIENT_SECRET = "client_secret"
@@ -89,7 +88,7 @@ class ShopKind:
         self, session: AsyncSession, deps: Deps, row: ConnectionRow, *, by_operator: bool
     ) -> None:
         """Read the shop again, unless it is in use over another connection."""
-        if row.state == DISABLED:
+        if row.state == ConnectionState.DISABLED:
             await require_free_shop(session, deps, row)
         await ConnectionRepository(session, row.tenant_id).enable_shop(row, by_operator=by_operator)
 
@@ -106,9 +105,10 @@ class ShopKind:
 
 def _standing(row: ConnectionRow, cursor: ShopCursorRow | None) -> Standing:
     """An active shop that refuses us needs a reconnect, whatever its row says."""
-    state, reason = row.state, row.state_reason
-    if state == ACTIVE and cursor is not None and cursor.disconnected_at is not None:
-        state, reason = RECONNECT, "refused_by_shop"
+    state: str = row.state
+    reason: str | None = row.state_reason
+    if state == ConnectionState.ACTIVE and cursor is not None and cursor.disconnected_at is not None:
+        state, reason = ConnectionState.RECONNECT_NEEDED, "refused_by_shop"
     return Standing(
         row=row,
         state=state,
@@ -125,7 +125,7 @@ def _standing(row: ConnectionRow, cursor: ShopCursorRow | None) -> Standing:
 
 def _trouble(cursor: ShopCursorRow | None) -> TroubleRead | None:
     """Why the shop cannot be read, where the cause is a known one."""
-    if cursor is None or cursor.trouble is None:
+    code = None if cursor is None else cursor.trouble
+    if code is None or code not in TROUBLES:
         return None
-    code = ConnectionTrouble(cursor.trouble)
     return TroubleRead(code=code, **asdict(TROUBLES[code]))

@@ -16,6 +16,7 @@ from common.db.models.books import BooksProfileRow
 from common.db.models.core import ConnectionRow
 from common.domain.merchant import MerchantSettings
 from common.domain.profile import PostingCategory
+from common.domain.stored_words import ConnectionKind, ConnectionState
 
 FOR_SALES = "income"
 UNKNOWN, UNFIT = "category_unknown", "category_unfit"
@@ -37,15 +38,15 @@ class KnownCategories:
 
 async def known_categories(session: AsyncSession, tenant_id: UUID) -> KnownCategories | None:
     """Read the categories of the tenant's books; None before they were read for the first time."""
-    in_use_first = case((ConnectionRow.state == "active", 0), else_=1)
+    in_use_first = case((ConnectionRow.state == ConnectionState.ACTIVE, 0), else_=1)
     query = (
         select(BooksProfileRow)
         .join(ConnectionRow, ConnectionRow.connection_id == BooksProfileRow.connection_id)
         .where(
             BooksProfileRow.tenant_id == tenant_id,
             ConnectionRow.tenant_id == tenant_id,
-            ConnectionRow.kind == "books",
-            ConnectionRow.state != "disabled",
+            ConnectionRow.kind == ConnectionKind.BOOKS,
+            ConnectionRow.state != ConnectionState.DISABLED,
         )
         .order_by(in_use_first, BooksProfileRow.fetched_at.desc())
         .limit(1)

@@ -18,6 +18,7 @@ from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.effects import AttemptRow
 from common.db.models.ingest import DocumentRow, DocumentVersionRow, OrderRow
 from common.domain.reasons import Reason
+from common.domain.stored_words import ConnectionKind, PdfState
 
 UNDECIDED = OutcomeRow.document_id.is_(None)
 UNDELIVERED = and_(UNDECIDED, DocumentRow.undelivered_at.is_not(None))
@@ -32,7 +33,8 @@ REASON = case(
 FILE_STATUS = case(
     (
         and_(
-            func.coalesce(OutcomeRow.file_status, "pending") == "pending", DocumentRow.file_state == "missing"
+            func.coalesce(OutcomeRow.file_status, "pending") == "pending",
+            DocumentRow.file_state == PdfState.MISSING,
         ),
         FileStatus.MISSING.value,
     ),
@@ -147,7 +149,7 @@ class DocumentQueries:
                 ConnectionRow,
                 and_(ConnectionRow.tenant_id == AttemptRow.tenant_id, AttemptRow.effect_key == key),
             )
-            .where(AttemptRow.tenant_id == document.tenant_id, ConnectionRow.kind == "books")
+            .where(AttemptRow.tenant_id == document.tenant_id, ConnectionRow.kind == ConnectionKind.BOOKS)
             .order_by(AttemptRow.armed_at, AttemptRow.number)
         )
         return (await self._session.scalars(query)).all()

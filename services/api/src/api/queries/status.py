@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Scope
-from api.kinds import RECONNECT, Standing, standings
+from api.kinds import Standing, standings
 from api.presenters.operations import turnover_warning_read
 from api.queries.documents import FILE_STATUS, REASON, STATUS, WITH_OUTCOME
 from api.schemas.documents import FileStatus, Status
@@ -21,6 +21,7 @@ from common.db.models.effects import AlarmRow, BreakerRow
 from common.db.models.ingest import DocumentRow, ShopCursorRow
 from common.db.models.line import DeadLetterRow
 from common.db.turnover import read_warnings
+from common.domain.stored_words import ConnectionState, DeadLetterState
 from common.domain.turnover import german_year
 
 OPEN = (Status.WAITING.value, Status.PARKED.value)
@@ -31,7 +32,9 @@ MOST_WARNINGS = 500
 async def read_status(session: AsyncSession, scope: Scope) -> StatusRead:
     """Count every document in scope, and what asks for attention."""
     groups = (await session.execute(_groups(scope))).all()
-    dead = select(func.count()).where(DeadLetterRow.state == "kept", *scope.limits(DeadLetterRow.tenant_id))
+    dead = select(func.count()).where(
+        DeadLetterRow.state == DeadLetterState.KEPT, *scope.limits(DeadLetterRow.tenant_id)
+    )
     alarms = select(func.count()).where(AlarmRow.closed_at.is_(None), *scope.limits(AlarmRow.tenant_id))
     now: datetime = (await session.execute(select(db_now().label("now")))).scalar_one()
     counts: Counter[str] = Counter()
@@ -88,7 +91,7 @@ async def _connections(session: AsyncSession, scope: Scope) -> list[Standing]:
         BreakerRow.tenant_id == ConnectionRow.tenant_id,
     )
     is_denied = breaker.where(BreakerRow.denied_at.is_not(None))
-    is_out = or_(ConnectionRow.state.in_(("halted", RECONNECT)), is_denied)
+    is_out = or_(ConnectionRow.state.in_(("halted", ConnectionState.RECONNECT_NEEDED)), is_denied)
     trouble = case((is_out, 0), (or_(is_failing, breaker), 1), else_=2)
     query = (
         select(ConnectionRow)

@@ -19,7 +19,6 @@ from api.access import (
 )
 from api.commands import fetch_now, fetch_order
 from api.connections import (
-    ACTIVE,
     ConnectionRepository,
     OrganizationLinkedElsewhere,
     ShopLinkedElsewhere,
@@ -60,6 +59,7 @@ from api.schemas.connections import (
 )
 from api.schemas.gaps import GapsRead
 from common.db.models.core import ConnectionRow
+from common.domain.stored_words import ConnectionState
 
 router = APIRouter(prefix="/api/v1/connections", tags=["connections"])
 Verify = Annotated[bool, Query(description="`false` keeps the connection unasked; for operators only.")]
@@ -256,7 +256,7 @@ async def fetch_connection(
 
     async def work() -> Answer[CommandRead]:
         row = await get_connection(session, editor.scope(), connection_id)
-        if not kind_of(row).can_be_fetched or row.state != ACTIVE:
+        if not kind_of(row).can_be_fetched or row.state != ConnectionState.ACTIVE:
             raise ConnectionNotUsable("Only an active shop connection can be fetched from.")
         order_id = wanted.order_id if wanted else None
         await audit.note(

@@ -39,6 +39,7 @@ from common.db.models.core import AuditRow
 from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
 from common.domain.alarms import AlarmKind
+from common.domain.stored_words import DeadLetterState
 from common.events.commands import DISCARD, REPLAY, Command
 
 router = APIRouter(prefix="/api/v1")
@@ -163,7 +164,7 @@ async def _close(
     commands: Mapping[str, type[Command]],
 ) -> Answer[CommandRead]:
     row = await _get(session, operator.scope(), dead_letter_id)
-    if row.state != "kept" or row.consumer not in commands:
+    if row.state != DeadLetterState.KEPT or row.consumer not in commands:
         raise DeadLetterClosed
     command = commands[row.consumer].model_validate(
         {

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from common.events.base import Lane
+from common.domain.stored_words import Lane
 from common.shops.base import OrderQuery
 from common.shops.epages.client import PAGE_SIZE
 from ingest.orders.reader import OrderReader

@@ -14,20 +14,19 @@ from common.db.dialect import db_now, insert
 from common.db.models.ingest import DocumentRow, DocumentVersionRow
 from common.domain.documents import (
     Document,
-    DocumentType,
     OrderSnapshot,
     OriginalRef,
     content_hash,
     document_id,
 )
-from common.events.base import Event, Lane
+from common.domain.stored_words import Lane, PdfState
+from common.events.base import Event
 from common.events.documents import DocumentConflicted, DocumentFileMissed, DocumentFileStored, issued
 from common.shops.base import Unreadable
 from ingest.connections import ShopConnection
 from ingest.orders.translate import ReceivedFile
 
 JSON = "application/json"
-STORED, PENDING, MISSING = "stored", "pending", "missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +122,15 @@ class DocumentRecords:
 
     async def give_up_file(self, known: DocumentRow) -> Saved:
         """Count the file as missing from now on, and announce that."""
-        if await self._change_pending(known, file_state=MISSING, file_due_at=None):
+        if await self._change_pending(known, file_state=PdfState.MISSING, file_due_at=None):
             return Saved(events=(DocumentFileMissed(**self._ids_of(known)),))
         return Saved()
 
     async def _attach(self, known: DocumentRow, file: OriginalRef) -> Saved:
         statement = (
             update(DocumentRow)
-            .where(DocumentRow.document_id == known.document_id, DocumentRow.file_state != STORED)
-            .values(pdf_sha256=file.sha256, pdf_size=file.size, file_state=STORED, file_due_at=None)
+            .where(DocumentRow.document_id == known.document_id, DocumentRow.file_state != PdfState.STORED)
+            .values(pdf_sha256=file.sha256, pdf_size=file.size, file_state=PdfState.STORED, file_due_at=None)
             .returning(DocumentRow.document_id)
             .execution_options(synchronize_session=False)
         )
@@ -142,7 +141,7 @@ class DocumentRecords:
     async def _change_pending(self, known: DocumentRow, **values: Any) -> bool:
         statement = (
             update(DocumentRow)
-            .where(DocumentRow.document_id == known.document_id, DocumentRow.file_state == PENDING)
+            .where(DocumentRow.document_id == known.document_id, DocumentRow.file_state == PdfState.PENDING)
             .values(**values)
             .returning(DocumentRow.document_id)
             .execution_options(synchronize_session=False)
@@ -167,7 +166,7 @@ class DocumentRecords:
             lane=reading.lane.value,
             pdf_sha256=file.sha256 if file else None,
             pdf_size=file.size if file else None,
-            file_state=STORED if file else PENDING,
+            file_state=PdfState.STORED if file else PdfState.PENDING,
             file_due_at=None if file else db_now(self._first_file_retry),
             seen_at=reading.read_at,
             created_at=db_now(),
@@ -235,8 +234,8 @@ class DocumentRecords:
         return {
             "tenant_id": known.tenant_id,
             "connection_id": known.connection_id,
-            "lane": Lane(known.lane),
+            "lane": known.lane,
             "order_id": known.order_id,
-            "document_type": DocumentType(known.type),
+            "document_type": known.type,
             "number": known.number,
         }

@@ -16,12 +16,13 @@ from common.db.engine import Database
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import DocumentRow
 from common.db.trouble import DATABASE_TROUBLE, describe, is_trouble
+from common.domain.stored_words import ConnectionState, PdfState
 from common.errors import ConnectorError
 from common.observability.health import Heartbeat
 from common.pausing import every
 from common.shops.epages.errors import AnswerTooLarge, NotFound
-from ingest.connections import ACTIVE, ShopConnection, ShopConnections
-from ingest.orders.document_records import PENDING, Saved
+from ingest.connections import ShopConnection, ShopConnections
+from ingest.orders.document_records import Saved
 from ingest.orders.einvoices import opened
 from ingest.orders.records import OrderRecords
 from ingest.orders.translate import ReceivedFile, to_document_type, to_file
@@ -163,9 +164,9 @@ def due_files() -> Select[tuple[UUID]]:
         select(DocumentRow.document_id)
         .join(ConnectionRow, ConnectionRow.connection_id == DocumentRow.connection_id)
         .where(
-            DocumentRow.file_state == PENDING,
+            DocumentRow.file_state == PdfState.PENDING,
             DocumentRow.file_due_at <= db_moment(),
-            ConnectionRow.state == ACTIVE,
+            ConnectionRow.state == ConnectionState.ACTIVE,
         )
         .order_by(DocumentRow.file_due_at)
     )

@@ -10,8 +10,8 @@ import structlog
 from common.archive import Archive
 from common.db.engine import Database
 from common.db.trouble import is_trouble
+from common.domain.stored_words import Lane
 from common.errors import ConnectorError
-from common.events.base import Lane
 from common.observability import metrics
 from common.shops.base import Page, Unreadable
 from common.shops.epages.client import EpagesClient

@@ -19,7 +19,8 @@ from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.ingest import ShopCursorRow
 from common.db.tenant_settings import newest_settings
 from common.domain.connection_troubles import ConnectionTrouble
-from ingest.connections import ACTIVE, SHOP, start_of
+from common.domain.stored_words import ConnectionKind, ConnectionState
+from ingest.connections import start_of
 from ingest.polling.results import PollResult
 from ingest.polling.state import (
     CursorFailures,
@@ -187,8 +188,8 @@ def _missing() -> Any:
         .outerjoin(ShopCursorRow, known)
         .where(
             and_(
-                ConnectionRow.kind == SHOP,
-                ConnectionRow.state == ACTIVE,
+                ConnectionRow.kind == ConnectionKind.SHOP,
+                ConnectionRow.state == ConnectionState.ACTIVE,
                 ShopCursorRow.connection_id.is_(None),
             )
         )
@@ -217,6 +218,6 @@ SHOP_CURSORS = DueRows(
     lease_until=CURSORS.c.lease_until,
     due_at=CURSORS.c.next_poll_at,
     only=exists().where(
-        ConnectionRow.connection_id == CURSORS.c.connection_id, ConnectionRow.state == ACTIVE
+        ConnectionRow.connection_id == CURSORS.c.connection_id, ConnectionRow.state == ConnectionState.ACTIVE
     ),
 )

@@ -10,7 +10,7 @@ from common.db.engine import Database
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
-from ingest.connections import ACTIVE
+from common.domain.stored_words import ConnectionState
 from ingest.polling.state import CursorFailures, ShopLease
 
 AFTER = timedelta(hours=1)
@@ -38,7 +38,7 @@ async def close_alarms_of_unused(db: Database) -> None:
     opened = select(AlarmRow.kind, AlarmRow.tenant_id, AlarmRow.subject).where(
         AlarmRow.kind.in_((KIND.value, OF_ITEMS.value)), AlarmRow.closed_at.is_(None)
     )
-    in_use = select(ConnectionRow.connection_id).where(ConnectionRow.state == ACTIVE)
+    in_use = select(ConnectionRow.connection_id).where(ConnectionRow.state == ConnectionState.ACTIVE)
     async with db.reading.of_queues() as session:
         alarms = (await session.execute(opened)).all()
         used = {str(one) for one in await session.scalars(in_use)} if alarms else set()

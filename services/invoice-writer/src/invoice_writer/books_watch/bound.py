@@ -16,6 +16,7 @@ from common.db.models.books import OutcomeRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
 from common.domain.keys import document_subject
+from common.domain.stored_words import BoundHow
 from common.domain.verdicts import Decision
 from common.lexware.wire import Voucher
 from invoice_writer.lists import INDEX
@@ -24,7 +25,7 @@ from invoice_writer.vouchers import differences
 PORTION = 500
 OUTCOMES = table(OutcomeRow)
 STANDS_FOR = and_(OUTCOMES.c.voucher_id == INDEX.c.voucher_id, OUTCOMES.c.tenant_id == INDEX.c.tenant_id)
-ADOPTED, TAX = "adopted", "tax_total"
+TAX = "tax_total"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class BoundVoucher:
             voucher_id=row.voucher_id,
             subject=document_subject(row.shop_id, row.document_type, row.document_number),
             decision=decision,
-            is_adopted=row.how == ADOPTED,
+            is_adopted=row.how == BoundHow.ADOPTED,
             listed=_as_listed(row, decision),
             contact_id=row.contact_id or "",
             first_contact=row.first_contact,

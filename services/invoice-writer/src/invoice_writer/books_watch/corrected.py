@@ -14,14 +14,15 @@ from common.domain.cleaning import clean
 from common.domain.documents import DocumentType
 from common.domain.keys import document_subject
 from common.domain.reasons import Reason
+from common.domain.stored_words import BoundHow, DocumentStatus
 from common.domain.verdicts import Decision
 from common.events.documents import DocumentIssued
 from common.inbox.messages import Later
 from common.lexware.wire import Voucher
-from invoice_writer.books_watch.bound import ADOPTED, changed_alarm, changed_since_booked
+from invoice_writer.books_watch.bound import changed_alarm, changed_since_booked
 from invoice_writer.books_watch.gone import Gone, VoucherLooks
 from invoice_writer.deciding import CORRECTED, VoucherPlan
-from invoice_writer.outcomes import BOOKED, Outcome
+from invoice_writer.outcomes import Outcome
 
 OUTCOMES = table(OutcomeRow)
 
@@ -55,7 +56,7 @@ class CorrectedVouchers:
     ) -> Outcome | None:
         """A person chose what was adopted as it was; of that only the status can have changed for us."""
         changes = changed_since_booked(Decision.model_validate(row.decision), voucher)
-        if row.how == ADOPTED:
+        if row.how == BoundHow.ADOPTED:
             changes = {name: both for name, both in changes.items() if name == "status"}
         if not changes:
             return None
@@ -73,7 +74,7 @@ class CorrectedVouchers:
             OUTCOMES.c.connection_id == event.connection_id,
             OUTCOMES.c.order_id == event.order_id,
             OUTCOMES.c.type == DocumentType.INVOICE.value,
-            OUTCOMES.c.status == BOOKED,
+            OUTCOMES.c.status == DocumentStatus.BOOKED,
             OUTCOMES.c.voucher_id.is_not(None),
             OUTCOMES.c.decision.is_not(None),
         )

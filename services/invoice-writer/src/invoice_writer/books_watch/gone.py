@@ -12,19 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.dialect import db_now, insert
-from common.db.doubles import DELETED as REPAIRED
-from common.db.doubles import REPORTED, said_of
+from common.db.doubles import said_of
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
 from common.domain.keys import document_subject
 from common.domain.reasons import Reason
+from common.domain.stored_words import DocumentStatus, SaidOfDouble
 from common.http.errors import NotFound
 from common.lexware.client import LexwareClient
 from common.lexware.wire import Voucher
 from invoice_writer.lists import INDEX, PRIMARY
-from invoice_writer.outcomes import BOOKED, PARKED, Outcome, OutcomeRepository
+from invoice_writer.outcomes import Outcome, OutcomeRepository
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +91,7 @@ class VoucherLooks:
         """
         async with self._db.reading.of(self._tenant_id) as session:
             said = {row.said for row in await said_of(session, [voucher_id])}
-        if said and not said & {REPORTED, REPAIRED}:
+        if said and not said & {SaidOfDouble.REPORTED, SaidOfDouble.DELETED}:
             return False
         reported = select(AlarmRow.evidence).where(
             AlarmRow.tenant_id == self._tenant_id, AlarmRow.kind == AlarmKind.DUPLICATE.value
@@ -130,8 +130,8 @@ class VoucherLooks:
             evidence = {"voucher_id": voucher_id, "connection_id": str(self._connection_id)}
             alarm = Alarm(AlarmKind.VOUCHER_DELETED, _subject(row), evidence, self._tenant_id)
             await raise_alarm(session, alarm)
-            if row.status == BOOKED:
-                parked = Outcome(PARKED, reason=DELETED, params={"voucher_id": voucher_id})
+            if row.status == DocumentStatus.BOOKED:
+                parked = Outcome(DocumentStatus.PARKED, reason=DELETED, params={"voucher_id": voucher_id})
                 await OutcomeRepository(session, self._tenant_id).update_status(row.document_id, parked)
 
     async def _forget_differences(self, session: AsyncSession, voucher_id: str) -> None:
@@ -144,8 +144,10 @@ class VoucherLooks:
         for row in await self._documents(session, voucher_id):
             subject, tenant_id = _subject(row), self._tenant_id
             await close_alarms(session, AlarmKind.VOUCHER_DELETED, subject, tenant_id=tenant_id)
-            if (row.status, row.reason) == (PARKED, DELETED):
-                await OutcomeRepository(session, tenant_id).update_status(row.document_id, Outcome(BOOKED))
+            if (row.status, row.reason) == (DocumentStatus.PARKED, DELETED):
+                await OutcomeRepository(session, tenant_id).update_status(
+                    row.document_id, Outcome(DocumentStatus.BOOKED)
+                )
 
     async def _documents(self, session: AsyncSession, voucher_id: str) -> Sequence[Row[Any]]:
         columns = (

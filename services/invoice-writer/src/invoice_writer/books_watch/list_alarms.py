@@ -15,13 +15,14 @@ from common.db.models.books import BooksReadingRow, VoucherIndexStateRow
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
+from common.domain.stored_words import ConnectionState
 from invoice_writer.lists import BooksList, ListRef, ListState, parts_from_json, stalled_alarm, unfit_alarm
 from invoice_writer.vouchers import part_alarm
 
 KINDS = (AlarmKind.BOOKS_UNREADABLE, AlarmKind.BOOKS_ROW_UNREADABLE, AlarmKind.BOOKS_PART_TOO_LONG)
 LOOK_SECONDS = 60.0
 READINGS = table(BooksReadingRow)
-IN_USE = ConnectionRow.state != "disabled"
+IN_USE = ConnectionRow.state != ConnectionState.DISABLED
 
 
 class ListAlarms:

@@ -11,6 +11,7 @@ from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.books import BooksReadingRow, VoucherIndexStateRow
 from common.db.models.core import ConnectionRow
+from common.domain.stored_words import ConnectionState
 from common.lexware.client import LexwareClient
 from invoice_writer.contacts import ContactIndex
 from invoice_writer.context import BooksConnection
@@ -66,7 +67,7 @@ class StalledLists:
             .join(ConnectionRow, ConnectionRow.connection_id == BooksReadingRow.connection_id)
             .outerjoin(VoucherIndexStateRow, state)
             .where(
-                ConnectionRow.state == "active",
+                ConnectionRow.state == ConnectionState.ACTIVE,
                 BooksReadingRow.failing_since.is_not(None),
                 BooksReadingRow.retry_at <= db_now(-self._untried),
             )

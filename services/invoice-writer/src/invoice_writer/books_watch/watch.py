@@ -19,6 +19,7 @@ from common.db.models.books import VoucherIndexStateRow
 from common.db.models.core import ConnectionRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
+from common.domain.stored_words import ConnectionState
 from common.errors import ConnectorError
 from common.lexware.client import LexwareClient
 from common.lexware.connect import LexwareClients
@@ -129,7 +130,7 @@ class BooksWatch:
             .join(CONNECTIONS, CONNECTIONS.c.connection_id == STATE.c.connection_id)
             .where(
                 CONNECTIONS.c.tenant_id == STATE.c.tenant_id,
-                CONNECTIONS.c.state == "active",
+                CONNECTIONS.c.state == ConnectionState.ACTIVE,
                 and_(STATE.c.filled_from.is_not(None), STATE.c.refreshed_at.is_not(None)),
                 or_(is_old, whole),
             )

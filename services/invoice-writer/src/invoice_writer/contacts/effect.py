@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.domain.buyers import Customer, identity_of, shop_tag
+from common.domain.stored_words import BoundHow
 from common.effects.effect import OnBound, SearchResult
 from common.effects.gate import Gate
 from common.lexware.client import LexwareClient
@@ -111,7 +112,7 @@ class ContactEffect:
         """The contact is kept in the index with the binding; what we surely wrote may be updated later."""
         body = orjson.loads(self.payload)
         written = {
-            "fingerprint": fingerprint(body) if how == "written" else None,
+            "fingerprint": fingerprint(body) if how == BoundHow.WRITTEN else None,
             "compared": content_digest(self._need.contact("")),
             "as_of": self._need.as_of,
         }

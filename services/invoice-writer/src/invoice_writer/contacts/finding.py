@@ -11,6 +11,7 @@ import structlog
 from common.db.engine import Database
 from common.domain.buyers import customer_keys
 from common.domain.reasons import Reason
+from common.domain.stored_words import BoundHow, ContactState
 from common.effects.effect import Bound, EffectResult, Parked, Refused
 from common.effects.runner import EffectRunner
 from common.errors import RefusedError, UnknownOutcomeError
@@ -22,7 +23,7 @@ from invoice_writer.contacts.best import best_of, is_unread
 from invoice_writer.contacts.effect import ContactEffect, ContactNeed
 from invoice_writer.contacts.index import ContactIndex
 from invoice_writer.contacts.refused import refused_parts
-from invoice_writer.contacts.rows import ARCHIVED, GONE, KnownContact
+from invoice_writer.contacts.rows import KnownContact
 from invoice_writer.contacts.updates import ContactUpdates
 from invoice_writer.lists import Readings
 from invoice_writer.settings import ContactSettings
@@ -108,9 +109,9 @@ class Contacts:
         if known is not None and known.age is not None and known.age < self._young:
             return Later(self._settle, SETTLING)
         try:
-            state = ARCHIVED if (await need.client.contacts.get(contact_id)).archived else None
+            state = ContactState.ARCHIVED if (await need.client.contacts.get(contact_id)).archived else None
         except (NotFound, AccessDenied):
-            state = GONE
+            state = ContactState.GONE
         if state is None:
             return None
         log.info("contact.lost", tenant_id=str(need.tenant_id), state=state)
@@ -139,7 +140,7 @@ class Contacts:
                 contact = await need.client.contacts.get(contact_id)
             except (NotFound, AccessDenied):
                 async with self._db.sessions.of(need.tenant_id) as session:
-                    await need.rows(session).mark(contact_id, GONE)
+                    await need.rows(session).mark(contact_id, ContactState.GONE)
             else:
                 await self._keep(need, [contact])
 
@@ -214,7 +215,7 @@ class Contacts:
     def _rested(self, known: KnownContact) -> EffectResult:
         if known.age is not None and known.age < self._settle:
             return Later(self._settle - known.age, SETTLING)
-        return Bound(known.contact_id, "reconciled" if known.age is None else "written")
+        return Bound(known.contact_id, BoundHow.RECONCILED if known.age is None else BoundHow.WRITTEN)
 
     @property
     def _settle(self) -> timedelta:

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.dialect import db_now, insert, prepared
 from common.db.models.base import table
 from common.db.models.books import ContactIndexRow, ContactKeyRow
+from common.domain.stored_words import ContactState
 from common.lexware.contact_wire import Contact
 from invoice_writer.contacts.mapping import keys_of, prints_of
 
-ACTIVE, ARCHIVED, GONE = "active", "archived", "gone"
 PRINTS = ("name_print", "last_name_print", "address_print")
 AS_LISTED = ("kind", "number", "vat_id", "tax_free", *PRINTS, "state", "seen_at")
 
@@ -27,7 +27,7 @@ FOUND = (
         KEYS.c.tenant_id == bindparam("tenant"),
         KEYS.c.connection_id == bindparam("connection"),
         KEYS.c.key.in_(bindparam("wanted", expanding=True)),
-        ROWS.c.state == ACTIVE,
+        ROWS.c.state == ContactState.ACTIVE,
     )
 )
 
@@ -67,7 +67,9 @@ class ContactRows:
 
     async def get(self, contact_id: str) -> KnownContact | None:
         """The contact if it is in use."""
-        query = select(ROWS, db_now().label("now")).where(*self._this(contact_id), ROWS.c.state == ACTIVE)
+        query = select(ROWS, db_now().label("now")).where(
+            *self._this(contact_id), ROWS.c.state == ContactState.ACTIVE
+        )
         row = (await self._session.execute(query)).one_or_none()
         return None if row is None else _known(row, frozenset())
 
@@ -76,7 +78,7 @@ class ContactRows:
         query = (
             select(func.count())
             .select_from(ROWS)
-            .where(*self._mine, ROWS.c.identity == identity, ROWS.c.state != ACTIVE)
+            .where(*self._mine, ROWS.c.identity == identity, ROWS.c.state != ContactState.ACTIVE)
         )
         return int((await self._session.execute(query)).scalar_one())
 
@@ -114,8 +116,8 @@ class ContactRows:
 
     async def mark_unseen(self, since: datetime) -> None:
         """Mark as gone what no reading has shown since then."""
-        unseen = update(ROWS).where(*self._mine, ROWS.c.seen_at < since, ROWS.c.state != GONE)
-        await self._session.execute(unseen.values(state=GONE))
+        unseen = update(ROWS).where(*self._mine, ROWS.c.seen_at < since, ROWS.c.state != ContactState.GONE)
+        await self._session.execute(unseen.values(state=ContactState.GONE))
 
     @property
     def _place(self) -> dict[str, UUID]:
@@ -139,7 +141,7 @@ class ContactRows:
             "vat_id": None if company is None else company.vat_registration_id,
             "tax_free": company is not None and company.allow_tax_free_invoices,
             **prints_of(contact),
-            "state": ARCHIVED if contact.archived else ACTIVE,
+            "state": ContactState.ARCHIVED if contact.archived else ContactState.ACTIVE,
         }
 
     async def _replace_keys(self, contacts: Iterable[Contact]) -> None:

@@ -5,12 +5,13 @@ from typing import Any
 import structlog
 
 from common.db.engine import Database
+from common.domain.stored_words import ContactState
 from common.errors import ConnectorError, TransientError
 from common.http.errors import NotFound
 from common.lexware.contact_wire import Contact, fingerprint, has_long_list, is_ticked, merged, with_tick
 from common.lexware.errors import Conflict, ContactRejected
 from invoice_writer.contacts.effect import ContactNeed, content_digest
-from invoice_writer.contacts.rows import ARCHIVED, GONE, KnownContact
+from invoice_writer.contacts.rows import KnownContact
 
 log = structlog.get_logger(__name__)
 
@@ -50,9 +51,9 @@ class ContactUpdates:
             try:
                 current = await need.client.contacts.get_whole(known.contact_id)
             except NotFound:
-                return await self._lost(need, known, GONE)
+                return await self._lost(need, known, ContactState.GONE)
             if current.get("archived"):
-                return await self._lost(need, known, ARCHIVED)
+                return await self._lost(need, known, ContactState.ARCHIVED)
             body = with_tick(current)
             if body is None:
                 return False

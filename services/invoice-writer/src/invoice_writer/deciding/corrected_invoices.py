@@ -17,12 +17,12 @@ from common.domain.cleaning import clean
 from common.domain.documents import DocumentType, lines_key
 from common.domain.money import Money, total
 from common.domain.reasons import BOOKED_BY_HAND, Reason
+from common.domain.stored_words import DocumentStatus
 from common.domain.taxcases import CHECKED_VALID, OSS_CASE, SHOWN_INVALID, SHOWN_UNCHECKED
 from common.domain.verdicts import CorrectedInvoice, CorrectedInvoiceOutcome, CorrectionContext, Decision
 from common.events import registry
 from common.events.commands import FetchOrder
 from common.events.documents import DocumentIssued
-from invoice_writer.outcomes import BOOKED, EXCLUDED
 
 TAKEN_OTHERWISE = frozenset(
     {
@@ -118,7 +118,9 @@ async def _documents_of_order(session: AsyncSession, event: DocumentIssued) -> S
 
 def _standing(row: OrderDocument) -> CorrectedInvoiceOutcome:
     """How the invoice stands for its correction: what a person booked is in the books like any other."""
-    return cast(CorrectedInvoiceOutcome, BOOKED if row.reason == BOOKED_BY_HAND else row.status)
+    return cast(
+        CorrectedInvoiceOutcome, DocumentStatus.BOOKED if row.reason == BOOKED_BY_HAND else row.status
+    )
 
 
 def _issued_before(event: DocumentIssued, invoices: Sequence[OrderDocument]) -> Sequence[OrderDocument]:
@@ -134,7 +136,7 @@ def _has_to_give(row: OrderDocument, event: DocumentIssued) -> bool:
 
 def _is_in_books(row: OrderDocument) -> bool:
     """Whether the books hold the document, by us or by others, or may hold it."""
-    if row.status == BOOKED or row.reason in TAKEN_OTHERWISE:
+    if row.status == DocumentStatus.BOOKED or row.reason in TAKEN_OTHERWISE:
         return True
     return row.voucher_id is not None and row.reason != Reason.VOUCHER_DELETED.value
 
@@ -161,7 +163,7 @@ def _left_out(invoices: Sequence[OrderDocument], corrections: Sequence[OrderDocu
 
 def _is_left_out(row: OrderDocument) -> bool:
     """Whether the document was left out of the books, not booked by somebody else."""
-    return row.status == EXCLUDED and row.reason != BOOKED_BY_HAND
+    return row.status == DocumentStatus.EXCLUDED and row.reason != BOOKED_BY_HAND
 
 
 def _of_document(row: OrderDocument) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from common.domain.deciding import decide
 from common.domain.documents import DocumentType
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import CURED_BY_PROFILE, REASONS, Reason
+from common.domain.stored_words import DocumentStatus
 from common.domain.taxcases import SHOWN_UNCHECKED
 from common.domain.verdicts import CorrectionContext, Decision, Exclude, Park, Verdict
 from common.effects.runner import EffectRunner
@@ -29,7 +30,7 @@ from invoice_writer.deciding.profiles import Books, BooksProfiles
 from invoice_writer.files import EInvoices
 from invoice_writer.keys import effect_key
 from invoice_writer.lists import BooksUnreadable, waiting_for_books
-from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, DocumentState, Outcome
+from invoice_writer.outcomes import DocumentState, Outcome
 from invoice_writer.refusals import connection_reason
 from invoice_writer.vat import CHECK_PENDING, VatChecks
 
@@ -149,7 +150,7 @@ class Decider:
                 return _outcome_of_park(verdict, context, _age_of(state))
             case Exclude():
                 return Outcome(
-                    EXCLUDED,
+                    DocumentStatus.EXCLUDED,
                     reason=verdict.rule,
                     rules=verdict.rules,
                     evidence=verdict.evidence,
@@ -196,7 +197,9 @@ class Decider:
 
 
 def _parked(reason: Reason, context: TenantContext, **params: Any) -> Outcome:
-    return Outcome(PARKED, reason=reason.value, params=params, settings_version_id=context.settings.id)
+    return Outcome(
+        DocumentStatus.PARKED, reason=reason.value, params=params, settings_version_id=context.settings.id
+    )
 
 
 def _outcome_of_park(park: Park, context: TenantContext, age: timedelta) -> Outcome:
@@ -204,7 +207,7 @@ def _outcome_of_park(park: Park, context: TenantContext, age: timedelta) -> Outc
     waits = REASONS[park.reason].waits if park.waits is None else park.waits
     is_waiting = waits is not None and age < waits
     return Outcome(
-        WAITING if is_waiting else PARKED,
+        DocumentStatus.WAITING if is_waiting else DocumentStatus.PARKED,
         reason=park.reason.value,
         params=dict(park.params),
         rules=park.rules,

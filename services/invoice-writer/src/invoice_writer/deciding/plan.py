@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from common.domain.reasons import LOOKED_FOR_AGAIN, Reason
+from common.domain.stored_words import DocumentStatus
 from common.domain.verdicts import Decision
 from common.lexware.client import LexwareClient
 from invoice_writer.context import TenantContext
-from invoice_writer.outcomes import PARKED, WAITING, Outcome
+from invoice_writer.outcomes import Outcome
 
 LOOK_AGAIN = timedelta(minutes=5)
 
@@ -24,12 +25,12 @@ class VoucherPlan:
 
     def parked(self, reason: Reason, **params: Any) -> Outcome:
         """The outcome when the voucher cannot be written; what was decided stays on record."""
-        outcome = self._standing(PARKED, reason, params)
+        outcome = self._standing(DocumentStatus.PARKED, reason, params)
         return replace(outcome, waits_for=LOOK_AGAIN) if reason in LOOKED_FOR_AGAIN else outcome
 
     def waiting(self, reason: Reason, **params: Any) -> Outcome:
         """The outcome while something is waited for that is looked after elsewhere."""
-        return self._standing(WAITING, reason, params)
+        return self._standing(DocumentStatus.WAITING, reason, params)
 
     def _standing(self, status: str, reason: Reason, params: dict[str, Any]) -> Outcome:
         return Outcome(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from common.db.engine import Database
 from common.domain.reasons import EXCLUDED_BY_PERSON, Reason
+from common.domain.stored_words import DocumentStatus, FileState
 from common.effects.effect import Bound
 from common.events.commands import AttachFile, ReleaseParked, ResolveDocument, RetryDocument
 from common.events.documents import DocumentIssued
@@ -13,15 +14,7 @@ from invoice_writer.deciding import Decider, VoucherPlan
 from invoice_writer.documents.desk import DocumentDesk
 from invoice_writer.documents.facts import CONFLICT
 from invoice_writer.files import FileAttacher
-from invoice_writer.outcomes import (
-    ATTACHED,
-    BOOKED,
-    PENDING,
-    DocumentState,
-    Outcome,
-    mark_booked_by_hand,
-    update_status,
-)
+from invoice_writer.outcomes import DocumentState, Outcome, mark_booked_by_hand, update_status
 from invoice_writer.released import BY_PROFILE, is_automatic, release
 from invoice_writer.writing import VoucherWriter
 
@@ -59,7 +52,7 @@ class DocumentCommands:
     async def resolve(self, command: ResolveDocument) -> Done | Later:
         """Do what a person chose: adopt the voucher that is there, book anyway, or leave it to the hand."""
         event, state = await self._desk.known(command)
-        if state.status == BOOKED:
+        if state.status == DocumentStatus.BOOKED:
             return Done()
         open_write = await self._decider.open_write(event)
         if command.action == "by_hand":
@@ -85,7 +78,11 @@ class DocumentCommands:
     async def attach(self, command: AttachFile) -> Done | Later:
         """Attach the file of a booked document."""
         event, state = await self._desk.known(command)
-        is_open = state.file_status != ATTACHED if command.again else state.file_status == PENDING
+        is_open = (
+            state.file_status != FileState.ATTACHED
+            if command.again
+            else state.file_status == FileState.PENDING
+        )
         if state.voucher_id is None or state.pdf_sha256 is None or not is_open:
             return Done()
         attach = self._files.attach_asked_for if command.again else self._files.attach
@@ -111,7 +108,7 @@ class DocumentCommands:
         """Let the voucher stand: a person looked at what spoke against it. A deleted one does not stand."""
         if state.reason == Reason.VOUCHER_DELETED.value:
             return Done()
-        if state.status != BOOKED:
+        if state.status != DocumentStatus.BOOKED:
             async with self._db.sessions.of(event.tenant_id) as session:
-                await update_status(session, event, Outcome(BOOKED), state=state, payer=None)
+                await update_status(session, event, Outcome(DocumentStatus.BOOKED), state=state, payer=None)
         return await self._desk.file(event, state)

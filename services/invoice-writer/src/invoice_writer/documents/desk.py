@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from common.batching import Batched
 from common.db.engine import Database
 from common.domain.reasons import ITS_OWN_MESSAGE_WAITS, Reason
+from common.domain.stored_words import DocumentStatus, FileState
 from common.effects.effect import Bound
 from common.errors import TransientError
 from common.events.commands import AttachFile, DocumentCommand
@@ -20,15 +21,7 @@ from invoice_writer.context import TenantContext, TenantContexts
 from invoice_writer.deciding import Decider, VoucherPlan, fetch_again
 from invoice_writer.excluding import read_known
 from invoice_writer.files import FileAttacher
-from invoice_writer.outcomes import (
-    PENDING,
-    WAITING,
-    DocumentState,
-    Outcome,
-    OutcomeRepository,
-    find_all,
-    record_outcome,
-)
+from invoice_writer.outcomes import DocumentState, Outcome, OutcomeRepository, find_all, record_outcome
 from invoice_writer.rechecking import is_lasting
 from invoice_writer.writing import VoucherWriter
 
@@ -111,7 +104,7 @@ class DocumentDesk:
 
     async def file(self, event: DocumentIssued, state: DocumentState) -> Done:
         """Try to attach the file now; whatever keeps it from that is worked on a key of its own."""
-        if state.file_status == PENDING and state.pdf_sha256 is not None:
+        if state.file_status == FileState.PENDING and state.pdf_sha256 is not None:
             try:
                 later = await self._files.attach(event, state)
             except TransientError:
@@ -122,7 +115,7 @@ class DocumentDesk:
 
     async def _show_waiting(self, event: DocumentIssued, later: Later, state: DocumentState | None) -> None:
         """Show the document as waiting for the next look, while nobody knows whether the voucher is there."""
-        doubt = Outcome(WAITING, reason=later.reason, waits_for=later.after)
+        doubt = Outcome(DocumentStatus.WAITING, reason=later.reason, waits_for=later.after)
         async with self._db.sessions.of(event.tenant_id) as session:
             if state is not None and state.stands_as(doubt):
                 await OutcomeRepository(session, event.tenant_id).wait(event.document_id, later.after)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from common.db.engine import Database
 from common.domain.reasons import Reason
+from common.domain.stored_words import DocumentStatus, FileState
 from common.events.documents import (
     CreditNoteIssued,
     DocumentConflicted,
@@ -17,15 +18,7 @@ from common.inbox.routes import Route, on
 from invoice_writer.deciding import Decider
 from invoice_writer.documents.desk import DocumentDesk
 from invoice_writer.excluding import read_known
-from invoice_writer.outcomes import (
-    BOOKED,
-    MISSING,
-    PARKED,
-    PENDING,
-    Outcome,
-    OutcomeRepository,
-    update_status,
-)
+from invoice_writer.outcomes import Outcome, OutcomeRepository, update_status
 
 CONFLICT = Reason.DOCUMENT_CONFLICT.value
 
@@ -51,7 +44,7 @@ class DocumentFacts:
         state = await self._desk.state(event)
         if state is not None and state.is_settled:
             return Done()
-        if state is not None and state.status == BOOKED:
+        if state is not None and state.status == DocumentStatus.BOOKED:
             return await self._desk.file(event, state)
         if (ended := await self._desk.end_open_write(event, state)) is not None:
             return ended
@@ -66,7 +59,7 @@ class DocumentFacts:
             params = {"known_hash": event.known_hash, "content_hash": event.content_hash}
             if (state.reason, state.params) == (CONFLICT, params):
                 return Done()
-            conflict = Outcome(PARKED, reason=CONFLICT, params=params)
+            conflict = Outcome(DocumentStatus.PARKED, reason=CONFLICT, params=params)
             await update_status(session, issued, conflict, state=state, payer=context.payer_of(issued))
         return Done()
 
@@ -84,7 +77,9 @@ class DocumentFacts:
     async def file_missed(self, event: DocumentFileMissed) -> Done:
         """Stop waiting for a PDF the shop did not deliver."""
         _, state = await self._desk.known(event)
-        if state.file_status == PENDING and state.pdf_sha256 is None:
+        if state.file_status == FileState.PENDING and state.pdf_sha256 is None:
             async with self._db.sessions.of(event.tenant_id) as session:
-                await OutcomeRepository(session, event.tenant_id).set_file(event.document_id, MISSING)
+                await OutcomeRepository(session, event.tenant_id).set_file(
+                    event.document_id, FileState.MISSING
+                )
         return Done()

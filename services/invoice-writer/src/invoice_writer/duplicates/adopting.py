@@ -12,6 +12,7 @@ from common.db.models.books import OutcomeRow, VoucherIndexRow
 from common.db.models.core import ConnectionRow
 from common.domain.documents import DocumentType
 from common.domain.reasons import CURED_BY_ORIGINAL, Reason
+from common.domain.stored_words import ConnectionKind, ConnectionState, DocumentStatus
 from common.effects.numbered import Elsewhere
 from common.effects.sql_numbers import effects_bound_to
 from common.events.commands import AdoptMatching
@@ -20,7 +21,6 @@ from common.inbox.accept import accept
 from common.inbox.messages import Done
 from common.inbox.routes import Route, on
 from common.transport.base import Incoming
-from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.released import COLUMNS, PLACE, Candidate, mark, newest_place
 
 PAGE = 500
@@ -75,9 +75,12 @@ def _parked(command: AdoptMatching) -> Any:
         OutcomeRow.voucher_id.is_(None),
     ]
     if command.corrections:
-        chosen += [OutcomeRow.type == CREDIT_NOTE, OutcomeRow.status.in_((PARKED, WAITING))]
+        chosen += [
+            OutcomeRow.type == CREDIT_NOTE,
+            OutcomeRow.status.in_((DocumentStatus.PARKED, DocumentStatus.WAITING)),
+        ]
     else:
-        chosen.append(OutcomeRow.status == PARKED)
+        chosen.append(OutcomeRow.status == DocumentStatus.PARKED)
     chosen.append(OutcomeRow.reason.in_(CURED_BY_ORIGINAL if command.corrections else PERHAPS_THERE))
     if command.after is not None:
         chosen.append(tuple_(*PLACE) > command.after)
@@ -106,8 +109,8 @@ def _listed(command: AdoptMatching, document_ids: Sequence[UUID]) -> Any:
     )
     in_use = and_(
         ConnectionRow.connection_id == VoucherIndexRow.connection_id,
-        ConnectionRow.kind == "books",
-        ConnectionRow.state == "active",
+        ConnectionRow.kind == ConnectionKind.BOOKS,
+        ConnectionRow.state == ConnectionState.ACTIVE,
     )
     return (
         select(OutcomeRow.document_id, func.min(VoucherIndexRow.voucher_id).label("voucher_id"))
@@ -129,9 +132,9 @@ async def _of_others_at_work(session: AsyncSession, tenant_id: UUID, vouchers: S
 async def _has_books(session: AsyncSession, other: Elsewhere) -> bool:
     in_use = exists().where(
         ConnectionRow.tenant_id == other.tenant_id,
-        ConnectionRow.kind == "books",
+        ConnectionRow.kind == ConnectionKind.BOOKS,
         ConnectionRow.address == other.numbered.organization_id,
-        ConnectionRow.state != "disabled",
+        ConnectionRow.state != ConnectionState.DISABLED,
     )
     return bool((await session.execute(select(in_use))).scalar_one())
 

@@ -16,7 +16,8 @@ from common.db.models.doubles import VoucherMarkerRow
 from common.db.models.effects import BindingRow
 from common.db.models.numbers import NumberedEffectRow
 from common.domain.documents import DocumentType
-from common.effects.numbered import BOUND, NOWHERE, Elsewhere, Numbered
+from common.domain.stored_words import AttemptState
+from common.effects.numbered import NOWHERE, Elsewhere, Numbered
 from common.effects.sql_numbers import FACT
 
 VOID = "voided"
@@ -118,7 +119,7 @@ def unbound_doubles(
     effects = {other.key: other for other in known.values() if other.tenant_id == tenant_id}
     for voucher_id, marker in markers.items():
         other = known.get(marker)
-        if other is not None and other.key in effects and other.state in (BOUND, NOWHERE):
+        if other is not None and other.key in effects and other.state in (AttemptState.BOUND, NOWHERE):
             by_effect.setdefault(other.key, []).append(voucher_id)
     for key, vouchers in by_effect.items():
         keep, number = effects[key].external_id, effects[key].numbered.number

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.backoff import Backoff
 from common.db.alarms import Alarm
 from common.db.dialect import db_now, insert
-from common.db.doubles import DELETED, SEEN, report_double, said_of
+from common.db.doubles import report_double, said_of
 from common.db.due import DueRows
 from common.db.due_loop import DueLoop, Pace, Turn, TurnResult
 from common.db.engine import Database
@@ -22,6 +22,7 @@ from common.db.models.base import table
 from common.db.models.core import ConnectionRow
 from common.db.models.doubles import DuplicateLookRow, VoucherMarkerRow
 from common.domain.alarms import AlarmKind
+from common.domain.stored_words import ConnectionKind, ConnectionState, SaidOfDouble
 from common.effects.sql_numbers import effects_of_markers
 from common.errors import ConnectorError
 from common.http.errors import NotFound
@@ -43,7 +44,7 @@ DAY_SECONDS, HOUR_SECONDS = 86_400.0, 3_600.0
 LEASE_SECONDS = 900.0  # so long rests the look of a process that died, and one that met trouble of our own
 READ_AT_ONCE = 200  # vouchers of one look whose marker nobody read yet; the others are read by the next
 LOOKS = table(DuplicateLookRow)
-IN_USE = and_(ConnectionRow.kind == "books", ConnectionRow.state == "active")
+IN_USE = and_(ConnectionRow.kind == ConnectionKind.BOOKS, ConnectionRow.state == ConnectionState.ACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ async def _report(books: _Books, organization_id: str, session: AsyncSession) ->
 async def _tell(session: AsyncSession, tenant_id: UUID, double: Double) -> None:
     """Open the alarm, unless a person said that all of them are right or deleted what was too many."""
     said = await said_of(session, double.vouchers)
-    deleted = {row.voucher_id for row in said if row.said == DELETED}
+    deleted = {row.voucher_id for row in said if row.said == SaidOfDouble.DELETED}
     left = set(double.vouchers) - deleted
     if deleted and double.keep is not None and double.keep in left:
         await stand_aside(session, tenant_id, double.keep, deleted & set(double.vouchers))
@@ -188,6 +189,6 @@ async def _tell(session: AsyncSession, tenant_id: UUID, double: Double) -> None:
 def _are_seen(double: Double, said: Sequence[Row[Any]]) -> bool:
     seen: dict[str, set[str]] = {}
     for row in said:
-        if row.said == SEEN:
+        if row.said == SaidOfDouble.SEEN:
             seen.setdefault(row.subject, set()).add(row.voucher_id)
     return any(set(double.vouchers) <= together for together in seen.values())

@@ -10,9 +10,10 @@ from common.db.models.books import OutcomeRow
 from common.db.models.effects import BindingRow
 from common.domain.documents import DocumentType, document_id
 from common.domain.reasons import SURPLUS_DELETED
+from common.domain.stored_words import BoundHow, DocumentStatus
 from common.effects.effect import Bound
 from common.effects.sql_numbers import effects_bound_to
-from invoice_writer.outcomes import EXCLUDED, Outcome, OutcomeRepository
+from invoice_writer.outcomes import Outcome, OutcomeRepository
 
 REBOUND = "voucher_replaced"
 
@@ -32,7 +33,9 @@ async def stand_aside(session: AsyncSession, tenant_id: UUID, keep: str, deleted
         if seen is None or seen.reason == SURPLUS_DELETED:
             continue
         params = {"voucher_id": keep, "deleted": other.external_id}
-        await outcomes.update_status(document, Outcome(EXCLUDED, reason=SURPLUS_DELETED, params=params))
+        await outcomes.update_status(
+            document, Outcome(DocumentStatus.EXCLUDED, reason=SURPLUS_DELETED, params=params)
+        )
 
 
 async def keep_standing(session: AsyncSession, tenant_id: UUID, key: str, deleted: str, keep: str) -> bool:
@@ -44,7 +47,7 @@ async def keep_standing(session: AsyncSession, tenant_id: UUID, key: str, delete
             BindingRow.tenant_id == tenant_id,
             BindingRow.external_id == deleted,
         )
-        .values(external_id=keep, how=Bound(keep, "adopted").how)
+        .values(external_id=keep, how=Bound(keep, BoundHow.ADOPTED).how)
     )
     moved = (await session.execute(moving.returning(BindingRow.effect_key))).one_or_none()
     if moved is None:

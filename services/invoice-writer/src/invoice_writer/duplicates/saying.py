@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import add_evidence, close_alarms_where
-from common.db.doubles import DELETED, KEPT, SEEN, say
+from common.db.doubles import say
 from common.db.engine import Database
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import CLOSED_BY_PERSON, AlarmKind
 from common.domain.duplicates import vouchers_in
+from common.domain.stored_words import SaidOfDouble
 from common.effects.sql_numbers import effects_bound_to
 from common.events.commands import RepairDuplicate, SeeAlarm
 from common.http.errors import NotFound
@@ -50,7 +51,7 @@ class Sayings:
                 return Done()
             if alarm.kind == AlarmKind.DUPLICATE.value:
                 vouchers = vouchers_in(alarm.evidence)
-                await say(session, command.tenant_id, alarm.subject, vouchers, SEEN)
+                await say(session, command.tenant_id, alarm.subject, vouchers, SaidOfDouble.SEEN)
             await _close(session, alarm)
         return Done()
 
@@ -84,8 +85,10 @@ async def _settle(session: AsyncSession, command: RepairDuplicate, alarm: AlarmR
         keep = left[0]
         for voucher_id in (one for one in deleted if one in bound):
             await keep_standing(session, tenant_id, bound[voucher_id].key, voucher_id, keep)
-    await say(session, tenant_id, alarm.subject, deleted, DELETED)
-    await say(session, tenant_id, alarm.subject, left, KEPT if len(left) == 1 else SEEN)
+    await say(session, tenant_id, alarm.subject, deleted, SaidOfDouble.DELETED)
+    await say(
+        session, tenant_id, alarm.subject, left, SaidOfDouble.KEPT if len(left) == 1 else SaidOfDouble.SEEN
+    )
     await _close(session, alarm)
     log.info("duplicates.repaired", tenant_id=str(tenant_id), deleted=len(deleted))
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database
 from common.domain.reasons import EXCLUDED_BY_PERSON, Reason
+from common.domain.stored_words import DocumentStatus
 from common.effects.effect import Bound
 from common.events.commands import (
     ConfirmIssueDate,
@@ -26,7 +27,7 @@ from invoice_writer.context import TenantContexts
 from invoice_writer.deciding import Decider
 from invoice_writer.excluding.confirming import confirm_issue_date
 from invoice_writer.excluding.known import read_known
-from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING, DocumentState, Outcome, update_status
+from invoice_writer.outcomes import DocumentState, Outcome, update_status
 from invoice_writer.writing import VoucherWriter
 
 
@@ -62,7 +63,7 @@ class Exclusions:
             if isinstance(ended, Bound):
                 await _decide_again(session, command)  # its file is still to come
             elif _is_open(state):
-                left_out = Outcome(EXCLUDED, EXCLUDED_BY_PERSON, {"because": command.because})
+                left_out = Outcome(DocumentStatus.EXCLUDED, EXCLUDED_BY_PERSON, {"because": command.because})
                 await update_status(session, event, left_out, state=state, payer=payer)
         return Done()
 
@@ -74,7 +75,7 @@ class Exclusions:
         """Take back what was excluded: the document is in line as if it had just arrived."""
         async with self._db.sessions.of(command.tenant_id) as session:
             event, state = await read_known(session, command)
-            if (state.status, state.reason) != (EXCLUDED, EXCLUDED_BY_PERSON):
+            if (state.status, state.reason) != (DocumentStatus.EXCLUDED, EXCLUDED_BY_PERSON):
                 return Done()
             params = {} if command.because is None else {"because": command.because}
             await _in_line(session, event, params, state)
@@ -83,13 +84,13 @@ class Exclusions:
 
 
 def _is_open(state: DocumentState) -> bool:
-    return state.voucher_id is None and state.status in (PARKED, WAITING)
+    return state.voucher_id is None and state.status in (DocumentStatus.PARKED, DocumentStatus.WAITING)
 
 
 async def _in_line(
     session: AsyncSession, event: DocumentIssued, params: dict[str, Any], state: DocumentState
 ) -> None:
-    waiting = Outcome(WAITING, Reason.IN_LINE.value, params)
+    waiting = Outcome(DocumentStatus.WAITING, Reason.IN_LINE.value, params)
     await update_status(session, event, waiting, state=state, payer=None)
 
 

@@ -8,13 +8,14 @@ from sqlalchemy import update
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.domain.reasons import Reason
+from common.domain.stored_words import DocumentStatus
 from common.events.commands import ConfirmIssueDate, RetryDocument
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.inbox.messages import Done
 from common.transport.base import Incoming
 from invoice_writer.excluding.known import read_known
-from invoice_writer.outcomes import PARKED, OutcomeRepository
+from invoice_writer.outcomes import OutcomeRepository
 
 NOON = time(11, tzinfo=UTC)  # the same calendar day in Germany
 
@@ -23,7 +24,7 @@ async def confirm_issue_date(db: Database, command: ConfirmIssueDate) -> Done:
     """Put the document in line with the date a person read on it; one that stands otherwise stays so."""
     async with db.sessions.of(command.tenant_id) as session:
         event, state = await read_known(session, command)
-        if (state.status, state.reason) != (PARKED, Reason.ISSUE_DATE_MISSING.value):
+        if (state.status, state.reason) != (DocumentStatus.PARKED, Reason.ISSUE_DATE_MISSING.value):
             return Done()
         at = datetime.combine(command.issued_on, NOON)
         dated = event.document.model_copy(update={"issued_at": at, "date_missing": False})

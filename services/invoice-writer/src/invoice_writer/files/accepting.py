@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.domain.reasons import Reason
+from common.domain.stored_words import DocumentStatus
 from common.events.commands import AcceptEInvoiceDifference, AcceptEInvoiceDifferences
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
@@ -18,11 +19,11 @@ from common.inbox.messages import Done
 from common.inbox.routes import Route, on
 from common.transport.base import Incoming
 from invoice_writer.files.accepted import ACCEPTED, Acceptances
-from invoice_writer.outcomes import PARKED, OutcomeRepository
+from invoice_writer.outcomes import OutcomeRepository
 from invoice_writer.released import COLUMNS, PLACE, Candidate, mark
 
 PAGE = 500
-DIFFERS = and_(OutcomeRow.status == PARKED, OutcomeRow.reason == Reason.EINVOICE_DIFFERS.value)
+DIFFERS = and_(OutcomeRow.status == DocumentStatus.PARKED, OutcomeRow.reason == Reason.EINVOICE_DIFFERS.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.archive import Archive, OriginalDamaged, OriginalMissing
 from common.db.engine import Database
 from common.domain.reasons import Reason
+from common.domain.stored_words import ConnectionState, FileState
 from common.effects.effect import OnBound
 from common.errors import RefusedError
 from common.events.documents import DocumentIssued
@@ -21,7 +22,7 @@ from invoice_writer.files.effect import VoucherFile
 from invoice_writer.files.einvoices import EInvoices
 from invoice_writer.files.uploading import FileAttached, FileRefused, VoucherFiles
 from invoice_writer.keys import effect_key
-from invoice_writer.outcomes import ATTACHED, MISSING, NOT_WANTED, REFUSED, DocumentState, OutcomeRepository
+from invoice_writer.outcomes import DocumentState, OutcomeRepository
 
 log = structlog.get_logger(__name__)
 
@@ -63,13 +64,13 @@ class FileAttacher:
             return None
         await self._einvoices.report_late(event, state)
         if state.reason == DELETED:
-            await self._settle(event, REFUSED, DELETED)
+            await self._settle(event, FileState.REFUSED, DELETED)
             return None
         context = await self._contexts.get(event.tenant_id)
         if not (asked_for or context.settings.values.send_pdf):
-            await self._settle(event, NOT_WANTED, "send_pdf_off")
+            await self._settle(event, FileState.NOT_WANTED, "send_pdf_off")
             return None
-        if context.books is None or context.books.state != "active":
+        if context.books is None or context.books.state != ConnectionState.ACTIVE:
             return Later(NOT_CONNECTED_WAIT, "books_not_connected")
         try:
             client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
@@ -78,7 +79,7 @@ class FileAttacher:
             return Later(NOT_CONNECTED_WAIT, refusal.code)
         except (OriginalMissing, OriginalDamaged) as loss:
             log.error("file.lost", tenant_id=str(event.tenant_id), sha256=state.pdf_sha256, error=loss.code)
-            await self._settle(event, MISSING, loss.code)
+            await self._settle(event, FileState.MISSING, loss.code)
             return None
 
         def attached(file_id: str) -> OnBound[Any]:
@@ -89,7 +90,7 @@ class FileAttacher:
             case FileAttached():
                 return None
             case FileRefused(note=note):
-                await self._settle(event, REFUSED, note)
+                await self._settle(event, FileState.REFUSED, note)
                 return None
             case Later() as later:
                 return later
@@ -116,4 +117,4 @@ class FileAttacher:
 async def _record_attached(session: AsyncSession, items: Sequence[tuple[DocumentIssued, str]]) -> None:
     for event, file_id in items:
         outcomes = OutcomeRepository(session, event.tenant_id)
-        await outcomes.set_file(event.document_id, ATTACHED, file_id=file_id)
+        await outcomes.set_file(event.document_id, FileState.ATTACHED, file_id=file_id)

@@ -9,17 +9,18 @@ from common.db.dialect import db_now
 from common.db.models.books import BooksReadingRow, OutcomeRow, VoucherIndexStateRow
 from common.db.models.core import ConnectionRow
 from common.domain.reasons import Reason
+from common.domain.stored_words import ConnectionKind, ConnectionState, DocumentStatus
 from common.lexware.voucherlist import VoucherFilter
 from invoice_writer.lists.readings import BooksList, BooksUnreadable
 from invoice_writer.lists.slices import part_to_json
-from invoice_writer.outcomes import WAITING, Outcome
+from invoice_writer.outcomes import Outcome
 from invoice_writer.released import COLUMNS, PLACE, not_requeued
 
 PORTION = 500
 WHOLE, PART = "whole", "part"  # of the list, that is longer than it shows
 # Written out, so that the partial index is used whatever the parameters are.
 UNREADABLE: BindParameter[str] = bindparam("reason", Reason.BOOKS_UNREADABLE.value, literal_execute=True)
-WAITS = (OutcomeRow.reason == UNREADABLE, OutcomeRow.status == WAITING, not_requeued())
+WAITS = (OutcomeRow.reason == UNREADABLE, OutcomeRow.status == DocumentStatus.WAITING, not_requeued())
 WAITS_FOR_PART = func.coalesce(OutcomeRow.params["unreadable"].as_string(), WHOLE) == PART
 
 
@@ -28,7 +29,7 @@ def waiting_for_books(stalled: BooksUnreadable, settings_version_id: UUID | None
     if not stalled.is_shown:
         raise stalled
     return Outcome(
-        WAITING,
+        DocumentStatus.WAITING,
         reason=Reason.BOOKS_UNREADABLE.value,
         params={"list": stalled.ref.list.value, "unreadable": WHOLE},
         settings_version_id=settings_version_id,
@@ -80,8 +81,8 @@ def _in_use() -> Select[Any]:
         select(ConnectionRow.connection_id)
         .where(
             ConnectionRow.tenant_id == OutcomeRow.tenant_id,
-            ConnectionRow.kind == "books",
-            ConnectionRow.state != "disabled",
+            ConnectionRow.kind == ConnectionKind.BOOKS,
+            ConnectionRow.state != ConnectionState.DISABLED,
         )
         .correlate(OutcomeRow)
     )

@@ -10,6 +10,7 @@ from common.db.models.books import OutcomeRow
 from common.db.models.line import NO_INBOX_ROW
 from common.domain.documents import DocumentType, Fact, document_id
 from common.domain.reasons import Reason
+from common.domain.stored_words import DocumentStatus, FileState
 from common.errors import InvalidMessageError
 from common.events.commands import (
     AcceptEInvoiceDifference,
@@ -23,7 +24,7 @@ from common.events.registry import parse
 from common.inbox.messages import Message, RawMessage
 from common.transport.base import Incoming
 from common.transport.large import whole
-from invoice_writer.outcomes.outcome import PARKED, PENDING, Outcome
+from invoice_writer.outcomes.outcome import Outcome
 from invoice_writer.outcomes.recording import record_outcome, update_status
 from invoice_writer.outcomes.repository import OutcomeRepository
 
@@ -45,7 +46,9 @@ async def park_dead(session: AsyncSession, message: Message | RawMessage, error:
 
     Of what we failed to process no more is told than which document it is, nothing of its payer.
     """
-    outcome = Outcome(PARKED, reason=Reason.INTERNAL_ERROR.value, params={"error": type(error).__name__})
+    outcome = Outcome(
+        DocumentStatus.PARKED, reason=Reason.INTERNAL_ERROR.value, params={"error": type(error).__name__}
+    )
     if isinstance(message, Message) and isinstance(message.event, DocumentIssued):
         event = message.event
         state = await OutcomeRepository(session, event.tenant_id).find(event.document_id)
@@ -106,7 +109,7 @@ async def _park_unreadable(session: AsyncSession, message: RawMessage, outcome: 
         params=outcome.params,
         rules=[],
         evidence={},
-        file_status=PENDING,
+        file_status=FileState.PENDING,
         revision=1,
         first_seen_at=db_now(),
         changed_at=db_now(),

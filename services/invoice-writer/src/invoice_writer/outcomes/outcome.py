@@ -7,9 +7,6 @@ from uuid import UUID
 
 from common.domain.reasons import Reason
 
-BOOKED, PARKED, EXCLUDED, WAITING = "booked", "parked", "excluded", "waiting"
-ATTACHED, PENDING, REFUSED, MISSING = "attached", "pending", "refused", "missing"
-NOT_WANTED = "not_wanted"
 GO_ON = frozenset({Reason.INTERNAL_ERROR.value})
 WAIT_FOR_OTHERS = frozenset({Reason.ORIGINAL_MISSING.value, Reason.ORIGINAL_WAITING.value})
 

@@ -13,6 +13,7 @@ from common.db.models.effects import BindingRow
 from common.domain.alarms import AlarmKind
 from common.domain.buyers import PayerHashes
 from common.domain.reasons import BOOKED_BY_HAND, LOOKED_FOR_AGAIN
+from common.domain.stored_words import BoundHow, DocumentStatus
 from common.domain.verdicts import Decision
 from common.effects.sql_numbers import effects_bound_to
 from common.errors import TransientError
@@ -22,13 +23,12 @@ from common.events.topics import INVOICE_WRITER
 from common.events.vouchers import DocumentExcluded, DocumentParked, PaymentKeys, VoucherBooked
 from common.outbox.record import Entry, record, record_entries
 from invoice_writer.outcomes.alarms import tell_of_document
-from invoice_writer.outcomes.outcome import BOOKED, EXCLUDED, PARKED, Outcome
+from invoice_writer.outcomes.outcome import Outcome
 from invoice_writer.outcomes.repository import OutcomeRepository
 from invoice_writer.outcomes.rows import record_all
 from invoice_writer.outcomes.state import DocumentState
 
 How = Literal["written", "reconciled", "adopted"]
-ADOPTED = "adopted"
 
 
 async def record_outcome(
@@ -95,7 +95,7 @@ class Booking:
         differences: Mapping[str, Any] | None = None,
     ) -> "Booking":
         """Make the booking that this outcome means."""
-        assert outcome.status == BOOKED and outcome.voucher_id is not None
+        assert outcome.status == DocumentStatus.BOOKED and outcome.voucher_id is not None
         fact = VoucherBooked.about(
             event.ref,
             **_shared(event, payer),
@@ -116,7 +116,7 @@ class VoucherAlreadyBound(TransientError):
 
 async def record_bookings(session: AsyncSession, bookings: Sequence[Booking]) -> None:
     """Record that the books hold the documents' vouchers, and tell of them; raises `VoucherAlreadyBound`."""
-    adopted = [booking for booking in bookings if booking.outcome.how == ADOPTED]
+    adopted = [booking for booking in bookings if booking.outcome.how == BoundHow.ADOPTED]
     if adopted:
         await _refuse_already_bound(session, adopted)
     revisions = await record_all(session, [(booking.event, booking.outcome) for booking in bookings])
@@ -174,9 +174,9 @@ async def _announce(
 
 def _fact(event: DocumentIssued, outcome: Outcome, revision: int, payer: PayerHashes | None) -> Event | None:
     why, shared = outcome.reason or "", {**_shared(event, payer), "revision": revision}
-    if outcome.status == PARKED:
+    if outcome.status == DocumentStatus.PARKED:
         return DocumentParked.about(event.ref, **shared, reason=why)
-    if outcome.status == EXCLUDED:
+    if outcome.status == DocumentStatus.EXCLUDED:
         return DocumentExcluded.about(event.ref, **shared, rule=why, voucher_id=_made_by_hand(outcome))
     return None
 

@@ -10,14 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
 from common.domain.documents import OriginalRef
+from common.domain.stored_words import DocumentStatus, FileState
 from common.events.documents import DocumentIssued
-from invoice_writer.outcomes.outcome import (
-    ATTACHED,
-    PARKED,
-    PENDING,
-    WAITING,
-    Outcome,
-)
+from invoice_writer.outcomes.outcome import Outcome
 from invoice_writer.outcomes.rows import TIMELINE_ENTRY, find_all, record_all, timeline_details
 from invoice_writer.outcomes.state import DocumentState
 
@@ -79,9 +74,11 @@ class OutcomeRepository:
             .where(
                 OutcomeRow.document_id == document_id,
                 OutcomeRow.tenant_id == self._tenant_id,
-                OutcomeRow.file_status != ATTACHED,
+                OutcomeRow.file_status != FileState.ATTACHED,
             )
-            .values(pdf_sha256=pdf.sha256, pdf_size=pdf.size, file_status=PENDING, changed_at=db_now())
+            .values(
+                pdf_sha256=pdf.sha256, pdf_size=pdf.size, file_status=FileState.PENDING, changed_at=db_now()
+            )
             .returning(OutcomeRow.document_id)
         )
         if (await self._session.execute(remembering)).one_or_none() is None:
@@ -113,7 +110,7 @@ class OutcomeRepository:
             .where(
                 OutcomeRow.document_id == document_id,
                 OutcomeRow.tenant_id == self._tenant_id,
-                OutcomeRow.status.in_((WAITING, PARKED)),
+                OutcomeRow.status.in_((DocumentStatus.WAITING, DocumentStatus.PARKED)),
             )
             .values(waits_until=db_now(time.total_seconds()))
         )

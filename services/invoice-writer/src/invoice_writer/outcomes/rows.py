@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.dialect import ForRows, db_now, insert, one_of, prepared
 from common.db.models.base import table
 from common.db.models.books import OutcomeRow, TimelineRow
+from common.domain.stored_words import FileState
 from common.events.documents import DocumentIssued
-from invoice_writer.outcomes.outcome import PENDING, Outcome
+from invoice_writer.outcomes.outcome import Outcome
 from invoice_writer.outcomes.state import DocumentState
 
 OUTCOMES = table(OutcomeRow)
@@ -111,7 +112,7 @@ def _values(event: DocumentIssued, outcome: Outcome) -> dict[str, Any]:
         "how": outcome.how,
         "pdf_sha256": event.pdf.sha256 if event.pdf else None,
         "pdf_size": event.pdf.size if event.pdf else None,
-        "file_status": PENDING,
+        "file_status": FileState.PENDING,
         "event": event.model_dump_json().encode(),
         "event_type": event.type,
     }

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from invoice_writer.outcomes.outcome import BOOKED, GO_ON, WAIT_FOR_OTHERS, WAITING, Outcome
+from common.domain.stored_words import DocumentStatus
+from invoice_writer.outcomes.outcome import GO_ON, WAIT_FOR_OTHERS, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,9 @@ class DocumentState:
     @property
     def is_settled(self) -> bool:
         """Whether the outcome stands until somebody asks for another try."""
-        if self.status == WAITING:
+        if self.status == DocumentStatus.WAITING:
             return self.reason in WAIT_FOR_OTHERS
-        return self.status != BOOKED and self.reason not in GO_ON
+        return self.status != DocumentStatus.BOOKED and self.reason not in GO_ON
 
     @property
     def age(self) -> timedelta:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
 from common.domain.reasons import CURED_WHEN_ACCEPTED
-from invoice_writer.outcomes import BOOKED, PARKED
+from common.domain.stored_words import DocumentStatus
 from invoice_writer.released import COLUMNS, PLACE, not_requeued
 
 PROBE_SECONDS = 3600.0
@@ -20,7 +20,7 @@ def probes() -> Select[Any]:
     recent = aliased(OutcomeRow)
     denied_recently = exists().where(
         recent.tenant_id == OutcomeRow.tenant_id,
-        recent.status == PARKED,
+        recent.status == DocumentStatus.PARKED,
         recent.reason.in_(CURED_WHEN_ACCEPTED),
         recent.changed_at > db_now(-PROBE_SECONDS),
     )
@@ -39,7 +39,7 @@ def accepted_again() -> Select[Any]:
     long_ago = OutcomeRow.changed_at <= db_now(-PROBE_SECONDS)
     taken_since = exists().where(
         later.tenant_id == OutcomeRow.tenant_id,
-        later.status == BOOKED,
+        later.status == DocumentStatus.BOOKED,
         later.changed_at > OutcomeRow.changed_at,
     )
     chosen = (_denied(), long_ago, taken_since, not_requeued())
@@ -47,4 +47,4 @@ def accepted_again() -> Select[Any]:
 
 
 def _denied() -> ColumnElement[bool]:
-    return and_(OutcomeRow.status == PARKED, OutcomeRow.reason.in_(CURED_WHEN_ACCEPTED))
+    return and_(OutcomeRow.status == DocumentStatus.PARKED, OutcomeRow.reason.in_(CURED_WHEN_ACCEPTED))

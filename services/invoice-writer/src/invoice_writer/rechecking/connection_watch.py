@@ -20,6 +20,7 @@ from common.db.models.line import InboxKeyRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
 from common.domain.keys import CONNECTIONS, connection_subject
+from common.domain.stored_words import AuthKind, ConnectionKind, ConnectionState
 from common.errors import ConnectorError
 from common.events.commands import ReleaseParked
 from common.events.topics import INVOICE_WRITER
@@ -131,7 +132,7 @@ class ConnectionWatch:
         old = {found.connection_id: found.created_at for found in await session.execute(query)}
         for subject, row in connections.items():
             stored_at = old.get(row.connection_id)
-            if stored_at is None or row.state == "disabled" or row.auth != "api_key":
+            if stored_at is None or row.state == ConnectionState.DISABLED or row.auth != AuthKind.API_KEY:
                 await close_alarms(session, AlarmKind.API_KEY_ENDS, subject, tenant_id=row.tenant_id)
             else:
                 evidence = {"stored_on": stored_at.date().isoformat()}
@@ -153,7 +154,7 @@ class ConnectionWatch:
 
 
 async def _books(session: AsyncSession) -> dict[str, ConnectionRow]:
-    rows = await session.scalars(select(ConnectionRow).where(ConnectionRow.kind == "books"))
+    rows = await session.scalars(select(ConnectionRow).where(ConnectionRow.kind == ConnectionKind.BOOKS))
     return {connection_subject(row.connection_id): row for row in rows}
 
 
@@ -170,4 +171,6 @@ async def _open_alarms(session: AsyncSession) -> Sequence[tuple[AlarmKind, str, 
 
 def _is_settled(kind: AlarmKind, row: ConnectionRow) -> bool:
     """Whether the connection cannot have this trouble any more."""
-    return row.state == "disabled" or (kind is AlarmKind.OAUTH_MISCONFIGURED and row.auth != "oauth")
+    return row.state == ConnectionState.DISABLED or (
+        kind is AlarmKind.OAUTH_MISCONFIGURED and row.auth != AuthKind.OAUTH
+    )

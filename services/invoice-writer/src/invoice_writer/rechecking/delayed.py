@@ -3,12 +3,13 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.domain.reasons import Reason
+from common.domain.stored_words import DocumentStatus
 from common.errors import InvalidMessageError
 from common.events.documents import DocumentIssued
 from common.events.registry import parse
 from common.inbox.overdue import OverdueMessage
 from common.transport.large import whole
-from invoice_writer.outcomes import WAITING, DocumentState, Outcome, OutcomeRepository, record_outcome
+from invoice_writer.outcomes import DocumentState, Outcome, OutcomeRepository, record_outcome
 
 DELAYED = Reason.DELAYED.value
 LASTING = frozenset({DELAYED, Reason.WRITE_UNSETTLED.value})
@@ -28,7 +29,7 @@ async def show_delayed(session: AsyncSession, late: OverdueMessage) -> None:
     if await OutcomeRepository(session, event.tenant_id).find(event.document_id) is not None:
         return
     params = {"since": late.received_at.isoformat(), "said": (late.last_error or "").partition(":")[0]}
-    delayed = Outcome(WAITING, reason=DELAYED, params=params)
+    delayed = Outcome(DocumentStatus.WAITING, reason=DELAYED, params=params)
     await record_outcome(session, event, delayed, state=None, payer=None)
 
 

@@ -14,10 +14,11 @@ from common.db.models.books import OutcomeRow
 from common.db.models.ingest import OrderRow
 from common.domain.alarms import AlarmKind
 from common.domain.documents import BERLIN, DocumentType
+from common.domain.stored_words import DocumentStatus
 from common.domain.taxcases import DOCUMENT
 from common.events import registry
 from common.events.documents import DocumentIssued
-from invoice_writer.outcomes import BOOKED, tell_of_document
+from invoice_writer.outcomes import tell_of_document
 
 LOOK_SECONDS = 600.0
 FIRST_LOOK_BACK, LOOK_BACK = (
@@ -69,7 +70,7 @@ def sent_since(seconds: float) -> Select[Any]:
         .where(
             OrderRow.seen_at > db_moment(-seconds),
             DISPATCHED.is_not(None),
-            OutcomeRow.status == BOOKED,
+            OutcomeRow.status == DocumentStatus.BOOKED,
             OutcomeRow.type == DocumentType.INVOICE.value,
             OutcomeRow.evidence["supplied_on_from"].as_string() == DOCUMENT,
             OutcomeRow.event.is_not(None),

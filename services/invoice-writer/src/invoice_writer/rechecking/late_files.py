@@ -9,7 +9,7 @@ from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.db.models.core import ConnectionRow
 from common.domain.alarms import AlarmKind
-from invoice_writer.outcomes import BOOKED, PENDING
+from common.domain.stored_words import ConnectionKind, ConnectionState, DocumentStatus, FileState
 from invoice_writer.rechecking.merchants import MerchantWatch
 
 DAY_SECONDS = 86_400.0
@@ -25,13 +25,13 @@ class LateFiles(MerchantWatch):
 def _late(after_seconds: float) -> Select[Any]:
     in_use = exists().where(
         ConnectionRow.tenant_id == OutcomeRow.tenant_id,
-        ConnectionRow.kind == "books",
-        ConnectionRow.state == "active",
+        ConnectionRow.kind == ConnectionKind.BOOKS,
+        ConnectionRow.state == ConnectionState.ACTIVE,
     )
     since = OutcomeRow.changed_at.label("since")
     return select(OutcomeRow.tenant_id, OutcomeRow.type, OutcomeRow.number, since).where(
-        OutcomeRow.status == BOOKED,
-        OutcomeRow.file_status == PENDING,
+        OutcomeRow.status == DocumentStatus.BOOKED,
+        OutcomeRow.file_status == FileState.PENDING,
         OutcomeRow.pdf_sha256.is_not(None),
         OutcomeRow.changed_at <= db_now(-after_seconds),
         in_use,

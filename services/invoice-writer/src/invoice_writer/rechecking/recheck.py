@@ -25,6 +25,7 @@ from common.domain.reasons import (
     ORIGINAL_EXCLUDED,
     cured_by_settings,
 )
+from common.domain.stored_words import ConnectionKind, ConnectionState, DocumentStatus
 from common.events.commands import ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
@@ -33,7 +34,6 @@ from common.settings import EffectSettings
 from common.transport.base import Incoming
 from invoice_writer.books_watch import ListAlarms
 from invoice_writer.lists import readable_again, tries
-from invoice_writer.outcomes import EXCLUDED, PARKED, WAITING
 from invoice_writer.rechecking.access_probes import accepted_again, probes
 from invoice_writer.rechecking.dispatches import DispatchWatch
 from invoice_writer.rechecking.late_files import LateFiles
@@ -144,11 +144,14 @@ def _due() -> Select[Any]:
         invoice.changed_at > OutcomeRow.changed_at,
     )
     with_invoice = or_(
-        and_(OutcomeRow.status.in_((PARKED, WAITING)), OutcomeRow.reason.in_(CURED_BY_ORIGINAL)),
-        and_(OutcomeRow.status == EXCLUDED, OutcomeRow.reason == ORIGINAL_EXCLUDED),
+        and_(
+            OutcomeRow.status.in_((DocumentStatus.PARKED, DocumentStatus.WAITING)),
+            OutcomeRow.reason.in_(CURED_BY_ORIGINAL),
+        ),
+        and_(OutcomeRow.status == DocumentStatus.EXCLUDED, OutcomeRow.reason == ORIGINAL_EXCLUDED),
     )
     time_has_come = and_(
-        OutcomeRow.status == WAITING,
+        OutcomeRow.status == DocumentStatus.WAITING,
         OutcomeRow.reason.not_in(ITS_OWN_MESSAGE_WAITS),
         OutcomeRow.waits_until <= db_now(),
     )
@@ -169,8 +172,8 @@ def _decided_with_old_settings() -> Select[Any]:
         newer.tenant_id == SettingsVersionRow.tenant_id, newer.number > SettingsVersionRow.number
     )
     by_settings = or_(
-        and_(OutcomeRow.status == PARKED, OutcomeRow.reason.in_(cured_by_settings(None))),
-        and_(OutcomeRow.status == EXCLUDED, OutcomeRow.reason.not_in(LASTING_EXCLUSIONS)),
+        and_(OutcomeRow.status == DocumentStatus.PARKED, OutcomeRow.reason.in_(cured_by_settings(None))),
+        and_(OutcomeRow.status == DocumentStatus.EXCLUDED, OutcomeRow.reason.not_in(LASTING_EXCLUSIONS)),
     )
     return (
         select(*COLUMNS)
@@ -196,7 +199,7 @@ def _decided_with_old_profile() -> Select[Any]:
         .join(BooksProfileRow, BooksProfileRow.tenant_id == OutcomeRow.tenant_id)
         .where(
             BooksProfileRow.changed_at > db_now(-LATE_SECONDS),
-            OutcomeRow.status == PARKED,
+            OutcomeRow.status == DocumentStatus.PARKED,
             OutcomeRow.reason.in_(CURED_BY_PROFILE),
             OutcomeRow.changed_at >= BooksProfileRow.changed_at,
             OutcomeRow.changed_at <= late_until,
@@ -214,7 +217,7 @@ def _decided_with_old_rates() -> Select[Any]:
     return (
         select(*COLUMNS)
         .where(
-            OutcomeRow.status == PARKED,
+            OutcomeRow.status == DocumentStatus.PARKED,
             OutcomeRow.reason.in_(CURED_BY_TABLE),
             known.is_distinct_from(table_version()),
             not_requeued(),
@@ -228,7 +231,7 @@ def _old_profiles() -> Select[Any]:
     """Books whose reading is old while documents are parked for what it said."""
     held_up = exists().where(
         OutcomeRow.tenant_id == ConnectionRow.tenant_id,
-        OutcomeRow.status == PARKED,
+        OutcomeRow.status == DocumentStatus.PARKED,
         OutcomeRow.reason.in_(CURED_BY_PROFILE),
     )
     is_old = BooksProfileRow.fetched_at <= db_now(-PROFILE_AGE_SECONDS)
@@ -241,8 +244,8 @@ def _old_profiles() -> Select[Any]:
         )
         .outerjoin(BooksProfileRow, BooksProfileRow.connection_id == ConnectionRow.connection_id)
         .where(
-            ConnectionRow.kind == "books",
-            ConnectionRow.state == "active",
+            ConnectionRow.kind == ConnectionKind.BOOKS,
+            ConnectionRow.state == ConnectionState.ACTIVE,
             or_(is_old, BooksProfileRow.fetched_at.is_(None)),
             held_up,
         )

@@ -11,8 +11,7 @@ from common.db.models.effects import AttemptRow
 from common.db.models.numbers import NumberedEffectRow
 from common.domain.alarms import AlarmKind
 from common.domain.reasons import LOOKED_FOR_AGAIN
-from common.effects.attempts import OPEN
-from invoice_writer.outcomes import PARKED, WAITING
+from common.domain.stored_words import AttemptState, DocumentStatus
 from invoice_writer.rechecking.merchants import MerchantWatch
 from invoice_writer.released import COLUMNS, not_requeued
 
@@ -24,7 +23,7 @@ def to_look_for() -> Select[Any]:
     return (
         select(*COLUMNS)
         .where(
-            OutcomeRow.status == PARKED,
+            OutcomeRow.status == DocumentStatus.PARKED,
             OutcomeRow.reason.in_(LOOKED_FOR_AGAIN),
             OutcomeRow.waits_until <= db_now(),
             not_requeued(),
@@ -53,7 +52,8 @@ def _unsettled(after_seconds: float) -> Select[Any]:
         OutcomeRow.number == NumberedEffectRow.number,
     )
     is_undecided: ColumnElement[bool] = or_(
-        OutcomeRow.document_id.is_(None), OutcomeRow.status.in_((PARKED, WAITING))
+        OutcomeRow.document_id.is_(None),
+        OutcomeRow.status.in_((DocumentStatus.PARKED, DocumentStatus.WAITING)),
     )
     attempts = (
         select(
@@ -64,10 +64,12 @@ def _unsettled(after_seconds: float) -> Select[Any]:
         )
         .join(AttemptRow, AttemptRow.effect_key == NumberedEffectRow.effect_key)
         .outerjoin(OutcomeRow, document)
-        .where(AttemptRow.state == OPEN, AttemptRow.armed_at <= db_now(-after_seconds), is_undecided)
+        .where(
+            AttemptRow.state == AttemptState.OPEN, AttemptRow.armed_at <= db_now(-after_seconds), is_undecided
+        )
     )
     shown = select(
         OutcomeRow.tenant_id, OutcomeRow.type, OutcomeRow.number, OutcomeRow.changed_at.label("since")
-    ).where(OutcomeRow.status == PARKED, OutcomeRow.reason.in_(LOOKED_FOR_AGAIN))
+    ).where(OutcomeRow.status == DocumentStatus.PARKED, OutcomeRow.reason.in_(LOOKED_FOR_AGAIN))
     both = attempts.union_all(shown).subquery()
     return select(both).order_by(both.c.since, both.c.number)

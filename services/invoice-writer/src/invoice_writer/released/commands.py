@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import row_lock
 from common.db.models.books import OutcomeRow
-from common.events.base import Event, Lane
+from common.domain.stored_words import Lane
+from common.events.base import Event
 from common.events.commands import ResolveDocument, RetryDocument
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept

@@ -20,11 +20,9 @@ from common.db.models.base import table
 from common.db.models.books import OutcomeRow
 from common.db.models.line import InboxKeyRow, InboxRow
 from common.db.trouble import DATABASE_TROUBLE, describe
-from common.events.base import Lane
+from common.domain.stored_words import DocumentStatus, Lane, MessageState
 from common.events.topics import INVOICE_WRITER
-from common.inbox.accept import READY
 from common.pausing import every
-from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.released.candidates import COLUMNS, Candidate
 from invoice_writer.released.commands import Turn, requeue
 from invoice_writer.released.marks import PORTIONS, RELEASED
@@ -45,7 +43,7 @@ IS_OPEN = (
     INBOX.c.consumer == INVOICE_WRITER,
     INBOX.c.event_id == RELEASED.c.event_id,
     INBOX.c.done_at.is_(None),
-    INBOX.c.state == READY,
+    INBOX.c.state == MessageState.READY,
 )
 
 log = structlog.get_logger(__name__)
@@ -81,7 +79,9 @@ class _Mark:
         """Whether nothing else was decided; what is to be adopted may stand back for another reason now."""
         document = self.turn.document
         if self.turn.voucher_id is not None:
-            return document.status in (PARKED, WAITING) and self.stands_by is None
+            return (
+                document.status in (DocumentStatus.PARKED, DocumentStatus.WAITING) and self.stands_by is None
+            )
         return (document.status, document.reason) == (self.status, self.reason)
 
 

@@ -18,11 +18,11 @@ from common.domain.reasons import (
     START_FIELD,
     cured_by_settings,
 )
+from common.domain.stored_words import DocumentStatus
 from common.events.commands import ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.transport.base import Incoming
-from invoice_writer.outcomes import EXCLUDED, PARKED
 from invoice_writer.released.candidates import COLUMNS, PLACE, Candidate, list_candidates
 from invoice_writer.released.marks import mark
 
@@ -62,14 +62,19 @@ async def release_reasons(session: AsyncSession, tenant_id: UUID, reasons: Seque
 async def _chosen(session: AsyncSession, command: ReleaseParked) -> ColumnElement[bool]:
     if command.reasons is not None:
         equal = [OutcomeRow.params[name].as_string() == value for name, value in command.about.items()]
-        return and_(OutcomeRow.status == PARKED, OutcomeRow.reason.in_(command.reasons), *equal)
+        return and_(
+            OutcomeRow.status == DocumentStatus.PARKED, OutcomeRow.reason.in_(command.reasons), *equal
+        )
     if command.released_by == BY_CONNECTION:
-        return and_(OutcomeRow.status == PARKED, OutcomeRow.reason.in_(CURED_BY_CONNECTION))
+        return and_(OutcomeRow.status == DocumentStatus.PARKED, OutcomeRow.reason.in_(CURED_BY_CONNECTION))
     if command.released_by != BY_SETTINGS:
         return false()
     start_on = (await newest_settings(session, command.tenant_id)).values.start_on
     return or_(
-        and_(OutcomeRow.status == PARKED, OutcomeRow.reason.in_(cured_by_settings(command.settings))),
+        and_(
+            OutcomeRow.status == DocumentStatus.PARKED,
+            OutcomeRow.reason.in_(cured_by_settings(command.settings)),
+        ),
         _moved_by_start(start_on) if START_FIELD in (command.settings or (START_FIELD,)) else false(),
         _moved_by_exclusions() if EXCLUDING_FIELDS.intersection(command.settings or ()) else false(),
     )
@@ -77,7 +82,7 @@ async def _chosen(session: AsyncSession, command: ReleaseParked) -> ColumnElemen
 
 def _moved_by_start(start_on: date | None) -> ColumnElement[bool]:
     """Documents an earlier start takes in again, and parked ones that a later start leaves out."""
-    left_out = and_(OutcomeRow.status == EXCLUDED, OutcomeRow.reason == BEFORE_START)
+    left_out = and_(OutcomeRow.status == DocumentStatus.EXCLUDED, OutcomeRow.reason == BEFORE_START)
     if start_on is None:
         return left_out
     return or_(
@@ -88,13 +93,15 @@ def _moved_by_start(start_on: date | None) -> ColumnElement[bool]:
 def _moved_by_exclusions() -> ColumnElement[bool]:
     """Documents that rules of the merchant leave out, and parked ones that they may leave out now."""
     lasting = (*LASTING_EXCLUSIONS, BEFORE_START)
-    return or_(and_(OutcomeRow.status == EXCLUDED, OutcomeRow.reason.not_in(lasting)), _sure())
+    return or_(and_(OutcomeRow.status == DocumentStatus.EXCLUDED, OutcomeRow.reason.not_in(lasting)), _sure())
 
 
 def _sure() -> ColumnElement[bool]:
     """Parked without any doubt about what the books hold: leaving it out hides nothing."""
     return and_(
-        OutcomeRow.status == PARKED, OutcomeRow.reason.not_in(IN_DOUBT), OutcomeRow.voucher_id.is_(None)
+        OutcomeRow.status == DocumentStatus.PARKED,
+        OutcomeRow.reason.not_in(IN_DOUBT),
+        OutcomeRow.voucher_id.is_(None),
     )
 
 

@@ -18,10 +18,10 @@ from common.db.models.books import OutcomeRow
 from common.db.models.vat import VatCheckRow
 from common.db.tenant_settings import newest_settings
 from common.domain.buyers import VatCheck
+from common.domain.stored_words import DocumentStatus
 from common.errors import ConnectorError, TransientError
 from common.settings import ViesSettings
 from common.vat.base import VatAnswer, VatIdChecker
-from invoice_writer.outcomes import PARKED, WAITING
 from invoice_writer.released import COLUMNS, PLACE, list_candidates, mark, not_requeued
 from invoice_writer.vat.late_answers import tell_of_late_answer
 from invoice_writer.vat.records import (
@@ -149,7 +149,7 @@ def _answered() -> Select[Any]:
         select(*COLUMNS)
         .join(VatCheckRow, their_check)
         .where(
-            OutcomeRow.status.in_((PARKED, WAITING)),
+            OutcomeRow.status.in_((DocumentStatus.PARKED, DocumentStatus.WAITING)),
             OutcomeRow.reason == CHECK_PENDING,
             VatCheckRow.next_try_at.is_(None),
             not_requeued(),

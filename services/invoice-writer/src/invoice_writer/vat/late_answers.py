@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.models.books import OutcomeRow
 from common.domain.alarms import AlarmKind
+from common.domain.stored_words import DocumentStatus
 from common.domain.taxcases import SHOWN_UNCHECKED
 from common.events import registry
 from common.events.documents import DocumentIssued
-from invoice_writer.outcomes import BOOKED, tell_of_document
+from invoice_writer.outcomes import tell_of_document
 
 CHECK = OutcomeRow.evidence["vat_check"]
 
@@ -19,7 +20,7 @@ async def tell_of_late_answer(session: AsyncSession, tenant_id: UUID, vat_id: st
     """Raise one alarm per booked document that showed tax to the id while nobody knew. Returns how many."""
     query = select(OutcomeRow.event_type, OutcomeRow.event, OutcomeRow.rules, OutcomeRow.voucher_id).where(
         OutcomeRow.tenant_id == tenant_id,
-        OutcomeRow.status == BOOKED,
+        OutcomeRow.status == DocumentStatus.BOOKED,
         CHECK["vat_id"].as_string() == vat_id,
         CHECK["result"].as_string() == "unavailable",
     )

@@ -15,11 +15,11 @@ from common.db.due import DueRows
 from common.db.models.base import table
 from common.db.models.vat import VatAnswerRow, VatCheckRow
 from common.domain.buyers import VatCheck
+from common.domain.stored_words import VatResult
 from common.errors import ConnectorError
 from common.settings import ViesSettings
 from common.vat.base import VatAnswer
 
-VALID, INVALID, UNAVAILABLE = "valid", "invalid", "unavailable"
 HOUR = 3600.0
 
 
@@ -55,8 +55,8 @@ QUESTIONS = DueRows(
 def still_counts(settings: ViesSettings) -> ColumnElement[bool]:
     """Whether the row's answer is young enough to decide with."""
     return or_(
-        _answered(VALID, settings.valid_for_hours),
-        _answered(INVALID, settings.invalid_for_hours),
+        _answered(VatResult.VALID, settings.valid_for_hours),
+        _answered(VatResult.INVALID, settings.invalid_for_hours),
     )
 
 
@@ -79,7 +79,7 @@ class VatCheckRepository:
         row: VatCheckRow = found[0]
         if found.counts and row.result is not None and row.answered_at is not None:
             return _check(row, row.result, row.answered_at)
-        return None if row.tried_at is None else _check(row, UNAVAILABLE, row.tried_at)
+        return None if row.tried_at is None else _check(row, VatResult.UNAVAILABLE, row.tried_at)
 
     async def request(self, vat_id: str) -> None:
         """Put the id in line to be asked about, unless it is already or its answer still counts."""
@@ -129,12 +129,12 @@ def _tried(question: VatQuestion) -> dict[str, Any]:
 
 
 def _said(answer: VatAnswer) -> dict[str, Any]:
-    result = VALID if answer.is_valid else INVALID
+    result = VatResult.VALID if answer.is_valid else VatResult.INVALID
     return {"result": result, "source": answer.source, "request_id": answer.request_id}
 
 
 def _check(row: VatCheckRow, result: str, at: datetime) -> VatCheck:
-    known = result != UNAVAILABLE
+    known = result != VatResult.UNAVAILABLE
     return VatCheck.model_validate(
         {
             "vat_id": row.vat_id,

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from common.domain.stored_words import DocumentStatus
 from common.domain.verdicts import Decision
 from common.effects.effect import OnBound, SearchResult
 from common.effects.gate import Gate
@@ -13,7 +14,7 @@ from common.lexware.vouchers import VOUCHERS
 from common.lexware.wire import Voucher
 from invoice_writer.deciding import SETTINGS_VERSION, VoucherPlan
 from invoice_writer.keys import effect_key, marker_in, marker_of, numbered
-from invoice_writer.outcomes import BOOKED, Booking, Outcome, record_bookings
+from invoice_writer.outcomes import Booking, Outcome, record_bookings
 from invoice_writer.vouchers.elsewhere import NOBODY, Others
 from invoice_writer.vouchers.mapping import voucher_of
 
@@ -100,7 +101,7 @@ class VoucherEffect:
         """Make what is written with the binding: the outcome and its announcement."""
         decision = self._plan.decision
         outcome = Outcome(
-            BOOKED,
+            DocumentStatus.BOOKED,
             rules=decision.rules,
             evidence=dict(decision.evidence),
             decision=decision.model_dump(mode="json"),
@@ -137,7 +138,7 @@ def differences(decision: Decision, voucher: Voucher) -> dict[str, Any]:
     pairs = (
         ("number", decision.voucher_number, (voucher.voucher_number or "").strip()),
         ("month", _month(decision.voucher_on), _month(voucher.voucher_on)),
-        ("status", BOOKED, BOOKED if counts(voucher) else voucher.voucher_status),
+        ("status", "booked", "booked" if counts(voucher) else voucher.voucher_status),
     )
     found = {name: _both(decided, there) for name, decided, there in pairs if decided != there}
     rates = len({line.rate for line in decision.lines if line.rate})

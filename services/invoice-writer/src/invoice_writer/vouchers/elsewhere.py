@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from common.db.engine import Database
-from common.effects.numbered import OPEN, Elsewhere, Numbered
+from common.domain.stored_words import AttemptState
+from common.effects.numbered import Elsewhere, Numbered
 from common.effects.sql_numbers import effects_of_markers
 from invoice_writer.keys import marker_in, names_order
 
@@ -61,7 +62,7 @@ def _sort_in(
         is_ours = names_order(remark, mine.order_number or "")
         (told.same if is_ours else told.foreign).append(voucher_id)
     elif other.numbered.is_same_document(mine):
-        (told.on_their_way if other.state == OPEN else told.same).append(voucher_id)
+        (told.on_their_way if other.state == AttemptState.OPEN else told.same).append(voucher_id)
 
 
 class _Nobody:

@@ -1,6 +1,7 @@
 """The declarative base and columns that many tables share."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -8,7 +9,11 @@ from sqlalchemy import BigInteger, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from common.db.dialect import db_now
-from common.db.types import BigIntId, JsonType, UtcDateTime
+from common.db.types import BigIntId, JsonType, StoredWord, UtcDateTime
+from common.domain import stored_words
+from common.domain.connection_troubles import ConnectionTrouble
+from common.domain.documents import DocumentType
+from common.domain.verdicts import EInvoiceProblem
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -17,7 +22,13 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-
+CLOSED_LISTS: tuple[type[StrEnum], ...] = (
+    *stored_words.ALL,
+    ConnectionTrouble,
+    DocumentType,
+    EInvoiceProblem,
+)
+STORED_WORDS: dict[Any, Any] = {words: StoredWord(words) for words in CLOSED_LISTS}
 
 # 32 bits end at 21,474,836.47, which is no large sum in rupiah or dong.
 MinorUnits = Annotated[int, mapped_column(BigInteger())]
@@ -27,7 +38,12 @@ class Base(DeclarativeBase):
     """Every table of the product; schemas say who owns it."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JsonType, list[Any]: JsonType}
+    type_annotation_map = {
+        datetime: UtcDateTime(),
+        dict[str, Any]: JsonType,
+        list[Any]: JsonType,
+        **STORED_WORDS,
+    }
 
 
 class CreatedAt:

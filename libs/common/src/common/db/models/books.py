@@ -8,6 +8,8 @@ from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db.models.base import Base, CreatedAt, MinorUnits, OfTenant, big_id
+from common.domain.documents import DocumentType
+from common.domain.stored_words import BoundHow, ContactKind, ContactState, DocumentStatus, FileState
 
 WAITS = text("waits_until IS NOT NULL")
 UNREADABLE = text("reason = 'books_unreadable'")
@@ -39,11 +41,11 @@ class OutcomeRow(OfTenant, Base):
     document_id: Mapped[UUID] = mapped_column(primary_key=True)
     connection_id: Mapped[UUID]
     order_id: Mapped[str]
-    type: Mapped[str]
+    type: Mapped[DocumentType]
     number: Mapped[str]
     issued_on: Mapped[date | None]
     gross_minor: Mapped[MinorUnits | None]
-    status: Mapped[str]  # booked | parked | excluded | waiting
+    status: Mapped[DocumentStatus]
     reason: Mapped[str | None]
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     rules: Mapped[list[Any]] = mapped_column(default=list)
@@ -51,10 +53,10 @@ class OutcomeRow(OfTenant, Base):
     decision: Mapped[dict[str, Any] | None]
     settings_version_id: Mapped[UUID | None]
     voucher_id: Mapped[str | None]
-    how: Mapped[str | None]
+    how: Mapped[BoundHow | None]
     pdf_sha256: Mapped[str | None]  # what the shop delivered
     pdf_size: Mapped[int | None]
-    file_status: Mapped[str]  # attached | pending | refused | missing
+    file_status: Mapped[FileState]
     file_id: Mapped[str | None]
     file_note: Mapped[str | None]
     revision: Mapped[int] = mapped_column(default=1)
@@ -98,7 +100,7 @@ class ReleasedDocumentRow(OfTenant, Base):
 
     release_id: Mapped[int] = big_id()
     document_id: Mapped[UUID]
-    status: Mapped[str]  # as it stood then; one that stands otherwise by now is decided already
+    status: Mapped[DocumentStatus]  # as it stood then; one that stands otherwise by now is decided already
     reason: Mapped[str | None]
     first_seen_at: Mapped[datetime]
     is_few: Mapped[bool]  # released with no more than a few others
@@ -233,14 +235,14 @@ class ContactIndexRow(OfTenant, Base):
 
     connection_id: Mapped[UUID] = mapped_column(primary_key=True)
     contact_id: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str]  # company | person
+    kind: Mapped[ContactKind]
     number: Mapped[int | None]  # the books' customer number
     vat_id: Mapped[str | None]
     tax_free: Mapped[bool] = mapped_column(default=False)
     name_print: Mapped[str | None]  # what two spellings of a name or an address have in common
     last_name_print: Mapped[str | None]
     address_print: Mapped[str | None]
-    state: Mapped[str] = mapped_column(default="active")  # active | archived | gone
+    state: Mapped[ContactState] = mapped_column(default=ContactState.ACTIVE)
     identity: Mapped[str | None]  # the customer we made it for
     fingerprint: Mapped[str | None]  # of what we last wrote
     compared: Mapped[str | None]  # of what we last wanted to write

@@ -8,9 +8,9 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db.models.base import Base, CreatedAt, OfTenant, big_id
+from common.domain.stored_words import AuthKind, ConnectionKind, ConnectionState, StateReason
 
 BOOKS_IN_USE = text("kind = 'books' AND state <> 'disabled'")
-RELEASED = "released"  # state_reason of a connection that an operator set free for another tenant
 
 
 class TenantRow(CreatedAt, Base):
@@ -45,16 +45,16 @@ class ConnectionRow(CreatedAt, OfTenant, Base):
 
     connection_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("core.tenants.tenant_id"), index=True)
-    kind: Mapped[str]  # shop | books
+    kind: Mapped[ConnectionKind]
     platform: Mapped[str]  # epages | lexware
     name: Mapped[str]
     address: Mapped[str]  # the shop's API root; the books' organization id
     root: Mapped[str | None]  # the address as places are compared; None from a release that knew no roots
     storefront: Mapped[str | None]  # what the shop's answer names, as places are compared
-    auth: Mapped[str] = mapped_column(default="token")  # token | api_key | oauth
+    auth: Mapped[AuthKind] = mapped_column(default=AuthKind.TOKEN)
     config: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    state: Mapped[str] = mapped_column(default="active")  # active | disabled | reconnect_needed | halted
-    state_reason: Mapped[str | None]
+    state: Mapped[ConnectionState] = mapped_column(default=ConnectionState.ACTIVE)
+    state_reason: Mapped[StateReason | None]
     verified_at: Mapped[datetime | None]
 
 
@@ -69,7 +69,7 @@ class ReleaseRow(CreatedAt, OfTenant, Base):
 
     release_id: Mapped[int] = big_id()
     connection_id: Mapped[UUID] = mapped_column(index=True)
-    kind: Mapped[str]  # shop | books
+    kind: Mapped[ConnectionKind]
     root: Mapped[str] = mapped_column(index=True)  # the connection's at that time
     actor: Mapped[str]
     reason: Mapped[str]

@@ -7,6 +7,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db.models.base import Base, OfTenant
+from common.domain.stored_words import SaidOfDouble
 
 
 class DoubleVoucherRow(Base):
@@ -21,7 +22,7 @@ class DoubleVoucherRow(Base):
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(primary_key=True)
     voucher_id: Mapped[str] = mapped_column(primary_key=True)
-    said: Mapped[str]  # reported | seen (both are right) | kept | deleted
+    said: Mapped[SaidOfDouble]
     said_at: Mapped[datetime]
 
 

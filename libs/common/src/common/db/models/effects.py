@@ -8,6 +8,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db.models.base import Base, CreatedAt, OfTenant
+from common.domain.stored_words import AttemptState, BoundHow, BreakerState, RefusedBy, TokenPairState
 
 ATTEMPT_OPEN = text("state = 'open'")
 
@@ -31,8 +32,7 @@ class AttemptRow(OfTenant, Base):
     attempt_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     effect_key: Mapped[str]
     number: Mapped[int]
-    # open and parked are unresolved; refused, withdrawn, absent and released surely had no effect; else bound
-    state: Mapped[str]
+    state: Mapped[AttemptState]
     armed_at: Mapped[datetime]
     payload_hash: Mapped[str]
     marker: Mapped[str]
@@ -52,7 +52,7 @@ class BindingRow(OfTenant, Base):
     effect_key: Mapped[str] = mapped_column(primary_key=True)
     external_id: Mapped[str]
     attempt_id: Mapped[UUID | None]
-    how: Mapped[str]  # written | reconciled | adopted
+    how: Mapped[BoundHow]
     bound_at: Mapped[datetime]
 
 
@@ -90,7 +90,7 @@ class RateBucketRow(Base):
 class BreakerRow(OfTenant, Base):
     """Whether one kind of calls may be made to the books of a connection; no row: nothing speaks against.
 
-    `state` is closed, open or one_may_try; `denied_at` says that the books refuse such calls for good.
+    `denied_at` says that the books refuse such calls for good.
     """
 
     __tablename__ = "breakers"
@@ -99,12 +99,12 @@ class BreakerRow(OfTenant, Base):
     breaker_id: Mapped[UUID] = mapped_column(primary_key=True)  # made of connection and scope
     connection_id: Mapped[UUID] = mapped_column(index=True)
     scope: Mapped[str]  # the kind of calls, e.g. vouchers.write
-    state: Mapped[str]
+    state: Mapped[BreakerState]
     failures: Mapped[int] = mapped_column(default=0)  # calls in a row without an answer of the books
     first_failed_at: Mapped[datetime | None]
     refusals: Mapped[int] = mapped_column(default=0)  # calls in a row that refused the connection
     first_refused_at: Mapped[datetime | None]
-    refused_by: Mapped[str | None]  # credentials | contract | rights
+    refused_by: Mapped[RefusedBy | None]
     denied_at: Mapped[datetime | None]
     retry_at: Mapped[datetime | None]  # then one may try
     last_error: Mapped[str | None]
@@ -136,4 +136,4 @@ class OAuthTokenRow(OfTenant, Base):
     lease_until: Mapped[datetime | None]
     intent_at: Mapped[datetime | None]  # a refresh was begun and its end is not known
     refreshed_at: Mapped[datetime | None]
-    state: Mapped[str] = mapped_column(default="valid")  # valid | reconnect_needed
+    state: Mapped[TokenPairState] = mapped_column(default=TokenPairState.VALID)

@@ -8,6 +8,10 @@ from sqlalchemy import Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db.models.base import Base, CreatedAt, MinorUnits, OfTenant, big_id
+from common.domain.connection_troubles import ConnectionTrouble
+from common.domain.documents import DocumentType
+from common.domain.stored_words import Lane, PdfState, SweepKind
+from common.domain.verdicts import EInvoiceProblem
 
 
 class ShopCursorRow(OfTenant, Base):
@@ -31,7 +35,7 @@ class ShopCursorRow(OfTenant, Base):
     history_from_at: Mapped[datetime | None]
     history_page: Mapped[int] = mapped_column(default=1)
     history_total: Mapped[int] = mapped_column(default=0)
-    sweep: Mapped[str | None]  # nightly | weekly
+    sweep: Mapped[SweepKind | None]
     sweep_started_at: Mapped[datetime | None]
     sweep_position: Mapped[int] = mapped_column(default=0)
     sweep_calls: Mapped[int] = mapped_column(default=0)
@@ -43,7 +47,7 @@ class ShopCursorRow(OfTenant, Base):
     refusals: Mapped[int] = mapped_column(default=0)
     disconnected_at: Mapped[datetime | None]  # set: the shop refuses us, a person must reconnect it
     last_error: Mapped[str | None]
-    trouble: Mapped[str | None]  # the code of a known cause behind it
+    trouble: Mapped[ConnectionTrouble | None]  # the code of a known cause behind it
 
 
 class OrderRow(OfTenant, Base):
@@ -84,17 +88,17 @@ class DocumentRow(CreatedAt, OfTenant, Base):
     connection_id: Mapped[UUID]
     order_id: Mapped[str]
     order_number: Mapped[str]
-    type: Mapped[str]
+    type: Mapped[DocumentType]
     number: Mapped[str]
     issued_on: Mapped[date]
     gross_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     content_hash: Mapped[str]
     conflicted: Mapped[bool] = mapped_column(default=False)
-    lane: Mapped[str]
+    lane: Mapped[Lane]
     pdf_sha256: Mapped[str | None]
     pdf_size: Mapped[int | None]
-    file_state: Mapped[str]  # stored | pending | missing
+    file_state: Mapped[PdfState]
     file_due_at: Mapped[datetime | None]
     seen_at: Mapped[datetime]
     undelivered_at: Mapped[datetime | None]  # since when the transport refuses its event
@@ -145,4 +149,4 @@ class EInvoiceProblemRow(CreatedAt, OfTenant, Base):
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     pdf_sha256: Mapped[str] = mapped_column(primary_key=True)
-    problem: Mapped[str]
+    problem: Mapped[EInvoiceProblem]

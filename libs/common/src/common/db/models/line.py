@@ -8,6 +8,7 @@ from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db.models.base import Base, CreatedAt, OfTenant, big_id
+from common.domain.stored_words import DeadLetterState, Lane, MessageState
 
 UNSENT = text("sent_at IS NULL")
 GIVEN_UP = text("given_up_at IS NOT NULL")
@@ -53,7 +54,7 @@ class OutboxRow(CreatedAt, Base):
     topic: Mapped[str]
     ordering_key: Mapped[str]
     slot: Mapped[int]
-    lane: Mapped[str]
+    lane: Mapped[Lane]
     payload: Mapped[bytes | None] = mapped_column(LargeBinary)
     headers: Mapped[dict[str, Any]]
     sent_at: Mapped[datetime | None]
@@ -85,7 +86,7 @@ class RelaySlotRow(Base):
 
 
 class InboxRow(Base):
-    """A message received; `state` is ready, done, ignored, dead or discarded, and open until `done_at`."""
+    """A message received; open until `done_at`."""
 
     __tablename__ = "inbox"
     __table_args__ = (
@@ -110,10 +111,10 @@ class InboxRow(Base):
     tenant_id: Mapped[UUID]
     type: Mapped[str]
     ordering_key: Mapped[str]
-    lane: Mapped[str]
+    lane: Mapped[Lane]
     payload: Mapped[bytes | None] = mapped_column(LargeBinary)
     headers: Mapped[dict[str, Any]]
-    state: Mapped[str] = mapped_column(default="ready")
+    state: Mapped[MessageState] = mapped_column(default=MessageState.READY)
     attempts: Mapped[int] = mapped_column(default=0)  # tries that failed, of any kind
     failures: Mapped[int] = mapped_column(default=0)  # those among them that no error family explains
     received_at: Mapped[datetime]
@@ -134,7 +135,7 @@ class BuriedRow(CreatedAt, OfTenant, Base):
     event_id: Mapped[UUID] = mapped_column(primary_key=True)
     type: Mapped[str]
     ordering_key: Mapped[str]
-    lane: Mapped[str]
+    lane: Mapped[Lane]
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     headers: Mapped[dict[str, Any]]
     error: Mapped[str]
@@ -165,7 +166,7 @@ class InboxKeyRow(Base):
     consumer: Mapped[str] = mapped_column(primary_key=True)
     ordering_key: Mapped[str] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID]
-    lane: Mapped[str]
+    lane: Mapped[Lane]
     due_at: Mapped[datetime | None]
     lease_token: Mapped[UUID | None]
     held_since: Mapped[datetime | None]  # nothing of it can be worked: predecessors are not in the inbox
@@ -180,7 +181,7 @@ class InboxTurnRow(Base):
 
     consumer: Mapped[str] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
-    lane: Mapped[str] = mapped_column(primary_key=True)
+    lane: Mapped[Lane] = mapped_column(primary_key=True)
     served_at: Mapped[datetime]
 
 
@@ -211,5 +212,5 @@ class DeadLetterRow(CreatedAt, OfTenant, Base):
     ordering_key: Mapped[str]
     error: Mapped[str]
     attempts: Mapped[int]
-    state: Mapped[str] = mapped_column(default="kept")  # kept | replayed | discarded
+    state: Mapped[DeadLetterState] = mapped_column(default=DeadLetterState.KEPT)
     closed_at: Mapped[datetime | None]

@@ -8,6 +8,8 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db.models.base import Base, MinorUnits, OfTenant
+from common.domain.documents import DocumentType
+from common.domain.stored_words import DocumentStatus
 
 
 class BookedVoucherRow(OfTenant, Base):
@@ -22,7 +24,7 @@ class BookedVoucherRow(OfTenant, Base):
     )
 
     connection_id: Mapped[UUID] = mapped_column(primary_key=True)
-    type: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[DocumentType] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(primary_key=True)
     order_id: Mapped[str]
     order_number: Mapped[str]
@@ -37,6 +39,6 @@ class BookedVoucherRow(OfTenant, Base):
     transaction_id: Mapped[str | None]
     due_on: Mapped[date | None]
     payer: Mapped[dict[str, Any] | None]  # hashes of names and e-mail addresses, by kind
-    state: Mapped[str]  # booked | parked | excluded
+    state: Mapped[DocumentStatus]  # never waiting
     note: Mapped[str | None]  # the reason it is parked, or the rule that left it out
     recorded_at: Mapped[datetime]

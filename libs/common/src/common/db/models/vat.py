@@ -7,6 +7,7 @@ from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db.models.base import Base, CreatedAt, OfTenant, big_id
+from common.domain.stored_words import VatResult
 
 TO_ASK = text("next_try_at IS NOT NULL")
 
@@ -22,7 +23,7 @@ class VatCheckRow(Base):
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     vat_id: Mapped[str] = mapped_column(primary_key=True)
-    result: Mapped[str | None]  # valid | invalid; null while no answer ever came
+    result: Mapped[VatResult | None]  # null while no answer ever came
     source: Mapped[str | None]
     request_id: Mapped[str | None]
     answered_at: Mapped[datetime | None]
@@ -43,7 +44,7 @@ class VatAnswerRow(CreatedAt, OfTenant, Base):
     answer_id: Mapped[int] = big_id()
     vat_id: Mapped[str]
     asked_by: Mapped[str | None]
-    result: Mapped[str]
+    result: Mapped[VatResult]
     source: Mapped[str]
     request_id: Mapped[str | None]
     sha256: Mapped[str]
