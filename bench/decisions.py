@@ -25,6 +25,7 @@ from common.domain.documents import (
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money, total
 from common.domain.profile import PostingCategory, SellerProfile
+from common.domain.stored_words import DocumentStatus
 from common.domain.verdicts import CorrectedInvoice, CorrectionContext, Decision
 
 TARGET = 5_000
@@ -161,7 +162,7 @@ def _original(kind: Kind, gross: Money) -> CorrectionContext | None:
         number="R-0",
         issued_on=date(2025, 3, 1),
         gross_total=gross,
-        outcome="booked",
+        outcome=DocumentStatus.BOOKED,
         gross_by_rate=by_rate,
     )
     return CorrectionContext(candidates=(invoice,))

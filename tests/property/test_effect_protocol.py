@@ -23,6 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from common.domain.stored_words import AttemptState
 from common.effects.attempts import ArmRequest, Attempt
 from common.effects.effect import Bound, Parked
 from common.effects.searches import ReconcileSchedule, Search
@@ -145,7 +146,7 @@ class NoCompare(MemoryAttempts):
     """Arms whatever stands there by now."""
 
     def _insert(
-        self, request: ArmRequest, last_number: int, state: str, external_id: str | None
+        self, request: ArmRequest, last_number: int, state: AttemptState, external_id: str | None
     ) -> Attempt | None:
         rows = self.rows.setdefault(request.key, [])
         attempt = Attempt(uuid4(), len(rows) + 1, state, self.now())

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from common.db.engine import Database, open_database
 from common.db.models.line import DeadLetterRow
-from common.domain.stored_words import Lane
+from common.domain.stored_words import Lane, MessageState
 from common.inbox.claim import ClaimRequest, claim, release
 from common.inbox.dead_letters import discard, keep_dead_letter, replay
 from common.inbox.finish import Ending, Finished, Postponed, finish
@@ -66,7 +66,7 @@ class Model:
 
     async def finish(self, which: int, _: object) -> None:
         """A holder, in time or not, is done."""
-        await self._end(which, lambda message, token: Finished(message, token, "done"))
+        await self._end(which, lambda message, token: Finished(message, token, MessageState.DONE))
 
     async def postpone(self, which: int, _: object) -> None:
         """A holder, in time or not, wants to try again at once."""

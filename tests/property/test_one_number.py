@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from common.db.engine import Database, open_database
 from common.db.models.effects import AttemptRow, BindingRow
-from common.domain.stored_words import AttemptState
+from common.domain.stored_words import AttemptState, BoundHow
 from common.effects.attempts import UNRESOLVED, ArmRequest, Attempt
 from common.effects.effect import NOTHING, Bound
 from common.effects.numbered import Elsewhere, Numbered
@@ -80,7 +80,7 @@ class Race:
         """The write ends so, while others ask."""
         await asyncio.sleep(0)
         if end == "bound":
-            voucher = Bound(str(uuid4()), "written")
+            voucher = Bound(str(uuid4()), BoundHow.WRITTEN)
             assert await attempts.bind(request, armed, voucher, (AttemptState.OPEN,), NOTHING)
         elif end != "in doubt":
             await attempts.close(

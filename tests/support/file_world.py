@@ -53,7 +53,7 @@ class FileAttempts(MemoryAttempts):
     world: "FileWorld"
 
     def _insert(
-        self, request: ArmRequest, last_number: int, state: str, external_id: str | None
+        self, request: ArmRequest, last_number: int, state: AttemptState, external_id: str | None
     ) -> Attempt | Elsewhere | None:
         armed = super()._insert(request, last_number, state, external_id)
         if isinstance(armed, Attempt):

@@ -79,7 +79,7 @@ class MemoryAttempts:
     async def close(
         self,
         attempt_id: UUID,
-        state: str,
+        state: AttemptState,
         searches: Sequence[Search] = (),
         answer: Mapping[str, Any] | None = None,
     ) -> bool:
@@ -120,7 +120,7 @@ class MemoryAttempts:
         request: ArmRequest,
         attempt: Attempt,
         bound: Bound,
-        states: Sequence[str],
+        states: Sequence[AttemptState],
         on_bound: OnBound[Any],
     ) -> bool:
         await self.pause("bind")
@@ -173,7 +173,7 @@ class MemoryAttempts:
         return key not in self.bindings and is_resolved and len(rows) == last_number
 
     def _insert(
-        self, request: ArmRequest, last_number: int, state: str, external_id: str | None
+        self, request: ArmRequest, last_number: int, state: AttemptState, external_id: str | None
     ) -> Attempt | Elsewhere | None:
         other = self._elsewhere(request)
         if other is not None:
@@ -212,8 +212,8 @@ class MemoryAttempts:
     def _change(
         self,
         attempt_id: UUID,
-        states: Sequence[str] | None,
-        state: str | None,
+        states: Sequence[AttemptState] | None,
+        state: AttemptState | None,
         searches: Sequence[Search] | None,
     ) -> bool:
         """Change state and searches: none given are the ones before, None takes them away."""

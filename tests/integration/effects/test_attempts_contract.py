@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.domain.stored_words import AttemptState
+from common.domain.stored_words import AttemptState, BoundHow
 from common.effects.attempts import UNRESOLVED, ArmRequest, Attempt, AttemptStore
 from common.effects.effect import NOTHING, Bound, OnBound
 from common.effects.searches import Search
@@ -73,30 +73,30 @@ async def test_an_attempt_is_armed_only_from_the_number_that_was_seen(attempts: 
 
 
 async def test_a_bound_effect_is_never_armed_again(attempts: AttemptStore) -> None:
-    bound = Bound("v-1", "written")
+    bound = Bound("v-1", BoundHow.WRITTEN)
     assert await attempts.bind(REQUEST, await armed(attempts), bound, (AttemptState.OPEN,), NOTHING)
     assert await attempts.arm(REQUEST, 1) is None
-    assert not await attempts.adopt(REQUEST, 1, Bound("v-2", "adopted"), NOTHING)
+    assert not await attempts.adopt(REQUEST, 1, Bound("v-2", BoundHow.ADOPTED), NOTHING)
     assert (await state(attempts)).bound == bound
 
 
 async def test_adoption_competes_with_arming(attempts: AttemptStore) -> None:
     attempt = await armed(attempts)
-    assert not await attempts.adopt(REQUEST, 1, Bound("v-1", "adopted"), NOTHING)
+    assert not await attempts.adopt(REQUEST, 1, Bound("v-1", BoundHow.ADOPTED), NOTHING)
     await attempts.close(attempt.attempt_id, AttemptState.WITHDRAWN)
-    assert await attempts.adopt(REQUEST, 1, Bound("v-1", "adopted"), NOTHING)
+    assert await attempts.adopt(REQUEST, 1, Bound("v-1", BoundHow.ADOPTED), NOTHING)
     assert await attempts.arm(REQUEST, 2) is None
-    assert (await state(attempts)).bound == Bound("v-1", "adopted")
+    assert (await state(attempts)).bound == Bound("v-1", BoundHow.ADOPTED)
 
 
 @pytest.mark.parametrize("closed", [AttemptState.REFUSED, AttemptState.WITHDRAWN, AttemptState.ABSENT])
 async def test_a_closed_attempt_is_closed_once_and_cannot_be_bound(
-    attempts: AttemptStore, closed: str
+    attempts: AttemptStore, closed: AttemptState
 ) -> None:
     attempt = await armed(attempts)
     assert await attempts.close(attempt.attempt_id, closed, [search()], {"said": "no"})
     assert not await attempts.close(attempt.attempt_id, AttemptState.REFUSED)
-    assert not await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), UNRESOLVED, NOTHING)
+    assert not await attempts.bind(REQUEST, attempt, Bound("v-1", BoundHow.WRITTEN), UNRESOLVED, NOTHING)
     seen = await state(attempts)
     assert (seen.bound, seen.unresolved, seen.absent) == (None, None, int(closed == AttemptState.ABSENT))
 
@@ -122,7 +122,9 @@ async def test_a_parked_attempt_blocks_arming_and_closes_only_as_absent(attempts
     assert (await state(attempts)).unresolved.state == AttemptState.PARKED
     assert await attempts.arm(REQUEST, 1) is None
     assert not await attempts.close(attempt.attempt_id, AttemptState.REFUSED)
-    assert not await attempts.bind(REQUEST, attempt, Bound("v-1", "written"), (AttemptState.OPEN,), NOTHING)
+    assert not await attempts.bind(
+        REQUEST, attempt, Bound("v-1", BoundHow.WRITTEN), (AttemptState.OPEN,), NOTHING
+    )
     assert await attempts.close(attempt.attempt_id, AttemptState.ABSENT)
 
 
@@ -150,7 +152,7 @@ async def test_after_a_late_answer_the_searches_that_missed_it_prove_nothing(att
 
 
 async def test_a_late_answer_changes_no_binding(attempts: AttemptStore) -> None:
-    attempt, bound = await armed(attempts), Bound("v-1", "reconciled")
+    attempt, bound = await armed(attempts), Bound("v-1", BoundHow.RECONCILED)
     await attempts.bind(REQUEST, attempt, bound, (AttemptState.OPEN,), NOTHING)
     assert await attempts.record_late_answer(REQUEST, attempt, "v-1") == bound
     assert await attempts.record_late_answer(REQUEST, attempt, "v-2") == bound
@@ -176,7 +178,7 @@ async def test_an_error_in_what_follows_undoes_the_binding_in_the_database(sqlit
     attempt = await armed(attempts)
     with pytest.raises(ArithmeticError):
         await attempts.bind(
-            REQUEST, attempt, Bound("v-1", "written"), (AttemptState.OPEN,), OnBound(fail, None)
+            REQUEST, attempt, Bound("v-1", BoundHow.WRITTEN), (AttemptState.OPEN,), OnBound(fail, None)
         )
     seen = await state(attempts)
     assert (seen.bound, seen.unresolved.attempt_id) == (None, attempt.attempt_id)

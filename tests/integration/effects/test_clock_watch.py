@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from common.db.engine import Database
 from common.db.models.effects import AlarmRow
+from common.domain.stored_words import AttemptState
 from common.effects.attempts import ArmRequest, Attempt
 from common.effects.gate import boot_seconds
 from common.effects.runner import EffectRunner
@@ -96,7 +97,7 @@ async def test_process_knows_open_attempts_of_others_from_its_first_look_on(data
     await watch.run_once()
     clock.behind -= 100
     assert witness.known_for(armed.attempt_id) >= 100
-    await attempts.close(armed.attempt_id, "absent")
+    await attempts.close(armed.attempt_id, AttemptState.ABSENT)
     await watch.run_once()
     assert witness.known_for(armed.attempt_id) == 0.0
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database, open_database
+from common.domain.stored_words import BoundHow
 from common.effects.effect import Bound, EffectResult, OnBound
 from common.effects.gate import Gate
 from common.effects.runner import EffectRunner
@@ -81,7 +82,7 @@ async def test_a_pause_beyond_the_trust_time_ends_in_one_voucher(
     late.woken.set()
     await stalling
     (voucher,) = await vouchers(lexware, "A-1")
-    assert result == Bound(voucher["id"], "written")
+    assert result == Bound(voucher["id"], BoundHow.WRITTEN)
     assert await attempt_states(database, effect.key) == ["absent", "bound"]
 
 
@@ -111,7 +112,7 @@ async def test_a_pause_between_gate_and_last_byte_is_ended_by_the_patience_of_th
         EffectRunner(database, WAITS, crash_points=StandStill(lexware.lexware)), effect
     )
     (voucher,) = await vouchers(lexware, "A-1")
-    assert result == Bound(voucher["id"], "written")
+    assert result == Bound(voucher["id"], BoundHow.WRITTEN)
     states = await attempt_states(database, effect.key, withdrawn=True)
     assert [state for state in states if state != "withdrawn"] == ["absent", "bound"]
     incomplete = (await lexware.lexware.control.state(only=""))["incomplete"]
@@ -158,7 +159,7 @@ async def test_what_follows_from_the_binding_is_in_its_transaction(
     assert await alarms(database, "test_bound") == []
     (voucher,) = await vouchers(lexware, "A-1")
     assert await run_until_decided(EffectRunner(database, WAITS), effect) == Bound(
-        voucher["id"], "reconciled"
+        voucher["id"], BoundHow.RECONCILED
     )
 
 

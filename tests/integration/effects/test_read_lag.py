@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from common.db.engine import Database
+from common.domain.stored_words import BoundHow
 from common.effects.effect import Bound
 from common.effects.runner import EffectRunner
 from common.lexware.client import LexwareClient
@@ -30,4 +31,4 @@ async def test_a_late_commit_shown_late_is_still_found(
     effect = DocumentEffect(client, books.tenant_id, "A-1")
     result = await run_until_decided(EffectRunner(database, WAITS), effect)
     (voucher,) = await vouchers(lexware, "A-1")
-    assert result == Bound(voucher["id"], "reconciled")
+    assert result == Bound(voucher["id"], BoundHow.RECONCILED)

@@ -4,6 +4,7 @@ import pytest
 
 from common.db.engine import Database
 from common.domain.reasons import Reason
+from common.domain.stored_words import BoundHow
 from common.effects.effect import Bound, Parked
 from common.effects.runner import EffectRunner
 from common.later import Later
@@ -56,8 +57,8 @@ async def test_a_person_adopts_the_voucher_without_marker(
     lexware: RunningSandbox, database: Database, effect: DocumentEffect
 ) -> None:
     runner, voucher_id = await parked_for_missing_marker(lexware, database, effect)
-    assert await runner.adopt(effect, voucher_id) == Bound(voucher_id, "adopted")
-    assert await runner.ensure(effect) == Bound(voucher_id, "adopted")
+    assert await runner.adopt(effect, voucher_id) == Bound(voucher_id, BoundHow.ADOPTED)
+    assert await runner.ensure(effect) == Bound(voucher_id, BoundHow.ADOPTED)
     assert await alarms(database, "test_bound") == [{"voucher": voucher_id, "how": "adopted"}]
 
 
@@ -103,9 +104,9 @@ async def test_a_voucher_that_is_there_is_adopted_without_a_write(
 ) -> None:
     voucher_id = await by_hand(lexware)
     runner = EffectRunner(database, WAITS)
-    assert await runner.adopt(effect, voucher_id) == Bound(voucher_id, "adopted")
-    assert await runner.ensure(effect) == Bound(voucher_id, "adopted")
-    assert await runner.adopt(effect, "another") == Bound(voucher_id, "adopted")
+    assert await runner.adopt(effect, voucher_id) == Bound(voucher_id, BoundHow.ADOPTED)
+    assert await runner.ensure(effect) == Bound(voucher_id, BoundHow.ADOPTED)
+    assert await runner.adopt(effect, "another") == Bound(voucher_id, BoundHow.ADOPTED)
     assert len(await vouchers(lexware, "A-1")) == 1
 
 

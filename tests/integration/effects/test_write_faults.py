@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from common.db.engine import Database
+from common.domain.stored_words import BoundHow
 from common.effects.effect import Bound, Refused
 from common.effects.gate import Gate
 from common.effects.runner import EffectRunner
@@ -25,7 +26,7 @@ class Trouble:
 
     kind: str
     attempts: list[str]
-    how: str = "reconciled"
+    how: BoundHow = BoundHow.RECONCILED
     params: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -49,18 +50,20 @@ REFUSED_BY_OTHERS = [  # before the commit or after it: from here both look alik
     Trouble(
         "foreign_refusal",
         ["bound"] if committed else ["absent", "bound"],
-        how="reconciled" if committed else "written",
+        how=BoundHow.RECONCILED if committed else BoundHow.WRITTEN,
         params={"status": status, "body": BODIES[place % len(BODIES)], "committed": committed},
     )
     for place, status in enumerate(FOREIGN_CODES)
     for committed in (True, False)
 ]
 NOT_DONE = [
-    Trouble("drop_before_commit", ["absent", "bound"], how="written"),
-    Trouble("disguised_429", ["absent", "bound"], how="written"),
-    Trouble("server_error", ["absent", "bound"], how="written", params={"status": 500, "body": "empty"}),
-    Trouble("html_answer", ["absent", "bound"], how="written"),
-    Trouble("rate_limited", ["refused", "bound"], how="written"),
+    Trouble("drop_before_commit", ["absent", "bound"], how=BoundHow.WRITTEN),
+    Trouble("disguised_429", ["absent", "bound"], how=BoundHow.WRITTEN),
+    Trouble(
+        "server_error", ["absent", "bound"], how=BoundHow.WRITTEN, params={"status": 500, "body": "empty"}
+    ),
+    Trouble("html_answer", ["absent", "bound"], how=BoundHow.WRITTEN),
+    Trouble("rate_limited", ["refused", "bound"], how=BoundHow.WRITTEN),
 ]
 
 
@@ -97,7 +100,7 @@ async def test_a_write_without_trouble_costs_one_request_and_one_attempt(
     assert first == again
     assert await runner.is_known(effect.key)
     (voucher,) = await vouchers(lexware, "A-1")
-    assert first == Bound(voucher["id"], "written")
+    assert first == Bound(voucher["id"], BoundHow.WRITTEN)
     state = await lexware.lexware.control.state(only="vouchers")
     assert state["requests"] == {"POST /v1/vouchers": 1}
     assert len(await alarms(database, "test_bound")) == 1
@@ -136,7 +139,7 @@ async def test_a_number_with_signs_is_found_again_in_the_books(
         EffectRunner(database, WAITS), DocumentEffect(client, books.tenant_id, number)
     )
     (voucher,) = await vouchers(lexware, number)
-    assert result == Bound(voucher["id"], "reconciled")
+    assert result == Bound(voucher["id"], BoundHow.RECONCILED)
 
 
 async def test_an_ignored_filter_proves_nothing(

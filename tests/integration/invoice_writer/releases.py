@@ -13,6 +13,7 @@ from common.db.models.line import InboxRow
 from common.domain.amounts import table_version
 from common.domain.documents import DocumentType, document_id
 from common.domain.reasons import Reason
+from common.domain.stored_words import MessageState
 from common.events.commands import ReleaseParked, RetryDocument
 from common.events.topics import INVOICE_WRITER
 from common.inbox.finish import close, free_keys
@@ -115,7 +116,7 @@ async def use_up(writer: Writer, most: int | None = None) -> None:
     query = select(InboxRow.inbox_id, InboxRow.ordering_key).where(InboxRow.done_at.is_(None))
     async with writer.db.sessions.of_all_tenants() as session:
         rows = (await session.execute(query.order_by(InboxRow.inbox_id).limit(most))).all()
-        await close(session, [row.inbox_id for row in rows], "done")
+        await close(session, [row.inbox_id for row in rows], MessageState.DONE)
         await free_keys(session, INVOICE_WRITER, {row.ordering_key for row in rows})
 
 

@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 from common.db.engine import Database
-from common.domain.stored_words import Lane
+from common.domain.stored_words import Lane, MessageState
 from common.inbox.claim import ClaimRequest, claim
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import RawMessage
@@ -19,7 +19,9 @@ async def served(db: Database, limit: int, quota: int = 0) -> list[RawMessage]:
     async with db.sessions.of_all_tenants() as session:
         messages = await claim(session, wanted)
     async with db.sessions.of_all_tenants() as session:
-        await finish(session, CONSUMER, [Finished(message, wanted.token, "done") for message in messages])
+        await finish(
+            session, CONSUMER, [Finished(message, wanted.token, MessageState.DONE) for message in messages]
+        )
     return messages
 
 

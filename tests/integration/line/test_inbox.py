@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from common.db.engine import Database
+from common.domain.stored_words import MessageState
 from common.errors import TransientError, UnknownOutcomeError
 from common.inbox.accept import accept
 from common.inbox.claim import ClaimRequest, claim
@@ -170,7 +171,7 @@ async def test_an_arrival_while_its_key_is_freed_is_not_forgotten(postgres: Data
 
     async def end() -> None:
         async with postgres.sessions.of_all_tenants() as session:
-            await finish(session, CONSUMER, [Finished(message, wanted.token, "done")])
+            await finish(session, CONSUMER, [Finished(message, wanted.token, MessageState.DONE)])
 
     async with postgres.sessions.of_all_tenants() as session:
         await accept(session, CONSUMER, [incoming(order("a"))])
@@ -187,7 +188,7 @@ async def test_an_arrival_just_after_its_key_was_freed_opens_it_again(postgres: 
     async with postgres.sessions.of_all_tenants() as session:
         (message,) = await claim(session, wanted)
     async with postgres.sessions.of_all_tenants() as session:
-        await finish(session, CONSUMER, [Finished(message, wanted.token, "done")])
+        await finish(session, CONSUMER, [Finished(message, wanted.token, MessageState.DONE)])
         arriving = asyncio.create_task(deliver(postgres, order("a")))
         await asyncio.sleep(0.2)
         assert not arriving.done()

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from common.db.engine import Database
 from common.db.models.line import InboxKeyRow
+from common.domain.stored_words import MessageState
 from common.inbox.claim import ClaimRequest, claim, release, renew
 from common.inbox.finish import Finished, finish
 from common.inbox.messages import Done, Message, RawMessage
@@ -49,7 +50,7 @@ async def test_a_worker_that_comes_too_late_changes_nothing(database: Database) 
     await end_leases(database)
     _, current = await take(database)
     async with database.sessions.of_all_tenants() as session:
-        await finish(session, CONSUMER, [Finished(message, late.token, "done")])
+        await finish(session, CONSUMER, [Finished(message, late.token, MessageState.DONE)])
         assert await renew(session, CONSUMER, [message.ordering_key], late.token, 60) == set()
         await release(session, CONSUMER, [message.ordering_key], late.token)
     assert await inbox_states(database) == ["ready", "ready"]

@@ -9,6 +9,7 @@ from uuid import UUID
 from common.db.models.books import TimelineRow
 from common.db.models.effects import AttemptRow
 from common.domain.documents import DocumentRef, DocumentType
+from common.domain.stored_words import BoundHow, PdfState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class ListedDocument:
     reason: str | None
     file_status: str
     voucher_id: str | None
-    how: str | None
+    how: BoundHow | None
     waits_until: datetime | None
     released_at: datetime | None
     changed_at: datetime | None
@@ -53,7 +54,7 @@ class StoredDocument(ListedDocument):
 
     content_hash: str
     conflicted: bool
-    file_state: str
+    file_state: PdfState
     pdf_sha256: str | None
     pdf_size: int | None
     params: dict[str, Any] | None

@@ -32,7 +32,7 @@ class BooksConnection:
 
     connection_id: UUID
     organization_id: str
-    state: str
+    state: ConnectionState
     connected_on: date
 
 

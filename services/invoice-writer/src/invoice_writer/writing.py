@@ -8,6 +8,7 @@ from sqlalchemy import select
 from common.db.engine import Database
 from common.db.models.effects import BindingRow
 from common.domain.reasons import Reason
+from common.domain.stored_words import BoundHow
 from common.effects.effect import Bound, EffectResult, Parked, Refused
 from common.effects.runner import EffectRunner
 from common.effects.sql_numbers import effects_bound_to
@@ -189,7 +190,7 @@ class VoucherWriter:
         if len(ours) > 1:
             return plan.parked(Reason.DUPLICATE_IN_BOOKS, vouchers=ours)
         if ours:
-            return _translated(await self._runner.adopt(effect, ours[0], how="reconciled"), plan)
+            return _translated(await self._runner.adopt(effect, ours[0], how=BoundHow.RECONCILED), plan)
         return await self._judge(effect, plan, there)
 
     async def _judge(

@@ -147,7 +147,7 @@ async def test_waiting_for_the_rate_limit_is_no_doubt(writer: Writer) -> None:
 
 
 @pytest.mark.parametrize("status", [DocumentStatus.PARKED, DocumentStatus.WAITING])
-async def test_late_worker_does_not_undo_a_booking(writer: Writer, status: str) -> None:
+async def test_late_worker_does_not_undo_a_booking(writer: Writer, status: DocumentStatus) -> None:
     event = await writer.event(make_invoice())
     await writer.work(event)
     async with writer.db.sessions.of_all_tenants() as session:

@@ -5,11 +5,12 @@ from enum import StrEnum
 import pytest
 from sqlalchemy import Dialect, Enum, String, make_url
 
+from api.schemas.documents import FileStatus, Status
 from common.db.models import Base
 from common.db.models.base import CLOSED_LISTS
 from common.db.types import StoredWord
 from common.domain import stored_words
-from common.domain.stored_words import ALL, DocumentStatus
+from common.domain.stored_words import ALL, DocumentStatus, FileState
 
 DIALECTS: list[Dialect] = [make_url(url).get_dialect()() for url in ("sqlite://", "postgresql+asyncpg://")]
 STATUS = StoredWord(DocumentStatus)
@@ -59,3 +60,8 @@ def test_every_list_is_in_the_models_map() -> None:
 
 def test_no_column_is_an_enum_of_the_database() -> None:
     assert [column for column in COLUMNS if isinstance(column.type, Enum)] == []
+
+
+def test_the_api_says_the_words_that_are_stored() -> None:
+    assert [word.value for word in Status] == [word.value for word in DocumentStatus]
+    assert [word.value for word in FileStatus] == [word.value for word in FileState]

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
+from common.db.types import unknown_word
 from common.domain.buyers import VatCheck
 from common.domain.deciding import decide
 from common.domain.merchant import (
@@ -14,6 +15,7 @@ from common.domain.merchant import (
     MerchantSettings,
 )
 from common.domain.reasons import Reason
+from common.domain.stored_words import DocumentStatus
 from common.domain.verdicts import CorrectedInvoice, CorrectionContext, Exclude, Park, Verdict
 from factories.documents import (
     CATEGORIES,
@@ -71,6 +73,13 @@ def test_a_correction_goes_where_its_invoice_went_r37(outcome: str, expected: ob
         else None
     )
     assert found == expected
+
+
+def test_a_correction_is_not_booked_after_an_invoice_that_stands_as_only_a_newer_release_knows_r37() -> None:
+    newer = unknown_word(DocumentStatus, "shelved")
+    verdict = decide_on(make_credit_note(), original=make_original(outcome=newer))
+    assert isinstance(verdict, Park)
+    assert verdict.reason is Reason.ORIGINAL_WAITING
 
 
 def test_of_several_invoices_the_only_one_of_equal_total_is_named_r37() -> None:

@@ -28,7 +28,7 @@ class Attempt:
 
     attempt_id: UUID
     number: int
-    state: str
+    state: AttemptState
     armed_at: datetime
     searches: tuple[Search, ...] = ()
 
@@ -86,7 +86,7 @@ class AttemptStore(Protocol):
     async def close(
         self,
         attempt_id: UUID,
-        state: str,
+        state: AttemptState,
         searches: Sequence[Search] = (),
         answer: Mapping[str, Any] | None = None,
     ) -> bool:
@@ -116,7 +116,7 @@ class AttemptStore(Protocol):
         request: ArmRequest,
         attempt: Attempt,
         bound: Bound,
-        states: Sequence[str],
+        states: Sequence[AttemptState],
         on_bound: OnBound[Any],
     ) -> bool:
         """Make the object stand for the fact. Returns False when the attempt is in none of the states now."""

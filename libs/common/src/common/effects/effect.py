@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from common.domain.stored_words import BoundHow
 from common.effects.gate import Gate
 from common.effects.numbered import Numbered
 from common.errors import ConnectorError
@@ -79,7 +80,7 @@ class Effect(Protocol):
     async def search(self) -> SearchResult:
         """Look for the object on the other side."""
 
-    def on_bound(self, external_id: str, how: str) -> OnBound[Any]:
+    def on_bound(self, external_id: str, how: BoundHow) -> OnBound[Any]:
         """What follows from the binding and is written in the transaction that makes it."""
 
 
@@ -126,7 +127,7 @@ class Bound:
     """Exactly this external object stands for the fact."""
 
     external_id: str
-    how: str
+    how: BoundHow
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Elsewhere:
     key: str
     tenant_id: UUID
     numbered: Numbered
-    state: str
+    state: str  # an attempt's, or nowhere
     external_id: str | None = None
 
 

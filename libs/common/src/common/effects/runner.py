@@ -106,7 +106,7 @@ class EffectRunner:
         """Find out what a write nobody was shown yet did; None too where a person was shown it."""
         return await self._resolve(effect, (AttemptState.OPEN,))
 
-    async def adopt(self, effect: Effect, external_id: str, how: str = "adopted") -> EffectResult:
+    async def adopt(self, effect: Effect, external_id: str, how: BoundHow = BoundHow.ADOPTED) -> EffectResult:
         """Bind an object that is there already; waits while a write of ours may still be on its way."""
         request, bound = ArmRequest.of(effect), Bound(external_id, how)
         on_bound = effect.on_bound(external_id, how)

@@ -87,7 +87,7 @@ class SqlAttempts:
     async def close(
         self,
         attempt_id: UUID,
-        state: str,
+        state: AttemptState,
         searches: Sequence[Search] = (),
         answer: Mapping[str, Any] | None = None,
     ) -> bool:
@@ -139,7 +139,7 @@ class SqlAttempts:
         request: ArmRequest,
         attempt: Attempt,
         bound: Bound,
-        states: Sequence[str],
+        states: Sequence[AttemptState],
         on_bound: OnBound[Any],
     ) -> bool:
         """See `AttemptStore.bind`; one transaction with what follows from it."""
@@ -223,7 +223,7 @@ def _known(session: AsyncSession) -> Any:
 
 
 async def _change(
-    session: AsyncSession, attempt_id: UUID, states: Sequence[str], values: Mapping[str, Any]
+    session: AsyncSession, attempt_id: UUID, states: Sequence[AttemptState], values: Mapping[str, Any]
 ) -> bool:
     changing = update(AttemptRow).where(AttemptRow.attempt_id == attempt_id, AttemptRow.state.in_(states))
     done = await session.execute(changing.values(**values).returning(AttemptRow.attempt_id))

@@ -42,7 +42,7 @@ class ToArm:
     request: ArmRequest
     attempt_id: UUID
     last_number: int
-    state: str
+    state: AttemptState
     external_id: str | None = None
 
 

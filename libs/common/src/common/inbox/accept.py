@@ -40,7 +40,7 @@ async def accept(session: AsyncSession, consumer: str, messages: Sequence[Incomi
 
 
 async def _insert(
-    session: AsyncSession, consumer: str, messages: Sequence[Incoming], *, state: str, done_at: Any
+    session: AsyncSession, consumer: str, messages: Sequence[Incoming], *, state: MessageState, done_at: Any
 ) -> set[UUID]:
     if not messages:
         return set()

@@ -147,7 +147,7 @@ async def _open_letter(session: AsyncSession, consumer: str, dead_letter_id: UUI
     return letter if letter.state == DeadLetterState.KEPT else None
 
 
-async def _close_letter(session: AsyncSession, dead_letter_id: UUID, state: str) -> None:
+async def _close_letter(session: AsyncSession, dead_letter_id: UUID, state: DeadLetterState) -> None:
     await session.execute(
         update(LETTERS)
         .where(LETTERS.c.dead_letter_id == dead_letter_id)

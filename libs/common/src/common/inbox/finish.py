@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.dialect import db_now
 from common.db.models.base import table
 from common.db.models.line import InboxKeyRow, InboxRow
+from common.domain.stored_words import MessageState
 from common.inbox.claim import lock_leased
 from common.inbox.messages import RawMessage
 
@@ -24,7 +25,7 @@ class Finished:
 
     message: RawMessage
     token: UUID
-    state: str
+    state: MessageState
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ async def finish(session: AsyncSession, consumer: str, endings: Sequence[Ending]
     return await free_keys(session, consumer, {ending.message.ordering_key for ending in finished})
 
 
-async def close(session: AsyncSession, inbox_ids: Collection[int], state: str) -> None:
+async def close(session: AsyncSession, inbox_ids: Collection[int], state: MessageState) -> None:
     """End the messages in this state; their keys still have to be freed."""
     await session.execute(
         update(INBOX).where(INBOX.c.inbox_id.in_(inbox_ids)).values(state=state, done_at=db_now())

@@ -37,7 +37,7 @@ class _Waited:
 
     breaker_id: UUID
     tenant_id: UUID
-    state: str | None
+    state: BreakerState | None
     denied_at: datetime | None
     retry_at: datetime | None
     now: datetime

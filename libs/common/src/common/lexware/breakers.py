@@ -77,7 +77,7 @@ Reopened = Callable[[AsyncSession, UUID, UUID], Awaitable[None]]
 class View:
     """What this process knows of a breaker; `retry_at` is on the boot clock."""
 
-    state: str
+    state: BreakerState
     retry_at: float
     denied_by: str | None
 

@@ -36,7 +36,7 @@ class StoredTokens:
     generation: int
     access: SecretStr
     refresh: SecretStr
-    state: str
+    state: TokenPairState
     expires_in: float
     refreshed_ago: float | None
     leased_for: float

@@ -108,7 +108,7 @@ class ContactEffect:
             log.warning("contact.made_twice", tenant_id=str(self.tenant_id), contacts=len(oldest))
         return SearchResult(all(look.complete for look in looks), tuple(one.id for one in oldest[:1]))
 
-    def on_bound(self, external_id: str, how: str) -> OnBound["Made"]:
+    def on_bound(self, external_id: str, how: BoundHow) -> OnBound["Made"]:
         """The contact is kept in the index with the binding; what we surely wrote may be updated later."""
         body = orjson.loads(self.payload)
         written = {

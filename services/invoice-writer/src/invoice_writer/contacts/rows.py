@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.dialect import db_now, insert, prepared
 from common.db.models.base import table
 from common.db.models.books import ContactIndexRow, ContactKeyRow
-from common.domain.stored_words import ContactState
+from common.domain.stored_words import ContactKind, ContactState
 from common.lexware.contact_wire import Contact
 from invoice_writer.contacts.mapping import keys_of, prints_of
 
@@ -37,7 +37,7 @@ class KnownContact:
     """A usable contact of the books; `age` is how long ago we made it."""
 
     contact_id: str
-    kind: str
+    kind: ContactKind
     number: int | None
     vat_id: str | None
     tax_free: bool
@@ -104,7 +104,7 @@ class ContactRows:
         """Keep what we wrote or compared."""
         await self._session.execute(update(ROWS).where(*self._this(contact_id)).values(**written))
 
-    async def mark(self, contact_id: str, state: str) -> None:
+    async def mark(self, contact_id: str, state: ContactState) -> None:
         """Mark the contact as archived or gone: it is used no more."""
         await self.note(contact_id, state=state)
 

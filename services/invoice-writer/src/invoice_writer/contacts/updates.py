@@ -90,7 +90,7 @@ class ContactUpdates:
             if is_ours:
                 await rows.note(known.contact_id, fingerprint=fingerprint(body))
 
-    async def _lost(self, need: ContactNeed, known: KnownContact, state: str) -> bool:
+    async def _lost(self, need: ContactNeed, known: KnownContact, state: ContactState) -> bool:
         async with self._db.sessions.of(need.tenant_id) as session:
             await need.rows(session).mark(known.contact_id, state)
         return False

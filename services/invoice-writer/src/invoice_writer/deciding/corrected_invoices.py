@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from common.domain.money import Money, total
 from common.domain.reasons import BOOKED_BY_HAND, Reason
 from common.domain.stored_words import DocumentStatus
 from common.domain.taxcases import CHECKED_VALID, OSS_CASE, SHOWN_INVALID, SHOWN_UNCHECKED
-from common.domain.verdicts import CorrectedInvoice, CorrectedInvoiceOutcome, CorrectionContext, Decision
+from common.domain.verdicts import CorrectedInvoice, CorrectionContext, Decision
 from common.events import registry
 from common.events.commands import FetchOrder
 from common.events.documents import DocumentIssued
@@ -46,7 +46,7 @@ class OrderDocument:
     number: str
     issued_on: date
     gross_minor: int
-    status: str
+    status: DocumentStatus
     reason: str | None
     evidence: Mapping[str, Any]
     rules: Sequence[str]
@@ -116,11 +116,9 @@ async def _documents_of_order(session: AsyncSession, event: DocumentIssued) -> S
     return [OrderDocument(**row._mapping) for row in await session.execute(query)]
 
 
-def _standing(row: OrderDocument) -> CorrectedInvoiceOutcome:
+def _standing(row: OrderDocument) -> DocumentStatus:
     """How the invoice stands for its correction: what a person booked is in the books like any other."""
-    return cast(
-        CorrectedInvoiceOutcome, DocumentStatus.BOOKED if row.reason == BOOKED_BY_HAND else row.status
-    )
+    return DocumentStatus.BOOKED if row.reason == BOOKED_BY_HAND else row.status
 
 
 def _issued_before(event: DocumentIssued, invoices: Sequence[OrderDocument]) -> Sequence[OrderDocument]:

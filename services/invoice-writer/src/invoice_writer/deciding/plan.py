@@ -32,7 +32,7 @@ class VoucherPlan:
         """The outcome while something is waited for that is looked after elsewhere."""
         return self._standing(DocumentStatus.WAITING, reason, params)
 
-    def _standing(self, status: str, reason: Reason, params: dict[str, Any]) -> Outcome:
+    def _standing(self, status: DocumentStatus, reason: Reason, params: dict[str, Any]) -> Outcome:
         return Outcome(
             status,
             reason=reason.value,

@@ -95,7 +95,7 @@ class FileAttacher:
             case Later() as later:
                 return later
 
-    async def _settle(self, event: DocumentIssued, status: str, note: str) -> None:
+    async def _settle(self, event: DocumentIssued, status: FileState, note: str) -> None:
         async with self._db.sessions.of(event.tenant_id) as session:
             outcomes = OutcomeRepository(session, event.tenant_id)
             await outcomes.set_file(event.document_id, status, file_note=note)

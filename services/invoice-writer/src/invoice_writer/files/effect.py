@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from common.domain.keys import file_key
+from common.domain.stored_words import BoundHow
 from common.effects.effect import CrashPoints, OnBound, SearchResult
 from common.effects.gate import Gate
 from common.errors import RefusedError, TransientError
@@ -99,6 +100,6 @@ class VoucherFileEffect:
             raise VoucherUnreadable(str(error)) from error
         return SearchResult(complete=True, marked=tuple(voucher.files[-1:]))
 
-    def on_bound(self, external_id: str, how: str) -> OnBound[Any]:
+    def on_bound(self, external_id: str, how: BoundHow) -> OnBound[Any]:
         """The document's file counts as attached with the binding."""
         return self._attached(external_id)

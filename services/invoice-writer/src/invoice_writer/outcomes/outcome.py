@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from common.domain.reasons import Reason
+from common.domain.stored_words import BoundHow, DocumentStatus
 
 GO_ON = frozenset({Reason.INTERNAL_ERROR.value})
 WAIT_FOR_OTHERS = frozenset({Reason.ORIGINAL_MISSING.value, Reason.ORIGINAL_WAITING.value})
@@ -15,7 +16,7 @@ WAIT_FOR_OTHERS = frozenset({Reason.ORIGINAL_MISSING.value, Reason.ORIGINAL_WAIT
 class Outcome:
     """An outcome to record: the status with what led to it."""
 
-    status: str
+    status: DocumentStatus
     reason: str | None = None
     params: dict[str, Any] = field(default_factory=dict)
     rules: tuple[str, ...] = ()
@@ -23,5 +24,5 @@ class Outcome:
     decision: dict[str, Any] | None = None
     settings_version_id: UUID | None = None
     voucher_id: str | None = None
-    how: str | None = None
+    how: BoundHow | None = None
     waits_for: timedelta | None = None

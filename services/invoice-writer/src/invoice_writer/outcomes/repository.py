@@ -57,7 +57,7 @@ class OutcomeRepository:
         await self.add_timeline_entry(document_id, outcome.status, timeline_details(outcome))
         return revision
 
-    async def set_file(self, document_id: UUID, status: str, **columns: str | None) -> None:
+    async def set_file(self, document_id: UUID, status: FileState, **columns: str | None) -> None:
         """Record how the document's file stands; the outcome itself stays."""
         names = {name: value for name, value in columns.items() if value is not None}
         await self._session.execute(

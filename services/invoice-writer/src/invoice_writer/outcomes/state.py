@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.domain.stored_words import DocumentStatus
+from common.domain.stored_words import DocumentStatus, FileState
 from invoice_writer.outcomes.outcome import GO_ON, WAIT_FOR_OTHERS, Outcome
 
 
@@ -13,11 +13,11 @@ from invoice_writer.outcomes.outcome import GO_ON, WAIT_FOR_OTHERS, Outcome
 class DocumentState:
     """The columns that say how a document and its file stand; `read_at` is the database's clock."""
 
-    status: str
+    status: DocumentStatus
     reason: str | None
     params: Mapping[str, Any]
     voucher_id: str | None
-    file_status: str
+    file_status: FileState
     pdf_sha256: str | None
     revision: int
     first_seen_at: datetime

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.models.books import OutcomeRow
 from common.domain.documents import DocumentRef, DocumentType
+from common.domain.stored_words import DocumentStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Candidate:
     order_id: str
     type: str
     number: str
-    status: str
+    status: DocumentStatus
     reason: str | None
     revision: int
     queued_revision: int | None

@@ -70,7 +70,7 @@ class _Mark:
 
     release_id: int
     turn: Turn
-    status: str
+    status: DocumentStatus
     reason: str | None
     stands_by: str | None
 

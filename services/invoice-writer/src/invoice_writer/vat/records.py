@@ -60,7 +60,7 @@ def still_counts(settings: ViesSettings) -> ColumnElement[bool]:
     )
 
 
-def _answered(result: str, hours: float) -> ColumnElement[bool]:
+def _answered(result: VatResult, hours: float) -> ColumnElement[bool]:
     return and_(VatCheckRow.result == result, VatCheckRow.answered_at > db_now(-hours * HOUR))
 
 
@@ -133,7 +133,7 @@ def _said(answer: VatAnswer) -> dict[str, Any]:
     return {"result": result, "source": answer.source, "request_id": answer.request_id}
 
 
-def _check(row: VatCheckRow, result: str, at: datetime) -> VatCheck:
+def _check(row: VatCheckRow, result: VatResult, at: datetime) -> VatCheck:
     known = result != VatResult.UNAVAILABLE
     return VatCheck.model_validate(
         {

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from common.domain.stored_words import DocumentStatus
+from common.domain.stored_words import BoundHow, DocumentStatus
 from common.domain.verdicts import Decision
 from common.effects.effect import OnBound, SearchResult
 from common.effects.gate import Gate
@@ -97,7 +97,7 @@ class VoucherEffect:
         values |= {"others": self._others, "despite": self.despite}
         return VoucherEffect(self._event, self._plan, **values)
 
-    def on_bound(self, external_id: str, how: str) -> OnBound[Booking]:
+    def on_bound(self, external_id: str, how: BoundHow) -> OnBound[Booking]:
         """Make what is written with the binding: the outcome and its announcement."""
         decision = self._plan.decision
         outcome = Outcome(

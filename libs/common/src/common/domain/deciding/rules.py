@@ -10,6 +10,7 @@ from decimal import Decimal
 from common.domain.cleaning import clean, utf16_length
 from common.domain.documents import Document
 from common.domain.reasons import Reason
+from common.domain.stored_words import DocumentStatus
 from common.domain.verdicts import Case, Exclude, Park, Trail
 
 NUMBER_LIMIT = 40
@@ -38,7 +39,7 @@ def original_excluded(case: Case, trail: Trail) -> Exclude | None:
     candidates = case.in_question
     if not case.is_correction or not candidates:
         return None
-    if any(invoice.outcome != "excluded" for invoice in candidates):
+    if any(invoice.outcome != DocumentStatus.EXCLUDED for invoice in candidates):
         return None
     return trail.exclude("original_excluded")
 

@@ -11,6 +11,7 @@ from common.domain.buyers import VatCheck
 from common.domain.cleaning import clean
 from common.domain.money import Money, total
 from common.domain.reasons import Reason
+from common.domain.stored_words import DocumentStatus
 from common.domain.verdicts import Case, CorrectedInvoice, Park, Trail
 
 OSS_CASE, CHECKED_VALID = "distance_sale.oss", "vat_id.checked_valid"
@@ -31,11 +32,11 @@ def original_booked(case: Case, trail: Trail) -> Park | None:
         trail.fired("correction.invoice_unclear", possible_invoices=len(candidates), left=left_of(candidates))
     outcomes = {invoice.outcome for invoice in candidates}
     numbers = _numbers(candidates)
-    if "excluded" in outcomes:
+    if DocumentStatus.EXCLUDED in outcomes:
         return trail.park(Reason.ORIGINAL_UNCLEAR, invoices=numbers, left=left_of(candidates))
-    if "parked" in outcomes:
+    if DocumentStatus.PARKED in outcomes:
         return trail.park(Reason.ORIGINAL_PARKED, invoices=numbers)
-    if "waiting" in outcomes:
+    if outcomes != {DocumentStatus.BOOKED}:  # it waits, or stands as only a newer release knows
         return trail.park(Reason.ORIGINAL_WAITING, invoices=numbers)
     return None
 

@@ -10,9 +10,9 @@ from common.domain.buyers import Customer, VatCheck
 from common.domain.documents import Document, Fact, lines_key
 from common.domain.money import Money, total
 from common.domain.reasons import Reason
+from common.domain.stored_words import DocumentStatus
 
 VoucherType = Literal["salesinvoice", "salescreditnote"]
-CorrectedInvoiceOutcome = Literal["booked", "waiting", "parked", "excluded"]
 
 
 class CollectiveContact(Fact):
@@ -98,7 +98,7 @@ class CorrectedInvoice(Fact):
     number: str
     issued_on: date
     gross_total: Money
-    outcome: CorrectedInvoiceOutcome
+    outcome: DocumentStatus
     supplied_on: date | None = None
     gross_by_rate: dict[Decimal, Money] | None = None
     corrected_by_rate: dict[Decimal, Money] = {}
