@@ -2,12 +2,12 @@
 
 import pytest
 
-from common.domain.buyers import Doubt, Place, place_of
+from common.domain.buyers import Place, UnclearPlace, place_of
 from common.domain.buyers.country_codes import COUNTRIES, MEMBER_STATES
 from factories.documents import make_address
 
 
-def place(country: str | None, zip_code: str | None = "", city: str | None = "") -> Place | Doubt:
+def place(country: str | None, zip_code: str | None = "", city: str | None = "") -> Place | UnclearPlace:
     return place_of(make_address(country=country, zip_code=zip_code, city=city))
 
 
@@ -146,11 +146,11 @@ def test_austrian_villages_with_german_postcodes_lie_in_austria_r30(
 
 @pytest.mark.parametrize("country", [None, "", "QQ", "EU", "DEU", "Deutschland", "D", "\x00", "ES_XX", "🇩🇪"])
 def test_a_country_nobody_knows_is_never_guessed_r30(country: str | None) -> None:
-    assert place(country, "10115", "Berlin") is Doubt.UNKNOWN
+    assert place(country, "10115", "Berlin") is UnclearPlace.UNKNOWN
 
 
 def test_no_address_is_no_place() -> None:
-    assert place_of(None) is Doubt.UNKNOWN
+    assert place_of(None) is UnclearPlace.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -173,4 +173,4 @@ def test_no_address_is_no_place() -> None:
 def test_country_and_postcode_that_name_different_places_are_a_doubt_r30(
     country: str, zip_code: str, city: str
 ) -> None:
-    assert place(country, zip_code, city) is Doubt.CONTRADICTORY
+    assert place(country, zip_code, city) is UnclearPlace.CONTRADICTORY

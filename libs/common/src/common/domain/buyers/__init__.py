@@ -14,7 +14,7 @@ from common.domain.buyers.keys import (
     vat_key,
 )
 from common.domain.buyers.payers import PayerHashes, PayerKey, normal_email, normal_name
-from common.domain.buyers.territories import Doubt, Place, place_of
+from common.domain.buyers.territories import Place, UnclearPlace, place_of
 from common.domain.buyers.vat_checks import VatCheck
 from common.domain.buyers.vat_ids import VatId, buyers_vat_id, goods_address, vat_id_to_check
 
@@ -22,10 +22,10 @@ __all__ = [
     "HOME",
     "NORTHERN_IRELAND",
     "Customer",
-    "Doubt",
     "PayerHashes",
     "PayerKey",
     "Place",
+    "UnclearPlace",
     "VatCheck",
     "VatId",
     "address_print",

@@ -43,7 +43,7 @@ class Place:
         return self.state == HOME
 
 
-class Doubt(Enum):
+class UnclearPlace(Enum):
     """Why an address names no place."""
 
     UNKNOWN = "unknown"
@@ -139,23 +139,23 @@ _NOT_ZIP = re.compile(r"[^0-9A-Z]")
 _LETTERS_FIRST = re.compile(r"^[A-Z]{1,3}(?=[0-9]{3})")
 
 
-def place_of(address: Address | None) -> Place | Doubt:
+def place_of(address: Address | None) -> Place | UnclearPlace:
     """The place an address lies in."""
     if address is None:
-        return Doubt.UNKNOWN
+        return UnclearPlace.UNKNOWN
     country = clean(address.country).upper()
     country = ALIASES.get(country, country)
     if country in EXTENSIONS:
         return Place(country, None, EXTENSIONS[country][1])
     if country not in COUNTRIES:
-        return Doubt.UNKNOWN
+        return UnclearPlace.UNKNOWN
     zip_code, city = clean(address.zip_code).upper(), clean(address.city).casefold()
     if _names_another_country(country, zip_code):
-        return Doubt.CONTRADICTORY
+        return UnclearPlace.CONTRADICTORY
     return _place_within(country, _plain_zip(country, zip_code), city)
 
 
-def _place_within(country: str, zip_code: str, city: str) -> Place | Doubt:
+def _place_within(country: str, zip_code: str, city: str) -> Place | UnclearPlace:
     if country == NORTHERN_IRELAND:
         return Place(country, NORTHERN_IRELAND, "Nordirland")
     if country == "MC":
@@ -166,7 +166,7 @@ def _place_within(country: str, zip_code: str, city: str) -> Place | Doubt:
         by_zip = territory.zips.fullmatch(zip_code) is not None
         by_town = territory.town is not None and territory.town.search(city) is not None
         if by_town and zip_code and not by_zip and not _is_alias(territory, zip_code):
-            return Doubt.CONTRADICTORY
+            return UnclearPlace.CONTRADICTORY
         if by_zip or by_town:
             code = territory.country or country
             return Place(code, territory.state, territory.name, territory.region)

@@ -10,8 +10,8 @@ from common.domain.amounts import Split
 from common.domain.buyers import (
     HOME,
     NORTHERN_IRELAND,
-    Doubt,
     Place,
+    UnclearPlace,
     VatId,
     buyers_vat_id,
     company_name,
@@ -95,8 +95,8 @@ def find_places(case: Case, trail: Trail) -> Places | Park:
         ("invoice", case.document.address, invoice),
         ("delivery", delivered_to, delivery),
     ):
-        if isinstance(place, Doubt):
-            reason = Reason.COUNTRY_UNKNOWN if place is Doubt.UNKNOWN else Reason.COUNTRY_CONTRADICTORY
+        if isinstance(place, UnclearPlace):
+            reason = Reason.COUNTRY_UNKNOWN if place is UnclearPlace.UNKNOWN else Reason.COUNTRY_CONTRADICTORY
             country = clean(address.country)[:40] if address is not None else ""
             return trail.park(reason, address=which, country=country)
     assert isinstance(invoice, Place) and isinstance(delivery, Place)
