@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import common.domain
-from common.domain.reasons import REASONS, Reason, Who
+from common.domain.reasons import REASONS, ActingParty, Reason
 from common.domain.reasons.codes import ReleasedBy
 from common.domain.reasons.table import reasons_page
 from common.domain.verdicts import verdicts
@@ -39,7 +39,7 @@ def test_every_reason_has_cause_and_remedy_in_both_languages(reason: Reason) -> 
 
 def test_reasons_that_nobody_acts_on_end_by_themselves() -> None:
     for reason, text in REASONS.items():
-        assert (text.who is Who.NOBODY) is (text.released_by is ReleasedBy.TIME), reason
+        assert (text.who is ActingParty.NOBODY) is (text.released_by is ReleasedBy.TIME), reason
 
 
 def test_an_invoice_and_a_vat_id_check_are_waited_for_a_day_r27_r37() -> None:

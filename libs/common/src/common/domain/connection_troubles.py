@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from common.domain.reasons import Who
+from common.domain.reasons import ActingParty
 
 
 class ConnectionTrouble(StrEnum):
@@ -21,7 +21,7 @@ class ConnectionTrouble(StrEnum):
 class TroubleText:
     """Cause and remedy in both languages, and who acts."""
 
-    who: Who
+    who: ActingParty
     cause_de: str
     cause_en: str
     remedy_de: str
@@ -31,7 +31,7 @@ class TroubleText:
 TROUBLES: Mapping[ConnectionTrouble, TroubleText] = MappingProxyType(
     {
         ConnectionTrouble.ANSWER_ENCODING_REFUSED: TroubleText(
-            who=Who.MERCHANT,
+            who=ActingParty.MERCHANT,
             cause_de="Der Server des Shops schickt seine Antworten in einer Kompression, um die nicht "
             "gebeten wurde. Sie wurden nicht gelesen.",
             cause_en="The shop's server sends its answers compressed in a way nobody asked for. "
@@ -44,7 +44,7 @@ TROUBLES: Mapping[ConnectionTrouble, TroubleText] = MappingProxyType(
             "zstd or several at once.” Then it goes on by itself.",
         ),
         ConnectionTrouble.ADDRESS_REFUSED: TroubleText(
-            who=Who.MERCHANT,
+            who=ActingParty.MERCHANT,
             cause_de="Die Adresse des Shops führt nicht zu einem öffentlichen Server mit https. "
             "Er wurde nicht gefragt.",
             cause_en="The shop's address does not lead to a public server with https. It was not asked.",
@@ -54,7 +54,7 @@ TROUBLES: Mapping[ConnectionTrouble, TroubleText] = MappingProxyType(
             "Then it goes on by itself.",
         ),
         ConnectionTrouble.FOREIGN_REFUSAL: TroubleText(
-            who=Who.MERCHANT,
+            who=ActingParty.MERCHANT,
             cause_de="Etwas vor dem Shop (Firewall, Proxy, Wartungsseite) weist die Abrufe ab; "
             "der Shop selbst hat nicht geantwortet.",
             cause_en="Something in front of the shop (firewall, proxy, maintenance page) refuses the calls; "
@@ -67,7 +67,7 @@ TROUBLES: Mapping[ConnectionTrouble, TroubleText] = MappingProxyType(
             "install it again and connect the shop again.",
         ),
         ConnectionTrouble.SOMETHING_ELSE_ANSWERS: TroubleText(
-            who=Who.MERCHANT,
+            who=ActingParty.MERCHANT,
             cause_de="Unter der Adresse des Shops antwortet etwas anderes: eine Weiterleitung oder eine "
             "Webseite statt der Schnittstelle.",
             cause_en="Something else answers at the shop's address: a redirect or a web page instead of the "

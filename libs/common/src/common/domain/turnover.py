@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from common.domain.money import Money
-from common.domain.reasons import Who
+from common.domain.reasons import ActingParty
 
 LOWER_LIMIT = Money(25_000_00)  # of a year, for the year that follows it
 UPPER_LIMIT = Money(100_000_00)  # of a year, for the rest of it
@@ -53,7 +53,7 @@ class TurnoverWarning:
 class TurnoverText:
     """Cause and remedy of a warning in both languages, and who acts."""
 
-    who: Who
+    who: ActingParty
     cause_de: str
     cause_en: str
     remedy_de: str
@@ -92,7 +92,7 @@ def _level(net: Money, limit: Money, near: TurnoverCode, exceeded: TurnoverCode)
 TURNOVER_TEXTS: Mapping[TurnoverCode, TurnoverText] = MappingProxyType(
     {
         TurnoverCode.PREVIOUS_YEAR_EXCEEDED: TurnoverText(
-            who=Who.MERCHANT,
+            who=ActingParty.MERCHANT,
             cause_de="Der Umsatz des Vorjahres liegt über 25.000 Euro; dann gilt § 19 UStG im laufenden "
             "Jahr nicht. Das Profil in Lexware Office sagt noch Kleinunternehmer.",
             cause_en="The turnover of the previous year is above 25,000 euros; § 19 UStG then does not "
@@ -103,7 +103,7 @@ TURNOVER_TEXTS: Mapping[TurnoverCode, TurnoverText] = MappingProxyType(
             "the shop and change the profile in Lexware Office.",
         ),
         TurnoverCode.LOWER_LIMIT_NEAR: TurnoverText(
-            who=Who.MERCHANT,
+            who=ActingParty.MERCHANT,
             cause_de="Der Umsatz des Jahres hat 90 % von 25.000 Euro erreicht. Liegt er am Ende darüber, "
             "gilt § 19 UStG im nächsten Jahr nicht; im Jahr der Gründung endet die Regelung "
             "sofort.",
@@ -115,7 +115,7 @@ TURNOVER_TEXTS: Mapping[TurnoverCode, TurnoverText] = MappingProxyType(
             remedy_en="Watch the turnover and prepare the change at New Year with the tax adviser.",
         ),
         TurnoverCode.LOWER_LIMIT_EXCEEDED: TurnoverText(
-            who=Who.MERCHANT,
+            who=ActingParty.MERCHANT,
             cause_de="Der Umsatz des Jahres liegt über 25.000 Euro. Bleibt es dabei, gilt § 19 UStG im "
             "nächsten Jahr nicht; im Jahr der Gründung endet die Regelung sofort.",
             cause_en="The turnover of the year is above 25,000 euros. If it stays there, § 19 UStG does "
@@ -126,7 +126,7 @@ TURNOVER_TEXTS: Mapping[TurnoverCode, TurnoverText] = MappingProxyType(
             "Lexware Office. Act at once in the year the business is founded.",
         ),
         TurnoverCode.UPPER_LIMIT_NEAR: TurnoverText(
-            who=Who.MERCHANT,
+            who=ActingParty.MERCHANT,
             cause_de="Der Umsatz des Jahres hat 90 % von 100.000 Euro erreicht. Schon der Umsatz, der die "
             "Grenze überschreitet, ist steuerpflichtig.",
             cause_en="The turnover of the year has reached 90 % of 100,000 euros. The very sale that "
@@ -135,7 +135,7 @@ TURNOVER_TEXTS: Mapping[TurnoverCode, TurnoverText] = MappingProxyType(
             remedy_en="Prepare the change of shop and profile with the tax adviser now.",
         ),
         TurnoverCode.UPPER_LIMIT_EXCEEDED: TurnoverText(
-            who=Who.MERCHANT,
+            who=ActingParty.MERCHANT,
             cause_de="Der Umsatz des Jahres liegt über 100.000 Euro: § 19 UStG gilt ab dem Umsatz nicht "
             "mehr, der die Grenze überschritten hat.",
             cause_en="The turnover of the year is above 100,000 euros: § 19 UStG no longer applies from "

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from common.domain.reasons import Who
+from common.domain.reasons import ActingParty
 
 
 class AlarmKind(StrEnum):
@@ -47,7 +47,7 @@ class AlarmKind(StrEnum):
 class AlarmText:
     """Cause and remedy of an alarm in both languages, who acts, and what ends it."""
 
-    who: Who
+    who: ActingParty
     cause_de: str
     cause_en: str
     remedy_de: str

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from common.domain.alarms.kinds import AlarmKind, AlarmText
-from common.domain.reasons import Who
+from common.domain.reasons import ActingParty
 
 BY_PERSON_DE = "Er bleibt im Protokoll, bis jemand ihn als gesehen schließt."
 BY_PERSON_EN = "It stays on record until somebody closes it as seen."
 
 BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
     AlarmKind.DUPLICATE: AlarmText(
-        who=Who.MERCHANT,
+        who=ActingParty.MERCHANT,
         cause_de="Ein Dokument steht möglicherweise doppelt in der Buchhaltung.",
         cause_en="The books may hold a document twice.",
         remedy_de="Die genannten Belege vergleichen und einen davon in Lexware Office von Hand löschen.",
@@ -19,7 +19,7 @@ BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en=BY_PERSON_EN,
     ),
     AlarmKind.ADOPTED_VOUCHER_DIFFERS: AlarmText(
-        who=Who.MERCHANT,
+        who=ActingParty.MERCHANT,
         cause_de="Ein fremder Beleg wurde übernommen, der vom Dokument des Shops abweicht.",
         cause_en="A voucher that others made was adopted, and it differs from the shop's document.",
         remedy_de="Beide Seiten vergleichen und den Beleg in Lexware Office berichtigen oder prüfen.",
@@ -28,7 +28,7 @@ BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes when the voucher differs no more, or somebody closes it as seen.",
     ),
     AlarmKind.EINVOICE_DIFFERS: AlarmText(
-        who=Who.MERCHANT,
+        who=ActingParty.MERCHANT,
         cause_de="Die E-Rechnung in der nachgereichten PDF-Datei widerspricht dem gebuchten Beleg.",
         cause_en="The e-invoice inside a PDF that came after the booking contradicts the voucher.",
         remedy_de="Das Dokument im Shop berichtigen und neu ausstellen.",
@@ -37,7 +37,7 @@ BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en=BY_PERSON_EN,
     ),
     AlarmKind.RECONNECT_NEEDED: AlarmText(
-        who=Who.MERCHANT,
+        who=ActingParty.MERCHANT,
         cause_de="Der Zugang zu Lexware Office gilt nicht mehr.",
         cause_en="The access to Lexware Office is not valid any more.",
         remedy_de="Lexware Office neu verbinden; wartende Dokumente gehen dann von selbst weiter.",
@@ -46,7 +46,7 @@ BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes when a new access is stored or the old one is accepted again.",
     ),
     AlarmKind.BOOKS_DENY_ACCESS: AlarmText(
-        who=Who.MERCHANT,
+        who=ActingParty.MERCHANT,
         cause_de="Lexware Office verweigert den Zugang seit einer Viertelstunde (Vertrag oder Rechte).",
         cause_en="Lexware Office has refused this access for a quarter of an hour (contract or rights).",
         remedy_de="Vertrag und Rechte in Lexware Office prüfen; es wird alle fünf Minuten probiert.",
@@ -55,7 +55,7 @@ BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes with the first call that is accepted; what waited then goes on.",
     ),
     AlarmKind.BOOKS_UNREACHABLE: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Seit einer Stunde antwortet Lexware Office nicht, höchstens etwas dazwischen.",
         cause_en="For an hour Lexware Office has given no answer; at most something in between has.",
         remedy_de="Netz, Proxy und Firewall zwischen dieser Installation und Lexware Office prüfen.",
@@ -64,7 +64,7 @@ BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes with the first answer; what waited then goes on.",
     ),
     AlarmKind.API_KEY_ENDS: AlarmText(
-        who=Who.MERCHANT,
+        who=ActingParty.MERCHANT,
         cause_de="Der API-Schlüssel ist seit 22 Monaten hinterlegt; Schlüssel gelten 24 Monate.",
         cause_en="The API key was stored 22 months ago; keys are valid for 24 months.",
         remedy_de="In Lexware Office einen neuen Schlüssel anlegen und die Verbindung damit erneuern.",
@@ -73,7 +73,7 @@ BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes with a new key or when the connection is disabled.",
     ),
     AlarmKind.OAUTH_MISCONFIGURED: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Lexware Office lehnt die Zugangsdaten dieser Installation (OAuth-Client) ab.",
         cause_en="Lexware Office refuses the credentials of this installation (OAuth client).",
         remedy_de="Client-ID, Client-Secret und Redirect-URI in der Konfiguration berichtigen.",
@@ -82,7 +82,7 @@ BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes with the next refresh that succeeds.",
     ),
     AlarmKind.CLOCK_STEPPED: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Die Uhr der Datenbank oder eines Rechners wurde gestellt; Belege konnten unterwegs sein.",
         cause_en="The clock of the database or of a machine was set; vouchers may have been on their way.",
         remedy_de="Uhren nur nachführen, nie stellen (NTP mit slew); danach die Liste der Doppelten ansehen.",
@@ -91,7 +91,7 @@ BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes when the clocks have kept the same pace for a trust time.",
     ),
     AlarmKind.SMALL_BUSINESS_TURNOVER: AlarmText(
-        who=Who.MERCHANT,
+        who=ActingParty.MERCHANT,
         cause_de="Der Umsatz eines Kleinunternehmers (§ 19 UStG) ist einer Grenze nahe oder über ihr.",
         cause_en="The turnover of a small business (§ 19 UStG) is near a limit or above it.",
         remedy_de="Mit der Steuerberatung klären, ab wann Umsatzsteuer auszuweisen ist.",
@@ -103,7 +103,7 @@ BOOKS_ALARMS: Mapping[AlarmKind, AlarmText] = {
 
 SHOP_ALARMS: Mapping[AlarmKind, AlarmText] = {
     AlarmKind.SHOP_ITEM_UNREADABLE: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Der Shop hat etwas gesendet, das dieses Programm nicht lesen kann.",
         cause_en="The shop sent something this software cannot read.",
         remedy_de="Die Bytes liegen im Archiv; den Fall dem Hersteller melden.",
@@ -114,7 +114,7 @@ SHOP_ALARMS: Mapping[AlarmKind, AlarmText] = {
         "closes it as seen.",
     ),
     AlarmKind.SHOP_UNREADABLE: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Ein Shop ist seit einer Stunde nicht lesbar; seine neuen Dokumente bleiben so lange aus.",
         cause_en="A shop has been unreadable for an hour; its new documents stay away until it is read.",
         remedy_de="Der genannte Fehler sagt, was die Antwort war, die Verbindung, wer handeln kann.",
@@ -126,7 +126,7 @@ SHOP_ALARMS: Mapping[AlarmKind, AlarmText] = {
 
 LINK_ALARMS: Mapping[AlarmKind, AlarmText] = {
     AlarmKind.SHOP_LINKED_TWICE: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Derselbe Shop ist über zwei Verbindungen zugleich in Gebrauch.",
         cause_en="The same shop is in use over two connections at once.",
         remedy_de="Eine der beiden deaktivieren; die eines anderen Händlers gibt der Betreiber frei.",
@@ -135,7 +135,7 @@ LINK_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes when only one of them is in use.",
     ),
     AlarmKind.ORGANIZATION_LINKED_TWICE: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Dieselbe Organisation in Lexware Office ist bei zwei Händlern zugleich in Gebrauch.",
         cause_en="The same organization in Lexware Office is in use under two merchants at once.",
         remedy_de="Der Betreiber klärt, zu wem sie gehört, und gibt die andere Verbindung frei.",

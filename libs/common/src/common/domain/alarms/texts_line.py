@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from common.domain.alarms.kinds import AlarmKind, AlarmText
-from common.domain.reasons import Who
+from common.domain.reasons import ActingParty
 
 LINE_ALARMS: Mapping[AlarmKind, AlarmText] = {
     AlarmKind.EVENT_REFUSED: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Der Broker lehnt eine Nachricht ab; ihr Dokument ist solange geparkt (internal_error).",
         cause_en="The broker refuses a message; its document is parked as internal_error meanwhile.",
         remedy_de="Den genannten Fehler beheben (Größengrenze, Rechte oder fehlendes Topic des Brokers).",
@@ -16,7 +16,7 @@ LINE_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes as soon as the message is taken; it is tried again every minute.",
     ),
     AlarmKind.MESSAGE_BURIED: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Eine Nachricht passt nicht in den Eingang eines Dienstes und wurde beiseitegelegt.",
         cause_en="A message does not fit into the inbox of a service and was put aside.",
         remedy_de="Fehler melden; eine neue Version liest sie beim Start erneut, ebenso ein `replay`.",
@@ -25,7 +25,7 @@ LINE_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes when the message is taken, or given up by `discard`.",
     ),
     AlarmKind.MESSAGES_MISSED: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Nachrichten wurden vom Broker gelöscht, bevor ein Dienst sie gelesen hat.",
         cause_en="The broker deleted messages before a service had read them.",
         remedy_de="`python -m common.transport.repair resend DIENST` sendet sie erneut (30 Tage lang).",
@@ -34,7 +34,7 @@ LINE_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes when the service has everything that can still be sent.",
     ),
     AlarmKind.ORDER_GAP: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Einer Nachricht fehlt die vorhergehende ihrer Bestellung; sie wurde ohne sie verarbeitet.",
         cause_en="A message lacks the one before it of its order; it was worked without it.",
         remedy_de="`python -m common.transport.repair resend DIENST` sendet nach, was noch da ist.",

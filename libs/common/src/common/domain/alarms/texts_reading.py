@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from common.domain.alarms.kinds import AlarmKind, AlarmText
-from common.domain.reasons import Who
+from common.domain.reasons import ActingParty
 
 READING_ALARMS: Mapping[AlarmKind, AlarmText] = {
     AlarmKind.VOUCHER_CHANGED: AlarmText(
-        who=Who.MERCHANT,
+        who=ActingParty.MERCHANT,
         cause_de="Ein gebuchter Beleg wurde in Lexware Office geändert und stimmt nicht mehr mit dem Shop.",
         cause_en="A booked voucher was changed in Lexware Office and differs from the shop's document.",
         remedy_de="Die genannten Angaben vergleichen und den Beleg in Lexware Office richtigstellen.",
@@ -16,7 +16,7 @@ READING_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes when both are equal again, or somebody closes it as seen.",
     ),
     AlarmKind.VOUCHER_DELETED: AlarmText(
-        who=Who.MERCHANT,
+        who=ActingParty.MERCHANT,
         cause_de="Ein gebuchter Beleg wurde in Lexware Office gelöscht.",
         cause_en="A booked voucher was deleted in Lexware Office.",
         remedy_de="Fehlt der Beleg, ihn in Lexware Office von Hand neu anlegen; von selbst geschieht nichts.",
@@ -26,7 +26,7 @@ READING_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes when the voucher is there again or made by hand, or somebody closes it as seen.",
     ),
     AlarmKind.BOOKS_UNREADABLE: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Eine Liste aus Lexware Office ist seit zehn Minuten nicht lesbar; neue Dokumente warten.",
         cause_en="A list of Lexware Office has been unreadable for ten minutes; new documents wait.",
         remedy_de="Der genannte Fehler sagt, was die Antwort war; bleibt er, den Fall dem Hersteller melden.",
@@ -35,7 +35,7 @@ READING_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes when the list was read again; the documents then go on.",
     ),
     AlarmKind.BOOKS_ROW_UNREADABLE: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="In einer Liste aus Lexware Office sind Einträge ganz oder teilweise nicht lesbar.",
         cause_en="Entries of a list of Lexware Office cannot be read, wholly or in part.",
         remedy_de="Die genannten Einträge in Lexware Office berichtigen, sonst dem Hersteller melden.",
@@ -44,7 +44,7 @@ READING_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes when the list was read without such entries.",
     ),
     AlarmKind.BOOKS_PART_TOO_LONG: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Die Belegliste ist an einem Tag länger, als Lexware Office zeigt; dessen Dokumente warten.",
         cause_en="On one day the voucher list is longer than Lexware Office shows; documents of it wait.",
         remedy_de="Den genannten Tag in Lexware Office ansehen und die Dokumente einzeln abgleichen.",

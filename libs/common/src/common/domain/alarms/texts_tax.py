@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from common.domain.alarms.kinds import AlarmKind, AlarmText
 from common.domain.alarms.texts import BY_PERSON_DE, BY_PERSON_EN
-from common.domain.reasons import Who
+from common.domain.reasons import ActingParty
 
 TAX_ALARMS: Mapping[AlarmKind, AlarmText] = {
     AlarmKind.VAT_ID_VALID_AFTER_BOOKING: AlarmText(
-        who=Who.ADVISER,
+        who=ActingParty.ADVISER,
         cause_de="Ein Dokument mit ausgewiesener Steuer wurde gebucht, ehe die Behörde antwortete; jetzt "
         "nennt sie die USt-IdNr. des Käufers gültig.",
         cause_en="A document with VAT shown was booked before the authority answered; now it calls the "
@@ -21,7 +21,7 @@ TAX_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en=BY_PERSON_EN,
     ),
     AlarmKind.DISPATCHED_IN_OTHER_MONTH: AlarmText(
-        who=Who.MERCHANT,
+        who=ActingParty.MERCHANT,
         cause_de="Der Versand wurde erst nach der Buchung bekannt und liegt in einem anderen Monat als der, "
         "mit dem gebucht wurde.",
         cause_en="The dispatch became known after the booking, and it lies in another month than the one "

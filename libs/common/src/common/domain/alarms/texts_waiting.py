@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from common.domain.alarms.kinds import AlarmKind, AlarmText
-from common.domain.reasons import Who
+from common.domain.reasons import ActingParty
 
 WAITING_ALARMS: Mapping[AlarmKind, AlarmText] = {
     AlarmKind.WRITE_UNSETTLED: AlarmText(
-        who=Who.MERCHANT,
+        who=ActingParty.MERCHANT,
         cause_de="Seit einer Stunde ist nicht festzustellen, ob Lexware Office die genannten Belege hat.",
         cause_en="For an hour it could not be found out whether the books have the vouchers named here.",
         remedy_de="Die Nummern in Lexware Office suchen und am Dokument wählen: übernehmen oder buchen.",
@@ -16,7 +16,7 @@ WAITING_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes when each voucher was found, proved to be missing or decided about.",
     ),
     AlarmKind.WORK_DELAYED: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Nachrichten eines Händlers kommen in einem Dienst seit über einer Stunde nicht voran.",
         cause_en="Messages of one merchant have made no progress in a service for over an hour.",
         remedy_de="Genannt ist, wie viele und woran sie zuletzt scheiterten; dort ansetzen.",
@@ -25,7 +25,7 @@ WAITING_ALARMS: Mapping[AlarmKind, AlarmText] = {
         ends_en="It closes as soon as no message has waited that long.",
     ),
     AlarmKind.FILES_DELAYED: AlarmText(
-        who=Who.OPERATOR,
+        who=ActingParty.OPERATOR,
         cause_de="Dateien gebuchter Belege sind seit einem Tag nicht in Lexware Office angekommen.",
         cause_en="Files of booked vouchers have not arrived in Lexware Office for a day.",
         remedy_de="Es wird weiter versucht; `file/attach` am Dokument versucht es sofort.",

@@ -1,6 +1,6 @@
 """Why a document is not booked, and the words for it; what cures each reason."""
 
-from common.domain.reasons.codes import BY_RATE_TABLE, Reason, Who
+from common.domain.reasons.codes import BY_RATE_TABLE, ActingParty, Reason
 from common.domain.reasons.releases import (
     BEFORE_START,
     BOOKED_BY_HAND,
@@ -48,8 +48,8 @@ __all__ = [
     "RULES",
     "START_FIELD",
     "SURPLUS_DELETED",
+    "ActingParty",
     "Reason",
-    "Who",
     "cured_by_settings",
     "reason_of",
     "settings_of",

@@ -101,7 +101,7 @@ class Reason(StrEnum):
     ORGANIZATION_CHANGED = "organization_changed"
 
 
-class Who(StrEnum):
+class ActingParty(StrEnum):
     """Who has to act before the document can go on."""
 
     MERCHANT = "merchant"
@@ -134,7 +134,7 @@ class ReasonText:
     cause usually goes away by itself; the decision says park all the same and the writer keeps the time.
     """
 
-    who: Who
+    who: ActingParty
     released_by: ReleasedBy
     cause_de: str
     cause_en: str

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from common.domain.reasons.codes import Reason, ReasonText, ReleasedBy, Who
+from common.domain.reasons.codes import ActingParty, Reason, ReasonText, ReleasedBy
 from common.domain.reasons.texts_books import BOOKS_TEXTS
 from common.domain.reasons.texts_buyers import BUYER_TEXTS
 from common.domain.reasons.texts_documents import DOCUMENT_TEXTS
 from common.domain.reasons.texts_rates import RATE_TEXTS
 
-__all__ = ["REASONS", "Reason", "ReasonText", "ReleasedBy", "Who", "reasons_page"]
+__all__ = ["REASONS", "ActingParty", "Reason", "ReasonText", "ReleasedBy", "reasons_page"]
 
 _TEXTS = DOCUMENT_TEXTS | RATE_TEXTS | BUYER_TEXTS | BOOKS_TEXTS
 REASONS: Mapping[Reason, ReasonText] = MappingProxyType({reason: _TEXTS[reason] for reason in Reason})

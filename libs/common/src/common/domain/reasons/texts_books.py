@@ -1,10 +1,10 @@
 """Causes and remedies that lie in the books, the connection to them or our own line."""
 
-from common.domain.reasons.codes import Reason, ReasonText, ReleasedBy, Who
+from common.domain.reasons.codes import ActingParty, Reason, ReasonText, ReleasedBy
 
 BOOKS_TEXTS: dict[Reason, ReasonText] = {
     Reason.PROFILE_UNAVAILABLE: ReasonText(
-        Who.OPERATOR,
+        ActingParty.OPERATOR,
         ReleasedBy.PROFILE,
         "Das Firmenprofil der Buchhaltung konnte noch nicht gelesen werden.",
         "The company profile of the books could not be read yet.",
@@ -12,7 +12,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Check the connection to the books.",
     ),
     Reason.BOOKKEEPING_UNAVAILABLE: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PROFILE,
         "Der Tarif der Buchhaltung enthält keine Buchungsbelege.",
         "The plan of the books does not include bookkeeping vouchers.",
@@ -20,7 +20,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Choose a plan that includes bookkeeping.",
     ),
     Reason.CATEGORY_MISSING: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.SETTINGS,
         "Die Buchungskategorie für diesen Steuerfall gibt es in der Buchhaltung nicht.",
         "The posting category for this tax case does not exist in the books.",
@@ -28,7 +28,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Choose an existing category for this tax case in the settings.",
     ),
     Reason.CATEGORY_NOT_INCOME: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.SETTINGS,
         "Die gewählte Buchungskategorie ist keine Einnahmenkategorie.",
         "The chosen posting category is not an income category.",
@@ -36,7 +36,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Choose an income category in the settings.",
     ),
     Reason.CATEGORY_SINGLE_RATE: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.SETTINGS,
         "Die gewählte Buchungskategorie erlaubt nur einen Steuersatz je Beleg.",
         "The chosen posting category allows only one tax rate per voucher.",
@@ -44,7 +44,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Choose a category that allows several tax rates.",
     ),
     Reason.IN_LINE: ReasonText(
-        Who.NOBODY,
+        ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Das Dokument ist angekommen und noch nicht an der Reihe.",
         "The document has arrived and its turn has not come yet.",
@@ -52,7 +52,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nothing to do.",
     ),
     Reason.DELAYED: ReasonText(
-        Who.NOBODY,
+        ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Das Dokument kommt seit über einer Stunde nicht voran; was zuletzt im Weg stand, ist genannt.",
         "The document has made no progress for over an hour; what last stood in its way is named.",
@@ -60,7 +60,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nothing to do: it is tried again and again, and an alarm names the cause to the operator.",
     ),
     Reason.INTERNAL_ERROR: ReasonText(
-        Who.OPERATOR,
+        ActingParty.OPERATOR,
         ReleasedBy.PERSON,
         "Das Dokument konnte nicht verarbeitet werden; der Fehler liegt bei uns.",
         "The document could not be processed; the fault is ours.",
@@ -68,7 +68,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Repair the fault and replay the dead letter.",
     ),
     Reason.WRITE_UNCONFIRMED: ReasonText(
-        Who.NOBODY,
+        ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Die Antwort der Buchhaltung ging verloren; es wird nachgesehen, ob der Beleg dort steht.",
         "The answer of the books was lost; we look whether the voucher is there.",
@@ -76,7 +76,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nothing to do.",
     ),
     Reason.WRITE_UNSETTLED: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Seit einer Stunde ist nicht festzustellen, ob die Buchhaltung den Beleg oder Kontakt schon hat.",
         "For an hour it could not be found out whether the books have the voucher or contact already.",
@@ -84,7 +84,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Look for the number in the books: adopt what is there, or book if nothing is.",
     ),
     Reason.ATTEMPTS_USED_UP: ReasonText(
-        Who.OPERATOR,
+        ActingParty.OPERATOR,
         ReleasedBy.PERSON,
         "Alle Versuche, den Beleg zu schreiben, sind verbraucht.",
         "All attempts to write the voucher are used up.",
@@ -92,7 +92,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Look at the attempts for the cause and retry the document.",
     ),
     Reason.VOUCHER_REJECTED: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Buchhaltung hat den Beleg abgelehnt.",
         "The books refused the voucher.",
@@ -100,7 +100,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Check the fields named, remove the cause and retry the document.",
     ),
     Reason.CONTACT_REJECTED: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Buchhaltung hat den Kontakt des Kunden abgelehnt, auch nur mit Name und Land.",
         "The books refused the contact of the customer, even with name and country only.",
@@ -108,7 +108,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Make the contact in the books by hand, with the e-mail address from the shop, and retry.",
     ),
     Reason.LOCKED_PERIOD: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Der Zeitraum des Belegs ist in der Buchhaltung abgeschlossen.",
         "The voucher's period is closed in the books.",
@@ -116,7 +116,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Open the period and retry the document, or book it by hand.",
     ),
     Reason.CONTRACT_PROBLEM: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Buchhaltung verweigert den Zugriff wegen Vertrag, Tarif oder fehlender Rechte.",
         "The books deny access because of contract, plan or missing rights.",
@@ -124,7 +124,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Check contract and rights in the books; one document an hour tries whether it works again.",
     ),
     Reason.NUMBER_TAKEN_IN_BOOKS: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "In der Buchhaltung steht schon ein anderer Beleg mit dieser Nummer.",
         "The books already hold another voucher with this number.",
@@ -132,7 +132,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Look at the voucher and decide: adopt it or book this document in addition.",
     ),
     Reason.MARKER_MISSING_IN_BOOKS: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Nach einer verlorenen Antwort steht dort ein Beleg mit dieser Nummer, aber ohne unser Kennzeichen.",
         "After a lost answer the books hold a voucher with this number but without our mark.",
@@ -140,7 +140,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Look at the voucher and decide: adopt it or book this document.",
     ),
     Reason.DUPLICATE_IN_BOOKS: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Der Beleg steht mehrfach in der Buchhaltung.",
         "The voucher is in the books more than once.",
@@ -148,7 +148,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Delete the surplus vouchers in the books and confirm the right one.",
     ),
     Reason.SAME_DOCUMENT_ELSEWHERE: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Dasselbe Dokument kam schon über eine andere Verbindung und steht in dieser Buchhaltung.",
         "The same document already came through another connection and is in these books.",
@@ -156,7 +156,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Look at the voucher and decide: adopt it as the same or book this document in addition.",
     ),
     Reason.VOUCHER_DELETED: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Der Beleg wurde in der Buchhaltung gelöscht.",
         "The voucher was deleted in the books.",
@@ -164,7 +164,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "If it is missing, book it by hand and close it as booked by hand; nothing happens by itself.",
     ),
     Reason.BOOKS_NOT_CONNECTED: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.CONNECTION,
         "Es ist keine Buchhaltung verbunden.",
         "No books are connected.",
@@ -172,7 +172,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Connect the books.",
     ),
     Reason.BOOKS_UNAVAILABLE: ReasonText(
-        Who.NOBODY,
+        ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Die Buchhaltung antwortet gerade nicht.",
         "The books do not answer at the moment.",
@@ -180,7 +180,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nothing to do; we keep trying.",
     ),
     Reason.ORIGINAL_CHANGED: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Der Beleg der Rechnung wurde in der Buchhaltung geändert; die Korrektur nähme anderes zurück.",
         "The voucher of the invoice was changed in the books; the correction would take back something else.",
@@ -188,7 +188,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Correct the voucher of the invoice and retry, or book the correction in spite of it.",
     ),
     Reason.BOOKS_UNREADABLE: ReasonText(
-        Who.NOBODY,
+        ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Eine Liste der Buchhaltung ist nicht lesbar; vorher ist nicht sicher, was dort schon gebucht ist.",
         "A list of the books cannot be read; before, it is not sure what they hold already.",
@@ -196,7 +196,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nothing to do: it is tried every minute, and an alarm names the error to the operator.",
     ),
     Reason.RECONNECT_NEEDED: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.CONNECTION,
         "Die Anmeldung bei der Buchhaltung gilt nicht mehr.",
         "The authorisation at the books is no longer valid.",
@@ -204,7 +204,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Reconnect the books; the documents wait until then.",
     ),
     Reason.CONNECTION_HALTED: ReasonText(
-        Who.OPERATOR,
+        ActingParty.OPERATOR,
         ReleasedBy.CONNECTION,
         "Die Verbindung zur Buchhaltung ist angehalten.",
         "The connection to the books is halted.",
@@ -212,7 +212,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Look up the reason at the connection and release it.",
     ),
     Reason.ORGANIZATION_CHANGED: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.CONNECTION,
         "Die Verbindung führt jetzt zu einer anderen Firma in der Buchhaltung.",
         "The connection now leads to another organization in the books.",

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from common.domain.reasons.codes import Reason, ReasonText, ReleasedBy, Who
+from common.domain.reasons.codes import ActingParty, Reason, ReasonText, ReleasedBy
 
 VAT_CHECK_GRACE = timedelta(hours=24)
 
 BUYER_TEXTS: dict[Reason, ReasonText] = {
     Reason.SELLER_TAX_EXEMPT: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PROFILE,
         "Der Verkäufer ist laut Firmenprofil steuerfrei, aber kein Kleinunternehmer.",
         "The company profile says that the seller is tax-exempt but no small business.",
@@ -16,7 +16,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Book it by hand, or correct the company profile if it is wrong.",
     ),
     Reason.SMALL_BUSINESS_TAXED: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PROFILE,
         "Der Verkäufer ist Kleinunternehmer, das Dokument weist aber Steuer aus.",
         "The seller is a small business, yet the document shows VAT.",
@@ -24,7 +24,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Make the shop's tax settings and the company profile agree; book the VAT shown by hand.",
     ),
     Reason.COUNTRY_UNKNOWN: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Das Land der Rechnungs- oder Lieferadresse fehlt oder ist unbekannt.",
         "The country of the invoice or delivery address is missing or unknown.",
@@ -32,7 +32,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Book the document by hand and make the country mandatory in the shop.",
     ),
     Reason.COUNTRY_CONTRADICTORY: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Land, Postleitzahl und Ort oder die Adressen von Dokument und Bestellung widersprechen sich.",
         "Country, postcode and town, or the addresses of document and order, contradict each other.",
@@ -42,7 +42,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "it is right, book it by hand.",
     ),
     Reason.GOODS_AND_SERVICES_MIXED: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Das Dokument ins Ausland enthält Waren und Dienstleistungen zugleich.",
         "The document to another country contains goods and services together.",
@@ -50,7 +50,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Settle the tax case of each part and book it by hand.",
     ),
     Reason.DISTANCE_SALES_SWITCHED_OFF: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.SETTINGS,
         "Verkäufe an Verbraucher in anderen Mitgliedstaaten sollen laut Einstellungen nicht gebucht werden.",
         "The settings say that sales to consumers in other member states are not to be booked.",
@@ -58,7 +58,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Switch distance sales by the company profile on in the settings or book it by hand.",
     ),
     Reason.DISTANCE_SALES_UNSET: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PROFILE,
         "Das Firmenprofil der Buchhaltung nennt kein Prinzip für den Fernverkauf (OSS oder Ursprungsland).",
         "The company profile of the books names no principle for distance sales (OSS or origin).",
@@ -66,7 +66,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Set distance sales in the tax settings of the books, as the shop taxes them.",
     ),
     Reason.DISTANCE_SALES_MISMATCH: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PROFILE,
         "Der Shop besteuert den Fernverkauf anders, als das Firmenprofil der Buchhaltung es vorsieht.",
         "The shop taxes distance sales otherwise than the company profile of the books says.",
@@ -78,7 +78,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "this one with its correction.",
     ),
     Reason.BUYER_VAT_ID_FOREIGN: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Geliefert wurde im Inland zu 0 %, der Käufer hat aber eine ausländische USt-IdNr.",
         "The goods were delivered in Germany at 0 %, yet the buyer has a VAT id of another state.",
@@ -86,7 +86,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Check whether this is an intra-community supply and book it by hand.",
     ),
     Reason.ZERO_RATE_TO_COMPANY: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.SETTINGS,
         "Eine Firma im Inland erhielt ein Dokument mit 0 %, ohne erkennbaren Grund.",
         "A company in Germany was given a document at 0 %, for no reason we know.",
@@ -96,7 +96,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "together with its category (zero_rates). Book partly taxed documents under § 13b by hand.",
     ),
     Reason.VAT_ID_MISSING: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Steuerfrei in einen anderen Mitgliedstaat, aber der Käufer hat keine USt-IdNr. angegeben.",
         "Tax-free into another member state, but the buyer gave no VAT id.",
@@ -106,7 +106,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "correction, or book it by hand.",
     ),
     Reason.VAT_ID_MALFORMED: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Die USt-IdNr. des Käufers hat keine gültige Form.",
         "The buyer's VAT id is not well-formed.",
@@ -116,7 +116,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "correction, or book it by hand.",
     ),
     Reason.VAT_ID_OF_OTHER_STATE: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Die USt-IdNr. des Käufers gehört zu einem anderen Staat als die Lieferung.",
         "The buyer's VAT id is of another state than the delivery.",
@@ -124,7 +124,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Settle the tax case (chain transaction, collection) and book it by hand.",
     ),
     Reason.VAT_ID_NOT_FOREIGN: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Steuerfrei in einen anderen Mitgliedstaat, aber der Käufer hat nur eine deutsche USt-IdNr.; das "
         "ist hier steuerpflichtig.",
@@ -135,7 +135,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Exclude this document together with its correction.",
     ),
     Reason.VAT_CHECK_PENDING: ReasonText(
-        Who.NOBODY,
+        ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Die USt-IdNr. des Käufers ist noch nicht bestätigt.",
         "The buyer's VAT id is not confirmed yet.",
@@ -144,7 +144,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         waits=VAT_CHECK_GRACE,
     ),
     Reason.VAT_ID_INVALID: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Die Behörde kennt die USt-IdNr. des Käufers nicht als gültig.",
         "The authority says that the buyer's VAT id is not valid.",
@@ -154,7 +154,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "correction.",
     ),
     Reason.COMPANY_NAME_MISSING: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Dieser Steuerfall verlangt eine Firma als Kontakt, die Rechnungsadresse nennt aber nur eine Person.",
         "This tax case needs a company as contact, yet the invoice address names only a person.",
@@ -162,7 +162,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Add the company's name to the order and issue the document again, or book it by hand.",
     ),
     Reason.CUSTOMER_UNUSABLE: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Dieser Steuerfall verlangt einen Kontakt, die Rechnungsadresse enthält aber keinen Namen.",
         "This tax case needs a contact, yet the invoice address holds no name.",

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from common.domain.reasons.codes import Reason, ReasonText, ReleasedBy, Who
+from common.domain.reasons.codes import ActingParty, Reason, ReasonText, ReleasedBy
 
 ORIGINAL_GRACE = timedelta(hours=24)
 
 DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
     Reason.TRANSFER_PAUSED: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.SETTINGS,
         "Die Übertragung ist angehalten.",
         "The transfer is paused.",
@@ -16,7 +16,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Switch the transfer on again in the settings.",
     ),
     Reason.NUMBER_MISSING: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Das Dokument hat keine Nummer.",
         "The document has no number.",
@@ -24,7 +24,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Check the number range in the shop and book the document by hand.",
     ),
     Reason.NUMBER_TOO_LONG: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Dokumentnummer ist länger als 40 Zeichen; gekürzt wäre sie nicht mehr dieselbe.",
         "The document number is longer than 40 characters; cut off it would not be the same number.",
@@ -32,7 +32,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Shorten the number range in the shop and book this document by hand.",
     ),
     Reason.NUMBER_UNUSABLE: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Dokumentnummer enthält unsichtbare oder unzulässige Zeichen.",
         "The document number contains invisible or invalid characters.",
@@ -40,7 +40,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Check the number range in the shop and book the document by hand.",
     ),
     Reason.ISSUE_DATE_MISSING: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Der Shop nennt kein Ausstellungsdatum (Versionen vor 7.32), nur wann der Datensatz angelegt wurde.",
         "The shop gives no date of issue (releases before 7.32), only when the record was made.",
@@ -48,7 +48,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Confirm the date that is printed on the document with confirm-date; then it goes on.",
     ),
     Reason.DOCUMENT_CONFLICT: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Dieselbe Dokumentnummer kam mit anderem Inhalt noch einmal.",
         "The same document number arrived again with other content.",
@@ -58,7 +58,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "if neither, exclude it.",
     ),
     Reason.NOT_EURO: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Das Dokument ist nicht in Euro.",
         "The document is not in euro.",
@@ -66,7 +66,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Book it by hand with a documented exchange rate.",
     ),
     Reason.TAX_MODEL_UNKNOWN: ReasonText(
-        Who.OPERATOR,
+        ActingParty.OPERATOR,
         ReleasedBy.PERSON,
         "Der Shop sagt nicht, ob die Preise brutto oder netto sind.",
         "The shop does not say whether prices are gross or net.",
@@ -74,7 +74,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Check the shop's tax model so that new documents name it; book this one by hand.",
     ),
     Reason.AMOUNTS_DO_NOT_ADD_UP: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Teile des Dokuments ergeben nicht seine Summe.",
         "The parts of the document do not add up to its total.",
@@ -84,7 +84,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "exclude this one with its correction.",
     ),
     Reason.TAX_SPLIT_UNCLEAR: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Steuer je Satz ergibt nicht die Steuersumme des Dokuments.",
         "The tax per rate does not give the document's tax total.",
@@ -92,7 +92,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Check the rates of products and shipping in the shop; if the document is right, book it by hand.",
     ),
     Reason.DISCOUNT_EXCEEDS_GOODS: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Ein Rabatt ist größer als das, was er mindert.",
         "A discount is larger than what it reduces.",
@@ -100,7 +100,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Check the document in the shop and book it by hand.",
     ),
     Reason.DEPOSIT_WITHOUT_LINE: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Ein Pfand gehört zu keiner Position des Dokuments, sein Steuersatz ist unbekannt.",
         "A deposit belongs to no line of the document, so its rate is unknown.",
@@ -108,7 +108,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Book the document by hand.",
     ),
     Reason.MIXED_SIGNS: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Das Dokument mischt positive und negative Beträge.",
         "The document mixes positive and negative amounts.",
@@ -116,7 +116,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Check the document in the shop and book it by hand.",
     ),
     Reason.NEGATIVE_INVOICE: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Rechnung hat eine negative Summe.",
         "The invoice has a negative total.",
@@ -125,7 +125,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Issue a correction in its place in the shop and exclude this invoice, or book it by hand.",
     ),
     Reason.ORIGINAL_MISSING: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.DOCUMENT,
         "Zur Rechnungskorrektur ist keine Rechnung derselben Bestellung bekannt.",
         "No invoice of the same order is known for this correction.",
@@ -134,7 +134,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         waits=ORIGINAL_GRACE,
     ),
     Reason.ORIGINAL_WAITING: ReasonText(
-        Who.NOBODY,
+        ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Die korrigierte Rechnung ist noch nicht gebucht.",
         "The corrected invoice is not booked yet.",
@@ -143,7 +143,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         waits=ORIGINAL_GRACE,
     ),
     Reason.ORIGINAL_PARKED: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.DOCUMENT,
         "Die korrigierte Rechnung ist zurückgestellt.",
         "The corrected invoice is parked.",
@@ -153,7 +153,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "neither shall be booked, exclude the invoice: that closes both.",
     ),
     Reason.ORIGINAL_UNCLEAR: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.DOCUMENT,
         "Mehrere Rechnungen der Bestellung haben noch etwas offen (left nennt, was), und wie zu buchen ist, "
         "hängt davon ab, welche korrigiert wird.",
@@ -165,7 +165,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "exclude it as well.",
     ),
     Reason.CORRECTION_EXCEEDS_INVOICE: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Rechnungskorrekturen nehmen bei einem Steuersatz mehr zurück, als die Rechnung enthält.",
         "At one rate the corrections take back more than the invoice holds.",
@@ -173,7 +173,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Check the order's corrections in the shop and settle the surplus one by hand.",
     ),
     Reason.EINVOICE_DIFFERS: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die E-Rechnung in der PDF-Datei nennt andere Werte als das Dokument des Shops.",
         "The e-invoice inside the PDF names other values than the shop's document.",

@@ -1,10 +1,10 @@
 """Causes and remedies that lie in the rates on a document."""
 
-from common.domain.reasons.codes import Reason, ReasonText, ReleasedBy, Who
+from common.domain.reasons.codes import ActingParty, Reason, ReasonText, ReleasedBy
 
 RATE_TEXTS: dict[Reason, ReasonText] = {
     Reason.RATE_MISSING: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Eine Position hat keinen Steuersatz.",
         "A line has no tax rate.",
@@ -12,7 +12,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "Check the product's tax class in the shop and book the document by hand.",
     ),
     Reason.RATE_UNKNOWN: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Das Dokument enthält einen Satz, den unsere Tabelle für das Land der Besteuerung nicht nennt.",
         "The document contains a rate that our table does not name for the country of taxation.",
@@ -24,7 +24,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "correction, or book it by hand.",
     ),
     Reason.RATE_TABLE_GAP: ReasonText(
-        Who.OPERATOR,
+        ActingParty.OPERATOR,
         ReleasedBy.TABLE,
         "Für dieses Land und diesen Tag nennt unsere Tabelle der Steuersätze nichts; die Lücke ist unsere.",
         "Our table of rates says nothing about this country on this day; the gap is ours.",
@@ -34,7 +34,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "not want to wait books it by hand.",
     ),
     Reason.RATE_NOT_VALID_ON_DATE: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Ein Steuersatz galt am Tag der Lieferung nicht.",
         "A tax rate was not in force on the day of supply.",
@@ -42,7 +42,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "Check the order's dispatch date and the shop's tax classes, and book the document by hand.",
     ),
     Reason.RATE_OF_OTHER_COUNTRY: ReasonText(
-        Who.MERCHANT,
+        ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Ein Steuersatz gehört zu einem anderen Land als dem der Besteuerung.",
         "A tax rate belongs to another country than the country of taxation.",
@@ -52,7 +52,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "its correction; if it is right, book it by hand.",
     ),
     Reason.ZERO_RATE_UNMAPPED: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.SETTINGS,
         "Eine Position ist zu 0 % verkauft, und für ihren Grund ist keine Kategorie gewählt.",
         "A line is sold at 0 %, and no category is chosen for its cause.",
@@ -62,7 +62,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "settings (zero_rates); other causes need their own.",
     ),
     Reason.ZERO_RATE_UNEXPLAINED: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Ein besteuertes Dokument in einen anderen Mitgliedstaat enthält auch 0 %, ohne erkennbaren Grund.",
         "A taxed document to another member state also contains 0 %, for no reason we know.",
@@ -72,7 +72,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "correction; if it is right, book it by hand.",
     ),
     Reason.MULTI_PURPOSE_VOUCHER: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.SETTINGS,
         "Das Dokument verkauft einen Mehrzweckgutschein; das ist kein Umsatz, sondern eine Verbindlichkeit.",
         "The document sells a multi-purpose voucher; that is no turnover but a liability.",
@@ -85,7 +85,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "exclude it or book it by hand. If it is no voucher: a rule with its article number.",
     ),
     Reason.TAX_SHOWN_ON_EXPORT: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Die Ware ging aus dem Umsatzsteuergebiet hinaus, das Dokument weist aber Steuer aus.",
         "The goods left the VAT area, yet the document shows VAT.",
@@ -95,7 +95,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "(§ 14c UStG) by hand.",
     ),
     Reason.TAX_SHOWN_TO_COMPANY: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Der Käufer im anderen Mitgliedstaat hat eine USt-IdNr., das Dokument weist aber Steuer aus.",
         "The buyer in another member state has a VAT id, yet the document shows VAT.",
@@ -105,7 +105,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "one with its correction; otherwise book it by hand.",
     ),
     Reason.MARGIN_SCHEME: ReasonText(
-        Who.ADVISER,
+        ActingParty.ADVISER,
         ReleasedBy.SETTINGS,
         "Das Dokument enthält differenzbesteuerte Ware (§ 25a UStG) und lässt sich so nicht buchen.",
         "The document contains goods under the margin scheme (§ 25a UStG) and cannot be booked like this.",
