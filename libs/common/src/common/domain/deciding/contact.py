@@ -5,7 +5,15 @@ from common.domain.cleaning import clean
 from common.domain.money import Money
 from common.domain.reasons import Reason
 from common.domain.taxcases import SHOWN_INVALID, Sale, Treatment
-from common.domain.verdicts import Case, CollectiveContact, Contact, Park, SingleContact, Trail, contact_name
+from common.domain.verdicts import (
+    CollectiveContact,
+    Contact,
+    DecisionInput,
+    Park,
+    SingleContact,
+    Trail,
+    contact_name,
+)
 
 
 def choose_contact(sale: Sale, treatment: Treatment, category_ids: set[str], trail: Trail) -> Contact | Park:
@@ -52,11 +60,11 @@ def _meets_rule(sale: Sale) -> bool:
     )
 
 
-def _size(case: Case) -> Money:
+def _size(case: DecisionInput) -> Money:
     """The document's total; a correction follows its invoice, so that both go to one contact."""
     totals = [invoice.gross_total for invoice in case.in_question]
     return max(abs(total) for total in (case.document.gross_total, *totals))
 
 
-def _has_account(case: Case) -> bool:
+def _has_account(case: DecisionInput) -> bool:
     return bool(clean(case.order.customer_number))

@@ -40,12 +40,12 @@ from common.domain.taxcases import (
 )
 from common.domain.untaxed import Apart, voucher_lines, vouchers_apart
 from common.domain.verdicts import (
-    Case,
     CollectiveContact,
     Contact,
     CorrectedInvoice,
     CorrectionContext,
     Decision,
+    DecisionInput,
     Exclude,
     Park,
     SingleContact,
@@ -87,7 +87,7 @@ def decide(
     document has waited for it as long as the merchant allows.
     """
     known = original or CorrectionContext()
-    case = Case(document, order, profile, categories, settings, known, vat_check, check_overdue)
+    case = DecisionInput(document, order, profile, categories, settings, known, vat_check, check_overdue)
     trail = Trail()
     for rule in (*EXCLUSIONS, *GATES):
         if (verdict := rule(case, trail)) is not None:
@@ -125,7 +125,7 @@ def _judge(sale: Sale, split: Split, apart: Apart, trail: Trail) -> Decision | P
     return _voucher(sale, treatment, split, lines, contact, trail)
 
 
-def _split(case: Case, trail: Trail) -> Split | Park:
+def _split(case: DecisionInput, trail: Trail) -> Split | Park:
     try:
         split = split_amounts(case.document, case.order, rates_on(HOME, supplied_on(case)[0]))
     except CannotSplit as refusal:

@@ -11,13 +11,13 @@ from common.domain.cleaning import clean, utf16_length
 from common.domain.documents import Document
 from common.domain.reasons import Reason
 from common.domain.stored_words import DocumentStatus
-from common.domain.verdicts import Case, Exclude, Park, Trail
+from common.domain.verdicts import DecisionInput, Exclude, Park, Trail
 
 NUMBER_LIMIT = 40
-Rule = Callable[[Case, Trail], Park | Exclude | None]
+Rule = Callable[[DecisionInput, Trail], Park | Exclude | None]
 
 
-def nothing_to_book(case: Case, trail: Trail) -> Exclude | None:
+def nothing_to_book(case: DecisionInput, trail: Trail) -> Exclude | None:
     """A total of zero moves nothing in the books, and they refuse it; unless it shifts VAT all the same."""
     document = case.document
     if document.gross_total or document.tax_total or _exchanges(document):
@@ -25,7 +25,7 @@ def nothing_to_book(case: Case, trail: Trail) -> Exclude | None:
     return trail.exclude("zero_total")
 
 
-def before_start_date(case: Case, trail: Trail) -> Exclude | None:
+def before_start_date(case: DecisionInput, trail: Trail) -> Exclude | None:
     """Documents before the merchant's start date were booked by other means."""
     start_on = case.settings.start_on
     if start_on is None or case.document.date_missing or case.document.issued_on >= start_on:
@@ -34,7 +34,7 @@ def before_start_date(case: Case, trail: Trail) -> Exclude | None:
     return trail.exclude("before_start_date")
 
 
-def original_excluded(case: Case, trail: Trail) -> Exclude | None:
+def original_excluded(case: DecisionInput, trail: Trail) -> Exclude | None:
     """A correction goes where its invoice went: an invoice left out leaves its corrections out."""
     candidates = case.in_question
     if not case.is_correction or not candidates:
@@ -44,7 +44,7 @@ def original_excluded(case: Case, trail: Trail) -> Exclude | None:
     return trail.exclude("original_excluded")
 
 
-def excluded_payment_method(case: Case, trail: Trail) -> Exclude | None:
+def excluded_payment_method(case: DecisionInput, trail: Trail) -> Exclude | None:
     """Orders paid in a way the merchant books by other means are left out, their corrections too."""
     payment, names = case.order.payment, case.settings.excluded_payment_methods
     if payment is None or not names:
@@ -57,7 +57,7 @@ def excluded_payment_method(case: Case, trail: Trail) -> Exclude | None:
     return trail.exclude("payment_method")
 
 
-def excluded_tag(case: Case, trail: Trail) -> Exclude | None:
+def excluded_tag(case: DecisionInput, trail: Trail) -> Exclude | None:
     """Orders the merchant tagged so in the shop are left out, their corrections too."""
     unwanted = {clean(tag).removeprefix("#").strip().casefold() for tag in case.settings.excluded_tags}
     named = sorted(tag for tag in case.order.tags if tag.casefold() in unwanted)
@@ -67,12 +67,12 @@ def excluded_tag(case: Case, trail: Trail) -> Exclude | None:
     return trail.exclude("tag")
 
 
-def transfer_paused(case: Case, trail: Trail) -> Park | None:
+def transfer_paused(case: DecisionInput, trail: Trail) -> Park | None:
     """While the merchant has paused the transfer nothing is booked."""
     return trail.park(Reason.TRANSFER_PAUSED) if case.settings.mode == "paused" else None
 
 
-def usable_number(case: Case, trail: Trail) -> Park | None:
+def usable_number(case: DecisionInput, trail: Trail) -> Park | None:
     """The number must reach the books unchanged, or it could never be found there again."""
     number = case.document.number.strip()
     if not number:
@@ -84,7 +84,7 @@ def usable_number(case: Case, trail: Trail) -> Park | None:
     return None
 
 
-def date_known(case: Case, trail: Trail) -> Park | None:
+def date_known(case: DecisionInput, trail: Trail) -> Park | None:
     """A date nobody printed is never booked with: the record may be older than the document by months."""
     document = case.document
     if not document.date_missing:
@@ -92,14 +92,14 @@ def date_known(case: Case, trail: Trail) -> Park | None:
     return trail.park(Reason.ISSUE_DATE_MISSING, recorded_on=document.issued_on.isoformat())
 
 
-def in_euro(case: Case, trail: Trail) -> Park | None:
+def in_euro(case: DecisionInput, trail: Trail) -> Park | None:
     """The books are in euro, and no rate source is configured for anything else."""
     currencies = {case.document.currency, case.document.gross_total.currency}
     foreign = sorted(clean(currency) for currency in currencies if currency != "EUR")
     return trail.park(Reason.NOT_EURO, currency=foreign[0]) if foreign else None
 
 
-def bookkeeping_included(case: Case, trail: Trail) -> Park | None:
+def bookkeeping_included(case: DecisionInput, trail: Trail) -> Park | None:
     """Without the bookkeeping feature the books take no vouchers."""
     features = case.profile.business_features
     if not features or "BOOKKEEPING" in features:
@@ -107,7 +107,7 @@ def bookkeeping_included(case: Case, trail: Trail) -> Park | None:
     return trail.park(Reason.BOOKKEEPING_UNAVAILABLE, features=[clean(feature) for feature in features])
 
 
-def seller_taxable(case: Case, trail: Trail) -> Park | None:
+def seller_taxable(case: DecisionInput, trail: Trail) -> Park | None:
     """A seller free of VAT for another reason than its size has no tax case here."""
     if case.profile.tax_type == "vatfree" and not case.profile.small_business:
         return trail.park(Reason.SELLER_TAX_EXEMPT)

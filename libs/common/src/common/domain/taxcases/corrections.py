@@ -12,14 +12,14 @@ from common.domain.cleaning import clean
 from common.domain.money import Money, total
 from common.domain.reasons import Reason
 from common.domain.stored_words import DocumentStatus
-from common.domain.verdicts import Case, CorrectedInvoice, Park, Trail
+from common.domain.verdicts import CorrectedInvoice, DecisionInput, Park, Trail
 
 OSS_CASE, CHECKED_VALID = "distance_sale.oss", "vat_id.checked_valid"
 SHOWN_INVALID, SHOWN_UNCHECKED = "vat_id.invalid_tax_as_shown", "vat_id.not_checked_tax_as_shown"
 CORRECTED, DISPATCH, UNCLEAR, DOCUMENT = "corrected_invoice", "dispatch", "unclear_invoice", "document"
 
 
-def original_booked(case: Case, trail: Trail) -> Park | None:
+def original_booked(case: DecisionInput, trail: Trail) -> Park | None:
     """A correction follows its invoice: it waits for it, is parked with it, and is never booked alone."""
     if not case.is_correction:
         return None
@@ -41,7 +41,7 @@ def original_booked(case: Case, trail: Trail) -> Park | None:
     return None
 
 
-def supplied_on(case: Case) -> tuple[date, str]:
+def supplied_on(case: DecisionInput) -> tuple[date, str]:
     """The day that decides the rate: the corrected invoice's own, else dispatch, else the document's date."""
     corrected = case.corrected
     if corrected is not None and corrected.supplied_on is not None:
@@ -56,25 +56,25 @@ def supplied_on(case: Case) -> tuple[date, str]:
     return case.document.issued_on, DOCUMENT
 
 
-def corrects_oss(case: Case) -> bool | None:
+def corrects_oss(case: DecisionInput) -> bool | None:
     """Whether what is corrected was booked for the One-Stop-Shop; None for invoices and if nobody knows."""
     known = {invoice.in_oss for invoice in case.in_question} or {None}
     return known.pop() if len(known) == 1 else None
 
 
-def checked_with_invoice(case: Case, vat_id: str) -> VatCheck | None:
+def checked_with_invoice(case: DecisionInput, vat_id: str) -> VatCheck | None:
     """The check of this VAT id that what is corrected was booked tax-free with; None without one."""
     check = _check_of_invoice(case, vat_id)
     return check if check is not None and check.result == "valid" else None
 
 
-def shown_with_invoice(case: Case, vat_id: str) -> VatCheck | None:
+def shown_with_invoice(case: DecisionInput, vat_id: str) -> VatCheck | None:
     """What was known of this VAT id when what is corrected was booked with the tax it shows; None without."""
     check = _check_of_invoice(case, vat_id)
     return check if check is not None and check.result != "valid" else None
 
 
-def _check_of_invoice(case: Case, vat_id: str) -> VatCheck | None:
+def _check_of_invoice(case: DecisionInput, vat_id: str) -> VatCheck | None:
     """The one answer about the id that all invoices in question were decided with."""
     checks = [invoice.checked for invoice in case.in_question]
     same = [check for check in checks if check is not None and check.vat_id == vat_id]
@@ -82,7 +82,7 @@ def _check_of_invoice(case: Case, vat_id: str) -> VatCheck | None:
     return same[0] if same and len(same) == len(checks) and len(results) == 1 else None
 
 
-def within_invoice(case: Case, split: Split, trail: Trail) -> Park | None:
+def within_invoice(case: DecisionInput, split: Split, trail: Trail) -> Park | None:
     """All corrections of an invoice together take back at most what it booked, in all and rate by rate."""
     if not case.is_correction:
         return None

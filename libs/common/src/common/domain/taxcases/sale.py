@@ -23,7 +23,7 @@ from common.domain.documents import DocumentLine
 from common.domain.reasons import Reason
 from common.domain.taxcases.causes import is_voucher
 from common.domain.taxcases.corrections import supplied_on
-from common.domain.verdicts import Case, Park, Trail
+from common.domain.verdicts import DecisionInput, Park, Trail
 
 Kind = Literal["goods", "services", "mixed"]
 PICKED_UP = "picked_up"
@@ -50,7 +50,7 @@ class Places:
 class Sale:
     """What a tax case may look at beside the material itself; `place` is where the sale is taxed."""
 
-    case: Case
+    case: DecisionInput
     kind: Kind
     place: Place
     invoice_place: Place
@@ -87,7 +87,7 @@ class Sale:
         return self.place.country
 
 
-def find_places(case: Case, trail: Trail) -> Places | Park:
+def find_places(case: DecisionInput, trail: Trail) -> Places | Park:
     """Both places, or a park: without them nobody knows where a sale is taxed, and it is never guessed."""
     delivered_to = goods_address(case.document, case.order)
     invoice, delivery = place_of(case.document.address), place_of(delivered_to)
@@ -107,7 +107,7 @@ def find_places(case: Case, trail: Trail) -> Places | Park:
     return Places(invoice, delivery)
 
 
-def sale_of(case: Case, places: Places, split: Split, trail: Trail) -> Sale:
+def sale_of(case: DecisionInput, places: Places, split: Split, trail: Trail) -> Sale:
     """The sale; what decides its place and its day is on the trail."""
     kind = _kind(case)
     at_shop = supplied_at_shop(case)
@@ -133,7 +133,7 @@ def sale_of(case: Case, places: Places, split: Split, trail: Trail) -> Sale:
     return Sale(case, kind, place, places.invoice, rates, vat_id, day, source)
 
 
-def supplied_at_shop(case: Case) -> str | None:
+def supplied_at_shop(case: DecisionInput) -> str | None:
     """Why the sale is taxed where the seller is, whatever the addresses say; None when it is not."""
     lines = [line for line in sold_lines(case) if line.price]
     if lines and all(is_of_class(line, case.settings.on_site_tax_classes) for line in lines):
@@ -144,7 +144,7 @@ def supplied_at_shop(case: Case) -> str | None:
     return PICKED_UP if any(name.casefold() in wanted or _says_pickup(name) for name in names) else None
 
 
-def sold_lines(case: Case) -> tuple[DocumentLine, ...]:
+def sold_lines(case: DecisionInput) -> tuple[DocumentLine, ...]:
     """The document's lines but for multi-purpose vouchers."""
     return tuple(line for line in case.document.lines if not is_voucher(line, case.settings))
 
@@ -155,7 +155,7 @@ def is_of_class(line: DocumentLine, names: tuple[str, ...]) -> bool:
     return bool(given) and any(given == clean(name).casefold() for name in names)
 
 
-def _kind(case: Case) -> Kind:
+def _kind(case: DecisionInput) -> Kind:
     classes, otherwise = case.settings.service_tax_classes, case.settings.sells
     on_site = case.settings.on_site_tax_classes
     if not classes and not on_site:

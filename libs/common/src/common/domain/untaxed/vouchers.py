@@ -7,7 +7,7 @@ from common.domain.cleaning import clean
 from common.domain.money import Money
 from common.domain.reasons import Reason
 from common.domain.taxcases import is_voucher, zero_category
-from common.domain.verdicts import Case, Park, Trail
+from common.domain.verdicts import DecisionInput, Park, Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Apart:
     vouchers: PerCategory
 
 
-def vouchers_apart(case: Case, split: Split, trail: Trail) -> Apart | Park:
+def vouchers_apart(case: DecisionInput, split: Split, trail: Trail) -> Apart | Park:
     """Both parts; parked while no category is chosen for a voucher, or if more than it has no VAT."""
     vouchers: PerCategory = {}
     sold = [(line, amount) for line, amount in split.untaxed if not is_voucher(line, case.settings)]

@@ -1,6 +1,6 @@
 """What comes out of a decision, with the trail that led there."""
 
-from common.domain.verdicts.case import Case, Trail
+from common.domain.verdicts.case import DecisionInput, Trail
 from common.domain.verdicts.einvoices import EInvoice, EInvoiceProblem, differences
 from common.domain.verdicts.verdicts import (
     CollectiveContact,
@@ -17,12 +17,12 @@ from common.domain.verdicts.verdicts import (
 from common.domain.verdicts.wording import contact_name, order_words, remark
 
 __all__ = [
-    "Case",
     "CollectiveContact",
     "Contact",
     "CorrectedInvoice",
     "CorrectionContext",
     "Decision",
+    "DecisionInput",
     "EInvoice",
     "EInvoiceProblem",
     "Exclude",

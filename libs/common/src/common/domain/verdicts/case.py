@@ -16,7 +16,7 @@ from common.domain.verdicts.verdicts import CorrectedInvoice, CorrectionContext,
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class DecisionInput:
     """Everything a rule may look at.
 
     `check_overdue`: the document has waited for the check of its VAT id as long as the merchant allows.
