@@ -30,10 +30,10 @@ from common.domain.reasons import Reason
 from common.domain.taxcases import (
     Sale,
     Treatment,
+    choose_treatment,
     find_places,
     original_booked,
     sale_of,
-    settle,
     supplied_on,
     vouchers_only,
     within_invoice,
@@ -107,7 +107,9 @@ def decide(
 
 
 def _judge(sale: Sale, split: Split, apart: Apart, trail: Trail) -> Decision | Park:
-    treatment = settle(sale, trail) if apart.sale.columns else vouchers_only(next(iter(apart.vouchers)))
+    treatment = (
+        choose_treatment(sale, trail) if apart.sale.columns else vouchers_only(next(iter(apart.vouchers)))
+    )
     if isinstance(treatment, Park):
         return treatment
     refusal = _rates_in_force(sale, treatment, trail)

@@ -11,7 +11,7 @@ from common.domain.taxcases.corrections import (
     supplied_on,
     within_invoice,
 )
-from common.domain.taxcases.order import settle
+from common.domain.taxcases.order import choose_treatment
 from common.domain.taxcases.sale import PICKED_UP, Sale, find_places, sale_of, supplied_at_shop
 from common.domain.taxcases.treatment import Treatment, vouchers_only
 
@@ -24,11 +24,11 @@ __all__ = [
     "SHOWN_UNCHECKED",
     "Sale",
     "Treatment",
+    "choose_treatment",
     "find_places",
     "is_voucher",
     "original_booked",
     "sale_of",
-    "settle",
     "supplied_at_shop",
     "supplied_on",
     "vouchers_only",

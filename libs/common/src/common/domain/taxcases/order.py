@@ -30,7 +30,7 @@ TAX_CASES: tuple[TaxCase, ...] = (
 )
 
 
-def settle(sale: Sale, trail: Trail) -> Treatment | Park:
+def choose_treatment(sale: Sale, trail: Trail) -> Treatment | Park:
     """How the sale is booked, or why not."""
     for tax_case in TAX_CASES:
         if (answer := tax_case(sale, trail)) is not None:
