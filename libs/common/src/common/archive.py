@@ -15,13 +15,13 @@ from common.errors import ConnectorError
 XML = "application/xml"
 
 
-class OriginalMissing(ConnectorError):
+class ArchivedFileMissing(ConnectorError):
     """The archive holds no bytes under this hash for this tenant."""
 
     code = "archive.missing"
 
 
-class OriginalDamaged(ConnectorError):
+class ArchivedFileCorrupt(ConnectorError):
     """The stored bytes no longer have the hash they were stored under."""
 
     code = "archive.damaged"
@@ -86,13 +86,16 @@ class Archive:
         return EInvoiceRef(*(await session.execute(both)).one())
 
     async def read(self, session: AsyncSession, tenant_id: UUID, sha256: str) -> bytes:
-        """The bytes, proven to be the ones once stored; raises `OriginalMissing` or `OriginalDamaged`."""
+        """Read bytes that are proven to be those once stored, or raise what is wrong with them.
+
+        `ArchivedFileMissing`: we have none; `ArchivedFileCorrupt`: they have another hash.
+        """
         statement = select(OriginalRow.content).where(
             OriginalRow.tenant_id == tenant_id, OriginalRow.sha256 == sha256
         )
         content = (await session.execute(statement)).scalar_one_or_none()
         if content is None:
-            raise OriginalMissing(sha256)
+            raise ArchivedFileMissing(sha256)
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise OriginalDamaged(sha256)
+            raise ArchivedFileCorrupt(sha256)
         return content

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
-from common.archive import Archive, OriginalDamaged, OriginalMissing
+from common.archive import Archive, ArchivedFileCorrupt, ArchivedFileMissing
 from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.ingest import OriginalRow
@@ -31,7 +31,7 @@ async def test_another_tenants_original_is_not_found(database: Database) -> None
     async with database.sessions.of_all_tenants() as session:
         ref = await archive.store(session, TENANT, PDF, "application/pdf")
     async with database.reading.of_all_tenants() as session:
-        with pytest.raises(OriginalMissing):
+        with pytest.raises(ArchivedFileMissing):
             await archive.read(session, OTHER, ref.sha256)
 
 
@@ -44,7 +44,7 @@ async def test_bytes_that_no_longer_fit_their_hash_are_never_given_out(database:
             )
         )
     async with database.reading.of_all_tenants() as session:
-        with pytest.raises(OriginalDamaged):
+        with pytest.raises(ArchivedFileCorrupt):
             await Archive().read(session, TENANT, digest)
 
 

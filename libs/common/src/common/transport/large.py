@@ -11,7 +11,7 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.archive import Archive, OriginalDamaged, OriginalMissing
+from common.archive import Archive, ArchivedFileCorrupt, ArchivedFileMissing
 from common.domain.documents import OriginalRef
 
 log = structlog.get_logger()
@@ -38,6 +38,6 @@ async def whole(session: AsyncSession, tenant_id: UUID, payload: bytes, headers:
     try:
         ref = OriginalRef.model_validate_json(payload)
         return await Archive().read(session, tenant_id, ref.sha256)
-    except (ValidationError, OriginalMissing, OriginalDamaged) as error:
+    except (ValidationError, ArchivedFileMissing, ArchivedFileCorrupt) as error:
         log.error("transport.payload_missing", tenant_id=str(tenant_id), error=type(error).__name__)
         return payload

@@ -34,7 +34,7 @@ from api.schemas.documents import (
     Status,
 )
 from api.stored_documents import StoredDocument
-from common.archive import Archive, OriginalMissing
+from common.archive import Archive, ArchivedFileMissing
 from common.events.commands import AttachFile, ResolveDocument, RetryDocument
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
@@ -84,7 +84,7 @@ async def read_file(document_id: UUID, principal: AnyRole, session: ReadSession)
         raise FileNotStored
     try:
         content = await Archive().read(session, document.tenant_id, document.pdf_sha256)
-    except OriginalMissing:
+    except ArchivedFileMissing:
         raise FileNotStored from None
     return download(content, PDF, f"{document.type}-{document.number}", "pdf")
 

@@ -10,7 +10,7 @@ from api.http import EInvoiceNotStored, NotFound, VatIdNotChecked, VatProofNotSt
 from api.queries.documents import DocumentQueries
 from api.queries.evidence import EvidenceQueries
 from api.schemas.evidence import VatCheckRead
-from common.archive import XML, Archive, OriginalMissing
+from common.archive import XML, Archive, ArchivedFileMissing
 
 JSON, PDF = "application/json", "application/pdf"
 AS_BYTES = {"type": "string", "format": "binary"}
@@ -53,7 +53,7 @@ async def read_einvoice(document_id: UUID, principal: AnyRole, session: ReadSess
         raise EInvoiceNotStored
     try:
         content = await Archive().read(session, document.tenant_id, sha256)
-    except OriginalMissing:
+    except ArchivedFileMissing:
         raise EInvoiceNotStored from None
     return download(content, XML, f"{document.type}-{document.number}", "xml")
 

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.archive import Archive, OriginalDamaged, OriginalMissing
+from common.archive import Archive, ArchivedFileCorrupt, ArchivedFileMissing
 from common.db.engine import Database
 from common.domain.reasons import Reason
 from common.domain.stored_words import ConnectionState, FileState
@@ -77,7 +77,7 @@ class FileAttacher:
             file = await self._file(event, state.voucher_id, state.pdf_sha256, context.books.organization_id)
         except RefusedError as refusal:
             return Later(NOT_CONNECTED_WAIT, refusal.code)
-        except (OriginalMissing, OriginalDamaged) as loss:
+        except (ArchivedFileMissing, ArchivedFileCorrupt) as loss:
             log.error("file.lost", tenant_id=str(event.tenant_id), sha256=state.pdf_sha256, error=loss.code)
             await self._settle(event, FileState.MISSING, loss.code)
             return None

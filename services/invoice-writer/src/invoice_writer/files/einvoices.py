@@ -7,7 +7,7 @@ import structlog
 from pydantic import JsonValue
 from sqlalchemy import select
 
-from common.archive import Archive, EInvoiceRef, OriginalDamaged, OriginalMissing
+from common.archive import Archive, ArchivedFileCorrupt, ArchivedFileMissing, EInvoiceRef
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.domain.alarms import AlarmKind
@@ -110,7 +110,7 @@ class EInvoices:
             async with self._db.reading.of(event.tenant_id) as session:
                 xml = await self._archive.read(session, event.tenant_id, sha256)
             return await asyncio.to_thread(read_einvoice, xml)
-        except (OriginalMissing, OriginalDamaged) as loss:
+        except (ArchivedFileMissing, ArchivedFileCorrupt) as loss:
             log.error("einvoice.lost", tenant_id=str(event.tenant_id), sha256=sha256, error=loss.code)
             return loss.code
         except UnreadableEInvoice as trouble:
