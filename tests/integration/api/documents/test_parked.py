@@ -7,7 +7,7 @@ import pytest
 
 from common.db.models.core import AuditRow
 from common.domain.reasons import ONLY_ONE_BY_ONE, Reason
-from common.domain.reasons.releases import CATEGORY_FIELDS
+from common.domain.reasons.remedies import CATEGORY_FIELDS
 from common.events.commands import ReleaseParked
 from integration.api.harness import Api, Tenant
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cases.page import CASES
-from common.domain.reasons import REASONS, RULES, Reason, reason_of, releases
+from common.domain.reasons import REASONS, RULES, Reason, reason_of, remedies
 from common.domain.reasons.rule_texts import PARKED
 
 ROOT = Path(__file__).parents[4]
@@ -58,7 +58,7 @@ def test_every_rule_about_amounts_is_explained() -> None:
 
 
 def test_what_persons_and_lasting_rules_leave_out_is_explained() -> None:
-    assert set(releases.LASTING_EXCLUSIONS) | {releases.BEFORE_START} <= set(RULES)
+    assert set(remedies.LASTING_EXCLUSIONS) | {remedies.BEFORE_START} <= set(RULES)
 
 
 def test_a_park_is_explained_by_its_reason() -> None:

@@ -1,7 +1,7 @@
 """Why a document is not booked, and the words for it; what cures each reason."""
 
 from common.domain.reasons.codes import BY_RATE_TABLE, ActingParty, Reason
-from common.domain.reasons.releases import (
+from common.domain.reasons.remedies import (
     BEFORE_START,
     BOOKED_BY_HAND,
     CURED_BY_CONNECTION,
