@@ -15,7 +15,7 @@ from common.db.models.core import ConnectionRow, SecretRow, TenantRow
 from common.db.models.effects import AlarmRow
 from common.db.probes import KeyCheck, WriteProbe
 from common.db.secrets import Secrets, new_key
-from common.observability.health import NotReady, Standings
+from common.observability.health import CheckStates, NotReady
 from common.parts import PartsWatch
 
 SERVICE = "ingest"
@@ -23,12 +23,12 @@ FULL_DISK = """
 import asyncio, resource, sys
 from common.db.engine import open_database
 from common.db.probes import WriteProbe
-from common.observability.health import Standings
+from common.observability.health import CheckStates
 from common.settings import DatabaseSettings
 
 async def main() -> None:
     db = open_database(DatabaseSettings(url=sys.argv[1]))
-    standings = Standings({"write": WriteProbe(db, "ingest").check, "read": db.ping})
+    standings = CheckStates({"write": WriteProbe(db, "ingest").check, "read": db.ping})
     print(await standings.ask())
     resource.setrlimit(resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
     print(await standings.ask())
@@ -61,7 +61,7 @@ async def test_a_server_that_takes_no_writes_is_noticed(postgres: Database) -> N
         await connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
     await postgres.engine.dispose()
     await postgres.ping()
-    assert await Standings({"write": probe.check}).ask() == {"write": "DBAPIError"}
+    assert await CheckStates({"write": probe.check}).ask() == {"write": "DBAPIError"}
 
 
 async def sealed(database: Database, secrets: Secrets) -> None:
@@ -120,7 +120,7 @@ async def test_a_part_that_fails_for_a_minute_has_an_alarm_until_it_answers(data
             raise NotReady("the broker does not answer")
 
     parts = {"broker": broker}
-    watch = PartsWatch(database, SERVICE, parts, Standings(parts, lambda: now[0]))
+    watch = PartsWatch(database, SERVICE, parts, CheckStates(parts, lambda: now[0]))
     await watch.run_once()
     assert await open_alarms(database) == []
     now[0] = 61.0

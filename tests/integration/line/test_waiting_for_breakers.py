@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, update
 
-from common.db.breakers import Place, close_breaker, count_trouble, open_breaker
+from common.db.breakers import CallKind, close_breaker, count_trouble, open_breaker
 from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.effects import BreakerRow
@@ -31,9 +31,9 @@ from support.inbox import (
     worker,
 )
 
-WRITES = Place(TENANT, CONNECTION, "vouchers.write")
+WRITES = CallKind(TENANT, CONNECTION, "vouchers.write")
 SECOND = timedelta(seconds=1)
-READS = Place(TENANT, CONNECTION, "voucherlist.read")
+READS = CallKind(TENANT, CONNECTION, "voucherlist.read")
 
 
 async def nothing_new() -> None:
@@ -45,20 +45,20 @@ def waiting(db: Database, wake: Any = lambda: None, answered: asyncio.Event | No
     return Waiting(db, CONSUMER, learn=nothing_new, wake=wake, answered=answered or asyncio.Event())
 
 
-async def rest(db: Database, place: Place = WRITES, *, pause: float = 60.0, denied: bool = False) -> None:
+async def rest(db: Database, place: CallKind = WRITES, *, pause: float = 60.0, denied: bool = False) -> None:
     """Such calls rest for so long."""
     async with db.sessions.of_all_tenants() as session:
         await count_trouble(session, place, "no answer", "rights" if denied else None)
         await open_breaker(session, place, pause, denied=denied)
 
 
-async def answer(db: Database, place: Place = WRITES) -> None:
+async def answer(db: Database, place: CallKind = WRITES) -> None:
     """Such a call was answered."""
     async with db.sessions.of_all_tenants() as session:
         await close_breaker(session, place)
 
 
-async def all_wait(db: Database, place: Place = WRITES) -> None:
+async def all_wait(db: Database, place: CallKind = WRITES) -> None:
     """Every open key waits for the breaker."""
     async with db.sessions.of_all_tenants() as session:
         values = {"due_at": None, "waits_for": place.breaker_id}

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from common.observability.health import PATIENCE_SECONDS, NotReady, Standings
+from common.observability.health import PATIENCE_SECONDS, CheckStates, NotReady
 from common.observability.routes import ops_router
 
 
@@ -31,7 +31,7 @@ def thing() -> Thing:
 
 
 async def test_a_check_fails_from_its_first_bad_answer_until_a_good_one(thing: Thing) -> None:
-    standings = Standings({"thing": thing.check}, thing.clock)
+    standings = CheckStates({"thing": thing.check}, thing.clock)
     assert standings.never_held() == ["thing"]
     assert await standings.ask() == {"thing": "ok"}
     thing.trouble = NotReady("it is away")
@@ -48,7 +48,7 @@ async def test_a_check_fails_from_its_first_bad_answer_until_a_good_one(thing: T
 
 async def test_an_error_of_a_check_is_its_answer_without_its_words(thing: Thing) -> None:
     thing.trouble = ValueError("Erika Mustermann")
-    assert await Standings({"thing": thing.check}).ask() == {"thing": "ValueError"}
+    assert await CheckStates({"thing": thing.check}).ask() == {"thing": "ValueError"}
 
 
 async def test_a_process_is_not_ready_before_every_need_has_held_once(thing: Thing) -> None:

@@ -54,3 +54,15 @@ def test_a_row_goes_no_further_than_where_it_is_read() -> None:
         if any("Row[Any]" in name for name in named) and function.name != "from_row":
             public += [] if function.name.startswith("_") else [where]
     assert public == []
+
+
+def test_one_name_of_a_class_has_one_meaning() -> None:
+    """Vendors' rooms and the words of the interface aside: there the same word means the vendor's thing."""
+    homes: dict[str, set[str]] = {}
+    for path in sorted([*(ROOT / "libs/common/src").rglob("*.py"), *ROOT.glob("services/*/src/**/*.py")]):
+        if not {"shops", "lexware", "schemas", "problems", "migrations"} & set(path.parts):
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    homes.setdefault(node.name, set()).add(str(path.relative_to(ROOT)))
+    each_service_has = {"Settings", "ClusterSettings"}
+    assert {name: at for name, at in homes.items() if len(at) > 1 and name not in each_service_has} == {}

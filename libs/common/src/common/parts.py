@@ -11,7 +11,7 @@ from common.db.engine import Database
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
 from common.observability import metrics
-from common.observability.health import OK, Check, Heartbeat, Standings
+from common.observability.health import OK, Check, CheckStates, Heartbeat
 from common.pausing import every
 
 log = structlog.get_logger()
@@ -25,12 +25,12 @@ class PartsWatch:
     """Asks the parts of a service every few seconds; what fails for a minute has an alarm until it works."""
 
     def __init__(
-        self, db: Database, service: str, parts: Mapping[str, Check], standings: Standings | None = None
+        self, db: Database, service: str, parts: Mapping[str, Check], standings: CheckStates | None = None
     ) -> None:
         self.name = f"{service}.parts"
         self.heartbeat = Heartbeat()
         self._db, self._service = db, service
-        self._standings = standings or Standings(parts)
+        self._standings = standings or CheckStates(parts)
         self._host = socket.gethostname()
         self._told: set[str] = set()
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from api.upstream import BooksIdentity
-from common.db.breakers import Place
+from common.db.breakers import CallKind
 from common.db.models.core import ConnectionRow, SecretRow
 from common.db.models.effects import BreakerRow, OAuthTokenRow
 from common.events.commands import ReleaseParked
@@ -153,7 +153,7 @@ async def test_a_refused_access_is_shown_as_in_need_of_a_reconnect_until_it_is_l
     said = "http.unauthorized: GET /v1/profile: 401"
     denied = {"state": "open", "failures": 9, "refusals": 9, "refused_by": refused_by, "denied_at": NOW}
     for scope, stands in (("contacts.read", {"state": "open", "failures": 70}), ("vouchers.write", denied)):
-        place = Place(tenant_id, UUID(books["id"]), scope)
+        place = CallKind(tenant_id, UUID(books["id"]), scope)
         row = {"breaker_id": place.breaker_id, "connection_id": place.connection_id, "scope": scope}
         await api.add(BreakerRow, {**row, "tenant_id": tenant_id, "last_error": said, **stands})
     shown = (await api.get(f"{PATH}/{books['id']}")).json()

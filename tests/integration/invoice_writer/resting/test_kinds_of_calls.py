@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from common.db.breakers import Place
+from common.db.breakers import CallKind
 from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
 from common.db.models.effects import AlarmRow, BreakerRow
@@ -133,7 +133,7 @@ async def test_a_write_that_is_never_answered_holds_back_no_other_and_runs_out_o
 
 async def test_trouble_of_writes_is_forgotten_when_nothing_is_left_to_be_written(writer: Writer) -> None:
     writer.breaker = QUICK_BREAKER.model_copy(update={"alarm_after": 5.0})
-    place = Place(writer.tenant_id, writer.books_id, "vouchers.write")
+    place = CallKind(writer.tenant_id, writer.books_id, "vouchers.write")
     row = {"breaker_id": place.breaker_id, "connection_id": place.connection_id, "scope": place.scope}
     async with writer.db.sessions.of_all_tenants() as session:
         moments = {"first_failed_at": db_now(-60.0), "retry_at": db_now(-2.0)}

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from common.db.breakers import Place
+from common.db.breakers import CallKind
 from common.db.dialect import db_now
 from common.db.models.core import ConnectionRow, SecretRow
 from common.db.models.effects import AlarmRow, BreakerRow
@@ -122,7 +122,7 @@ async def test_weather_that_lasts_is_the_operators_alarm_until_the_first_answer(
 
 async def test_a_resting_connection_that_nobody_asks_for_is_tried_by_the_watch(writer: Writer) -> None:
     writer.breaker = QUICK_BREAKER
-    place = Place(writer.tenant_id, writer.books_id, "profile.read")
+    place = CallKind(writer.tenant_id, writer.books_id, "profile.read")
     async with writer.db.sessions.of_all_tenants() as session:
         session.add(
             BreakerRow(

@@ -5,10 +5,11 @@ from uuid import UUID
 
 import pytest
 
+from common.domain.stored_words import SweepKind
 from ingest.polling.order_list import ListProgress
 from ingest.polling.run import cursor_after
 from ingest.polling.schedule import last_night, next_sweep
-from ingest.polling.state import FREE_CALLS, CursorProgress, Sweep, SweepKind
+from ingest.polling.state import FREE_CALLS, CursorProgress, Sweep
 
 SHOP = UUID("6f0c7a3e-52f5-4a0f-9d0e-0c5b8a4f2d12")
 NOON = datetime(2025, 3, 5, 12, 0, tzinfo=UTC)

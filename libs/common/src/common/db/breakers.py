@@ -24,7 +24,7 @@ OF_BREAKERS = (AlarmKind.BOOKS_UNREACHABLE, AlarmKind.RECONNECT_NEEDED, AlarmKin
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CallKind:
     """One kind of calls of one connection."""
 
     tenant_id: UUID
@@ -45,9 +45,9 @@ class Seen:
     now: datetime
 
     @property
-    def place(self) -> Place:
+    def calls(self) -> CallKind:
         """Whose breaker it is."""
-        return Place(self.row.tenant_id, self.row.connection_id, self.row.scope)
+        return CallKind(self.row.tenant_id, self.row.connection_id, self.row.scope)
 
     @property
     def is_closed(self) -> bool:
@@ -86,14 +86,14 @@ async def list_troubled(session: AsyncSession, connection_id: UUID | None = None
     return [Seen(row, now) for row, now in await session.execute(query)]
 
 
-async def count_trouble(session: AsyncSession, place: Place, error: str, refused_by: str | None) -> Seen:
+async def count_trouble(session: AsyncSession, calls: CallKind, error: str, refused_by: str | None) -> Seen:
     """One more call without an answer, or refused; what comes while the breaker is open was sent before."""
     refused = refused_by is not None
     first = insert(session, BreakerRow).values(
-        breaker_id=place.breaker_id,
-        connection_id=place.connection_id,
-        tenant_id=place.tenant_id,
-        scope=place.scope,
+        breaker_id=calls.breaker_id,
+        connection_id=calls.connection_id,
+        tenant_id=calls.tenant_id,
+        scope=calls.scope,
         state=BreakerState.CLOSED,
         failures=1,
         first_failed_at=db_now(),
@@ -120,24 +120,24 @@ async def count_trouble(session: AsyncSession, place: Place, error: str, refused
         )
         again["refused_by"] = refused_by
     await session.execute(first.on_conflict_do_update(index_elements=["breaker_id"], set_=again))
-    return await _get(session, place)
+    return await _get(session, calls)
 
 
-async def open_breaker(session: AsyncSession, place: Place, pause: float, *, denied: bool) -> Seen:
+async def open_breaker(session: AsyncSession, calls: CallKind, pause: float, *, denied: bool) -> Seen:
     """Nobody asks until the pause is over, then one; `denied`: the books refuse such calls for good."""
     values: dict[str, Any] = {"state": BreakerState.OPEN, "retry_at": db_now(pause)}
     if denied:
         values["denied_at"] = case((BreakerRow.denied_at.is_(None), db_now()), else_=BreakerRow.denied_at)
-    await _change(session, place, values)
-    return await _get(session, place)
+    await _change(session, calls, values)
+    return await _get(session, calls)
 
 
-async def take_trial(session: AsyncSession, place: Place, seconds: float) -> bool:
+async def take_trial(session: AsyncSession, calls: CallKind, seconds: float) -> bool:
     """Be the one who may try; False when it is too early or another one is."""
     taking = (
         update(BreakerRow)
         .where(
-            BreakerRow.breaker_id == place.breaker_id,
+            BreakerRow.breaker_id == calls.breaker_id,
             BreakerRow.state != BreakerState.CLOSED,
             BreakerRow.retry_at <= db_now(),
         )
@@ -148,33 +148,33 @@ async def take_trial(session: AsyncSession, place: Place, seconds: float) -> boo
     return (await session.execute(taking)).scalar_one_or_none() is not None
 
 
-async def give_trial_back(session: AsyncSession, place: Place) -> None:
+async def give_trial_back(session: AsyncSession, calls: CallKind) -> None:
     """Give the trial back: whoever was to try could not, for a reason of its own, and another one may."""
     giving = update(BreakerRow).where(
-        BreakerRow.breaker_id == place.breaker_id, BreakerRow.state == BreakerState.ONE_MAY_TRY
+        BreakerRow.breaker_id == calls.breaker_id, BreakerRow.state == BreakerState.ONE_MAY_TRY
     )
     await session.execute(
         giving.values(state=BreakerState.OPEN, retry_at=db_now()).execution_options(synchronize_session=False)
     )
 
 
-async def close_breaker(session: AsyncSession, place: Place) -> BreakerRow | None:
+async def close_breaker(session: AsyncSession, calls: CallKind) -> BreakerRow | None:
     """The books answered: nothing speaks against such calls any more. What stood there before, if anything.
 
     After a rest the other kinds of calls that rest may be tried at once, and the lists be read.
     """
-    query = select(BreakerRow).where(BreakerRow.breaker_id == place.breaker_id).with_for_update()
+    query = select(BreakerRow).where(BreakerRow.breaker_id == calls.breaker_id).with_for_update()
     before = (await session.execute(query)).scalar_one_or_none()
     if before is None:
         return None
     session.expunge(before)
-    await session.execute(delete(BreakerRow).where(BreakerRow.breaker_id == place.breaker_id))
+    await session.execute(delete(BreakerRow).where(BreakerRow.breaker_id == calls.breaker_id))
     others = update(BreakerRow).where(
-        BreakerRow.connection_id == place.connection_id,
+        BreakerRow.connection_id == calls.connection_id,
         BreakerRow.state == BreakerState.OPEN,
         BreakerRow.denied_at.is_(None),
     )
-    lists = update(BooksReadingRow).where(BooksReadingRow.connection_id == place.connection_id)
+    lists = update(BooksReadingRow).where(BooksReadingRow.connection_id == calls.connection_id)
     if before.state != BreakerState.CLOSED:
         await session.execute(others.values(retry_at=db_now()).execution_options(synchronize_session=False))
         await session.execute(lists.values(retry_at=None).execution_options(synchronize_session=False))
@@ -188,20 +188,20 @@ async def linked_anew(session: AsyncSession, tenant_id: UUID, connection_id: UUI
         await close_alarms(session, kind, connection_subject(connection_id), tenant_id=tenant_id)
 
 
-async def find_breaker(session: AsyncSession, place: Place) -> Seen | None:
+async def find_breaker(session: AsyncSession, calls: CallKind) -> Seen | None:
     """What stands there now; None when nothing speaks against asking."""
-    query = select(BreakerRow, db_now().label("now")).where(BreakerRow.breaker_id == place.breaker_id)
+    query = select(BreakerRow, db_now().label("now")).where(BreakerRow.breaker_id == calls.breaker_id)
     found = (await session.execute(query)).one_or_none()
     return None if found is None else Seen(*found)
 
 
-async def _change(session: AsyncSession, place: Place, values: dict[str, Any]) -> None:
-    changing = update(BreakerRow).where(BreakerRow.breaker_id == place.breaker_id).values(**values)
+async def _change(session: AsyncSession, calls: CallKind, values: dict[str, Any]) -> None:
+    changing = update(BreakerRow).where(BreakerRow.breaker_id == calls.breaker_id).values(**values)
     await session.execute(changing.execution_options(synchronize_session=False))
 
 
-async def _get(session: AsyncSession, place: Place) -> Seen:
+async def _get(session: AsyncSession, calls: CallKind) -> Seen:
     session.expire_all()
-    seen = await find_breaker(session, place)
+    seen = await find_breaker(session, calls)
     assert seen is not None
     return seen

@@ -26,7 +26,7 @@ from common.pausing import wait, wait_for_any
 log = structlog.get_logger(__name__)
 
 
-class OfTenant(Protocol):
+class HasTenant(Protocol):
     """What a turn needs of a row, with whose it is."""
 
     @property
@@ -35,7 +35,7 @@ class OfTenant(Protocol):
 
 
 State = TypeVar("State")
-Owned = TypeVar("Owned", bound=OfTenant)
+Owned = TypeVar("Owned", bound=HasTenant)
 RENEWALS = 3  # in the time of a lease: two that fail cost nothing yet
 
 

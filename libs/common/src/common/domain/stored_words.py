@@ -133,10 +133,10 @@ class RefusedBy(StrEnum):
 
 
 class SweepKind(StrEnum):
-    """Which orders are looked at once more."""
+    """Which orders a sweep looks at once more."""
 
-    NIGHTLY = "nightly"  # those changed lately
-    WEEKLY = "weekly"  # those made lately
+    NIGHTLY = "nightly"  # those changed in two days
+    WEEKLY = "weekly"  # those placed in ninety days
 
 
 class ContactKind(StrEnum):

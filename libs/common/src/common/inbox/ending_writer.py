@@ -11,7 +11,7 @@ from common.db.trouble import DATABASE_TROUBLE, describe, is_trouble
 from common.inbox.dead_letters import OnDead, keep_dead_letter
 from common.inbox.finish import Ending, finish
 from common.inbox.handler_runner import DeadMessage, explain
-from common.inbox.leases import Held, Leases
+from common.inbox.leases import LeasedMessage, Leases
 from common.observability import metrics
 
 log = structlog.get_logger()
@@ -35,9 +35,9 @@ class EndingWriter:
     ) -> None:
         self._db, self._consumer, self._leases = db, consumer, leases
         self._on_freed, self._on_dead = on_freed, on_dead
-        self._endings: asyncio.Queue[tuple[Held, Ending] | None] = asyncio.Queue()
+        self._endings: asyncio.Queue[tuple[LeasedMessage, Ending] | None] = asyncio.Queue()
 
-    def put(self, held: Held, ending: Ending) -> None:
+    def put(self, held: LeasedMessage, ending: Ending) -> None:
         """Have the ending written with the next batch."""
         self._endings.put_nowait((held, ending))
 
@@ -55,7 +55,7 @@ class EndingWriter:
             more = None not in batch
             await self._write([item for item in batch if item is not None])
 
-    async def keep_dead(self, held: Held, dead: DeadMessage) -> None:
+    async def keep_dead(self, held: LeasedMessage, dead: DeadMessage) -> None:
         """Make the message a dead letter, at once: its key is held back until a person decides."""
         said = explain(dead.error)
         log.error("inbox.message_died", consumer=self._consumer, type=dead.raw.type, error=said)
@@ -76,7 +76,7 @@ class EndingWriter:
                     hook = None
         metrics.INBOX_DEAD.labels(self._consumer, dead.raw.type).inc()
 
-    async def _write(self, batch: list[tuple[Held, Ending]]) -> None:
+    async def _write(self, batch: list[tuple[LeasedMessage, Ending]]) -> None:
         written = not batch
         while not written:
             try:

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Held:
+class LeasedMessage:
     """A message this worker has leased."""
 
     message: RawMessage
@@ -32,26 +32,26 @@ class Leases:
     ) -> None:
         self._db, self._consumer, self._lease_seconds = db, consumer, lease_seconds
         self._on_room = on_room
-        self._held, self._lost = set[Held](), set[Held]()
+        self._held, self._lost = set[LeasedMessage](), set[LeasedMessage]()
 
     def __bool__(self) -> bool:
         return bool(self._held)
 
-    def hold(self, message: RawMessage, token: UUID) -> Held:
+    def hold(self, message: RawMessage, token: UUID) -> LeasedMessage:
         """Look after the lease of a message that was claimed just now."""
-        held = Held(message, token)
+        held = LeasedMessage(message, token)
         self._held.add(held)
         return held
 
-    def is_held(self, held: Held) -> bool:
+    def is_held(self, held: LeasedMessage) -> bool:
         """Whether the message has not ended yet."""
         return held in self._held
 
-    def is_lost(self, held: Held) -> bool:
+    def is_lost(self, held: LeasedMessage) -> bool:
         """Whether another worker may have the message by now, so that it must not begin here."""
         return held in self._lost
 
-    def forget(self, ended: Iterable[Held]) -> None:
+    def forget(self, ended: Iterable[LeasedMessage]) -> None:
         """Look after these no more: what became of them is written, or somebody else's to write."""
         self._held.difference_update(ended)
         self._lost.difference_update(ended)
@@ -67,7 +67,7 @@ class Leases:
             except DATABASE_TROUBLE as error:
                 log.warning("inbox.renew_failed", consumer=self._consumer, error=describe(error))
 
-    async def give_back(self, unbegun: list[Held]) -> None:
+    async def give_back(self, unbegun: list[LeasedMessage]) -> None:
         """Release what no handler has begun, so that others need not wait for the lease to end."""
         try:
             for token, group in _by_token(unbegun).items():
@@ -77,7 +77,7 @@ class Leases:
             log.warning("inbox.release_failed", consumer=self._consumer, error=describe(error))
         self.forget(unbegun)
 
-    async def _renew(self, token: UUID, group: list[Held]) -> None:
+    async def _renew(self, token: UUID, group: list[LeasedMessage]) -> None:
         async with self._db.sessions.of_queues() as session:
             kept = await renew(session, self._consumer, _keys(group), token, self._lease_seconds)
         # What ended meanwhile is no longer held; what is still held and not kept belongs to another worker.
@@ -86,12 +86,12 @@ class Leases:
         metrics.INBOX_LOST_LEASES.labels(self._consumer).inc(len(lost))
 
 
-def _by_token(held: Iterable[Held]) -> dict[UUID, list[Held]]:
-    groups: dict[UUID, list[Held]] = {}
+def _by_token(held: Iterable[LeasedMessage]) -> dict[UUID, list[LeasedMessage]]:
+    groups: dict[UUID, list[LeasedMessage]] = {}
     for one in held:
         groups.setdefault(one.token, []).append(one)
     return groups
 
 
-def _keys(group: Iterable[Held]) -> list[str]:
+def _keys(group: Iterable[LeasedMessage]) -> list[str]:
     return [held.message.ordering_key for held in group]

@@ -17,7 +17,7 @@ from common.inbox.ending_writer import EndingWriter
 from common.inbox.halting import DeadLetterLimit
 from common.inbox.handler_runner import DeadMessage, HandlerRunner
 from common.inbox.history_quota import HistoryQuota
-from common.inbox.leases import Held, Leases
+from common.inbox.leases import LeasedMessage, Leases
 from common.inbox.patience import Patience
 from common.inbox.routes import Route, handlers_by_type
 from common.observability import metrics
@@ -91,7 +91,7 @@ class Worker:
             stop.set()
 
     def _begin_anew(self) -> None:
-        self._queue: asyncio.Queue[Held | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[LeasedMessage | None] = asyncio.Queue()
         self._leases = Leases(self._db, self._consumer, self._settings.lease_seconds, self._capacity.set)
         self._endings = EndingWriter(self._db, self._consumer, self._leases, self._due.set, self._on_dead)
         self._running, self._claiming = 0, False
@@ -174,7 +174,7 @@ class Worker:
                 self._endings.put(held, end)
 
     async def _give_back(self) -> None:
-        unbegun: list[Held] = []
+        unbegun: list[LeasedMessage] = []
         while not self._queue.empty():
             if held := self._queue.get_nowait():
                 unbegun.append(held)

@@ -19,7 +19,7 @@ from common.backoff import Backoff
 from common.db.alarms import Alarm, close_alarms, raise_alarm
 from common.db.breakers import (
     OF_BREAKERS,
-    Place,
+    CallKind,
     Seen,
     close_breaker,
     count_trouble,
@@ -118,34 +118,34 @@ class Breakers:
             troubled = await list_troubled(session)
         self._views = {seen.row.breaker_id: _view(seen) for seen in troubled}
 
-    def view(self, place: Place) -> View | None:
+    def view(self, calls: CallKind) -> View | None:
         """What is known; None while nothing speaks against such calls."""
-        return self._views.get(place.breaker_id)
+        return self._views.get(calls.breaker_id)
 
-    def learn(self, place: Place, seen: Seen | None) -> None:
+    def learn(self, calls: CallKind, seen: Seen | None) -> None:
         """Keep what was read or written just now."""
         if seen is None:
-            self._views.pop(place.breaker_id, None)
+            self._views.pop(calls.breaker_id, None)
         else:
-            self._views[place.breaker_id] = _view(seen)
+            self._views[calls.breaker_id] = _view(seen)
 
-    async def close(self, place: Place) -> bool:
+    async def close(self, calls: CallKind) -> bool:
         """Close the breaker of such calls, with the alarms that nothing else justifies.
 
         Returns whether calls had rested.
         """
-        self.learn(place, None)
-        async with self.db.sessions.of(place.tenant_id) as session:
-            before = await close_breaker(session, place)
+        self.learn(calls, None)
+        async with self.db.sessions.of(calls.tenant_id) as session:
+            before = await close_breaker(session, calls)
             if before is None:
                 return False
-            left = await list_troubled(session, place.connection_id)
+            left = await list_troubled(session, calls.connection_id)
             justified = {kind for seen in left for kind in _alarms_of(seen, self.settings)}
             for kind in OF_BREAKERS:
                 if kind not in justified:
-                    await close_alarms(session, kind, _subject(place), tenant_id=place.tenant_id)
+                    await close_alarms(session, kind, _subject(calls), tenant_id=calls.tenant_id)
             if before.denied_at is not None:
-                await self.reopened(session, place.tenant_id, place.connection_id)
+                await self.reopened(session, calls.tenant_id, calls.connection_id)
         return before.state != BreakerState.CLOSED
 
 
@@ -158,30 +158,30 @@ class ConnectionHealth:
 
     async def ask(self, call: Call) -> None:
         """Return when such a call may be made; raises `ConnectionRests`, or the refusal that lasts."""
-        place = self._place(call)
-        view = self._breakers.view(place)
+        calls = self._calls(call)
+        view = self._breakers.view(calls)
         if view is None or view.state == BreakerState.CLOSED:
             return
         if view.denied_by is None and (pause := view.retry_at - boot_seconds()) > 0:
-            raise _rest(place, view, pause)
-        if await self._may_try(place):  # reads the row: a new key may have been stored just now
+            raise _rest(calls, view, pause)
+        if await self._may_try(calls):  # reads the row: a new key may have been stored just now
             return
-        view = self._breakers.view(place)
+        view = self._breakers.view(calls)
         if view is not None and view.state != BreakerState.CLOSED:
-            raise _rest(place, view, view.retry_at - boot_seconds())
+            raise _rest(calls, view, view.retry_at - boot_seconds())
 
     async def answered(self, call: Call) -> None:
         """Close the breaker of such calls with its alarms, if anything spoke against them."""
-        place = self._place(call)
-        if self._breakers.view(place) is None:
+        calls = self._calls(call)
+        if self._breakers.view(calls) is None:
             return
         try:
-            has_rested = await self._breakers.close(place)
+            has_rested = await self._breakers.close(calls)
         except DATABASE_TROUBLE as trouble:
             log.warning("breaker.not_closed", error=describe(trouble))
             return
         if has_rested:
-            log.info("breaker.closed", connection_id=str(self._connection_id), scope=place.scope)
+            log.info("breaker.closed", connection_id=str(self._connection_id), scope=calls.scope)
             self._breakers.wake()
 
     async def failed(self, call: Call, error: ConnectorError) -> None:
@@ -189,53 +189,53 @@ class ConnectionHealth:
         if isinstance(error, RefusedError) and not isinstance(error, OF_OURS):
             await self.answered(call)
             return
-        place, refused_by = self._place(call), _refused_by(error)
+        calls, refused_by = self._calls(call), _refused_by(error)
         is_trouble = refused_by is not None or isinstance(error, NO_ANSWER)
         try:
             if is_trouble:
-                await self._count(place, error, refused_by)
+                await self._count(calls, error, refused_by)
             else:
-                await self._give_back(place)
+                await self._give_back(calls)
         except DATABASE_TROUBLE as trouble:
             log.warning("breaker.not_written", error=describe(trouble))
 
-    async def _count(self, place: Place, error: ConnectorError, refused_by: str | None) -> None:
+    async def _count(self, calls: CallKind, error: ConnectorError, refused_by: str | None) -> None:
         rules, said = self._settings, f"{error.code}: {error}"[:300]
-        async with self._db.sessions.of(place.tenant_id) as session:
-            seen = await count_trouble(session, place, said, refused_by)
+        async with self._db.sessions.of(calls.tenant_id) as session:
+            seen = await count_trouble(session, calls, said, refused_by)
             if not seen.is_closed or seen.row.failures >= rules.failures:
                 was_denied, is_denied = seen.row.denied_at is not None, _is_denied(seen, rules)
                 pause = rules.denied_pause if is_denied else _pause(rules, seen.row.failures)
-                seen = await open_breaker(session, place, pause, denied=is_denied)
+                seen = await open_breaker(session, calls, pause, denied=is_denied)
                 if is_denied and not was_denied:
                     log.warning("breaker.denied", connection_id=str(self._connection_id), error=said)
                 for kind in _alarms_of(seen, rules) - _told_elsewhere(error):
-                    evidence = {"said": said, "calls": place.scope}
-                    await raise_alarm(session, Alarm(kind, _subject(place), evidence, place.tenant_id))
-        self._breakers.learn(place, seen)
+                    evidence = {"said": said, "calls": calls.scope}
+                    await raise_alarm(session, Alarm(kind, _subject(calls), evidence, calls.tenant_id))
+        self._breakers.learn(calls, seen)
         if not seen.is_closed:
-            error.waits_for = place.breaker_id
+            error.waits_for = calls.breaker_id
 
-    async def _may_try(self, place: Place) -> bool:
+    async def _may_try(self, calls: CallKind) -> bool:
         """Take the turn of the one who tries for all. Returns whether it is ours."""
-        async with self._db.sessions.of(place.tenant_id) as session:
-            is_ours = await take_trial(session, place, self._settings.trial)
-            seen = await find_breaker(session, place)
-        self._breakers.learn(place, seen)
+        async with self._db.sessions.of(calls.tenant_id) as session:
+            is_ours = await take_trial(session, calls, self._settings.trial)
+            seen = await find_breaker(session, calls)
+        self._breakers.learn(calls, seen)
         return is_ours
 
-    async def _give_back(self, place: Place) -> None:
+    async def _give_back(self, calls: CallKind) -> None:
         """Give the trial back: nobody was asked (our own limit, tokens that somebody renews, a 429)."""
-        view = self._breakers.view(place)
+        view = self._breakers.view(calls)
         if view is None or view.state != BreakerState.ONE_MAY_TRY:
             return
-        async with self._db.sessions.of(place.tenant_id) as session:
-            await give_trial_back(session, place)
-            seen = await find_breaker(session, place)
-        self._breakers.learn(place, seen)
+        async with self._db.sessions.of(calls.tenant_id) as session:
+            await give_trial_back(session, calls)
+            seen = await find_breaker(session, calls)
+        self._breakers.learn(calls, seen)
 
-    def _place(self, call: Call) -> Place:
-        return Place(self._tenant_id, self._connection_id, scope_of(call))
+    def _calls(self, call: Call) -> CallKind:
+        return CallKind(self._tenant_id, self._connection_id, scope_of(call))
 
 
 def _refused_by(error: ConnectorError) -> str | None:
@@ -268,16 +268,16 @@ def _told_elsewhere(error: ConnectorError) -> set[AlarmKind]:
     return {AlarmKind.BOOKS_UNREACHABLE} if isinstance(error, OAuthMisconfigured) else set()
 
 
-def _rest(place: Place, view: View, pause: float) -> ConnectorError:
+def _rest(calls: CallKind, view: View, pause: float) -> ConnectorError:
     if view.denied_by is not None:  # nobody waits for an access that is gone: each is told so
         return DENIALS[view.denied_by]("the books refuse the connection")
     rest = ConnectionRests("after trouble", retry_after=timedelta(seconds=max(pause, 1.0)))
-    rest.waits_for = place.breaker_id
+    rest.waits_for = calls.breaker_id
     return rest
 
 
-def _subject(place: Place) -> str:
-    return connection_subject(place.connection_id)
+def _subject(calls: CallKind) -> str:
+    return connection_subject(calls.connection_id)
 
 
 def _pause(rules: BreakerSettings, failures: int) -> float:

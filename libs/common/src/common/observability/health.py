@@ -45,7 +45,7 @@ class Beating(Protocol):
 
 
 @dataclass(slots=True)
-class Standing:
+class CheckState:
     """How one check stands: its last answer, since when it fails, and whether it ever held."""
 
     answer: str = "not asked yet"
@@ -53,12 +53,12 @@ class Standing:
     has_held: bool = False
 
 
-class Standings:
+class CheckStates:
     """Asks checks and remembers how long each has been failing."""
 
     def __init__(self, checks: Mapping[str, Check], clock: Callable[[], float] = time.monotonic) -> None:
         self._checks, self._clock = checks, clock
-        self._standings = {name: Standing() for name in checks}
+        self._standings = {name: CheckState() for name in checks}
 
     async def ask(self) -> dict[str, str]:
         """Ask all checks at once and return the answers: `ok`, or what is wrong."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from common.observability.health import Beating, Check, Standings
+from common.observability.health import Beating, Check, CheckStates
 
 
 def ops_router(
@@ -18,7 +18,7 @@ def ops_router(
     Without one of its `needs` a process can do none of its work; a part that fails is only shown.
     """
     router = APIRouter(include_in_schema=False)
-    needed, shown = Standings(needs), Standings(parts)
+    needed, shown = CheckStates(needs), CheckStates(parts)
 
     @router.get("/healthz")
     async def healthz() -> Response:

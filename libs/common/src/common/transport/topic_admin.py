@@ -25,7 +25,7 @@ OF_THE_TOPIC = 1  # where a value comes from, in the broker's answer
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TopicFound:
     """A topic as the broker has it; `own` are the settings made for this topic alone."""
 
     partitions: int
@@ -100,7 +100,7 @@ async def _offsets_problem(admin: AIOKafkaAdminClient) -> list[str]:
     return [f"the brokers' {OFFSETS_RETENTION} is {minutes}: a reader may be away for {longest}"]
 
 
-async def _found(admin: AIOKafkaAdminClient, names: Mapping[str, Topic]) -> dict[str, Found]:
+async def _found(admin: AIOKafkaAdminClient, names: Mapping[str, Topic]) -> dict[str, TopicFound]:
     # All topics are listed: a broker that makes topics by itself would make those asked for by name.
     listed = {topic["topic"]: topic for topic in await admin.describe_topics() if topic["topic"] in names}
     if not listed:
@@ -110,7 +110,7 @@ async def _found(admin: AIOKafkaAdminClient, names: Mapping[str, Topic]) -> dict
     )
     values = _values(answers)
     return {
-        name: Found(
+        name: TopicFound(
             partitions=len(topic["partitions"]),
             replicas=min((len(part["replicas"]) for part in topic["partitions"]), default=0),
             settings=values[name][0],
@@ -150,7 +150,7 @@ async def _create(admin: AIOKafkaAdminClient, names: Mapping[str, Topic], replic
             raise error(name)
 
 
-async def _alter(admin: AIOKafkaAdminClient, name: str, topic: Topic, found: Found) -> None:
+async def _alter(admin: AIOKafkaAdminClient, name: str, topic: Topic, found: TopicFound) -> None:
     changed = {
         key: value
         for key, value in _declared(topic).items()

@@ -19,7 +19,7 @@ UNNAMEABLE = "?"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RequestPart:
     """A part of a request; without `schema` where the description has nothing. `names` stand beside it."""
 
     pointer: str
@@ -40,7 +40,7 @@ class Operation:
         for parameter in about.get("parameters", ()):
             self._parameters.setdefault(parameter["in"], {})[parameter["name"]] = parameter["schema"]
 
-    def place(self, loc: Sequence[Any]) -> Place:
+    def place(self, loc: Sequence[Any]) -> RequestPart:
         """The place of a validation error."""
         source, names = str(loc[0]), [*loc[1:]]
         if source in self._parameters or source in IN_ADDRESS:
@@ -58,14 +58,14 @@ class Operation:
         label = label.removeprefix(".")
         is_setting = label.startswith(("values.", "settings."))
         label = re.sub(r"^values\b", "settings", label)
-        return Place("/" + "/".join(pointer), label or "the body", schema or None, beside, is_setting)
+        return RequestPart("/" + "/".join(pointer), label or "the body", schema or None, beside, is_setting)
 
-    def _parameter(self, source: str, names: Sequence[Any]) -> Place:
+    def _parameter(self, source: str, names: Sequence[Any]) -> RequestPart:
         known = self._parameters.get(source, {})
         shown = [spoken(name) for name in names]
         label = shown[0] if shown else IN_ADDRESS[source]
         schema = known.get(str(names[0])) if names else None
-        return Place("/".join(("", source, *shown)), label, schema, tuple(known), is_setting=False)
+        return RequestPart("/".join(("", source, *shown)), label, schema, tuple(known), is_setting=False)
 
     def _step(self, schema: Schema | None, name: str | int) -> Schema | None:
         """What the description says of what stands under a name."""

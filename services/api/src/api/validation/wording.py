@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic_core.core_schema import ErrorType
 
 from api.validation.expected import Schema, expected, listed
-from api.validation.places import Operation, Place
+from api.validation.places import Operation, RequestPart
 
 OF_PYDANTIC = frozenset(get_args(ErrorType))
 
@@ -29,7 +29,7 @@ def in_words(found: Mapping[str, Any], operation: Operation) -> dict[str, str]:
     return {"pointer": place.pointer, "code": kind, "message": _said(kind, found, place, operation.models)}
 
 
-def _said(kind: str, found: Mapping[str, Any], place: Place, models: Mapping[str, Schema]) -> str:
+def _said(kind: str, found: Mapping[str, Any], place: RequestPart, models: Mapping[str, Schema]) -> str:
     if kind not in OF_PYDANTIC:
         return str(found["msg"])  # a sentence of ours
     if kind == "json_invalid":
@@ -41,7 +41,7 @@ def _said(kind: str, found: Mapping[str, Any], place: Place, models: Mapping[str
     return f"{_named(place)} {what}{wanted}."
 
 
-def _unknown(place: Place) -> str:
+def _unknown(place: RequestPart) -> str:
     what = "a setting" if place.is_setting else "known here"
     last = place.label.rpartition(".")[2]
     near = get_close_matches(last, place.names, 1, cutoff=0.75)
@@ -52,5 +52,5 @@ def _unknown(place: Place) -> str:
     return f"{_named(place)} is not {what}{wanted}"
 
 
-def _named(place: Place) -> str:
+def _named(place: RequestPart) -> str:
     return place.label.capitalize() if place.label.startswith("the ") else f"`{place.label}`"

@@ -19,7 +19,7 @@ from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.ingest import ShopCursorRow
 from common.db.tenant_settings import newest_settings
 from common.domain.connection_troubles import ConnectionTrouble
-from common.domain.stored_words import ConnectionKind, ConnectionState
+from common.domain.stored_words import ConnectionKind, ConnectionState, SweepKind
 from ingest.connections import start_of
 from ingest.polling.results import PollResult
 from ingest.polling.state import (
@@ -29,7 +29,6 @@ from ingest.polling.state import (
     History,
     ShopLease,
     Sweep,
-    SweepKind,
 )
 from ingest.polling.unreadable import tell
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from common.db.due_loop import Turn
+from common.domain.stored_words import SweepKind
 from common.shops.base import OrderQuery
 from ingest.orders import OrderReader
 from ingest.polling.order_list import Budget, ListProgress, OrderListReader, Stopped
 from ingest.polling.schedule import next_sweep
-from ingest.polling.state import CursorProgress, CursorState, History, SweepKind
+from ingest.polling.state import CursorProgress, CursorState, History
 from ingest.polling.sweeps import Sweeper
 from ingest.settings import PollSettings
 

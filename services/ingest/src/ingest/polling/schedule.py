@@ -5,7 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from common.domain.documents import BERLIN
-from ingest.polling.state import CursorProgress, Sweep, SweepKind
+from common.domain.stored_words import SweepKind
+from ingest.polling.state import CursorProgress, Sweep
 
 WEEK = timedelta(days=7)
 FIRST_HOUR, SPREAD_MINUTES = 1, 180

@@ -2,24 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
 from common.db.due import Lease
 from common.domain.connection_troubles import ConnectionTrouble
+from common.domain.stored_words import SweepKind
 from common.shops.base import OrderQuery
 
 NIGHTLY_REACH = timedelta(hours=48)
 WEEKLY_REACH = timedelta(days=90)
 FREE_CALLS = 20  # a small shop is swept in one go
-
-
-class SweepKind(StrEnum):
-    """Which orders a sweep looks at once more; stored in the row."""
-
-    NIGHTLY = "nightly"  # those changed in two days
-    WEEKLY = "weekly"  # those placed in ninety days
 
 
 @dataclass(frozen=True, slots=True)

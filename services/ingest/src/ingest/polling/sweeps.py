@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from common.domain.stored_words import SweepKind
 from common.shops.base import Page
 from common.shops.epages.client import PAGE_SIZE
 from common.shops.epages.wire import Order
 from ingest.orders import FAILED_ORDERS, KnownOrder, OrderReader, is_news, to_snapshot
 from ingest.polling.order_list import Budget
-from ingest.polling.state import Sweep, SweepKind
+from ingest.polling.state import Sweep
 
 
 @dataclass

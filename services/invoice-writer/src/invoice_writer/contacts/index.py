@@ -83,7 +83,7 @@ class ContactIndex:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Completeness:
     """Whether an index holds every customer (None: it is being filled), and how long that may be believed."""
 
     complete: bool | None
@@ -105,12 +105,12 @@ class Filling:
         self._tenant_id, self._connection_id = tenant_id, connection_id
         self._list = ListRef(tenant_id, connection_id, BooksList.CONTACTS)
 
-    async def run(self, refill_after: timedelta) -> Found:
+    async def run(self, refill_after: timedelta) -> Completeness:
         """Fill the index when it is due. Returns how it stands then; while others read it, as it was."""
         state, now = await self._state()
         left = state.left(refill_after, now)
         if left > timedelta():
-            return Found(state.complete, left)
+            return Completeness(state.complete, left)
         lease = await self._claim()
         if lease is None:
             return _as_it_was(state)
@@ -122,8 +122,8 @@ class Filling:
             if state.filled_at is None or not isinstance(trouble, TransientError):
                 raise
             log.info("contacts.refill_put_off", tenant_id=str(self._tenant_id), error=trouble.code)
-            return Found(state.complete, timedelta(seconds=REMEMBER_SECONDS / 2))
-        return _as_it_was(state) if complete is None else Found(complete, refill_after)
+            return Completeness(state.complete, timedelta(seconds=REMEMBER_SECONDS / 2))
+        return _as_it_was(state) if complete is None else Completeness(complete, refill_after)
 
     async def _state(self) -> tuple[ContactIndexState, datetime]:
         mine = (STATE.c.tenant_id == self._tenant_id, STATE.c.connection_id == self._connection_id)
@@ -202,6 +202,6 @@ class Filling:
                 await release(session, lease, due_in=None)
 
 
-def _as_it_was(state: ContactIndexState) -> Found:
+def _as_it_was(state: ContactIndexState) -> Completeness:
     """What counts while others read: nothing is known before the first reading has ended."""
-    return Found(None if state.filled_at is None else state.complete)
+    return Completeness(None if state.filled_at is None else state.complete)

@@ -11,7 +11,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.alarms import Alarm, close_alarms, raise_alarm
-from common.db.breakers import Place, list_troubled
+from common.db.breakers import CallKind, list_troubled
 from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow, SecretRow
@@ -104,7 +104,7 @@ class ConnectionWatch:
             troubled = await list_troubled(session)
         forgotten_after = self._breakers.settings.alarm_after
         for seen in troubled:
-            place, is_denied = seen.place, seen.row.denied_at is not None
+            place, is_denied = seen.calls, seen.row.denied_at is not None
             if place.scope in TRIES and seen.idle >= left_alone:
                 await self._try(place.tenant_id, place.connection_id, TRIES[place.scope])
             elif seen.idle >= forgotten_after and not is_denied and not await self._is_waited_for(place):
@@ -138,7 +138,7 @@ class ConnectionWatch:
                 evidence = {"stored_on": stored_at.date().isoformat()}
                 await raise_alarm(session, Alarm(AlarmKind.API_KEY_ENDS, subject, evidence, row.tenant_id))
 
-    async def _is_waited_for(self, place: Place) -> bool:
+    async def _is_waited_for(self, place: CallKind) -> bool:
         query = select(exists().where(InboxKeyRow.waits_for == place.breaker_id))
         async with self._db.reading.of_queues() as session:
             return bool(await session.scalar(query))

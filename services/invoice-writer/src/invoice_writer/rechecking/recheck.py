@@ -43,7 +43,7 @@ from invoice_writer.released import (
     BY_PROFILE,
     COLUMNS,
     PLACE,
-    Turn,
+    Requeued,
     list_candidates,
     mark,
     not_requeued,
@@ -116,7 +116,7 @@ class Rechecker:
             trials += [probes()]
         async with self._db.reading.of_queues() as session:
             due = [await list_candidates(session, query) for query in queries]
-            trying = [Turn(one) for query in trials for one in await list_candidates(session, query)]
+            trying = [Requeued(one) for query in trials for one in await list_candidates(session, query)]
             profiles = (await session.execute(_old_profiles())).all() if is_slow_turn else ()
         if is_slow_turn:
             self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS

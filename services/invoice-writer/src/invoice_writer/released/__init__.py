@@ -1,7 +1,7 @@
 """Documents that are decided again: marked once when their cause is gone, put in line a portion at a time."""
 
 from invoice_writer.released.candidates import COLUMNS, PLACE, Candidate, list_candidates
-from invoice_writer.released.commands import Turn, is_automatic, requeue
+from invoice_writer.released.commands import Requeued, is_automatic, requeue
 from invoice_writer.released.marks import mark, newest_place, not_requeued
 from invoice_writer.released.portions import Portions
 from invoice_writer.released.requeueing import BY_CONNECTION, BY_PROFILE, release, release_reasons
@@ -13,7 +13,7 @@ __all__ = [
     "PLACE",
     "Candidate",
     "Portions",
-    "Turn",
+    "Requeued",
     "is_automatic",
     "list_candidates",
     "mark",

@@ -19,7 +19,7 @@ from invoice_writer.released.candidates import Candidate
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Requeued:
     """A document whose turn it is: asked for by a person's command, or to be bound to a voucher if equal."""
 
     document: Candidate
@@ -27,7 +27,9 @@ class Turn:
     voucher_id: str | None = None
 
 
-async def requeue(session: AsyncSession, turns: Sequence[Turn], *, lane: Lane = Lane.LIVE) -> list[Incoming]:
+async def requeue(
+    session: AsyncSession, turns: Sequence[Requeued], *, lane: Lane = Lane.LIVE
+) -> list[Incoming]:
     """Accept one message per document into our own inbox, in this order, and return them."""
     messages = [Incoming.of(_command(turn, lane)) for turn in turns]
     await accept(session, INVOICE_WRITER, messages)
@@ -57,7 +59,7 @@ async def _remember(session: AsyncSession, revisions: dict[UUID, int]) -> None:
         )
 
 
-def _command(turn: Turn, lane: Lane) -> Event:
+def _command(turn: Requeued, lane: Lane) -> Event:
     """By itself one per outcome; another one for each time somebody asks."""
     document = turn.document
     name = f"recheck:{document.document_id}:{document.revision}"

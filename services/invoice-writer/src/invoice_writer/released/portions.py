@@ -24,7 +24,7 @@ from common.domain.stored_words import DocumentStatus, Lane, MessageState
 from common.events.topics import INVOICE_WRITER
 from common.pausing import every
 from invoice_writer.released.candidates import COLUMNS, Candidate
-from invoice_writer.released.commands import Turn, requeue
+from invoice_writer.released.commands import Requeued, requeue
 from invoice_writer.released.marks import PORTIONS, RELEASED
 
 INBOX, KEYS = table(InboxRow), table(InboxKeyRow)
@@ -69,7 +69,7 @@ class _Mark:
     """A mark that waits for its turn: how its document stood then, and the voucher it has by now."""
 
     release_id: int
-    turn: Turn
+    turn: Requeued
     status: DocumentStatus
     reason: str | None
     stands_by: str | None
@@ -163,7 +163,7 @@ async def _list_marks(session: AsyncSession, query: Select[Any]) -> list[_Mark]:
     return [
         _Mark(
             release_id=row.release_id,
-            turn=Turn(Candidate.from_row(row), row.asked_by, row.voucher_id),
+            turn=Requeued(Candidate.from_row(row), row.asked_by, row.voucher_id),
             status=row.marked_status,
             reason=row.marked_reason,
             stands_by=row.stands_by,
