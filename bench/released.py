@@ -16,7 +16,7 @@ from common.db.dialect import db_now
 from common.db.engine import Database
 from common.db.models import base
 from common.db.models.books import OutcomeRow
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.events.base import Event
 from common.events.commands import ReleaseParked
 from common.events.documents import DocumentIssued
@@ -61,7 +61,7 @@ async def _park(db: Database, events: Sequence[DocumentIssued]) -> None:
             "number": event.number,
             "issued_on": event.document.issued_on,
             "status": "parked",
-            "reason": Reason.TRANSFER_PAUSED.value,
+            "reason": DocumentReason.TRANSFER_PAUSED.value,
             "file_status": "pending",
             "event": event.model_dump_json().encode(),
             "event_type": event.type,

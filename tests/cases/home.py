@@ -11,7 +11,7 @@ from common.domain.merchant import (
     SMALL_BUSINESS_BEFORE,
     SMALL_BUSINESS_CATEGORY,
 )
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from factories.documents import LIABILITY_CATEGORY, ZERO_CATEGORY
 
 DAY = date(2025, 3, 4)
@@ -27,10 +27,12 @@ HOME_CASES = (
     TaxCase("R22", s.BOTH, s.BERLIN, s.NOT_DIGITAL, DAY, HOME_GOODS),
     TaxCase("R22", s.PLAIN, person("AT", "1010", "Wien", delivery=s.TO_HOME), s.FULL, DAY, HOME_GOODS),
     TaxCase("R23", s.PLAIN, s.BERLIN, s.FULL, date(2020, 6, 30), HOME_GOODS),
-    TaxCase("R23", s.PLAIN, s.BERLIN, s.FULL, date(2020, 7, 1), Reason.RATE_NOT_VALID_ON_DATE),
+    TaxCase("R23", s.PLAIN, s.BERLIN, s.FULL, date(2020, 7, 1), DocumentReason.RATE_NOT_VALID_ON_DATE),
     TaxCase("R23", s.PLAIN, s.BERLIN, goods("16 %", "16"), date(2020, 7, 1), booked(GOODS_CATEGORY, "16")),
     TaxCase("R23", s.PLAIN, s.BERLIN, goods("5 %", "5"), date(2020, 12, 31), booked(GOODS_CATEGORY, "5")),
-    TaxCase("R23", s.PLAIN, s.BERLIN, goods("16 %", "16"), date(2021, 1, 1), Reason.RATE_NOT_VALID_ON_DATE),
+    TaxCase(
+        "R23", s.PLAIN, s.BERLIN, goods("16 %", "16"), date(2021, 1, 1), DocumentReason.RATE_NOT_VALID_ON_DATE
+    ),
     TaxCase(
         "R23",
         s.PLAIN,
@@ -40,16 +42,16 @@ HOME_CASES = (
         booked(GOODS_CATEGORY, "16", shipping_on=date(2020, 12, 31)),
         dispatched_on=date(2020, 12, 31),
     ),
-    TaxCase("R23", s.PLAIN, s.BERLIN, goods("20 %", "20"), DAY, Reason.RATE_UNKNOWN),
+    TaxCase("R23", s.PLAIN, s.BERLIN, goods("20 %", "20"), DAY, DocumentReason.RATE_UNKNOWN),
     TaxCase(
         "R23",
         s.PLAIN,
         person("AT", "1010", "Wien", delivery=s.TO_HOME),
         goods("20 %", "20"),
         DAY,
-        Reason.RATE_OF_OTHER_COUNTRY,
+        DocumentReason.RATE_OF_OTHER_COUNTRY,
     ),
-    TaxCase("R24", s.PLAIN, s.BERLIN, s.FREE, DAY, Reason.ZERO_RATE_UNMAPPED),
+    TaxCase("R24", s.PLAIN, s.BERLIN, s.FREE, DAY, DocumentReason.ZERO_RATE_UNMAPPED),
     TaxCase("R24", s.ZERO_MAPPED, s.BERLIN, s.FREE, DAY, booked(ZERO_CATEGORY, "0")),
     TaxCase(
         "R24",
@@ -60,10 +62,10 @@ HOME_CASES = (
         Booked(((GOODS_CATEGORY, "19"), (ZERO_CATEGORY, "0")), "collective"),
     ),
     TaxCase("R24", s.SOLAR_MAPPED, s.BERLIN, s.SOLAR, DAY, booked(ZERO_CATEGORY, "0")),
-    TaxCase("R24", s.SOLAR_MAPPED, s.BERLIN, s.COURSE, DAY, Reason.ZERO_RATE_UNMAPPED),
-    TaxCase("R50", s.SOLAR_MAPPED, s.BERLIN, s.CARD, DAY, Reason.MULTI_PURPOSE_VOUCHER),
-    TaxCase("R50", s.ZERO_MAPPED, s.BERLIN, s.CARD, DAY, Reason.MULTI_PURPOSE_VOUCHER),
-    TaxCase("R50", s.SMALL, s.BERLIN, s.CARD, DAY, Reason.MULTI_PURPOSE_VOUCHER),
+    TaxCase("R24", s.SOLAR_MAPPED, s.BERLIN, s.COURSE, DAY, DocumentReason.ZERO_RATE_UNMAPPED),
+    TaxCase("R50", s.SOLAR_MAPPED, s.BERLIN, s.CARD, DAY, DocumentReason.MULTI_PURPOSE_VOUCHER),
+    TaxCase("R50", s.ZERO_MAPPED, s.BERLIN, s.CARD, DAY, DocumentReason.MULTI_PURPOSE_VOUCHER),
+    TaxCase("R50", s.SMALL, s.BERLIN, s.CARD, DAY, DocumentReason.MULTI_PURPOSE_VOUCHER),
     TaxCase("R50", s.PLAIN, s.BERLIN, s.CARD_TAXED, DAY, HOME_GOODS),
     TaxCase("R50", s.VOUCHERS_MAPPED, s.BERLIN, s.CARD, DAY, booked(LIABILITY_CATEGORY, "0")),
     TaxCase("R50", s.VOUCHERS_MAPPED, s.VIENNA, s.CARD, DAY, booked(LIABILITY_CATEGORY, "0")),
@@ -77,10 +79,15 @@ HOME_CASES = (
         Booked(((GOODS_CATEGORY, "19"), (LIABILITY_CATEGORY, "0")), "collective"),
     ),
     TaxCase(
-        "R24", s.ZERO_MAPPED, company("DE", "10115", "ATU13585627"), s.FREE, DAY, Reason.BUYER_VAT_ID_FOREIGN
+        "R24",
+        s.ZERO_MAPPED,
+        company("DE", "10115", "ATU13585627"),
+        s.FREE,
+        DAY,
+        DocumentReason.BUYER_VAT_ID_FOREIGN,
     ),
-    TaxCase("R28", s.ZERO_MAPPED, s.HOME_COMPANY, s.FREE, DAY, Reason.ZERO_RATE_TO_COMPANY),
-    TaxCase("R28", s.ZERO_MAPPED, company("DE", "10115"), s.FREE, DAY, Reason.ZERO_RATE_TO_COMPANY),
+    TaxCase("R28", s.ZERO_MAPPED, s.HOME_COMPANY, s.FREE, DAY, DocumentReason.ZERO_RATE_TO_COMPANY),
+    TaxCase("R28", s.ZERO_MAPPED, company("DE", "10115"), s.FREE, DAY, DocumentReason.ZERO_RATE_TO_COMPANY),
     TaxCase("R28", s.ZERO_FOR_ALL, s.HOME_COMPANY, s.FREE, DAY, booked(ZERO_CATEGORY, "0")),
     TaxCase(
         "R28",
@@ -90,26 +97,28 @@ HOME_CASES = (
         DAY,
         booked(REVERSE_CHARGE_CATEGORY, "0", contact="company", fired=("reverse_charge.domestic",)),
     ),
-    TaxCase("R28", s.REVERSE_AT_HOME, s.HOME_COMPANY, s.PARTLY_FREE, DAY, Reason.ZERO_RATE_TO_COMPANY),
+    TaxCase(
+        "R28", s.REVERSE_AT_HOME, s.HOME_COMPANY, s.PARTLY_FREE, DAY, DocumentReason.ZERO_RATE_TO_COMPANY
+    ),
     TaxCase(
         "R28",
         s.REVERSE_AT_HOME,
         company("DE", "10115", "DE136695976", name=None),
         s.FREE,
         DAY,
-        Reason.COMPANY_NAME_MISSING,
+        DocumentReason.COMPANY_NAME_MISSING,
     ),
     TaxCase("R31", s.SMALL, s.BERLIN, s.FREE, date(2026, 4, 27), booked(SMALL_BUSINESS_BEFORE, "0")),
     TaxCase("R31", s.SMALL, s.BERLIN, s.FREE, date(2026, 4, 28), booked(SMALL_BUSINESS_CATEGORY, "0")),
     TaxCase("R31", s.SMALL, s.VIENNA, s.FREE, date(2026, 5, 4), booked(SMALL_BUSINESS_CATEGORY, "0")),
     TaxCase("R31", s.SMALL, s.ZURICH, s.FREE, date(2026, 5, 4), booked(SMALL_BUSINESS_CATEGORY, "0")),
-    TaxCase("R31", s.SMALL, s.BERLIN, s.FULL, date(2026, 5, 4), Reason.SMALL_BUSINESS_TAXED),
-    TaxCase("R31", s.SMALL, s.BERLIN, s.PARTLY_FREE, date(2026, 5, 4), Reason.SMALL_BUSINESS_TAXED),
-    TaxCase("R24", s.VAT_FREE, s.BERLIN, s.FREE, DAY, Reason.SELLER_TAX_EXEMPT),
-    TaxCase("R32", s.PLAIN, s.BERLIN, s.USED, DAY, Reason.MARGIN_SCHEME),
-    TaxCase("R32", s.PLAIN, s.BERLIN, s.USED_BY_NAME, DAY, Reason.MARGIN_SCHEME),
+    TaxCase("R31", s.SMALL, s.BERLIN, s.FULL, date(2026, 5, 4), DocumentReason.SMALL_BUSINESS_TAXED),
+    TaxCase("R31", s.SMALL, s.BERLIN, s.PARTLY_FREE, date(2026, 5, 4), DocumentReason.SMALL_BUSINESS_TAXED),
+    TaxCase("R24", s.VAT_FREE, s.BERLIN, s.FREE, DAY, DocumentReason.SELLER_TAX_EXEMPT),
+    TaxCase("R32", s.PLAIN, s.BERLIN, s.USED, DAY, DocumentReason.MARGIN_SCHEME),
+    TaxCase("R32", s.PLAIN, s.BERLIN, s.USED_BY_NAME, DAY, DocumentReason.MARGIN_SCHEME),
     TaxCase("R32", s.MARGIN_MAPPED, s.BERLIN, s.USED, DAY, booked(ZERO_CATEGORY, "0")),
-    TaxCase("R32", s.MARGIN_MAPPED, s.BERLIN, s.USED_TAXED, DAY, Reason.MARGIN_SCHEME),
+    TaxCase("R32", s.MARGIN_MAPPED, s.BERLIN, s.USED_TAXED, DAY, DocumentReason.MARGIN_SCHEME),
     TaxCase(
         "R33",
         s.PLAIN,

@@ -10,7 +10,7 @@ from common.domain.buyers import VatCheck, buyers_vat_id
 from common.domain.documents import Address, Document, DocumentLine, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.money import total
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import CorrectionContext, Verdict
 from factories.documents import (
     decide_on,
@@ -80,7 +80,7 @@ class TaxCase:
     buyer: Buyer
     goods: Goods
     on: date
-    result: Booked | Reason | Excluded
+    result: Booked | DocumentReason | Excluded
     correction_of: date | None = None
     dispatched_on: date | None = None
     vat_check: Literal["valid", "invalid", "unavailable"] | None = None

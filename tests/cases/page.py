@@ -6,7 +6,7 @@ from cases.abroad import ABROAD_CASES
 from cases.home import HOME_CASES
 from cases.model import Booked, Excluded, TaxCase
 from cases.outside import OUTSIDE_CASES
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from factories.documents import CATEGORIES
 
 CASES: tuple[TaxCase, ...] = (*HOME_CASES, *ABROAD_CASES, *OUTSIDE_CASES)
@@ -70,7 +70,7 @@ def _cells(case: TaxCase) -> tuple[str, ...]:
             rates = ", ".join(f"{rate} %" for _, rate in voucher.items)
             kind = "booked" if case.correction_of is None else "booked as credit note"
             return (*said, " / ".join(names), rates, voucher.contact, kind)
-        case Reason() as reason:
+        case DocumentReason() as reason:
             return (*said, "", "", "", f"parked: `{reason.value}`")
         case Excluded() as left_out:
             return (*said, "", "", "", f"excluded: `{left_out.rule}`")

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from common.domain.documents import Charge, Document, DocumentLine, OrderSnapshot, TaxShare
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Decision, Park
 from factories.documents import decide_on, euro, make_invoice, make_line, make_order, make_payment
 
@@ -16,7 +16,7 @@ def split_of(document: Document, order: OrderSnapshot | None = None) -> dict[str
     return {str(line.rate): (str(line.gross.decimal), str(line.tax.decimal)) for line in decision.lines}
 
 
-def refused(document: Document, order: OrderSnapshot | None = None) -> Reason:
+def refused(document: Document, order: OrderSnapshot | None = None) -> DocumentReason:
     """Why the document is parked."""
     park = decide_on(document, order)
     assert isinstance(park, Park), park

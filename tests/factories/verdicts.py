@@ -1,6 +1,6 @@
 """Short ways to say what a verdict must be."""
 
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Decision, Exclude, Park, Verdict
 
 
@@ -10,7 +10,7 @@ def booked(verdict: Verdict) -> Decision:
     return verdict
 
 
-def parked(verdict: Verdict) -> Reason:
+def parked(verdict: Verdict) -> DocumentReason:
     """The reason, or the test fails with what was decided instead."""
     assert isinstance(verdict, Park), verdict
     return verdict.reason

@@ -14,14 +14,18 @@ from hypothesis import strategies as st
 from common.domain.documents import Document, DocumentType, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Decision, Exclude, Park, Verdict
 from factories.documents import ZERO_CATEGORY, decide_on, make_original
 from factories.little_shop import Basket, Item, document_of, half_up, order_of, part_of, totals_of
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "2000"))
 MERCHANT = MerchantSettings(domestic_zero_category_id=ZERO_CATEGORY)
-AMOUNT_REASONS = {Reason.AMOUNTS_DO_NOT_ADD_UP, Reason.TAX_SPLIT_UNCLEAR, Reason.DISCOUNT_EXCEEDS_GOODS}
+AMOUNT_REASONS = {
+    DocumentReason.AMOUNTS_DO_NOT_ADD_UP,
+    DocumentReason.TAX_SPLIT_UNCLEAR,
+    DocumentReason.DISCOUNT_EXCEEDS_GOODS,
+}
 
 pytestmark = pytest.mark.timeout(max(300, EXAMPLES // 10))
 law = settings(max_examples=EXAMPLES)
@@ -107,7 +111,10 @@ def test_a_partial_document_is_booked_to_the_cent_or_parked_r15(
     if isinstance(verdict, Decision):
         check_books(verdict, document)
     elif isinstance(verdict, Park):
-        assert verdict.reason in AMOUNT_REASONS | {Reason.NEGATIVE_INVOICE, Reason.MIXED_SIGNS}
+        assert verdict.reason in AMOUNT_REASONS | {
+            DocumentReason.NEGATIVE_INVOICE,
+            DocumentReason.MIXED_SIGNS,
+        }
 
 
 @law

@@ -18,7 +18,7 @@ import pytest
 from common.domain.documents import Document, DocumentType, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import CollectiveContact, Decision, Exclude, Verdict
 from factories.documents import ZERO_CATEGORY, decide_on, make_address, make_original, make_profile
 from factories.little_shop import Basket, Item, document_of, order_of, part_of, totals_of
@@ -36,8 +36,12 @@ MERCHANT = MerchantSettings(domestic_zero_category_id=ZERO_CATEGORY)
 OSS = make_profile(distance_sales_principle="DESTINATION")
 VIENNA = make_address(country="AT", zip_code="1010", city="Wien")
 HOME_RATES, AUSTRIAN_RATES = (19, 19, 7, 7, 0), (20, 20, 10, 13)
-UNCLEAR = {Reason.AMOUNTS_DO_NOT_ADD_UP, Reason.TAX_SPLIT_UNCLEAR, Reason.DISCOUNT_EXCEEDS_GOODS}
-LEFT_OUT = {Reason.NEGATIVE_INVOICE, Reason.MIXED_SIGNS}
+UNCLEAR = {
+    DocumentReason.AMOUNTS_DO_NOT_ADD_UP,
+    DocumentReason.TAX_SPLIT_UNCLEAR,
+    DocumentReason.DISCOUNT_EXCEEDS_GOODS,
+}
+LEFT_OUT = {DocumentReason.NEGATIVE_INVOICE, DocumentReason.MIXED_SIGNS}
 
 pytestmark = pytest.mark.timeout(max(300, BASKETS // 100))
 
@@ -142,7 +146,10 @@ def test_every_telling_basket_is_booked_to_the_cent_and_accepted_r15(part: int) 
             assert not sample.document.gross_total, sample
         else:
             assert not sample.is_telling, (verdict, sample)
-            assert verdict.reason in UNCLEAR | LEFT_OUT | {Reason.ZERO_RATE_UNEXPLAINED}, (verdict, sample)
+            assert verdict.reason in UNCLEAR | LEFT_OUT | {DocumentReason.ZERO_RATE_UNEXPLAINED}, (
+                verdict,
+                sample,
+            )
     assert outcomes["Decision"] > 0.7 * outcomes.total()
 
 

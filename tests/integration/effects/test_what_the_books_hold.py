@@ -3,7 +3,7 @@
 import pytest
 
 from common.db.engine import Database
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import BoundHow
 from common.effects.effect import Bound, Parked
 from common.effects.runner import EffectRunner
@@ -39,7 +39,7 @@ async def parked_for_missing_marker(
     (voucher,) = await vouchers(lexware, "A-1")
     await lexware.lexware.control.post(f"vouchers/{voucher['id']}", {"remark": "edited"})
     result = await run_until_decided(runner, effect)
-    assert result == Parked(Reason.MARKER_MISSING_IN_BOOKS.value, {"vouchers": [voucher["id"]]})
+    assert result == Parked(DocumentReason.MARKER_MISSING_IN_BOOKS.value, {"vouchers": [voucher["id"]]})
     return runner, voucher["id"]
 
 
@@ -94,7 +94,7 @@ async def test_two_marked_vouchers_park_as_duplicate_with_an_alarm(
     await lose_the_answer(lexware)
     result = await run_until_decided(EffectRunner(database, WAITS), effect)
     assert isinstance(result, Parked)
-    assert result.reason == Reason.DUPLICATE_IN_BOOKS.value
+    assert result.reason == DocumentReason.DUPLICATE_IN_BOOKS.value
     assert first in result.params["vouchers"]
     assert len(await alarms(database, "duplicate")) == 1
 
@@ -115,7 +115,9 @@ async def test_writes_that_never_arrive_park_after_the_last_attempt(
 ) -> None:
     runner = EffectRunner(database, WAITS.model_copy(update={"max_attempts": 2}))
     await lose_the_answer(lexware, "drop_before_commit", times=2)
-    assert await run_until_decided(runner, effect) == Parked(Reason.ATTEMPTS_USED_UP.value, {"attempts": 2})
+    assert await run_until_decided(runner, effect) == Parked(
+        DocumentReason.ATTEMPTS_USED_UP.value, {"attempts": 2}
+    )
     assert await runner.give_up_open_attempt(effect.key)
     assert isinstance(await run_until_decided(runner, effect), Bound)
 

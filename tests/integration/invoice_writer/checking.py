@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from common.db.engine import Database
 from common.db.models.vat import VatAnswerRow, VatCheckRow
 from common.domain.documents import Document
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.events.documents import DocumentIssued
 from common.inbox.accept import accept
 from common.inbox.worker import Worker
@@ -28,7 +28,7 @@ from invoice_writer.vat import VatCheckWorker
 from sandbox.testing import Handle
 
 AUSTRIAN, FRENCH, DUTCH, GERMAN = "ATU13585627", "FR40303265045", "NL004495445B01", "DE136695976"
-PENDING, INVALID = Reason.VAT_CHECK_PENDING.value, Reason.VAT_ID_INVALID.value
+PENDING, INVALID = DocumentReason.VAT_CHECK_PENDING.value, DocumentReason.VAT_ID_INVALID.value
 CHECK = "/taxation_customs/vies/rest-api/check-vat-number"
 
 

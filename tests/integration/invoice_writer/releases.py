@@ -12,7 +12,7 @@ from common.db.models.books import OutcomeRow, ReleasedDocumentRow, ReleasePorti
 from common.db.models.line import InboxRow
 from common.domain.amounts import table_version
 from common.domain.documents import DocumentType, document_id
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import MessageState
 from common.events.commands import ReleaseParked, RetryDocument
 from common.events.topics import INVOICE_WRITER
@@ -30,7 +30,7 @@ def release(writer: Writer, **about: Any) -> ReleaseParked:
 
 async def park(
     writer: Writer,
-    *reasons: Reason,
+    *reasons: DocumentReason,
     status: str = "parked",
     copies: int = 1,
     over: dict[str, Any] | None = None,
@@ -68,7 +68,9 @@ def in_order(count: int) -> list[str]:
     return [f"W-{place:05}" for place in range(count)]
 
 
-async def park_many(writer: Writer, count: int, reason: Reason = Reason.TRANSFER_PAUSED) -> None:
+async def park_many(
+    writer: Writer, count: int, reason: DocumentReason = DocumentReason.TRANSFER_PAUSED
+) -> None:
     """Documents as they were received, all parked, straight into the table."""
     invoice, order = make_invoice(number="NUMBER"), make_order(order_id="ORDER", order_number="ORDER")
     event = await writer.event(invoice, order, pdf=None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from common.domain.documents import OrderSnapshot, TaxModel
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Decision, Verdict
 from factories.documents import (
     ZERO_CATEGORY,
@@ -64,26 +64,26 @@ def test_net_prices_below_zero_book_at_the_only_rate_too_r16() -> None:
 @pytest.mark.parametrize(
     ("total", "prices", "over", "reason"),
     [
-        ("109.00", [("69.00", "19"), ("50.00", "7"), ("-10.00", "7")], {}, Reason.MIXED_SIGNS),
-        ("0.00", [("10.00", "19"), ("-10.00", "7")], {}, Reason.MIXED_SIGNS),
-        ("-1.00", [("9.00", "19"), ("-10.00", "19")], {}, Reason.NEGATIVE_INVOICE),
-        ("108.00", [("119.00", "19"), ("-10.00", "19")], {}, Reason.MIXED_SIGNS),
+        ("109.00", [("69.00", "19"), ("50.00", "7"), ("-10.00", "7")], {}, DocumentReason.MIXED_SIGNS),
+        ("0.00", [("10.00", "19"), ("-10.00", "7")], {}, DocumentReason.MIXED_SIGNS),
+        ("-1.00", [("9.00", "19"), ("-10.00", "19")], {}, DocumentReason.NEGATIVE_INVOICE),
+        ("108.00", [("119.00", "19"), ("-10.00", "19")], {}, DocumentReason.MIXED_SIGNS),
         (
             "109.00",
             [("119.00", "19"), ("-10.00", "19")],
             {"tax_total": euro("-17.40")},
-            Reason.MIXED_SIGNS,
+            DocumentReason.MIXED_SIGNS,
         ),
         (
             "109.00",
             [("119.00", "19"), ("-10.00", "19")],
             {"tax_total": euro("7.13")},
-            Reason.TAX_SPLIT_UNCLEAR,
+            DocumentReason.TAX_SPLIT_UNCLEAR,
         ),
     ],
 )
 def test_two_rates_or_a_total_nothing_explains_park_r15(
-    total: str, prices: list[tuple[str, str]], over: dict[str, Any], reason: Reason
+    total: str, prices: list[tuple[str, str]], over: dict[str, Any], reason: DocumentReason
 ) -> None:
     assert parked(sold(total, *prices, **over)) is reason
 
@@ -92,13 +92,13 @@ def test_shipping_at_another_rate_competes_with_the_goods_r17() -> None:
     shipping = {"price": euro("5.00"), "taxes": ({"rate": Decimal(7), "tax": euro("0.33")},)}
     order = make_order(shipping=shipping)
     verdict = sold("114.00", ("119.00", "19"), ("-10.00", "19"), shipping=euro("5.00"), order=order)
-    assert parked(verdict) is Reason.MIXED_SIGNS
+    assert parked(verdict) is DocumentReason.MIXED_SIGNS
 
 
 def test_a_correction_that_mixes_signs_stays_parked_r36() -> None:
     lines = (make_line("119.00"), make_line("-10.00", line_id="line-2"))
     verdict = decide_on(make_credit_note(gross_total=euro("109.00"), lines=lines))
-    assert parked(verdict) is Reason.MIXED_SIGNS
+    assert parked(verdict) is DocumentReason.MIXED_SIGNS
 
 
 @given(

@@ -8,7 +8,7 @@ import pytest
 
 from common.domain.documents import lines_key
 from common.domain.merchant import MerchantSettings
-from common.domain.reasons import REASONS, Reason
+from common.domain.reasons import REASONS, DocumentReason
 from common.domain.verdicts import CorrectedInvoice, CorrectionContext, Park
 from factories.amounts import charge
 from factories.documents import (
@@ -104,7 +104,7 @@ def test_with_several_left_none_is_named_and_each_ones_rest_is_told_r37() -> Non
 def test_where_it_matters_which_is_meant_the_park_says_what_each_has_left_r37() -> None:
     out = invoice("R-1", outcome="excluded", gross_by_rate=None)
     verdict = decide_on(make_credit_note(), original=CorrectionContext(candidates=(out, invoice("R-2"))))
-    assert isinstance(verdict, Park) and verdict.reason is Reason.ORIGINAL_UNCLEAR
+    assert isinstance(verdict, Park) and verdict.reason is DocumentReason.ORIGINAL_UNCLEAR
     assert verdict.params == {"invoices": "R-1, R-2", "left": {"R-1": "49.90 EUR", "R-2": "49.90 EUR"}}
 
 
@@ -121,15 +121,15 @@ def test_two_days_of_supply_in_the_one_stop_shop_are_told_truly_r26() -> None:
         profile=make_profile(distance_sales_principle="DESTINATION"),
         original=CorrectionContext(candidates=invoices),
     )
-    assert isinstance(verdict, Park) and verdict.reason is Reason.ORIGINAL_UNCLEAR
+    assert isinstance(verdict, Park) and verdict.reason is DocumentReason.ORIGINAL_UNCLEAR
     assert verdict.params["left"] == {"R-1": "120.00 EUR", "R-2": "120.00 EUR"}
-    assert "not all of them are booked" not in REASONS[Reason.ORIGINAL_UNCLEAR].cause_en
+    assert "not all of them are booked" not in REASONS[DocumentReason.ORIGINAL_UNCLEAR].cause_en
 
 
 def test_where_nothing_is_left_anywhere_the_correction_exceeds_r38() -> None:
     both = (invoice("R-1", taken="49.90"), invoice("R-2", taken="49.90"))
     verdict = decide_on(make_credit_note(), original=CorrectionContext(candidates=both))
-    assert parked(verdict) is Reason.CORRECTION_EXCEEDS_INVOICE
+    assert parked(verdict) is DocumentReason.CORRECTION_EXCEEDS_INVOICE
 
 
 def test_an_excluded_invoice_and_its_correction_leave_the_new_one_alone_r37() -> None:

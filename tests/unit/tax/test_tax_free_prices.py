@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from common.domain.documents import DocumentLine
 from common.domain.merchant import EXPORT_CATEGORY
 from common.domain.money import Money
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Decision, Park, Verdict
 from factories.documents import (
     decide_on,
@@ -84,7 +84,7 @@ def test_each_tax_class_has_one_home_rate_r53() -> None:
 
 
 def test_one_tax_class_with_two_rates_explains_nothing_r53() -> None:
-    assert parked(sold("110.00", line("119.00"), line("10.70", 2))) is Reason.AMOUNTS_DO_NOT_ADD_UP
+    assert parked(sold("110.00", line("119.00"), line("10.70", 2))) is DocumentReason.AMOUNTS_DO_NOT_ADD_UP
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def test_every_part_of_the_total_is_taken_net_r53(total: str, over: dict[str, An
 def test_a_lost_line_never_books_silently_r53(lost: str) -> None:
     whole = Money.of(Decimal("233.30") / Decimal("1.19")).decimal
     verdict = sold(str(whole), line(str(Decimal("233.30") - Decimal(lost))))
-    assert parked(verdict) is Reason.AMOUNTS_DO_NOT_ADD_UP
+    assert parked(verdict) is DocumentReason.AMOUNTS_DO_NOT_ADD_UP
 
 
 @pytest.mark.parametrize(("price", "shipping", "total"), [("0.01", "0.01", "0.01"), ("0.02", "0.01", "0.02")])
 def test_a_cent_lost_among_a_few_is_no_rate_taken_out_r53(price: str, shipping: str, total: str) -> None:
-    assert parked(sold(total, line(price), shipping=euro(shipping))) is Reason.AMOUNTS_DO_NOT_ADD_UP
+    assert parked(sold(total, line(price), shipping=euro(shipping))) is DocumentReason.AMOUNTS_DO_NOT_ADD_UP
 
 
 LAMPS = (59.99, 35.99, 14.99, 18.99, 49.99, 22.99, 39.99, 33.99, 54.99, 17.99, 24.99, 22.99)
@@ -132,8 +132,8 @@ def test_no_mix_of_rates_hides_a_lost_line_among_many_classes_r53(total: str, bo
 def test_rates_are_those_of_the_day_r23() -> None:
     day = datetime(2020, 8, 1, 9, tzinfo=UTC)
     booked(sold("100.00", line("116.00"), issued_at=day))
-    assert parked(sold("100.00", line("119.00"), issued_at=day)) is Reason.AMOUNTS_DO_NOT_ADD_UP
-    assert parked(sold("100.00", line("116.00"))) is Reason.AMOUNTS_DO_NOT_ADD_UP
+    assert parked(sold("100.00", line("119.00"), issued_at=day)) is DocumentReason.AMOUNTS_DO_NOT_ADD_UP
+    assert parked(sold("100.00", line("116.00"))) is DocumentReason.AMOUNTS_DO_NOT_ADD_UP
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_document_that_does_not_say_it_is_tax_free_is_not_reckoned_so_r53(over
 def test_a_taxed_line_among_them_needs_parts_that_add_up_r53() -> None:
     lines = (line("119.00"), make_line("10.70", "7", line_id="line-2"))
     verdict = sold("110.00", *lines, net_total=euro("109.30"), tax_total=euro("0.70"))
-    assert parked(verdict) is Reason.AMOUNTS_DO_NOT_ADD_UP
+    assert parked(verdict) is DocumentReason.AMOUNTS_DO_NOT_ADD_UP
 
 
 def test_a_correction_of_a_tax_free_order_is_booked_the_same_way_r36() -> None:
@@ -160,7 +160,7 @@ def test_a_correction_of_a_tax_free_order_is_booked_the_same_way_r36() -> None:
 
 def test_what_a_voucher_is_worth_is_not_reckoned_out_of_gross_prices_r50() -> None:
     card = line("50", 2, name="Geschenkgutschein")
-    assert parked(sold("142.02", line("119.00"), card)) is Reason.MULTI_PURPOSE_VOUCHER
+    assert parked(sold("142.02", line("119.00"), card)) is DocumentReason.MULTI_PURPOSE_VOUCHER
 
 
 prices = st.lists(st.tuples(st.integers(50, 500_00), st.sampled_from(("C-1", "C-2"))), min_size=1, max_size=6)

@@ -9,7 +9,7 @@ from common.domain.buyers import VatCheck, vat_id_to_check
 from common.domain.buyers.vat_ids import read_vat_id
 from common.domain.documents import Address
 from common.domain.merchant import GOODS_CATEGORY, OSS_CATEGORY, MerchantSettings
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Decision, Park, SingleContact, Verdict
 from factories.documents import (
     decide_on,
@@ -69,13 +69,13 @@ def shown(
 @pytest.mark.parametrize("check", [None, answer("unavailable"), answer("invalid", FRENCH)])
 def test_tax_shown_to_a_foreign_id_waits_for_the_authority_r52(check: VatCheck | None) -> None:
     verdict = shown(check=check)
-    assert isinstance(verdict, Park) and verdict.reason is Reason.VAT_CHECK_PENDING
+    assert isinstance(verdict, Park) and verdict.reason is DocumentReason.VAT_CHECK_PENDING
     assert verdict.params == {"vat_id": AUSTRIAN}
 
 
 def test_a_valid_id_parks_what_shows_tax_r39() -> None:
-    assert parked(shown(check=answer("valid"))) is Reason.TAX_SHOWN_TO_COMPANY
-    assert parked(shown(check=answer("valid"), overdue=True)) is Reason.TAX_SHOWN_TO_COMPANY
+    assert parked(shown(check=answer("valid"))) is DocumentReason.TAX_SHOWN_TO_COMPANY
+    assert parked(shown(check=answer("valid"), overdue=True)) is DocumentReason.TAX_SHOWN_TO_COMPANY
 
 
 def test_an_invalid_id_is_nobody_and_tax_is_booked_as_shown_with_the_answer_r52() -> None:
@@ -105,7 +105,7 @@ def test_a_correction_stands_on_what_was_known_of_its_invoice_r52(result: str) -
 
 def test_a_correction_whose_invoice_was_never_asked_about_asks_itself_r52() -> None:
     original = make_original(gross_total=euro("120.00"))
-    assert parked(shown(make=make_credit_note, original=original)) is Reason.VAT_CHECK_PENDING
+    assert parked(shown(make=make_credit_note, original=original)) is DocumentReason.VAT_CHECK_PENDING
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,12 @@ def test_a_german_company_that_has_goods_sent_to_austria_is_taxed_at_home() -> N
 
 
 def test_a_german_company_taxed_at_the_rate_over_there_is_parked_by_its_rate() -> None:
-    assert parked(shown(GERMAN, rate="20")) is Reason.RATE_OF_OTHER_COUNTRY
+    assert parked(shown(GERMAN, rate="20")) is DocumentReason.RATE_OF_OTHER_COUNTRY
 
 
 def test_a_company_without_any_foreign_id_is_a_case_of_its_own_when_it_pays_no_tax() -> None:
-    assert parked(shown(GERMAN, rate="0")) is Reason.VAT_ID_NOT_FOREIGN
-    assert parked(shown(None, rate="0")) is Reason.VAT_ID_MISSING
+    assert parked(shown(GERMAN, rate="0")) is DocumentReason.VAT_ID_NOT_FOREIGN
+    assert parked(shown(None, rate="0")) is DocumentReason.VAT_ID_MISSING
     assert isinstance(shown(None, rate="20"), Decision)
 
 
@@ -202,7 +202,7 @@ def test_goods_fetched_at_the_shop_are_supplied_there_r51(name: str, here: bool)
         assert booked(verdict).lines[0].category_id == GOODS_CATEGORY
         assert "place.picked_up" in booked(verdict).rules
     else:
-        assert parked(verdict) is Reason.DISTANCE_SALES_MISMATCH
+        assert parked(verdict) is DocumentReason.DISTANCE_SALES_MISMATCH
 
 
 def test_the_settings_name_further_ways_to_fetch_goods_r51() -> None:
@@ -223,7 +223,10 @@ def test_services_on_site_are_supplied_there_and_nothing_else_with_them_r51() ->
     one = make_invoice(gross_total=euro("120"), address=address, lines=(ticket,))
     assert "place.on_site" in booked(decide_on(one, order, profile=OSS, settings=settings)).rules
     both = make_invoice(gross_total=euro("180"), address=address, lines=(ticket, other))
-    assert parked(decide_on(both, order, profile=OSS, settings=settings)) is Reason.GOODS_AND_SERVICES_MIXED
+    assert (
+        parked(decide_on(both, order, profile=OSS, settings=settings))
+        is DocumentReason.GOODS_AND_SERVICES_MIXED
+    )
 
 
 def test_a_correction_of_fetched_goods_keeps_their_place_r51() -> None:

@@ -8,7 +8,7 @@ import pytest
 from common.domain.documents import Document
 from common.domain.merchant import GOODS_CATEGORY, INCOME_CATEGORY, MerchantSettings
 from common.domain.money import Money
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Decision, Park, Verdict
 from factories.documents import (
     LIABILITY_CATEGORY as LIABILITY,
@@ -83,13 +83,13 @@ def test_a_line_without_vat_goes_where_its_tax_class_is_mapped_r24() -> None:
 def test_all_that_a_rule_names_must_be_true_of_the_line_r24(rule: dict[str, str], fits: bool) -> None:
     verdict = decide_on(sold(PANEL), settings=settings(rule | {"category_id": ZERO_CATEGORY}))
     assert isinstance(verdict, Decision) is fits
-    assert fits or parked(verdict) is Reason.ZERO_RATE_UNMAPPED
+    assert fits or parked(verdict) is DocumentReason.ZERO_RATE_UNMAPPED
 
 
 def test_a_line_of_no_mapped_cause_parks_the_document_and_is_named_r24() -> None:
     course = ("80", "0", {"name": "Kurs", "tax_class": "steuerfrei § 4 Nr. 21", "sku": "K-1"})
     verdict = decide_on(sold(PANEL, course), settings=settings(SOLAR))
-    assert isinstance(verdict, Park) and verdict.reason is Reason.ZERO_RATE_UNMAPPED
+    assert isinstance(verdict, Park) and verdict.reason is DocumentReason.ZERO_RATE_UNMAPPED
     assert verdict.params == {"product": "Kurs", "tax_class": "steuerfrei § 4 Nr. 21", "sku": "K-1"}
 
 
@@ -99,7 +99,7 @@ def test_what_is_given_away_needs_no_category_r24() -> None:
         (ZERO_CATEGORY, Decimal(0)): euro("600")
     }
     shipped = sold(gift, gross_total=euro("4.90"), shipping=euro("4.90"))
-    assert parked(decide_on(shipped, settings=settings(SOLAR))) is Reason.ZERO_RATE_UNMAPPED
+    assert parked(decide_on(shipped, settings=settings(SOLAR))) is DocumentReason.ZERO_RATE_UNMAPPED
 
 
 def test_the_first_rule_that_fits_decides_r24() -> None:
@@ -148,7 +148,7 @@ def test_a_multi_purpose_voucher_is_never_income_whatever_category_zero_has_r50(
         settings({"name": "Karte", "category_id": ZERO_CATEGORY}),
     ):
         verdict = decide_on(card, settings=merchant)
-        assert isinstance(verdict, Park) and verdict.reason is Reason.MULTI_PURPOSE_VOUCHER, merchant
+        assert isinstance(verdict, Park) and verdict.reason is DocumentReason.MULTI_PURPOSE_VOUCHER, merchant
 
 
 def test_a_voucher_taxed_when_it_is_sold_is_a_sale_r50() -> None:
@@ -192,7 +192,7 @@ def test_a_voucher_is_no_supply_anywhere_and_for_no_seller_r50(country: str, pro
     there = make_address(country=country, zip_code=zip_code, city="Ort")
     document, order = sold(CARD, address=there), make_order(billing_address=there)
     unmapped = decide_on(document, order, profile=make_profile(**profile))
-    assert parked(unmapped) is Reason.MULTI_PURPOSE_VOUCHER
+    assert parked(unmapped) is DocumentReason.MULTI_PURPOSE_VOUCHER
     mapped = decide_on(document, order, profile=make_profile(**profile), settings=settings(CARDS))
     assert lines_of(mapped) == {(LIABILITY, Decimal(0)): euro("50")}
 
@@ -200,7 +200,7 @@ def test_a_voucher_is_no_supply_anywhere_and_for_no_seller_r50(country: str, pro
 def test_what_is_charged_beside_a_voucher_without_vat_has_no_cause_and_parks_r24() -> None:
     document = sold(CARD, gross_total=euro("54.90"), shipping=euro("4.90"))
     verdict = decide_on(document, settings=settings(CARDS))
-    assert isinstance(verdict, Park) and verdict.reason is Reason.MULTI_PURPOSE_VOUCHER
+    assert isinstance(verdict, Park) and verdict.reason is DocumentReason.MULTI_PURPOSE_VOUCHER
     assert verdict.params["charges"] == "4.90 EUR"
 
 
@@ -223,7 +223,7 @@ def test_taxed_shipping_of_a_voucher_is_a_sale_of_its_own_r50() -> None:
 def test_a_correction_of_a_voucher_takes_its_liability_back_r36() -> None:
     verdict = decide_on(sold(CARD, make=make_credit_note), settings=settings(CARDS))
     assert lines_of(verdict) == {(LIABILITY, Decimal(0)): euro("50")}
-    assert parked(decide_on(sold(CARD, make=make_credit_note))) is Reason.MULTI_PURPOSE_VOUCHER
+    assert parked(decide_on(sold(CARD, make=make_credit_note))) is DocumentReason.MULTI_PURPOSE_VOUCHER
 
 
 def test_a_distance_sale_and_a_voucher_do_not_go_into_one_voucher_of_the_books_r25() -> None:
@@ -235,13 +235,13 @@ def test_a_distance_sale_and_a_voucher_do_not_go_into_one_voucher_of_the_books_r
         profile=make_profile(distance_sales_principle="DESTINATION"),
         settings=settings(CARDS),
     )
-    assert parked(verdict) is Reason.MULTI_PURPOSE_VOUCHER
+    assert parked(verdict) is DocumentReason.MULTI_PURPOSE_VOUCHER
 
 
 def test_settings_of_before_mean_what_they_meant_but_for_vouchers_r24() -> None:
     old = MerchantSettings.model_validate({"domestic_zero_category_id": ZERO_CATEGORY})
     assert lines_of(decide_on(sold(PANEL), settings=old)) == {(ZERO_CATEGORY, Decimal(0)): euro("600")}
-    assert parked(decide_on(sold(CARD), settings=old)) is Reason.MULTI_PURPOSE_VOUCHER
+    assert parked(decide_on(sold(CARD), settings=old)) is DocumentReason.MULTI_PURPOSE_VOUCHER
 
 
 def test_what_is_fetched_from_abroad_without_vat_needs_a_cause_of_its_own_r24() -> None:
@@ -249,7 +249,7 @@ def test_what_is_fetched_from_abroad_without_vat_needs_a_cause_of_its_own_r24() 
     order = make_order(billing_address=zurich, shipping={"name": "Selbstabholung"})
     document = sold(("600", "0", {"tax_class": "normal"}), address=zurich)
     old = settings(SOLAR, domestic_zero_category_id=INCOME_CATEGORY)
-    assert parked(decide_on(document, order, settings=old)) is Reason.ZERO_RATE_UNMAPPED
+    assert parked(decide_on(document, order, settings=old)) is DocumentReason.ZERO_RATE_UNMAPPED
     mapped = decide_on(sold(PANEL, address=zurich), order, settings=old)
     assert lines_of(mapped) == {(ZERO_CATEGORY, Decimal(0)): euro("600")}
 

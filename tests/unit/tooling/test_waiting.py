@@ -11,7 +11,7 @@ import pytest
 import common.db.models
 from common.db.models.base import Base
 from common.domain.alarms import AlarmKind
-from common.domain.reasons import REASONS, ActingParty, Reason
+from common.domain.reasons import REASONS, ActingParty, DocumentReason
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "waiting.md").read_text("utf-8")
@@ -38,7 +38,7 @@ def test_every_moment_that_is_kept_for_later_has_its_end_on_the_page() -> None:
 
 
 def test_every_reason_that_nobody_acts_on_has_its_end_on_the_page() -> None:
-    waiting = {reason.value for reason in Reason if REASONS[reason].who is ActingParty.NOBODY}
+    waiting = {reason.value for reason in DocumentReason if REASONS[reason].who is ActingParty.NOBODY}
     assert {reason for reason in waiting if f"`{reason}`" not in PAGE} == {"in_line", OF_OLDER_RELEASES}
 
 

@@ -4,14 +4,14 @@ from typing import Any
 
 from api.schemas.documents import Choice, FileStatus, Status
 from api.stored_documents import ListedDocument, StoredDocument
-from common.domain.reasons import BOOKED_BY_HAND, EXCLUDED_BY_PERSON, Reason
+from common.domain.reasons import BOOKED_BY_HAND, EXCLUDED_BY_PERSON, DocumentReason
 
 CHOICES: dict[str, tuple[Choice, ...]] = {
-    Reason.NUMBER_TAKEN_IN_BOOKS.value: ("adopt", "book"),
-    Reason.MARKER_MISSING_IN_BOOKS.value: ("adopt", "book"),
-    Reason.DUPLICATE_IN_BOOKS.value: ("adopt",),
-    Reason.SAME_DOCUMENT_ELSEWHERE.value: ("adopt", "book"),
-    Reason.WRITE_UNSETTLED.value: ("adopt", "book"),
+    DocumentReason.NUMBER_TAKEN_IN_BOOKS.value: ("adopt", "book"),
+    DocumentReason.MARKER_MISSING_IN_BOOKS.value: ("adopt", "book"),
+    DocumentReason.DUPLICATE_IN_BOOKS.value: ("adopt",),
+    DocumentReason.SAME_DOCUMENT_ELSEWHERE.value: ("adopt", "book"),
+    DocumentReason.WRITE_UNSETTLED.value: ("adopt", "book"),
 }
 
 
@@ -31,7 +31,7 @@ def is_retriable(document: ListedDocument) -> bool:
 def is_excludable(document: ListedDocument) -> bool:
     """Whether a person may leave the document out: it is open, and decided about at least once."""
     is_open = document.status in (Status.PARKED.value, Status.WAITING.value)
-    return is_open and document.voucher_id is None and document.reason != Reason.IN_LINE.value
+    return is_open and document.voucher_id is None and document.reason != DocumentReason.IN_LINE.value
 
 
 def is_excluded_by_person(document: ListedDocument) -> bool:
@@ -41,7 +41,7 @@ def is_excluded_by_person(document: ListedDocument) -> bool:
 
 def differing(document: StoredDocument) -> dict[str, Any] | None:
     """In what the document's e-invoice differs; None where that is not why it is parked."""
-    if (document.status, document.reason) != (Status.PARKED.value, Reason.EINVOICE_DIFFERS.value):
+    if (document.status, document.reason) != (Status.PARKED.value, DocumentReason.EINVOICE_DIFFERS.value):
         return None
     found = (document.params or {}).get("differences")
     return found if isinstance(found, dict) else None

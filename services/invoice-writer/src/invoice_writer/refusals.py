@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.errors import ConnectorError
 from common.lexware.errors import (
     AccessDenied,
@@ -14,17 +14,17 @@ from common.lexware.errors import (
     ReconnectNeeded,
 )
 
-OF_THE_CONNECTION: Mapping[type[ConnectorError], Reason] = MappingProxyType(
+OF_THE_CONNECTION: Mapping[type[ConnectorError], DocumentReason] = MappingProxyType(
     {
-        AccessDenied: Reason.CONTRACT_PROBLEM,
-        ContractProblem: Reason.CONTRACT_PROBLEM,
-        ReconnectNeeded: Reason.RECONNECT_NEEDED,
-        BooksNotConnected: Reason.BOOKS_NOT_CONNECTED,
+        AccessDenied: DocumentReason.CONTRACT_PROBLEM,
+        ContractProblem: DocumentReason.CONTRACT_PROBLEM,
+        ReconnectNeeded: DocumentReason.RECONNECT_NEEDED,
+        BooksNotConnected: DocumentReason.BOOKS_NOT_CONNECTED,
     }
 )
 
 
-def connection_reason(refusal: ConnectorError) -> Reason | None:
+def connection_reason(refusal: ConnectorError) -> DocumentReason | None:
     """Why no document of the connection can go on; None when the refusal is about one request only."""
     for kind, reason in OF_THE_CONNECTION.items():
         if isinstance(refusal, kind):

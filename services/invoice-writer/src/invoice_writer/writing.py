@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from common.db.engine import Database
 from common.db.models.effects import BindingRow
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import BoundHow
 from common.effects.effect import Bound, EffectResult, Parked, Refused
 from common.effects.runner import EffectRunner
@@ -156,7 +156,7 @@ class VoucherWriter:
         wanted = plan.decision.voucher_type
         unread = self._index.unread(books.connection_id, wanted, plan.decision.voucher_on)
         if unread is not None:
-            return plan.waiting(Reason.BOOKS_UNREADABLE, **waiting_for_part(unread))
+            return plan.waiting(DocumentReason.BOOKS_UNREADABLE, **waiting_for_part(unread))
         found = await self._index.unbound(
             effect.tenant_id, books.connection_id, wanted, plan.decision.voucher_number
         )
@@ -174,7 +174,7 @@ class VoucherWriter:
         looked = {known.voucher_id: await self._look(books, plan, known) for known in found}
         hidden = [key for key, voucher in looked.items() if isinstance(voucher, Later)]
         if hidden and lasting:
-            return plan.parked(Reason.WRITE_UNSETTLED, vouchers=hidden, said=NOT_VISIBLE)
+            return plan.parked(DocumentReason.WRITE_UNSETTLED, vouchers=hidden, said=NOT_VISIBLE)
         if hidden:
             return Later(NOT_VISIBLE_YET, NOT_VISIBLE)
         there = {
@@ -188,7 +188,7 @@ class VoucherWriter:
             if marker_in(voucher.remark) == effect.marker and not is_void(voucher)
         ]
         if len(ours) > 1:
-            return plan.parked(Reason.DUPLICATE_IN_BOOKS, vouchers=ours)
+            return plan.parked(DocumentReason.DUPLICATE_IN_BOOKS, vouchers=ours)
         if ours:
             return _translated(await self._runner.adopt(effect, ours[0], how=BoundHow.RECONCILED), plan)
         return await self._judge(effect, plan, there)
@@ -200,12 +200,12 @@ class VoucherWriter:
         marked = {key: one.remark for key, one in there.items() if marker_in(one.remark) is not None}
         told = await self._others.told_apart(effect.numbered, marked)
         if told.same:
-            return plan.parked(Reason.SAME_DOCUMENT_ELSEWHERE, vouchers=told.same)
+            return plan.parked(DocumentReason.SAME_DOCUMENT_ELSEWHERE, vouchers=told.same)
         left = [key for key in there if key not in marked or key in told.foreign]
         same = [key for key in left if _is_predecessors(there[key], plan)]
         if len(left) == len(same) == 1:
             return _translated(await self._runner.adopt(effect.adopting(there[same[0]]), same[0]), plan)
-        return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=left) if left else None
+        return plan.parked(DocumentReason.NUMBER_TAKEN_IN_BOOKS, vouchers=left) if left else None
 
     async def _look(
         self, books: BooksConnection, plan: VoucherPlan, known: IndexedVoucher
@@ -225,7 +225,7 @@ class VoucherWriter:
 
 
 def _is_unsettled(result: EffectResult) -> bool:
-    return isinstance(result, Parked) and result.reason == Reason.WRITE_UNSETTLED.value
+    return isinstance(result, Parked) and result.reason == DocumentReason.WRITE_UNSETTLED.value
 
 
 def _since(plan: VoucherPlan, books: BooksConnection) -> date:
@@ -245,7 +245,7 @@ def _is_predecessors(voucher: Voucher, plan: VoucherPlan) -> bool:
 
 
 def _unfit(plan: VoucherPlan, voucher_id: str) -> Outcome:
-    return plan.parked(Reason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
+    return plan.parked(DocumentReason.NUMBER_TAKEN_IN_BOOKS, vouchers=[], refused=voucher_id)
 
 
 def _equals(voucher: Voucher, event: DocumentIssued, plan: VoucherPlan) -> bool:
@@ -266,7 +266,7 @@ def _translated(result: EffectResult, plan: VoucherPlan) -> Bound | Outcome | La
         case Bound() | Later():
             return result
         case Parked():
-            return plan.parked(Reason(result.reason), **result.params)
+            return plan.parked(DocumentReason(result.reason), **result.params)
         case Refused():
             return _refused(result.error, plan)
 
@@ -275,18 +275,18 @@ def _unread(error: RefusedError, plan: VoucherPlan, lasting: bool) -> Outcome | 
     """A refused look says nothing about the document; what speaks of the connection holds up all of them."""
     reason = connection_reason(error)
     if reason is None and lasting:
-        return plan.parked(Reason.WRITE_UNSETTLED, vouchers=[], said=error.code)
+        return plan.parked(DocumentReason.WRITE_UNSETTLED, vouchers=[], said=error.code)
     return Later(NOT_READABLE, error.code) if reason is None else plan.parked(reason, code=error.code)
 
 
 def _refused(error: ConnectorError, plan: VoucherPlan) -> Outcome:
     if isinstance(error, VoucherRejected):
-        reason = Reason.LOCKED_PERIOD if _is_locked(error) else Reason.VOUCHER_REJECTED
+        reason = DocumentReason.LOCKED_PERIOD if _is_locked(error) else DocumentReason.VOUCHER_REJECTED
         return plan.parked(reason, **said_by(error), request_id=error.request_id)
     of_connection = connection_reason(error)
     if of_connection is not None:
         return plan.parked(of_connection, code=error.code)
-    return plan.parked(Reason.VOUCHER_REJECTED, code=error.code, **said_by(error))
+    return plan.parked(DocumentReason.VOUCHER_REJECTED, code=error.code, **said_by(error))
 
 
 def _is_locked(error: VoucherRejected) -> bool:

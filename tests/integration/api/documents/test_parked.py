@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from common.db.models.core import AuditRow
-from common.domain.reasons import ONLY_ONE_BY_ONE, Reason
+from common.domain.reasons import ONLY_ONE_BY_ONE, DocumentReason
 from common.domain.reasons.remedies import CATEGORY_FIELDS
 from common.events.commands import ReleaseParked
 from integration.api.harness import Api, Tenant
@@ -76,7 +76,7 @@ async def test_groups_hold_only_the_own_tenant(api: Api, populated: list[Tenant]
 
 async def test_list_of_reasons_is_closed_and_complete(api: Api) -> None:
     reasons = (await api.get("/api/v1/reasons")).json()["items"]
-    assert [reason["code"] for reason in reasons] == [reason.value for reason in Reason]
+    assert [reason["code"] for reason in reasons] == [reason.value for reason in DocumentReason]
 
 
 async def test_retry_of_one_cause_is_one_command(api: Api, populated: list[Tenant]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from common.domain.documents import Document, OrderSnapshot
 from common.domain.merchant import MerchantSettings
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Park
 from common.shops.epages.answers import parse, parse_order
 from common.shops.epages.wire import OrderDocument
@@ -44,10 +44,10 @@ async def test_a_document_without_a_date_of_issue_is_parked_with_that_of_its_rec
     document, order, sent = await sold(tells=False)
     assert "issueDate" not in sent and document.date_missing
     verdict = decide_on(document, order)
-    assert isinstance(verdict, Park) and verdict.reason is Reason.ISSUE_DATE_MISSING
+    assert isinstance(verdict, Park) and verdict.reason is DocumentReason.ISSUE_DATE_MISSING
     assert verdict.params == {"recorded_on": "2018-03-01"}
     later = MerchantSettings.model_validate({"start_on": "2018-04-01"})
-    assert parked(decide_on(document, order, settings=later)) is Reason.ISSUE_DATE_MISSING
+    assert parked(decide_on(document, order, settings=later)) is DocumentReason.ISSUE_DATE_MISSING
 
 
 @pytest.mark.parametrize("tells", [True, False])

@@ -8,7 +8,7 @@ import pytest
 
 from common.domain.merchant import EXPORT_CATEGORY
 from common.domain.money import Money
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Verdict
 from common.shops.epages.answers import parse, parse_order
 from common.shops.epages.wire import OrderDocument
@@ -73,4 +73,4 @@ async def test_the_sample_of_the_vendor_comes_out_as_it_is_printed_r53() -> None
 @pytest.mark.parametrize("lost", [0, 1, 2])
 async def test_a_line_that_was_lost_on_the_way_parks_the_document_r53(mode: str, lost: int) -> None:
     verdict, _ = await read(mode, {}, lost=lost)
-    assert parked(verdict) is Reason.AMOUNTS_DO_NOT_ADD_UP
+    assert parked(verdict) is DocumentReason.AMOUNTS_DO_NOT_ADD_UP

@@ -1,7 +1,7 @@
 """Whatever parked a document, a person can close it: booked by hand, or excluded with the reason."""
 
 from common.domain.documents import Document
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice
@@ -12,7 +12,7 @@ from invoice_writer.outcomes import Outcome, record_outcome
 async def parked(writer: Writer) -> list[tuple[Document, DocumentIssued]]:
     """A document of an order of its own for each reason."""
     made = []
-    for reason in Reason:
+    for reason in DocumentReason:
         document = make_invoice(number=reason.value)
         event = await writer.event(document, pdf=None)
         event = event.model_copy(update={"order_id": f"order {reason.value}"})

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow, ReleasedDocumentRow
 from common.db.models.line import InboxKeyRow, InboxRow
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.events.commands import ReleaseParked
 from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.releases import (
@@ -66,8 +66,10 @@ async def test_next_portion_goes_when_the_one_before_is_used_up_and_its_minute_i
 async def test_releases_of_several_causes_share_one_portion(writer: Writer) -> None:
     await park_many(writer, 40)
     await carry_out(writer, release(writer, **PAUSED), RATE)
-    await park(writer, Reason.NOT_EURO, copies=20)
-    await carry_out(writer, release(writer, released_by="person", reasons=(Reason.NOT_EURO.value,)), RATE)
+    await park(writer, DocumentReason.NOT_EURO, copies=20)
+    await carry_out(
+        writer, release(writer, released_by="person", reasons=(DocumentReason.NOT_EURO.value,)), RATE
+    )
     assert await lanes(writer) == {"history": PORTION}
 
 
@@ -109,7 +111,7 @@ async def test_document_decided_otherwise_before_its_turn_is_left_as_it_is(write
     await carry_out(writer, release(writer, **PAUSED), RATE)
     decided = update(OutcomeRow).where(OutcomeRow.number.in_(in_order(60)[-10:]))
     async with writer.db.sessions.of_all_tenants() as session:
-        await session.execute(decided.values(reason=Reason.VOUCHER_DELETED.value, voucher_id="v-1"))
+        await session.execute(decided.values(reason=DocumentReason.VOUCHER_DELETED.value, voucher_id="v-1"))
     for _ in range(3):
         await use_up(writer)
         await minute_passes(writer)
@@ -158,7 +160,7 @@ async def test_pages_of_a_release_are_marks_each_and_the_rest_an_order(
 
 
 async def test_few_do_not_wait_behind_a_backfill(writer: Writer) -> None:
-    await park(writer, Reason.TRANSFER_PAUSED, copies=3)
+    await park(writer, DocumentReason.TRANSFER_PAUSED, copies=3)
     await carry_out(writer, release(writer, released_by="settings", settings=("mode",)))
     assert await lanes(writer) == {"live": 3}
 
@@ -166,7 +168,7 @@ async def test_few_do_not_wait_behind_a_backfill(writer: Writer) -> None:
 async def test_few_that_come_again_and_again_are_many(writer: Writer) -> None:
     for place in range(4):
         number = {"document_id": uuid4(), "number": f"few-{place}"}
-        await park(writer, Reason.TRANSFER_PAUSED, over=number)
+        await park(writer, DocumentReason.TRANSFER_PAUSED, over=number)
         await carry_out(writer, release(writer, **PAUSED), RATE)
     assert await lanes(writer) == {"live": 3, "history": 1}
 

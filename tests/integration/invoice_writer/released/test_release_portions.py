@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 from common.db.dialect import db_now
 from common.db.models.books import BooksProfileRow, OutcomeRow
 from common.db.models.core import SettingsVersionRow
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.events.commands import ReleaseParked
 from factories.documents import make_invoice, make_order
 from factories.tenants import save_settings
@@ -30,11 +30,19 @@ async def test_the_many_of_one_merchant_do_not_hold_back_another(
     monkeypatch.setattr("invoice_writer.rechecking.recheck.BATCH", 4)
     first = writer.tenant_id
     await park(
-        writer, Reason.ORIGINAL_MISSING, status="waiting", copies=20, over={"waits_until": db_now(-100.0)}
+        writer,
+        DocumentReason.ORIGINAL_MISSING,
+        status="waiting",
+        copies=20,
+        over={"waits_until": db_now(-100.0)},
     )
     await writer.set_up()
     await park(
-        writer, Reason.ORIGINAL_WAITING, status="waiting", copies=2, over={"waits_until": db_now(-1.0)}
+        writer,
+        DocumentReason.ORIGINAL_WAITING,
+        status="waiting",
+        copies=2,
+        over={"waits_until": db_now(-1.0)},
     )
     await look(writer)
     served = [command.tenant_id for command in await in_line(writer)]
@@ -46,13 +54,17 @@ async def test_next_look_goes_on_where_documents_are_not_in_line_yet(
 ) -> None:
     monkeypatch.setattr("invoice_writer.rechecking.recheck.BATCH", 4)
     await park(
-        writer, Reason.ORIGINAL_MISSING, status="waiting", copies=10, over={"waits_until": db_now(-100.0)}
+        writer,
+        DocumentReason.ORIGINAL_MISSING,
+        status="waiting",
+        copies=10,
+        over={"waits_until": db_now(-100.0)},
     )
     assert [await look(writer) for _ in range(4)] == [4, 4, 2, 0]
 
 
 async def test_start_moved_earlier_takes_in_what_it_left_out_and_nothing_else(writer: Writer) -> None:
-    await park(writer, *Reason, status="excluded")
+    await park(writer, *DocumentReason, status="excluded")
     async with writer.db.sessions.of_all_tenants() as session:
         one = update(OutcomeRow).where(OutcomeRow.number == "not_euro")
         await session.execute(one.values(reason="before_start_date"))
@@ -68,8 +80,8 @@ async def test_changed_exclusions_decide_again_about_what_they_may_leave_out_or_
     writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requeueing, "EXCLUDING_FIELDS", frozenset({"exclude_payments"}))
-    await park(writer, Reason.NOT_EURO, Reason.DUPLICATE_IN_BOOKS)
-    await park(writer, Reason.NUMBER_MISSING, Reason.NEGATIVE_INVOICE, status="excluded")
+    await park(writer, DocumentReason.NOT_EURO, DocumentReason.DUPLICATE_IN_BOOKS)
+    await park(writer, DocumentReason.NUMBER_MISSING, DocumentReason.NEGATIVE_INVOICE, status="excluded")
     async with writer.db.sessions.of_all_tenants() as session:
         lasting = update(OutcomeRow).where(OutcomeRow.number == "negative_invoice")
         await session.execute(lasting.values(reason="booked_by_hand"))
@@ -80,7 +92,12 @@ async def test_changed_exclusions_decide_again_about_what_they_may_leave_out_or_
 async def test_start_moved_later_decides_again_about_earlier_parked_documents_without_doubt(
     writer: Writer,
 ) -> None:
-    await park(writer, Reason.NOT_EURO, Reason.MARKER_MISSING_IN_BOOKS, Reason.ATTEMPTS_USED_UP)
+    await park(
+        writer,
+        DocumentReason.NOT_EURO,
+        DocumentReason.MARKER_MISSING_IN_BOOKS,
+        DocumentReason.ATTEMPTS_USED_UP,
+    )
     await save_settings(writer.db, writer.tenant_id, 2, start_on="2026-01-01")
     await carry_out(writer, release(writer, released_by="settings", settings=("start_on",)))
     assert await numbers(writer) == {"not_euro"}
@@ -93,8 +110,8 @@ async def test_document_parked_with_settings_that_had_changed_meanwhile_goes_bac
         old = await session.scalar(select(SettingsVersionRow.settings_version_id))
     newest = await save_settings(writer.db, writer.tenant_id, 2, mode="automatic")
     late = {"changed_at": db_now(5.0), "settings_version_id": old}
-    await park(writer, Reason.TRANSFER_PAUSED, Reason.NOT_EURO, over=late)
-    await park(writer, Reason.ZERO_RATE_UNMAPPED, over=late | {"settings_version_id": newest})
+    await park(writer, DocumentReason.TRANSFER_PAUSED, DocumentReason.NOT_EURO, over=late)
+    await park(writer, DocumentReason.ZERO_RATE_UNMAPPED, over=late | {"settings_version_id": newest})
     await look(writer)
     assert await numbers(writer) == {"transfer_paused"}
     assert await look(writer) == 0
@@ -105,8 +122,13 @@ async def test_document_parked_by_a_remembered_profile_goes_back_in_line_once(wr
     async with writer.db.sessions.of_all_tenants() as session:
         moments = {"fetched_at": db_now(), "changed_at": db_now(-300.0)}
         await session.execute(insert(BooksProfileRow).values(**row, **moments))
-    await park(writer, Reason.SMALL_BUSINESS_TAXED, Reason.NOT_EURO, over={"changed_at": db_now(-240.0)})
-    await park(writer, Reason.BOOKKEEPING_UNAVAILABLE, over={"changed_at": db_now(-100.0)})
+    await park(
+        writer,
+        DocumentReason.SMALL_BUSINESS_TAXED,
+        DocumentReason.NOT_EURO,
+        over={"changed_at": db_now(-240.0)},
+    )
+    await park(writer, DocumentReason.BOOKKEEPING_UNAVAILABLE, over={"changed_at": db_now(-100.0)})
     assert await look(writer) == 1
     assert await numbers(writer) == {"small_business_taxed"}
     assert await look(writer) == 0
@@ -129,17 +151,17 @@ async def test_rest_of_a_release_is_json_that_reads_back(writer: Writer) -> None
 
 async def test_one_document_an_hour_tries_whether_denied_books_work_again(writer: Writer) -> None:
     hours_ago = {"changed_at": db_now(-7200.0)}
-    await park(writer, Reason.CONTRACT_PROBLEM, copies=3, over=hours_ago)
+    await park(writer, DocumentReason.CONTRACT_PROBLEM, copies=3, over=hours_ago)
     await look(writer)
     assert len(await in_line(writer)) == 1
-    await park(writer, Reason.CONTRACT_PROBLEM, over={"changed_at": db_now(-1800.0)})
+    await park(writer, DocumentReason.CONTRACT_PROBLEM, over={"changed_at": db_now(-1800.0)})
     await look(writer)
     assert len(await in_line(writer)) == 1
 
 
 async def test_document_denied_while_others_are_taken_is_not_tried_again_at_once(writer: Writer) -> None:
-    await park(writer, Reason.CONTRACT_PROBLEM)
-    await park(writer, Reason.NOT_EURO, status="booked", over={"changed_at": db_now()})
+    await park(writer, DocumentReason.CONTRACT_PROBLEM)
+    await park(writer, DocumentReason.NOT_EURO, status="booked", over={"changed_at": db_now()})
     await look(writer)
     assert await numbers(writer) == set()
 

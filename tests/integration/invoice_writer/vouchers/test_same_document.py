@@ -12,14 +12,14 @@ from common.db.dialect import db_now
 from common.db.models.books import OutcomeRow
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import AttemptRow
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.events.documents import DocumentIssued
 from factories.documents import euro, make_invoice, make_line, make_order
 from factories.tenants import add_books, add_tenant
 from integration.invoice_writer.adoption import by_hand
 from integration.invoice_writer.harness import ATTACH, CREATE, Writer
 
-ELSEWHERE = Reason.SAME_DOCUMENT_ELSEWHERE.value
+ELSEWHERE = DocumentReason.SAME_DOCUMENT_ELSEWHERE.value
 ANOTHER_ORDER = make_order(order_id="6A10C0DE-0001-4A2B-9C3D-0A0B0C0D0E02", order_number="2025-1043")
 
 

@@ -8,7 +8,7 @@ import pytest
 from common.domain.documents import Document, DocumentLine
 from common.domain.merchant import GOODS_CATEGORY, MerchantSettings
 from common.domain.money import Money
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import CollectiveContact, Decision, Exclude, Park
 from factories.documents import (
     ZERO_CATEGORY,
@@ -74,16 +74,18 @@ def test_goods_taken_back_at_their_own_rate_leave_nothing_to_book(lines: tuple[D
 
 def test_a_cent_of_one_rate_for_a_cent_of_another_shifts_vat_r39() -> None:
     lines = (make_line("0.01", "19"), make_line("-0.01", "7"))
-    assert parked(decide_on(make_invoice(gross_total=euro("0"), lines=lines))) is Reason.MIXED_SIGNS
+    assert parked(decide_on(make_invoice(gross_total=euro("0"), lines=lines))) is DocumentReason.MIXED_SIGNS
 
 
 def test_a_zero_total_that_shifts_vat_is_parked_r39() -> None:
     exchanged = (make_line("10", "19"), make_line("-10", "7"))
-    assert parked(decide_on(make_invoice(gross_total=euro("0"), lines=exchanged))) is Reason.MIXED_SIGNS
+    assert (
+        parked(decide_on(make_invoice(gross_total=euro("0"), lines=exchanged))) is DocumentReason.MIXED_SIGNS
+    )
     free = (make_line("10", "19", coupon_share=euro("10")),)
     shown = make_invoice(gross_total=euro("0"), lines=free, coupon=euro("-10"), tax_total=euro("1.60"))
     shown = shown.model_copy(update={"tax_total": euro("1.60")})
-    assert parked(decide_on(shown)) is Reason.TAX_SPLIT_UNCLEAR
+    assert parked(decide_on(shown)) is DocumentReason.TAX_SPLIT_UNCLEAR
 
 
 @pytest.mark.parametrize(("start_on", "left_out"), [(date(2025, 3, 5), True), (date(2025, 3, 4), False)])
@@ -95,22 +97,23 @@ def test_documents_before_the_start_date_are_left_out(start_on: date, left_out: 
 
 def test_a_paused_transfer_books_nothing() -> None:
     assert (
-        parked(decide_on(make_invoice(), settings=MerchantSettings(mode="paused"))) is Reason.TRANSFER_PAUSED
+        parked(decide_on(make_invoice(), settings=MerchantSettings(mode="paused")))
+        is DocumentReason.TRANSFER_PAUSED
     )
 
 
 @pytest.mark.parametrize(
     ("number", "reason"),
     [
-        ("", Reason.NUMBER_MISSING),
-        ("   ", Reason.NUMBER_MISSING),
-        ("R" * 41, Reason.NUMBER_TOO_LONG),
-        ("R-1\x00", Reason.NUMBER_UNUSABLE),
-        ("R-1\u202e2", Reason.NUMBER_UNUSABLE),
-        ("R-\ud800", Reason.NUMBER_UNUSABLE),
+        ("", DocumentReason.NUMBER_MISSING),
+        ("   ", DocumentReason.NUMBER_MISSING),
+        ("R" * 41, DocumentReason.NUMBER_TOO_LONG),
+        ("R-1\x00", DocumentReason.NUMBER_UNUSABLE),
+        ("R-1\u202e2", DocumentReason.NUMBER_UNUSABLE),
+        ("R-\ud800", DocumentReason.NUMBER_UNUSABLE),
     ],
 )
-def test_a_number_that_cannot_be_kept_is_parked(number: str, reason: Reason) -> None:
+def test_a_number_that_cannot_be_kept_is_parked(number: str, reason: DocumentReason) -> None:
     verdict = decide_on(make_invoice(number=number))
     assert parked(verdict) is reason
     assert verdict.model_dump_json()
@@ -130,18 +133,20 @@ def test_a_number_of_forty_characters_is_kept_as_it_is() -> None:
     ids=["document", "line"],
 )
 def test_only_euro_is_booked_r20(document: Document) -> None:
-    assert parked(decide_on(document)) is Reason.NOT_EURO
+    assert parked(decide_on(document)) is DocumentReason.NOT_EURO
 
 
 @pytest.mark.parametrize(
     ("over", "reason"),
     [
-        ({"small_business": True}, Reason.SMALL_BUSINESS_TAXED),
-        ({"tax_type": "vatfree"}, Reason.SELLER_TAX_EXEMPT),
-        ({"business_features": ("INVOICING",)}, Reason.BOOKKEEPING_UNAVAILABLE),
+        ({"small_business": True}, DocumentReason.SMALL_BUSINESS_TAXED),
+        ({"tax_type": "vatfree"}, DocumentReason.SELLER_TAX_EXEMPT),
+        ({"business_features": ("INVOICING",)}, DocumentReason.BOOKKEEPING_UNAVAILABLE),
     ],
 )
-def test_a_seller_that_cannot_be_booked_for_is_parked(over: dict[str, object], reason: Reason) -> None:
+def test_a_seller_that_cannot_be_booked_for_is_parked(
+    over: dict[str, object], reason: DocumentReason
+) -> None:
     assert parked(decide_on(make_invoice(), profile=make_profile(**over))) is reason
 
 

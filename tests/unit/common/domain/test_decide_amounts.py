@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from common.domain.documents import Charge, Extra
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Decision, Park
 from factories.amounts import charge, fee, invoice, lines, refused, split_of
 from factories.documents import (
@@ -124,7 +124,7 @@ def test_a_basket_discount_reduces_each_rate_in_proportion_r18() -> None:
 @pytest.mark.parametrize("over", [{"coupon": euro("-101")}, {"basket_discount": euro("-101")}])
 def test_a_discount_larger_than_the_goods_is_parked(over: dict[str, Any]) -> None:
     document = invoice("3.90", lines=lines(at19="60.00", at7="40.00"), shipping=euro("4.90"), **over)
-    assert refused(document) is Reason.DISCOUNT_EXCEEDS_GOODS
+    assert refused(document) is DocumentReason.DISCOUNT_EXCEEDS_GOODS
 
 
 def test_shipping_of_goods_that_a_coupon_made_free_goes_by_their_price_before_it() -> None:
@@ -138,7 +138,7 @@ def test_shipping_of_free_goods_takes_their_only_rate() -> None:
     free = (make_line("0", "7"), make_line("0", "7.0", line_id="line-2"))
     assert split_of(invoice("4.90", lines=free, shipping=euro("4.90"))) == {"7": ("4.90", "0.32")}
     mixed = (make_line("0", "7"), make_line("0", "19", line_id="line-2"))
-    assert refused(invoice("4.90", lines=mixed, shipping=euro("4.90"))) is Reason.TAX_SPLIT_UNCLEAR
+    assert refused(invoice("4.90", lines=mixed, shipping=euro("4.90"))) is DocumentReason.TAX_SPLIT_UNCLEAR
 
 
 def test_a_deposit_takes_the_rate_of_its_line_r18() -> None:
@@ -151,7 +151,7 @@ def test_a_deposit_takes_the_rate_of_its_line_r18() -> None:
 def test_a_deposit_without_its_line_is_parked_r18(line_id: str | None) -> None:
     deposit = Extra(kind="deposit", price=euro("3.30"), line_id=line_id)
     document = invoice("53.30", lines=lines(at19="40.00", at7="10.00"), extras=(deposit,))
-    assert refused(document) is Reason.DEPOSIT_WITHOUT_LINE
+    assert refused(document) is DocumentReason.DEPOSIT_WITHOUT_LINE
 
 
 def test_packing_shares_the_tax_of_the_goods_r17() -> None:
@@ -195,13 +195,13 @@ def test_a_partial_document_may_go_without_the_fee() -> None:
 
 @pytest.mark.parametrize("gross", ["51.91", "51.89", "48.90", "50.90"])
 def test_a_cent_that_nothing_explains_parks_the_document_r15(gross: str) -> None:
-    assert refused(invoice(gross), fee("2.00")) is Reason.AMOUNTS_DO_NOT_ADD_UP
-    assert refused(invoice(gross), make_order(payment=None)) is Reason.AMOUNTS_DO_NOT_ADD_UP
+    assert refused(invoice(gross), fee("2.00")) is DocumentReason.AMOUNTS_DO_NOT_ADD_UP
+    assert refused(invoice(gross), make_order(payment=None)) is DocumentReason.AMOUNTS_DO_NOT_ADD_UP
 
 
 def test_net_and_tax_that_miss_the_total_park_the_document() -> None:
     for net in ("41.91", "41.95"):
-        assert refused(invoice("49.90", "7.97", net_total=euro(net))) is Reason.AMOUNTS_DO_NOT_ADD_UP
+        assert refused(invoice("49.90", "7.97", net_total=euro(net))) is DocumentReason.AMOUNTS_DO_NOT_ADD_UP
     for net in ("41.92", "41.93", "41.94"):
         assert split_of(invoice("49.90", "7.97", net_total=euro(net))) == {"19": ("49.90", "7.97")}
 
@@ -217,7 +217,7 @@ def test_a_cent_per_rate_off_the_shops_tax_is_recorded_r16(tax: str) -> None:
 
 @pytest.mark.parametrize("tax", ["7.95", "7.99", "0.00"])
 def test_more_than_a_cent_per_rate_off_the_shops_tax_is_parked_r16(tax: str) -> None:
-    assert refused(invoice("49.90", tax)) is Reason.TAX_SPLIT_UNCLEAR
+    assert refused(invoice("49.90", tax)) is DocumentReason.TAX_SPLIT_UNCLEAR
 
 
 def test_two_rates_allow_two_cents_and_no_more_r16() -> None:
@@ -226,34 +226,34 @@ def test_two_rates_allow_two_cents_and_no_more_r16() -> None:
         "19": ("40.00", "6.39"),
         "7": ("60.00", "3.93"),
     }
-    assert refused(invoice("100.00", "10.35", lines=priced)) is Reason.TAX_SPLIT_UNCLEAR
+    assert refused(invoice("100.00", "10.35", lines=priced)) is DocumentReason.TAX_SPLIT_UNCLEAR
 
 
 def test_a_rate_of_zero_allows_no_cent_r16() -> None:
     parts = lines(at19="119.00", at0="10.00")
-    assert refused(invoice("129.00", "19.01", lines=parts)) is Reason.ZERO_RATE_UNMAPPED
-    assert refused(invoice("129.00", "19.02", lines=parts)) is Reason.TAX_SPLIT_UNCLEAR
+    assert refused(invoice("129.00", "19.01", lines=parts)) is DocumentReason.ZERO_RATE_UNMAPPED
+    assert refused(invoice("129.00", "19.02", lines=parts)) is DocumentReason.TAX_SPLIT_UNCLEAR
 
 
 def test_the_shops_tax_is_also_known_from_its_net_total() -> None:
-    assert refused(invoice("49.90", net_total=euro("41.90"))) is Reason.TAX_SPLIT_UNCLEAR
+    assert refused(invoice("49.90", net_total=euro("41.90"))) is DocumentReason.TAX_SPLIT_UNCLEAR
 
 
 def test_tax_the_shop_does_not_show_is_not_added_r39() -> None:
-    assert refused(invoice("0.05", "0.00", lines=(make_line("0.05"),))) is Reason.TAX_SPLIT_UNCLEAR
-    assert refused(invoice("49.90", "0.01", lines=(make_line(rate="0"),))) is Reason.TAX_SPLIT_UNCLEAR
+    assert refused(invoice("0.05", "0.00", lines=(make_line("0.05"),))) is DocumentReason.TAX_SPLIT_UNCLEAR
+    assert refused(invoice("49.90", "0.01", lines=(make_line(rate="0"),))) is DocumentReason.TAX_SPLIT_UNCLEAR
 
 
 def test_a_line_without_rate_is_parked() -> None:
-    assert refused(invoice("49.90", lines=(make_line(rate=None),))) is Reason.RATE_MISSING
+    assert refused(invoice("49.90", lines=(make_line(rate=None),))) is DocumentReason.RATE_MISSING
 
 
 def test_a_shop_that_does_not_name_its_tax_model_is_parked() -> None:
-    assert refused(invoice("49.90"), make_order(tax_model=None)) is Reason.TAX_MODEL_UNKNOWN
+    assert refused(invoice("49.90"), make_order(tax_model=None)) is DocumentReason.TAX_MODEL_UNKNOWN
 
 
 def test_shipping_alone_without_any_rate_is_parked() -> None:
-    assert refused(invoice("4.90", lines=(), shipping=euro("4.90"))) is Reason.TAX_SPLIT_UNCLEAR
+    assert refused(invoice("4.90", lines=(), shipping=euro("4.90"))) is DocumentReason.TAX_SPLIT_UNCLEAR
 
 
 def test_shipping_alone_takes_the_orders_entries() -> None:

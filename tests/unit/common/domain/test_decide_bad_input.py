@@ -8,7 +8,7 @@ import pytest
 from common.domain.buyers import VatCheck
 from common.domain.cleaning import clean
 from common.domain.merchant import MerchantSettings
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Exclude, Park, SingleContact
 from factories.documents import (
     decide_on,
@@ -34,7 +34,7 @@ FIELDS = ("first_name", "last_name", "company", "street", "city", "vat_id", "zip
 BERLIN = make_address()
 VIENNA = make_address(country="AT", zip_code="1010", city="Wien")
 FREE = {"gross_total": euro("49.90"), "lines": (make_line("49.90", "0"),)}
-CONTRADICTORY, UNKNOWN = Reason.COUNTRY_CONTRADICTORY, Reason.COUNTRY_UNKNOWN
+CONTRADICTORY, UNKNOWN = DocumentReason.COUNTRY_CONTRADICTORY, DocumentReason.COUNTRY_UNKNOWN
 IN_VIENNA = {"billing_address": VIENNA}
 OSS = make_profile(distance_sales_principle="DESTINATION")
 
@@ -56,20 +56,22 @@ def at(rate: str) -> dict[str, Any]:
         pytest.param(
             {"address": VIENNA.model_copy(update={"vat_id": "FR40303265045"}), **FREE},
             {"billing_address": VIENNA},
-            Reason.VAT_ID_OF_OTHER_STATE,
+            DocumentReason.VAT_ID_OF_OTHER_STATE,
             id="VAT id of the wrong country",
         ),
-        pytest.param({"address": VIENNA, **at("22")}, IN_VIENNA, Reason.RATE_UNKNOWN, id="rate of nobody"),
+        pytest.param(
+            {"address": VIENNA, **at("22")}, IN_VIENNA, DocumentReason.RATE_UNKNOWN, id="rate of nobody"
+        ),
         pytest.param(
             {"address": VIENNA, **at("5")},
             {"billing_address": VIENNA},
-            Reason.RATE_NOT_VALID_ON_DATE,
+            DocumentReason.RATE_NOT_VALID_ON_DATE,
             id="rate not valid on the date",
         ),
         pytest.param(
             {"address": VIENNA, **at("20")},
             {"billing_address": VIENNA, "shipping_address": BERLIN},
-            Reason.RATE_OF_OTHER_COUNTRY,
+            DocumentReason.RATE_OF_OTHER_COUNTRY,
             id="rate of another country",
         ),
         pytest.param({"gross_total": euro("0"), "lines": ()}, {}, "zero_total", id="zero total"),
@@ -79,10 +81,12 @@ def at(rate: str) -> dict[str, Any]:
                 "lines": (make_line(), make_line("-10.00", "7", line_id="line-2")),
             },
             {},
-            Reason.MIXED_SIGNS,
+            DocumentReason.MIXED_SIGNS,
             id="negative line",
         ),
-        pytest.param({"gross_total": euro("-49.90")}, {}, Reason.NEGATIVE_INVOICE, id="negative invoice"),
+        pytest.param(
+            {"gross_total": euro("-49.90")}, {}, DocumentReason.NEGATIVE_INVOICE, id="negative invoice"
+        ),
     ],
 )
 def test_what_contradicts_itself_is_parked_or_left_out(
@@ -115,7 +119,7 @@ def test_an_answer_about_another_vat_id_proves_nothing_r27() -> None:
     document, order = make_invoice(address=address, **FREE), make_order(billing_address=address)
     verdict = decide_on(document, order, vat_check=check)
     assert isinstance(verdict, Park)
-    assert (verdict.reason, verdict.params) == (Reason.VAT_CHECK_PENDING, {"vat_id": "ATU13585627"})
+    assert (verdict.reason, verdict.params) == (DocumentReason.VAT_CHECK_PENDING, {"vat_id": "ATU13585627"})
 
 
 @pytest.mark.parametrize("hours", [0, 2, 24])

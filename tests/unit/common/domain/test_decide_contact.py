@@ -7,7 +7,7 @@ import pytest
 from common.domain.buyers import VatCheck, customer_of
 from common.domain.documents import Address
 from common.domain.merchant import GOODS_CATEGORY, ContactRule, MerchantSettings
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import CollectiveContact, Decision, SingleContact
 from factories.documents import (
     CATEGORIES,
@@ -105,7 +105,9 @@ def test_without_any_name_the_collective_contact_takes_what_settings_alone_would
 def test_without_any_name_a_forced_contact_parks_r34() -> None:
     address = Address(country="CH", zip_code="8001")
     document = make_invoice(gross_total=euro("100"), lines=(make_line("100", "0"),), address=address)
-    assert parked(decide_on(document, make_order(billing_address=address))) is Reason.CUSTOMER_UNUSABLE
+    assert (
+        parked(decide_on(document, make_order(billing_address=address))) is DocumentReason.CUSTOMER_UNUSABLE
+    )
 
 
 def test_the_contact_of_a_company_abroad_carries_its_checked_vat_id_r27() -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from common.domain.money import Money
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import CorrectionContext, Park
 from factories.documents import (
     decide_on,
@@ -44,7 +44,7 @@ def test_all_corrections_together_stay_within_their_invoice_rate_by_rate_r38(
     if left is None:
         assert "correction.within_invoice" in booked(verdict).rules
         return
-    assert parked(verdict) is Reason.CORRECTION_EXCEEDS_INVOICE
+    assert parked(verdict) is DocumentReason.CORRECTION_EXCEEDS_INVOICE
     assert isinstance(verdict, Park)
     assert (verdict.params["rate"], verdict.params["left"]) == left
 
@@ -60,7 +60,7 @@ def test_a_correction_never_exceeds_the_total_of_an_invoice_whose_rates_are_unkn
     document = make_credit_note(gross_total=euro(gross), lines=(make_line(gross),))
     verdict = decide_on(document, original=make_original())
     assert isinstance(verdict, Park) is not is_booked
-    assert is_booked or parked(verdict) is Reason.CORRECTION_EXCEEDS_INVOICE
+    assert is_booked or parked(verdict) is DocumentReason.CORRECTION_EXCEEDS_INVOICE
 
 
 @pytest.mark.parametrize(("elsewhere", "is_booked"), [("29.90", True), ("29.91", False)])
@@ -73,7 +73,7 @@ def test_what_corrections_of_unknown_rates_took_back_counts_against_the_total_r3
     original = CorrectionContext(candidates=(invoice,), corrected_unsplit=euro(elsewhere))
     verdict = decide_on(document, original=original)
     assert isinstance(verdict, Park) is not is_booked
-    assert is_booked or parked(verdict) is Reason.CORRECTION_EXCEEDS_INVOICE
+    assert is_booked or parked(verdict) is DocumentReason.CORRECTION_EXCEEDS_INVOICE
 
 
 @pytest.mark.parametrize(("unassigned", "is_booked"), [("40.00", True), ("40.01", False)])
@@ -91,7 +91,7 @@ def test_a_correction_of_no_clear_invoice_stays_within_all_of_them_r38(
     verdict = decide_on(make_credit_note(), original=original)
     assert isinstance(verdict, Park) is not is_booked
     if isinstance(verdict, Park):
-        assert verdict.reason is Reason.CORRECTION_EXCEEDS_INVOICE
+        assert verdict.reason is DocumentReason.CORRECTION_EXCEEDS_INVOICE
         assert verdict.params["invoices"] == "R-1, R-2"
 
 

@@ -14,7 +14,7 @@ from common.domain.merchant import (
     OSS_CATEGORY,
     MerchantSettings,
 )
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus
 from common.domain.verdicts import CorrectedInvoice, CorrectionContext, Exclude, Park, Verdict
 from factories.documents import (
@@ -38,13 +38,13 @@ def test_a_correction_keeps_the_day_of_supply_of_the_invoice_it_names() -> None:
     )
     booked(decide_on(document, original=make_original(issued_on=date(2020, 12, 20))))
     verdict = decide_on(document, original=make_original(issued_on=date(2021, 1, 2)))
-    assert parked(verdict) is Reason.RATE_NOT_VALID_ON_DATE
+    assert parked(verdict) is DocumentReason.RATE_NOT_VALID_ON_DATE
 
 
 def test_without_anything_known_of_the_invoice_a_correction_is_parked_as_missing_it_r37() -> None:
     args = (make_credit_note(), make_order(), make_profile(), CATEGORIES, MerchantSettings())
-    assert parked(decide(*args)) is Reason.ORIGINAL_MISSING
-    assert parked(decide(*args, original=CorrectionContext())) is Reason.ORIGINAL_MISSING
+    assert parked(decide(*args)) is DocumentReason.ORIGINAL_MISSING
+    assert parked(decide(*args, original=CorrectionContext())) is DocumentReason.ORIGINAL_MISSING
 
 
 def test_a_correction_becomes_a_credit_note_with_positive_amounts_r36() -> None:
@@ -57,8 +57,8 @@ def test_a_correction_becomes_a_credit_note_with_positive_amounts_r36() -> None:
 @pytest.mark.parametrize(
     ("outcome", "expected"),
     [
-        ("parked", Reason.ORIGINAL_PARKED),
-        ("waiting", Reason.ORIGINAL_WAITING),
+        ("parked", DocumentReason.ORIGINAL_PARKED),
+        ("waiting", DocumentReason.ORIGINAL_WAITING),
         ("excluded", "original_excluded"),
         ("booked", None),
     ],
@@ -79,7 +79,7 @@ def test_a_correction_is_not_booked_after_an_invoice_that_stands_as_only_a_newer
     newer = unknown_word(DocumentStatus, "shelved")
     verdict = decide_on(make_credit_note(), original=make_original(outcome=newer))
     assert isinstance(verdict, Park)
-    assert verdict.reason is Reason.ORIGINAL_WAITING
+    assert verdict.reason is DocumentReason.ORIGINAL_WAITING
 
 
 def test_of_several_invoices_the_only_one_of_equal_total_is_named_r37() -> None:
@@ -101,9 +101,9 @@ def test_with_several_invoices_of_equal_total_none_is_named_r37() -> None:
     ("outcomes", "expected"),
     [
         (("excluded", "excluded"), "original_excluded"),
-        (("booked", "excluded"), Reason.ORIGINAL_UNCLEAR),
-        (("booked", "parked"), Reason.ORIGINAL_PARKED),
-        (("booked", "waiting"), Reason.ORIGINAL_WAITING),
+        (("booked", "excluded"), DocumentReason.ORIGINAL_UNCLEAR),
+        (("booked", "parked"), DocumentReason.ORIGINAL_PARKED),
+        (("booked", "waiting"), DocumentReason.ORIGINAL_WAITING),
     ],
 )
 def test_an_unclear_invoice_is_never_guessed_r37(outcomes: tuple[str, ...], expected: object) -> None:
@@ -148,15 +148,15 @@ def test_a_correction_stands_on_the_vat_id_check_of_its_invoice_r27(now: VatChec
 @pytest.mark.parametrize(
     ("invoices", "now", "expected"),
     [
-        ([None], None, Reason.VAT_CHECK_PENDING),
-        ([None], vat_check("invalid"), Reason.VAT_ID_INVALID),
-        ([vat_check("valid", "ATU00000024")], vat_check("invalid"), Reason.VAT_ID_INVALID),
-        ([vat_check("valid"), None], vat_check("invalid"), Reason.VAT_ID_INVALID),
-        ([vat_check("valid"), None], None, Reason.VAT_CHECK_PENDING),
+        ([None], None, DocumentReason.VAT_CHECK_PENDING),
+        ([None], vat_check("invalid"), DocumentReason.VAT_ID_INVALID),
+        ([vat_check("valid", "ATU00000024")], vat_check("invalid"), DocumentReason.VAT_ID_INVALID),
+        ([vat_check("valid"), None], vat_check("invalid"), DocumentReason.VAT_ID_INVALID),
+        ([vat_check("valid"), None], None, DocumentReason.VAT_CHECK_PENDING),
     ],
 )
 def test_a_correction_whose_invoice_had_no_such_check_needs_one_of_its_own_r27(
-    invoices: list[VatCheck | None], now: VatCheck | None, expected: Reason
+    invoices: list[VatCheck | None], now: VatCheck | None, expected: DocumentReason
 ) -> None:
     candidates = [
         make_original_invoice(number=f"R-{number}", checked=checked)
@@ -212,7 +212,7 @@ def test_a_correction_for_the_one_stop_shop_needs_a_clear_day_of_supply_r26(
         assert booked(verdict).shipping_on == second
         assert "correction.day_of_supply_of_its_invoice" in booked(verdict).rules
     else:
-        assert parked(verdict) is Reason.ORIGINAL_UNCLEAR
+        assert parked(verdict) is DocumentReason.ORIGINAL_UNCLEAR
 
 
 CYPRUS = make_address(country="CY", zip_code="1010", city="Nikosia")  # 19 % there as in Germany
@@ -228,7 +228,7 @@ CYPRUS = make_address(country="CY", zip_code="1010", city="Nikosia")  # 19 % the
         ("DESTINATION", date(2025, 4, 1), True, OSS_CATEGORY),
         ("DESTINATION", date(2025, 1, 1), False, GOODS_CATEGORY),
         ("ORIGIN", None, False, ORIGIN_CATEGORY),
-        ("ORIGIN", None, True, Reason.DISTANCE_SALES_MISMATCH),
+        ("ORIGIN", None, True, DocumentReason.DISTANCE_SALES_MISMATCH),
     ],
 )
 def test_a_correction_goes_to_the_return_its_invoice_was_in_r26(

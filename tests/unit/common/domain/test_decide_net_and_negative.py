@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from common.domain.documents import Document, TaxModel
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Decision
 from factories.amounts import charge, invoice, lines, refused, split_of
 from factories.documents import (
@@ -42,7 +42,7 @@ def test_a_net_shops_missing_cents_go_onto_the_highest_rate_r16() -> None:
 
 def test_a_net_shop_that_misses_more_than_a_cent_per_rate_is_parked_r16() -> None:
     assert refused(invoice("119.02", lines=lines(at19="100.00")), make_order(**NET)) is (
-        Reason.AMOUNTS_DO_NOT_ADD_UP
+        DocumentReason.AMOUNTS_DO_NOT_ADD_UP
     )
 
 
@@ -61,7 +61,10 @@ def test_a_net_shops_cents_are_those_of_its_taxes_and_none_is_at_zero_r16(
 ) -> None:
     extra = (make_line(parts.pop("extra"), "0", line_id="extra"),) if "extra" in parts else ()
     document = invoice(gross, lines=(*lines(**parts), *extra))
-    assert refused(document, make_order(**NET)) in (Reason.AMOUNTS_DO_NOT_ADD_UP, Reason.MIXED_SIGNS)
+    assert refused(document, make_order(**NET)) in (
+        DocumentReason.AMOUNTS_DO_NOT_ADD_UP,
+        DocumentReason.MIXED_SIGNS,
+    )
 
 
 def test_a_net_shops_coupon_is_net_r18() -> None:
@@ -108,11 +111,11 @@ def test_a_correction_in_negative_amounts_is_turned_positive_and_noted_r36() -> 
     ],
 )
 def test_mixed_signs_are_parked_r36(document: Document) -> None:
-    assert refused(document) is Reason.MIXED_SIGNS
+    assert refused(document) is DocumentReason.MIXED_SIGNS
 
 
 def test_a_negative_invoice_is_parked() -> None:
-    assert refused(invoice("-49.90", lines=(make_line("-49.90"),))) is Reason.NEGATIVE_INVOICE
+    assert refused(invoice("-49.90", lines=(make_line("-49.90"),))) is DocumentReason.NEGATIVE_INVOICE
 
 
 def test_an_invoice_and_its_full_correction_are_nothing_per_rate_r36() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from common.domain.documents import OrderSnapshot
 from common.domain.merchant import GOODS_CATEGORY, MerchantSettings
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Park
 from factories.documents import (
     CATEGORIES,
@@ -40,25 +40,25 @@ def test_without_a_delivery_address_goods_go_to_the_billing_address(order: Order
     ("rate", "issued_at", "dispatched_at", "reason"),
     [
         ("19", datetime(2020, 6, 30, 12, tzinfo=UTC), None, None),
-        ("19", datetime(2020, 7, 1, 12, tzinfo=UTC), None, Reason.RATE_NOT_VALID_ON_DATE),
-        ("16", datetime(2020, 6, 30, 12, tzinfo=UTC), None, Reason.RATE_NOT_VALID_ON_DATE),
+        ("19", datetime(2020, 7, 1, 12, tzinfo=UTC), None, DocumentReason.RATE_NOT_VALID_ON_DATE),
+        ("16", datetime(2020, 6, 30, 12, tzinfo=UTC), None, DocumentReason.RATE_NOT_VALID_ON_DATE),
         ("16", datetime(2020, 7, 1, 12, tzinfo=UTC), None, None),
         ("16", datetime(2020, 12, 31, 22, 59, tzinfo=UTC), None, None),
-        ("16", datetime(2020, 12, 31, 23, 1, tzinfo=UTC), None, Reason.RATE_NOT_VALID_ON_DATE),
+        ("16", datetime(2020, 12, 31, 23, 1, tzinfo=UTC), None, DocumentReason.RATE_NOT_VALID_ON_DATE),
         ("5", datetime(2021, 1, 4, 12, tzinfo=UTC), datetime(2020, 12, 31, 12, tzinfo=UTC), None),
         (
             "7",
             datetime(2021, 1, 4, 12, tzinfo=UTC),
             datetime(2020, 12, 31, 12, tzinfo=UTC),
-            Reason.RATE_NOT_VALID_ON_DATE,
+            DocumentReason.RATE_NOT_VALID_ON_DATE,
         ),
-        ("20", datetime(2025, 3, 4, 12, tzinfo=UTC), None, Reason.RATE_UNKNOWN),
-        ("-7", datetime(2025, 3, 4, 12, tzinfo=UTC), None, Reason.RATE_UNKNOWN),
-        ("1E+60", datetime(2025, 3, 4, 12, tzinfo=UTC), None, Reason.RATE_UNKNOWN),
+        ("20", datetime(2025, 3, 4, 12, tzinfo=UTC), None, DocumentReason.RATE_UNKNOWN),
+        ("-7", datetime(2025, 3, 4, 12, tzinfo=UTC), None, DocumentReason.RATE_UNKNOWN),
+        ("1E+60", datetime(2025, 3, 4, 12, tzinfo=UTC), None, DocumentReason.RATE_UNKNOWN),
     ],
 )
 def test_rates_must_be_in_force_on_the_day_of_supply_r23(
-    rate: str, issued_at: datetime, dispatched_at: datetime | None, reason: Reason | None
+    rate: str, issued_at: datetime, dispatched_at: datetime | None, reason: DocumentReason | None
 ) -> None:
     document = make_invoice(gross_total=euro("49.90"), issued_at=issued_at, lines=(make_line(rate=rate),))
     verdict = decide_on(document, make_order(dispatched_at=dispatched_at))
@@ -73,7 +73,7 @@ def test_the_date_that_decided_the_rate_is_evidence_r23() -> None:
 
 
 def test_zero_percent_goes_only_where_the_settings_send_it_r24() -> None:
-    assert parked(decide_on(zero_rated())) is Reason.ZERO_RATE_UNMAPPED
+    assert parked(decide_on(zero_rated())) is DocumentReason.ZERO_RATE_UNMAPPED
     settings = MerchantSettings(domestic_zero_category_id=ZERO_CATEGORY)
     decision = booked(decide_on(zero_rated(), settings=settings))
     assert [(line.category_id, line.rate) for line in decision.lines] == [
@@ -95,7 +95,7 @@ def test_zero_percent_for_a_buyer_with_a_foreign_vat_id_is_parked_r24(vat_id: st
         (zero_rated(), make_order(billing_address=make_address(vat_id=vat_id))),
         (zero_rated(), make_order(shipping_address=make_address(vat_id=vat_id))),
     ):
-        assert parked(decide_on(document, order, settings=settings)) is Reason.BUYER_VAT_ID_FOREIGN
+        assert parked(decide_on(document, order, settings=settings)) is DocumentReason.BUYER_VAT_ID_FOREIGN
 
 
 @pytest.mark.parametrize("vat_id", ["123456789", "", None])
@@ -111,13 +111,13 @@ def test_a_taxed_domestic_sale_to_a_buyer_with_a_foreign_vat_id_is_booked() -> N
 @pytest.mark.parametrize(
     ("category_id", "over", "reason"),
     [
-        ("unheard-of", {}, Reason.CATEGORY_MISSING),
-        (GOODS_CATEGORY, {"type": "outgo"}, Reason.CATEGORY_NOT_INCOME),
-        (GOODS_CATEGORY, {"split_allowed": False}, Reason.CATEGORY_SINGLE_RATE),
+        ("unheard-of", {}, DocumentReason.CATEGORY_MISSING),
+        (GOODS_CATEGORY, {"type": "outgo"}, DocumentReason.CATEGORY_NOT_INCOME),
+        (GOODS_CATEGORY, {"split_allowed": False}, DocumentReason.CATEGORY_SINGLE_RATE),
     ],
 )
 def test_a_category_that_cannot_take_the_voucher_parks_it_r34(
-    category_id: str, over: dict[str, object], reason: Reason
+    category_id: str, over: dict[str, object], reason: DocumentReason
 ) -> None:
     goods = CATEGORIES[GOODS_CATEGORY].model_copy(update=over)
     document = make_invoice(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import common.domain
-from common.domain.reasons import REASONS, ActingParty, Reason
+from common.domain.reasons import REASONS, ActingParty, DocumentReason
 from common.domain.reasons.codes import ReleasedBy
 from common.domain.reasons.table import reasons_page
 from common.domain.verdicts import verdicts
@@ -29,8 +29,8 @@ def strings(tree: ast.Module) -> Iterator[str]:
             yield node.value
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_every_reason_has_cause_and_remedy_in_both_languages(reason: Reason) -> None:
+@pytest.mark.parametrize("reason", DocumentReason)
+def test_every_reason_has_cause_and_remedy_in_both_languages(reason: DocumentReason) -> None:
     text = REASONS[reason]
     written = (text.cause_de, text.cause_en, text.remedy_de, text.remedy_en)
     assert all(part.endswith(".") and part == part.strip() for part in written)
@@ -44,14 +44,18 @@ def test_reasons_that_nobody_acts_on_end_by_themselves() -> None:
 
 def test_an_invoice_and_a_vat_id_check_are_waited_for_a_day_r27_r37() -> None:
     waits = {reason: text.waits for reason, text in REASONS.items() if text.waits}
-    awaited = (Reason.ORIGINAL_MISSING, Reason.ORIGINAL_WAITING, Reason.VAT_CHECK_PENDING)
+    awaited = (
+        DocumentReason.ORIGINAL_MISSING,
+        DocumentReason.ORIGINAL_WAITING,
+        DocumentReason.VAT_CHECK_PENDING,
+    )
     assert waits == dict.fromkeys(awaited, timedelta(hours=24))
 
 
 def test_the_page_of_reasons_is_the_table() -> None:
     page = (ROOT / "docs" / "reasons.md").read_text("utf-8")
     assert page == reasons_page(), "run: python -m common.domain.reasons > docs/reasons.md"
-    assert all(f"## `{reason.value}`" in page for reason in Reason)
+    assert all(f"## `{reason.value}`" in page for reason in DocumentReason)
 
 
 def test_every_reason_a_decision_can_give_is_reached_by_a_test() -> None:
@@ -60,11 +64,13 @@ def test_every_reason_a_decision_can_give_is_reached_by_a_test() -> None:
         node.attr
         for tree in deciding
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Reason"
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "DocumentReason"
     }
     tests = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "tests").rglob("*.py")))
     assert len(given) > 40
-    assert {name for name in given if not re.search(rf"Reason\.{name}\b", tests)} == set()
+    assert {name for name in given if not re.search(rf"DocumentReason\.{name}\b", tests)} == set()
 
 
 def test_a_correction_is_never_called_gutschrift_r35() -> None:

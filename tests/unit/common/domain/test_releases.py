@@ -13,7 +13,7 @@ from common.domain.reasons import (
     CURED_BY_PROFILE,
     CURING_SETTINGS,
     REASONS,
-    Reason,
+    DocumentReason,
     cured_by_settings,
     settings_of,
 )
@@ -50,7 +50,7 @@ CHOICES: tuple[tuple[str, Any], ...] = (
 PARKED = [case for case in CASES if isinstance(case.decide(), Park)]
 
 
-def reason_of(case: TaxCase) -> Reason:
+def reason_of(case: TaxCase) -> DocumentReason:
     """Why the row is parked."""
     verdict = case.decide()
     assert isinstance(verdict, Park)
@@ -85,12 +85,12 @@ def test_what_a_choice_would_book_is_released_when_it_is_made() -> None:
             Decision,
         )
     ]
-    assert (Reason.GOODS_AND_SERVICES_MIXED, "service_tax_classes") in cures
+    assert (DocumentReason.GOODS_AND_SERVICES_MIXED, "service_tax_classes") in cures
     assert [cure for cure in cures if cure[1] not in settings_of(cure[0])] == []
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_reason_released_by_settings_names_settings_that_exist(reason: Reason) -> None:
+@pytest.mark.parametrize("reason", DocumentReason)
+def test_reason_released_by_settings_names_settings_that_exist(reason: DocumentReason) -> None:
     fields = settings_of(reason)
     assert fields <= set(MerchantSettings.model_fields)
     assert bool(fields) or REASONS[reason].released_by is not ReleasedBy.SETTINGS
@@ -99,7 +99,7 @@ def test_reason_released_by_settings_names_settings_that_exist(reason: Reason) -
 
 def test_change_of_nothing_cures_nothing_and_an_unknown_change_all_that_settings_cure() -> None:
     assert cured_by_settings(()) == ()
-    by_settings = {reason.value for reason in Reason if settings_of(reason)}
+    by_settings = {reason.value for reason in DocumentReason if settings_of(reason)}
     assert set(cured_by_settings(None)) == by_settings
     assert "transfer_paused" not in cured_by_settings(["category_id"])
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cases.page import CASES
-from common.domain.reasons import REASONS, RULES, Reason, reason_of, remedies
+from common.domain.reasons import REASONS, RULES, DocumentReason, reason_of, remedies
 from common.domain.reasons.rule_texts import PARKED
 
 ROOT = Path(__file__).parents[4]
@@ -62,7 +62,9 @@ def test_what_persons_and_lasting_rules_leave_out_is_explained() -> None:
 
 
 def test_a_park_is_explained_by_its_reason() -> None:
-    assert {rule for rule in RULES if rule.startswith(PARKED)} == {PARKED + reason.value for reason in Reason}
+    assert {rule for rule in RULES if rule.startswith(PARKED)} == {
+        PARKED + reason.value for reason in DocumentReason
+    }
     for rule, text in RULES.items():
         assert text.de and text.en and text.de != text.en, rule
         reason = reason_of(rule)

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from api.merchant_settings.merging import merged
 from api.schemas.settings import SettingsValues
 from common.domain.merchant import MerchantSettings
-from common.domain.reasons import CURING_SETTINGS, REASONS, Reason, settings_of
+from common.domain.reasons import CURING_SETTINGS, REASONS, DocumentReason, settings_of
 from common.domain.reasons.codes import ReleasedBy
 from common.domain.setting_blocks import (
     Cures,
@@ -72,7 +72,7 @@ def test_a_setting_that_does_not_say_it_is_refused() -> None:
 
 
 def test_every_reason_that_settings_release_is_in_reach_of_one() -> None:
-    released = {reason for reason in Reason if REASONS[reason].released_by is ReleasedBy.SETTINGS}
+    released = {reason for reason in DocumentReason if REASONS[reason].released_by is ReleasedBy.SETTINGS}
     assert released
     assert {reason for reason in released if not settings_of(reason) & CURING_SETTINGS} == set()
 

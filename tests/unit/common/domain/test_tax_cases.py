@@ -6,16 +6,16 @@ import pytest
 
 from cases.model import Booked, Excluded, TaxCase
 from cases.page import CASES, explanations, page
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import CollectiveContact, Contact
 from factories.verdicts import booked, excluded, parked
 
 ROOT = Path(__file__).parents[4]
 PARKED_BY_PLACE_OR_RATE = {
     reason
-    for reason in Reason
+    for reason in DocumentReason
     if reason.value.startswith(("country_", "distance_", "vat_", "rate_", "zero_", "tax_shown", "small_"))
-} - {Reason.RATE_MISSING}
+} - {DocumentReason.RATE_MISSING}
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_every_row_is_decided_as_it_says_r22_to_r39(case: TaxCase) -> None:
             assert _kind(decision.contact) == expected.contact
             assert decision.shipping_on == expected.shipping_on
             assert set(expected.fired) <= set(decision.rules)
-        case Reason() as reason:
+        case DocumentReason() as reason:
             assert parked(verdict) is reason
         case Excluded() as left_out:
             assert excluded(verdict) == left_out.rule
@@ -49,7 +49,9 @@ def test_why_each_row_was_decided_so_is_as_written_r2() -> None:
 
 def test_there_is_a_row_for_every_reason_of_place_rate_and_buyer() -> None:
     assert len(CASES) >= 60
-    assert {case.result for case in CASES if isinstance(case.result, Reason)} >= PARKED_BY_PLACE_OR_RATE
+    assert {
+        case.result for case in CASES if isinstance(case.result, DocumentReason)
+    } >= PARKED_BY_PLACE_OR_RATE
 
 
 def test_no_row_is_there_twice() -> None:

@@ -2,17 +2,17 @@
 
 from api.schemas.decisions import RuleList, RuleRead
 from api.schemas.documents import ReasonRead
-from common.domain.reasons import REASONS, RULES, Reason, reason_of, settings_of
+from common.domain.reasons import REASONS, RULES, DocumentReason, reason_of, settings_of
 
 
 def reason_text(code: str | None) -> ReasonRead | None:
     """The reason in words; None for a rule that excludes."""
-    if code is None or code not in {reason.value for reason in Reason}:
+    if code is None or code not in {reason.value for reason in DocumentReason}:
         return None
-    return reason_read(Reason(code))
+    return reason_read(DocumentReason(code))
 
 
-def reason_read(reason: Reason) -> ReasonRead:
+def reason_read(reason: DocumentReason) -> ReasonRead:
     """The reason with what releases it."""
     text = REASONS[reason]
     return ReasonRead(

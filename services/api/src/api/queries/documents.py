@@ -17,7 +17,7 @@ from common.db.models.books import OutcomeRow, ReleasedDocumentRow, TimelineRow
 from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.effects import AttemptRow
 from common.db.models.ingest import DocumentRow, DocumentVersionRow, OrderRow
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import ConnectionKind, PdfState
 
 UNDECIDED = OutcomeRow.document_id.is_(None)
@@ -26,8 +26,8 @@ STATUS = case(
     (UNDELIVERED, Status.PARKED.value), else_=func.coalesce(OutcomeRow.status, Status.WAITING.value)
 )
 REASON = case(
-    (UNDELIVERED, Reason.INTERNAL_ERROR.value),
-    (UNDECIDED, Reason.IN_LINE.value),
+    (UNDELIVERED, DocumentReason.INTERNAL_ERROR.value),
+    (UNDECIDED, DocumentReason.IN_LINE.value),
     else_=OutcomeRow.reason,
 )
 FILE_STATUS = case(
@@ -90,7 +90,7 @@ DETAILED = (
 
 IN_LINE = and_(UNDECIDED, DocumentRow.undelivered_at.is_(None))
 STATUSES_WITHOUT = {Status.WAITING.value: IN_LINE, Status.PARKED.value: UNDELIVERED}
-REASONS_WITHOUT = {Reason.IN_LINE.value: IN_LINE, Reason.INTERNAL_ERROR.value: UNDELIVERED}
+REASONS_WITHOUT = {DocumentReason.IN_LINE.value: IN_LINE, DocumentReason.INTERNAL_ERROR.value: UNDELIVERED}
 
 
 class DocumentQueries:

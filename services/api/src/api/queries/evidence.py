@@ -13,7 +13,7 @@ from api.stored_documents import StoredDocument
 from common.archive import Archive, EInvoiceRef
 from common.db.models.vat import VatAnswerRow
 from common.domain.buyers import VatCheck
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 
 MOST_ANSWERS = 100
 UNAVAILABLE = "unavailable"
@@ -111,6 +111,6 @@ def _checked(document: StoredDocument) -> tuple[str, VatCheck | None]:
         check = VatCheck.model_validate(used)
         return check.vat_id, check
     asked = (document.params or {}).get("vat_id")
-    if document.reason == Reason.VAT_CHECK_PENDING.value and asked:
+    if document.reason == DocumentReason.VAT_CHECK_PENDING.value and asked:
         return str(asked), None
     raise VatIdNotChecked

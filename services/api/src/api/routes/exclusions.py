@@ -11,7 +11,7 @@ from api.http import DateNotAsked, IdempotencyKeyReused, NotExcluded, NotFound, 
 from api.queries.documents import DocumentQueries
 from api.schemas.base import CommandRead
 from api.schemas.documents import ConfirmDate, Exclude, Include
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.events.commands import ConfirmIssueDate, ExcludeDocument, IncludeDocument
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
@@ -92,7 +92,7 @@ async def confirm_date(
 
     async def work() -> Answer[CommandRead]:
         document = await DocumentQueries(session, editor.scope()).get(document_id)
-        if document.reason != Reason.ISSUE_DATE_MISSING.value:
+        if document.reason != DocumentReason.ISSUE_DATE_MISSING.value:
             raise DateNotAsked
         await audit.note(
             session,

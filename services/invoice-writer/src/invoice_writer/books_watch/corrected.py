@@ -13,7 +13,7 @@ from common.db.models.books import OutcomeRow
 from common.domain.cleaning import clean
 from common.domain.documents import DocumentType
 from common.domain.keys import document_subject
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import BoundHow, DocumentStatus
 from common.domain.verdicts import Decision
 from common.events.documents import DocumentIssued
@@ -45,7 +45,7 @@ class CorrectedVouchers:
                     return Later(left, "voucher_not_visible")
                 case Gone(is_repair=is_repair):
                     if not is_repair:
-                        return plan.parked(Reason.ORIGINAL_PARKED, invoices=clean(row.number))
+                        return plan.parked(DocumentReason.ORIGINAL_PARKED, invoices=clean(row.number))
                 case Voucher() as voucher:
                     if (changed := await self._changed(event, plan, row, voucher)) is not None:
                         return changed
@@ -64,7 +64,7 @@ class CorrectedVouchers:
         async with self._db.sessions.of(event.tenant_id) as session:
             await raise_alarm(session, changed_alarm(event.tenant_id, subject, voucher.id, changes))
         params = {"invoices": clean(row.number), "voucher_id": voucher.id, "differences": changes}
-        return plan.parked(Reason.ORIGINAL_CHANGED, **params)
+        return plan.parked(DocumentReason.ORIGINAL_CHANGED, **params)
 
     async def _invoices(self, event: DocumentIssued, plan: VoucherPlan) -> Sequence[Row[Any]]:
         """The booked invoices the correction may stand on: the one it names, else all of its order."""

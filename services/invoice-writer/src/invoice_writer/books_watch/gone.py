@@ -18,7 +18,7 @@ from common.db.models.books import OutcomeRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
 from common.domain.keys import document_subject
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus, SaidOfDouble
 from common.http.errors import NotFound
 from common.lexware.client import LexwareClient
@@ -29,7 +29,7 @@ from invoice_writer.outcomes import Outcome, OutcomeRepository
 log = structlog.get_logger(__name__)
 
 APART = timedelta(seconds=10)  # between the two looks: reads lag no longer behind
-DELETED = Reason.VOUCHER_DELETED.value
+DELETED = DocumentReason.VOUCHER_DELETED.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import structlog
 
 from common.db.engine import Database
 from common.domain.buyers import customer_keys
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import BoundHow, ContactState
 from common.effects.effect import Bound, EffectResult, Parked, Refused
 from common.effects.runner import EffectRunner
@@ -184,14 +184,14 @@ class Contacts:
         if isinstance(result, Bound):
             known = await self._get(need, result.external_id)
             return result if known is None else self._rested(known)
-        if isinstance(result, Later) and result.reason == Reason.WRITE_UNCONFIRMED.value:
+        if isinstance(result, Later) and result.reason == DocumentReason.WRITE_UNCONFIRMED.value:
             return Later(self._patience(result.after), OTHERS)
         return result
 
     async def _ensured(self, need: ContactNeed, effect: ContactEffect) -> EffectResult:
         """What a person said of a try that nobody can find out about comes before it."""
         result = await self._runner.ensure(effect)
-        if need.anew and isinstance(result, Parked) and result.reason == Reason.WRITE_UNSETTLED.value:
+        if need.anew and isinstance(result, Parked) and result.reason == DocumentReason.WRITE_UNSETTLED.value:
             await self._runner.give_up_open_attempt(effect.key)
             result = await self._runner.ensure(effect)
         return result

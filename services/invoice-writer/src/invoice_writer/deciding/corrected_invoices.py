@@ -16,7 +16,7 @@ from common.domain.buyers import VatCheck
 from common.domain.cleaning import clean
 from common.domain.documents import DocumentType, lines_key
 from common.domain.money import Money, total
-from common.domain.reasons import BOOKED_BY_HAND, Reason
+from common.domain.reasons import BOOKED_BY_HAND, DocumentReason
 from common.domain.stored_words import DocumentStatus
 from common.domain.taxcases import CHECKED_VALID, OSS_CASE, SHOWN_INVALID, SHOWN_UNCHECKED
 from common.domain.verdicts import CorrectedInvoice, CorrectionContext, Decision
@@ -27,10 +27,10 @@ from common.events.documents import DocumentIssued
 TAKEN_OTHERWISE = frozenset(
     {
         BOOKED_BY_HAND,
-        Reason.NUMBER_TAKEN_IN_BOOKS.value,
-        Reason.MARKER_MISSING_IN_BOOKS.value,
-        Reason.DUPLICATE_IN_BOOKS.value,
-        Reason.SAME_DOCUMENT_ELSEWHERE.value,
+        DocumentReason.NUMBER_TAKEN_IN_BOOKS.value,
+        DocumentReason.MARKER_MISSING_IN_BOOKS.value,
+        DocumentReason.DUPLICATE_IN_BOOKS.value,
+        DocumentReason.SAME_DOCUMENT_ELSEWHERE.value,
     }
 )
 BY_CHECK = frozenset({CHECKED_VALID, SHOWN_INVALID, SHOWN_UNCHECKED})
@@ -136,7 +136,7 @@ def _is_in_books(row: OrderDocument) -> bool:
     """Whether the books hold the document, by us or by others, or may hold it."""
     if row.status == DocumentStatus.BOOKED or row.reason in TAKEN_OTHERWISE:
         return True
-    return row.voucher_id is not None and row.reason != Reason.VOUCHER_DELETED.value
+    return row.voucher_id is not None and row.reason != DocumentReason.VOUCHER_DELETED.value
 
 
 def _left_out(invoices: Sequence[OrderDocument], corrections: Sequence[OrderDocument]) -> dict[UUID, int]:

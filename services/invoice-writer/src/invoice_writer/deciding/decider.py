@@ -13,7 +13,7 @@ from common.domain.buyers import VatCheck, vat_id_to_check
 from common.domain.deciding import decide
 from common.domain.documents import DocumentType
 from common.domain.merchant import MerchantSettings
-from common.domain.reasons import CURED_BY_PROFILE, REASONS, Reason
+from common.domain.reasons import CURED_BY_PROFILE, REASONS, DocumentReason
 from common.domain.stored_words import DocumentStatus
 from common.domain.taxcases import SHOWN_UNCHECKED
 from common.domain.verdicts import CorrectionContext, Decision, Exclude, Park, Verdict
@@ -37,10 +37,10 @@ from invoice_writer.vat import CHECK_PENDING, VatChecks
 log = structlog.get_logger(__name__)
 
 STATE_REASONS = {
-    "halted": Reason.CONNECTION_HALTED,
-    "reconnect_needed": Reason.RECONNECT_NEEDED,
+    "halted": DocumentReason.CONNECTION_HALTED,
+    "reconnect_needed": DocumentReason.RECONNECT_NEEDED,
 }
-READ_FROM_PROFILE = frozenset({*CURED_BY_PROFILE, Reason.ORGANIZATION_CHANGED.value})
+READ_FROM_PROFILE = frozenset({*CURED_BY_PROFILE, DocumentReason.ORGANIZATION_CHANGED.value})
 
 ReadBooks = Callable[[UUID, BooksConnection, LexwareClient], Awaitable[Books]]
 
@@ -80,7 +80,7 @@ class Decider:
         self, event: DocumentIssued, state: DocumentState | None, context: TenantContext, read: ReadBooks
     ) -> VoucherPlan | Outcome:
         if context.books is None:
-            return _parked(Reason.BOOKS_NOT_CONNECTED, context)
+            return _parked(DocumentReason.BOOKS_NOT_CONNECTED, context)
         if context.books.state in STATE_REASONS:
             return _parked(STATE_REASONS[context.books.state], context)
         try:
@@ -89,10 +89,10 @@ class Decider:
         except BooksUnreadable as stalled:
             return waiting_for_books(stalled, context.settings.id)
         except RefusedError as refusal:
-            reason = connection_reason(refusal) or Reason.PROFILE_UNAVAILABLE
+            reason = connection_reason(refusal) or DocumentReason.PROFILE_UNAVAILABLE
             return _parked(reason, context, code=refusal.code)
         if books.profile.organization_id != context.books.organization_id:
-            return _parked(Reason.ORGANIZATION_CHANGED, context)
+            return _parked(DocumentReason.ORGANIZATION_CHANGED, context)
         return await self._decide(event, state, context, client, books)
 
     async def open_write(self, event: DocumentIssued) -> VoucherPlan | None:
@@ -196,7 +196,7 @@ class Decider:
             return await correction_context(session, event)
 
 
-def _parked(reason: Reason, context: TenantContext, **params: Any) -> Outcome:
+def _parked(reason: DocumentReason, context: TenantContext, **params: Any) -> Outcome:
     return Outcome(
         DocumentStatus.PARKED, reason=reason.value, params=params, settings_version_id=context.settings.id
     )

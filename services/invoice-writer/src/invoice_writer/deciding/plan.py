@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from common.domain.reasons import LOOKED_FOR_AGAIN, Reason
+from common.domain.reasons import LOOKED_FOR_AGAIN, DocumentReason
 from common.domain.stored_words import DocumentStatus
 from common.domain.verdicts import Decision
 from common.lexware.client import LexwareClient
@@ -23,16 +23,16 @@ class VoucherPlan:
     client: LexwareClient
     organization_id: str
 
-    def parked(self, reason: Reason, **params: Any) -> Outcome:
+    def parked(self, reason: DocumentReason, **params: Any) -> Outcome:
         """The outcome when the voucher cannot be written; what was decided stays on record."""
         outcome = self._standing(DocumentStatus.PARKED, reason, params)
         return replace(outcome, waits_for=LOOK_AGAIN) if reason in LOOKED_FOR_AGAIN else outcome
 
-    def waiting(self, reason: Reason, **params: Any) -> Outcome:
+    def waiting(self, reason: DocumentReason, **params: Any) -> Outcome:
         """The outcome while something is waited for that is looked after elsewhere."""
         return self._standing(DocumentStatus.WAITING, reason, params)
 
-    def _standing(self, status: DocumentStatus, reason: Reason, params: dict[str, Any]) -> Outcome:
+    def _standing(self, status: DocumentStatus, reason: DocumentReason, params: dict[str, Any]) -> Outcome:
         return Outcome(
             status,
             reason=reason.value,

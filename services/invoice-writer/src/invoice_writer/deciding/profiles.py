@@ -15,7 +15,7 @@ from common.db.dialect import db_now, insert
 from common.db.engine import Database
 from common.db.models.books import BooksProfileRow
 from common.domain.profile import PostingCategory, SellerProfile
-from common.domain.reasons import CURED_BY_PROFILE, Reason
+from common.domain.reasons import CURED_BY_PROFILE, DocumentReason
 from common.errors import TransientError
 from common.lexware.client import LexwareClient
 from common.lexware.posting_categories import to_category
@@ -124,7 +124,7 @@ class BooksProfiles:
             await session.execute(
                 statement.on_conflict_do_update(index_elements=["connection_id"], set_=news)
             )
-            released = CURED_BY_PROFILE if is_changed else (Reason.PROFILE_UNAVAILABLE.value,)
+            released = CURED_BY_PROFILE if is_changed else (DocumentReason.PROFILE_UNAVAILABLE.value,)
             await release_reasons(session, tenant_id, released)
         return current
 

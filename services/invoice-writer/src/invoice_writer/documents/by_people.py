@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from common.db.engine import Database
-from common.domain.reasons import EXCLUDED_BY_PERSON, Reason
+from common.domain.reasons import EXCLUDED_BY_PERSON, DocumentReason
 from common.domain.stored_words import DocumentStatus, FileState
 from common.effects.effect import Bound
 from common.events.commands import AttachFile, ReleaseParked, ResolveDocument, RetryDocument
@@ -106,7 +106,7 @@ class DocumentCommands:
 
     async def _keep_booked(self, event: DocumentIssued, state: DocumentState) -> Done:
         """Let the voucher stand: a person looked at what spoke against it. A deleted one does not stand."""
-        if state.reason == Reason.VOUCHER_DELETED.value:
+        if state.reason == DocumentReason.VOUCHER_DELETED.value:
             return Done()
         if state.status != DocumentStatus.BOOKED:
             async with self._db.sessions.of(event.tenant_id) as session:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from common.batching import Batched
 from common.db.engine import Database
-from common.domain.reasons import ITS_OWN_MESSAGE_WAITS, Reason
+from common.domain.reasons import ITS_OWN_MESSAGE_WAITS, DocumentReason
 from common.domain.stored_words import DocumentStatus, FileState
 from common.effects.effect import Bound
 from common.errors import TransientError
@@ -25,7 +25,7 @@ from invoice_writer.outcomes import DocumentState, Outcome, OutcomeRepository, f
 from invoice_writer.rechecking import is_lasting
 from invoice_writer.writing import VoucherWriter
 
-ORIGINAL_MISSING = Reason.ORIGINAL_MISSING.value
+ORIGINAL_MISSING = DocumentReason.ORIGINAL_MISSING.value
 
 
 class DocumentDesk:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from common.db.engine import Database
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus, FileState
 from common.events.documents import (
     CreditNoteIssued,
@@ -20,7 +20,7 @@ from invoice_writer.documents.desk import DocumentDesk
 from invoice_writer.excluding import read_known
 from invoice_writer.outcomes import Outcome, OutcomeRepository, update_status
 
-CONFLICT = Reason.DOCUMENT_CONFLICT.value
+CONFLICT = DocumentReason.DOCUMENT_CONFLICT.value
 
 
 class DocumentFacts:

@@ -11,7 +11,7 @@ from common.db.engine import Database
 from common.db.models.books import OutcomeRow, VoucherIndexRow
 from common.db.models.core import ConnectionRow
 from common.domain.documents import DocumentType
-from common.domain.reasons import CURED_BY_ORIGINAL, Reason
+from common.domain.reasons import CURED_BY_ORIGINAL, DocumentReason
 from common.domain.stored_words import ConnectionKind, ConnectionState, DocumentStatus
 from common.effects.numbered import Elsewhere
 from common.effects.sql_numbers import effects_bound_to
@@ -24,7 +24,7 @@ from common.transport.base import Incoming
 from invoice_writer.released import COLUMNS, PLACE, Candidate, mark, newest_place
 
 PAGE = 500
-PERHAPS_THERE = (Reason.SAME_DOCUMENT_ELSEWHERE.value, Reason.NUMBER_TAKEN_IN_BOOKS.value)
+PERHAPS_THERE = (DocumentReason.SAME_DOCUMENT_ELSEWHERE.value, DocumentReason.NUMBER_TAKEN_IN_BOOKS.value)
 
 CREDIT_NOTE = DocumentType.CREDIT_NOTE.value
 

@@ -7,7 +7,7 @@ from uuid import uuid5
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database
-from common.domain.reasons import EXCLUDED_BY_PERSON, Reason
+from common.domain.reasons import EXCLUDED_BY_PERSON, DocumentReason
 from common.domain.stored_words import DocumentStatus
 from common.effects.effect import Bound
 from common.events.commands import (
@@ -90,7 +90,7 @@ def _is_open(state: DocumentState) -> bool:
 async def _in_line(
     session: AsyncSession, event: DocumentIssued, params: dict[str, Any], state: DocumentState
 ) -> None:
-    waiting = Outcome(DocumentStatus.WAITING, Reason.IN_LINE.value, params)
+    waiting = Outcome(DocumentStatus.WAITING, DocumentReason.IN_LINE.value, params)
     await update_status(session, event, waiting, state=state, payer=None)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus
 from common.events.commands import ConfirmIssueDate, RetryDocument
 from common.events.topics import INVOICE_WRITER
@@ -24,7 +24,7 @@ async def confirm_issue_date(db: Database, command: ConfirmIssueDate) -> Done:
     """Put the document in line with the date a person read on it; one that stands otherwise stays so."""
     async with db.sessions.of(command.tenant_id) as session:
         event, state = await read_known(session, command)
-        if (state.status, state.reason) != (DocumentStatus.PARKED, Reason.ISSUE_DATE_MISSING.value):
+        if (state.status, state.reason) != (DocumentStatus.PARKED, DocumentReason.ISSUE_DATE_MISSING.value):
             return Done()
         at = datetime.combine(command.issued_on, NOON)
         dated = event.document.model_copy(update={"issued_at": at, "date_missing": False})

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus
 from common.events.commands import AcceptEInvoiceDifference, AcceptEInvoiceDifferences
 from common.events.topics import INVOICE_WRITER
@@ -23,7 +23,9 @@ from invoice_writer.outcomes import OutcomeRepository
 from invoice_writer.released import COLUMNS, PLACE, Candidate, mark
 
 PAGE = 500
-DIFFERS = and_(OutcomeRow.status == DocumentStatus.PARKED, OutcomeRow.reason == Reason.EINVOICE_DIFFERS.value)
+DIFFERS = and_(
+    OutcomeRow.status == DocumentStatus.PARKED, OutcomeRow.reason == DocumentReason.EINVOICE_DIFFERS.value
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.archive import Archive, ArchivedFileCorrupt, ArchivedFileMissing
 from common.db.engine import Database
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import ConnectionState, FileState
 from common.effects.effect import OnBound
 from common.errors import RefusedError
@@ -26,7 +26,7 @@ from invoice_writer.outcomes import DocumentState, OutcomeRepository
 
 log = structlog.get_logger(__name__)
 
-DELETED = Reason.VOUCHER_DELETED.value
+DELETED = DocumentReason.VOUCHER_DELETED.value
 NOT_CONNECTED_WAIT = timedelta(minutes=15)
 
 

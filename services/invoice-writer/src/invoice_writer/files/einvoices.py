@@ -11,7 +11,7 @@ from common.archive import Archive, ArchivedFileCorrupt, ArchivedFileMissing, EI
 from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.domain.alarms import AlarmKind
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import Decision, EInvoice, EInvoiceProblem, Park, differences
 from common.einvoice.cii import UnreadableEInvoice, read_einvoice
 from common.events.documents import DocumentIssued
@@ -20,7 +20,7 @@ from invoice_writer.outcomes import DocumentState, tell_of_document
 
 log = structlog.get_logger(__name__)
 
-DIFFERS = Reason.EINVOICE_DIFFERS
+DIFFERS = DocumentReason.EINVOICE_DIFFERS
 AGREES, UNREADABLE, ACCEPTED = "einvoice.agrees", "einvoice.unreadable", "einvoice.difference_accepted"
 NOT_COMPARED = {
     EInvoiceProblem.TOO_LARGE.value: "einvoice.too_large",
@@ -28,12 +28,12 @@ NOT_COMPARED = {
 }
 PERHAPS_WRITTEN = frozenset(
     {
-        Reason.WRITE_UNCONFIRMED.value,
-        Reason.ATTEMPTS_USED_UP.value,
-        Reason.NUMBER_TAKEN_IN_BOOKS.value,
-        Reason.MARKER_MISSING_IN_BOOKS.value,
-        Reason.DUPLICATE_IN_BOOKS.value,
-        Reason.SAME_DOCUMENT_ELSEWHERE.value,
+        DocumentReason.WRITE_UNCONFIRMED.value,
+        DocumentReason.ATTEMPTS_USED_UP.value,
+        DocumentReason.NUMBER_TAKEN_IN_BOOKS.value,
+        DocumentReason.MARKER_MISSING_IN_BOOKS.value,
+        DocumentReason.DUPLICATE_IN_BOOKS.value,
+        DocumentReason.SAME_DOCUMENT_ELSEWHERE.value,
     }
 )
 

@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, ex
 from common.db.dialect import db_now
 from common.db.models.books import BooksReadingRow, OutcomeRow, VoucherIndexStateRow
 from common.db.models.core import ConnectionRow
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import ConnectionKind, ConnectionState, DocumentStatus
 from common.lexware.voucherlist import VoucherFilter
 from invoice_writer.lists.readings import BooksList, BooksUnreadable
@@ -19,7 +19,9 @@ from invoice_writer.released import COLUMNS, PLACE, not_requeued
 PORTION = 500
 WHOLE, PART = "whole", "part"  # of the list, that is longer than it shows
 # Written out, so that the partial index is used whatever the parameters are.
-UNREADABLE: BindParameter[str] = bindparam("reason", Reason.BOOKS_UNREADABLE.value, literal_execute=True)
+UNREADABLE: BindParameter[str] = bindparam(
+    "reason", DocumentReason.BOOKS_UNREADABLE.value, literal_execute=True
+)
 WAITS = (OutcomeRow.reason == UNREADABLE, OutcomeRow.status == DocumentStatus.WAITING, not_requeued())
 WAITS_FOR_PART = func.coalesce(OutcomeRow.params["unreadable"].as_string(), WHOLE) == PART
 
@@ -30,7 +32,7 @@ def waiting_for_books(stalled: BooksUnreadable, settings_version_id: UUID | None
         raise stalled
     return Outcome(
         DocumentStatus.WAITING,
-        reason=Reason.BOOKS_UNREADABLE.value,
+        reason=DocumentReason.BOOKS_UNREADABLE.value,
         params={"list": stalled.ref.list.value, "unreadable": WHOLE},
         settings_version_id=settings_version_id,
     )

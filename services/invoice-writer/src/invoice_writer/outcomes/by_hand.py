@@ -6,7 +6,7 @@ from common.db.alarms import close_alarms
 from common.domain.alarms import AlarmKind
 from common.domain.buyers import PayerHashes
 from common.domain.keys import document_subject
-from common.domain.reasons import BOOKED_BY_HAND, Reason
+from common.domain.reasons import BOOKED_BY_HAND, DocumentReason
 from common.domain.stored_words import DocumentStatus
 from common.events.commands import ResolveDocument
 from common.events.documents import DocumentIssued
@@ -24,7 +24,7 @@ async def mark_booked_by_hand(
     payer: PayerHashes | None,
 ) -> None:
     """Make a parked document stand as booked by hand; one that a voucher of ours stands for is left alone."""
-    is_deleted = state.reason == Reason.VOUCHER_DELETED.value
+    is_deleted = state.reason == DocumentReason.VOUCHER_DELETED.value
     if state.status != DocumentStatus.PARKED or not (state.voucher_id is None or is_deleted):
         return
     said = {"voucher_id": command.voucher_id, "comment": command.comment}

@@ -9,7 +9,7 @@ from common.db.dialect import db_now, insert
 from common.db.models.books import OutcomeRow
 from common.db.models.line import NO_INBOX_ROW
 from common.domain.documents import DocumentType, Fact, document_id
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus, FileState
 from common.errors import InvalidMessageError
 from common.events.commands import (
@@ -47,7 +47,9 @@ async def park_dead(session: AsyncSession, message: Message | RawMessage, error:
     Of what we failed to process no more is told than which document it is, nothing of its payer.
     """
     outcome = Outcome(
-        DocumentStatus.PARKED, reason=Reason.INTERNAL_ERROR.value, params={"error": type(error).__name__}
+        DocumentStatus.PARKED,
+        reason=DocumentReason.INTERNAL_ERROR.value,
+        params={"error": type(error).__name__},
     )
     if isinstance(message, Message) and isinstance(message.event, DocumentIssued):
         event = message.event

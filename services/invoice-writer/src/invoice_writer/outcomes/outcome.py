@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import BoundHow, DocumentStatus
 
-GO_ON = frozenset({Reason.INTERNAL_ERROR.value})
-WAIT_FOR_OTHERS = frozenset({Reason.ORIGINAL_MISSING.value, Reason.ORIGINAL_WAITING.value})
+GO_ON = frozenset({DocumentReason.INTERNAL_ERROR.value})
+WAIT_FOR_OTHERS = frozenset({DocumentReason.ORIGINAL_MISSING.value, DocumentReason.ORIGINAL_WAITING.value})
 
 
 @dataclass(frozen=True, slots=True)

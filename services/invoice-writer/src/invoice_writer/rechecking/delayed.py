@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus
 from common.errors import InvalidMessageError
 from common.events.documents import DocumentIssued
@@ -11,8 +11,8 @@ from common.inbox.overdue import OverdueMessage
 from common.transport.large import whole
 from invoice_writer.outcomes import DocumentState, Outcome, OutcomeRepository, record_outcome
 
-DELAYED = Reason.DELAYED.value
-LASTING = frozenset({DELAYED, Reason.WRITE_UNSETTLED.value})
+DELAYED = DocumentReason.DELAYED.value
+LASTING = frozenset({DELAYED, DocumentReason.WRITE_UNSETTLED.value})
 
 
 async def show_delayed(session: AsyncSession, late: OverdueMessage) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC
 
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.verdicts import SingleContact
 from common.effects.effect import Bound, EffectResult, Parked, Refused
 from common.errors import ConnectorError, RefusedError
@@ -48,7 +48,7 @@ class VoucherContacts:
             case Later() as later:
                 return later
             case Parked(reason=reason, params=params):
-                return plan.parked(Reason(reason), **params)
+                return plan.parked(DocumentReason(reason), **params)
             case Refused(error=error):
                 return _refused(error, plan)
 
@@ -101,5 +101,5 @@ def _is_about_contact(result: EffectResult) -> bool:
 
 
 def _refused(error: ConnectorError, plan: VoucherPlan) -> Outcome:
-    reason = connection_reason(error) or Reason.CONTACT_REJECTED
+    reason = connection_reason(error) or DocumentReason.CONTACT_REJECTED
     return plan.parked(reason, code=error.code, **said_by(error))

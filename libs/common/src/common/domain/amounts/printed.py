@@ -7,7 +7,7 @@ from decimal import Decimal
 from common.domain.amounts.tax import ZERO_RATE, is_plausible, plain_rate
 from common.domain.documents import Document, DocumentLine, DocumentType
 from common.domain.money import Money, total
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 
 PerRate = dict[Decimal, Money]
 PerCategory = dict[str, Money]
@@ -17,7 +17,7 @@ DEPOSIT, LINE_SHARES = "deposit", "coupon.line_shares"
 class CannotSplit(Exception):
     """The document's amounts do not say clearly what belongs to which rate."""
 
-    def __init__(self, reason: Reason, **params: str) -> None:
+    def __init__(self, reason: DocumentReason, **params: str) -> None:
         self.reason, self.params = reason, params
         super().__init__(reason.value)
 
@@ -41,7 +41,7 @@ def upright(document: Document) -> Document:
     if document.gross_total.minor >= 0:
         return document
     if document.type is DocumentType.INVOICE:
-        raise CannotSplit(Reason.NEGATIVE_INVOICE, gross_total=str(document.gross_total))
+        raise CannotSplit(DocumentReason.NEGATIVE_INVOICE, gross_total=str(document.gross_total))
     return _turned(document)
 
 
@@ -50,7 +50,7 @@ def refuse_mixed_signs(document: Document) -> None:
     amounts = [line.price for line in document.lines] + [extra.price for extra in document.extras]
     amounts += [a for a in (document.shipping, document.net_total, document.tax_total) if a is not None]
     if any(amount.minor < 0 for amount in amounts):
-        raise CannotSplit(Reason.MIXED_SIGNS)
+        raise CannotSplit(DocumentReason.MIXED_SIGNS)
 
 
 def price_goods(document: Document) -> Goods:
@@ -103,7 +103,7 @@ def in_proportion(amount: Money, weights: Mapping[Decimal, Money]) -> PerRate:
     """The amount split by the weights, highest rate first; the last rate takes the remainder."""
     rates = sorted((rate for rate, weight in weights.items() if weight), reverse=True)
     if not rates:
-        raise CannotSplit(Reason.DISCOUNT_EXCEEDS_GOODS, amount=str(amount))
+        raise CannotSplit(DocumentReason.DISCOUNT_EXCEEDS_GOODS, amount=str(amount))
     shares = amount.allocate([weights[rate].minor for rate in rates])
     return dict(zip(rates, shares, strict=True))
 
@@ -120,7 +120,7 @@ def _weights(document: Document, *by_preference: PerRate) -> PerRate:
 def _less(amounts: PerRate, discounts: PerRate) -> PerRate:
     reduced = plus(amounts, {rate: -discount for rate, discount in discounts.items()})
     if any(amount.minor < 0 for amount in reduced.values()):
-        raise CannotSplit(Reason.DISCOUNT_EXCEEDS_GOODS, amount=str(total(discounts.values())))
+        raise CannotSplit(DocumentReason.DISCOUNT_EXCEEDS_GOODS, amount=str(total(discounts.values())))
     return reduced
 
 
@@ -152,7 +152,7 @@ def _extras(document: Document) -> tuple[PerRate, Money]:
         if rate is not None:
             bound.append((rate, extra.price))
         elif extra.kind == DEPOSIT:
-            raise CannotSplit(Reason.DEPOSIT_WITHOUT_LINE, amount=str(extra.price))
+            raise CannotSplit(DocumentReason.DEPOSIT_WITHOUT_LINE, amount=str(extra.price))
         else:
             shared += extra.price
     return by_rate(bound), shared
@@ -160,9 +160,9 @@ def _extras(document: Document) -> tuple[PerRate, Money]:
 
 def _rate_of_line(rate: Decimal | None) -> Decimal:
     if rate is None:
-        raise CannotSplit(Reason.RATE_MISSING)
+        raise CannotSplit(DocumentReason.RATE_MISSING)
     if not is_plausible(rate):
-        raise CannotSplit(Reason.RATE_UNKNOWN, rate=plain_rate(rate))
+        raise CannotSplit(DocumentReason.RATE_UNKNOWN, rate=plain_rate(rate))
     return rate
 
 

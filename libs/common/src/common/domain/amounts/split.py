@@ -22,11 +22,11 @@ from common.domain.amounts.printed import (
 from common.domain.amounts.tax import ZERO_RATE, is_plausible, plain_rate, tax_in_gross, tax_on_net
 from common.domain.documents import Charge, Document, DocumentLine, OrderSnapshot, TaxModel
 from common.domain.money import Money, total
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 
 HALF_CENT = Decimal("0.5")
 MICRO = 1_000_000
-CLEAR_AT_ONE_RATE = (Reason.MIXED_SIGNS, Reason.DISCOUNT_EXCEEDS_GOODS)
+CLEAR_AT_ONE_RATE = (DocumentReason.MIXED_SIGNS, DocumentReason.DISCOUNT_EXCEEDS_GOODS)
 HOME_RATES_TAKEN_OUT = "tax_free.home_rates_taken_out"
 
 
@@ -74,7 +74,7 @@ def split_amounts(document: Document, order: OrderSnapshot, home_rates: Collecti
     shop may have taken out of them.
     """
     if order.tax_model is None:
-        raise CannotSplit(Reason.TAX_MODEL_UNKNOWN)
+        raise CannotSplit(DocumentReason.TAX_MODEL_UNKNOWN)
     positive = upright(document)
     turned = ("correction.amounts_made_positive",) if positive is not document else ()
     try:
@@ -83,7 +83,7 @@ def split_amounts(document: Document, order: OrderSnapshot, home_rates: Collecti
         split = None
         if refusal.reason in CLEAR_AT_ONE_RATE:
             split = _at_one_rate(positive, order, turned)
-        elif refusal.reason is Reason.AMOUNTS_DO_NOT_ADD_UP and order.tax_model is TaxModel.GROSS:
+        elif refusal.reason is DocumentReason.AMOUNTS_DO_NOT_ADD_UP and order.tax_model is TaxModel.GROSS:
             split = _without_home_rates(positive, order, home_rates, turned)
         if split is None:
             raise
@@ -138,7 +138,7 @@ def _attempt(sheet: _Sheet, rules: tuple[str, ...]) -> Split:
     known = plus(sheet.goods.after, sheet.goods.line_extras, *parts.values())
     gross, fee, fee_rules = _with_fee_net(sheet, known) if sheet.net_prices else _with_fee(sheet, known)
     if any(amount.minor < 0 for amount in gross.values()):
-        raise CannotSplit(Reason.DISCOUNT_EXCEEDS_GOODS)
+        raise CannotSplit(DocumentReason.DISCOUNT_EXCEEDS_GOODS)
     columns = tuple(
         Column(Decimal(plain_rate(rate)), gross[rate], tax_in_gross(gross[rate], rate))
         for rate in sorted(gross, reverse=True)
@@ -224,7 +224,7 @@ def _share(sheet: _Sheet, amount: Money, charge: Charge | None) -> tuple[PerRate
         weights = {rate: goods.minor for rate, goods in sheet.goods.weights.items() if goods}
         how = "by_goods_value"
     if not weights:
-        raise CannotSplit(Reason.TAX_SPLIT_UNCLEAR, amount=str(amount))
+        raise CannotSplit(DocumentReason.TAX_SPLIT_UNCLEAR, amount=str(amount))
     rates = sorted(weights, reverse=True)
     shares = amount.allocate([weights[rate] for rate in rates])
     return dict(zip(rates, shares, strict=True)), how
@@ -264,13 +264,15 @@ def _checked_tax(document: Document, columns: tuple[Column, ...], tax_total: Mon
         return None
     difference = tax_total - shop_tax
     if abs(difference.minor) > allowed or bool(tax_total) is not bool(shop_tax):
-        raise CannotSplit(Reason.TAX_SPLIT_UNCLEAR, shop_tax=str(shop_tax), computed_tax=str(tax_total))
+        raise CannotSplit(
+            DocumentReason.TAX_SPLIT_UNCLEAR, shop_tax=str(shop_tax), computed_tax=str(tax_total)
+        )
     return difference
 
 
 def _does_not_add_up(document: Document, missing: Money) -> CannotSplit:
     return CannotSplit(
-        Reason.AMOUNTS_DO_NOT_ADD_UP, gross_total=str(document.gross_total), unexplained=str(missing)
+        DocumentReason.AMOUNTS_DO_NOT_ADD_UP, gross_total=str(document.gross_total), unexplained=str(missing)
     )
 
 

@@ -3,7 +3,7 @@
 from common.domain.buyers import customer_of
 from common.domain.cleaning import clean
 from common.domain.money import Money
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.taxcases import SHOWN_INVALID, Sale, Treatment
 from common.domain.verdicts import (
     CollectiveContact,
@@ -26,12 +26,12 @@ def choose_contact(sale: Sale, treatment: Treatment, category_ids: set[str], tra
         return CollectiveContact(name=contact_name(case.document.address))
     customer = customer_of(case.document.address, case.order, sale.invoice_place.country)
     if customer is None and is_forced:
-        return trail.park(Reason.CUSTOMER_UNUSABLE)
+        return trail.park(DocumentReason.CUSTOMER_UNUSABLE)
     if customer is None:
         trail.fired("contact.collective_without_name")
         return CollectiveContact()
     if treatment.company_only and customer.kind != "company":
-        return trail.park(Reason.COMPANY_NAME_MISSING)
+        return trail.park(DocumentReason.COMPANY_NAME_MISSING)
     if SHOWN_INVALID in trail.rules:
         customer = customer.model_copy(update={"vat_id": None})
     elif sale.vat_id is not None and sale.vat_id.is_well_formed:

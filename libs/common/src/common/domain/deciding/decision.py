@@ -26,7 +26,7 @@ from common.domain.documents import Document, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.money import CurrencyMismatch
 from common.domain.profile import PostingCategory, SellerProfile
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.taxcases import (
     Sale,
     Treatment,
@@ -133,7 +133,7 @@ def _split(case: DecisionInput, trail: Trail) -> Split | Park:
     except CannotSplit as refusal:
         return trail.park(refusal.reason, **refusal.params)
     except CurrencyMismatch:
-        return trail.park(Reason.NOT_EURO)
+        return trail.park(DocumentReason.NOT_EURO)
     trail.rules.extend(split.rules)
     trail.evidence["amounts"] = split.evidence
     return split
@@ -148,14 +148,16 @@ def _rates_in_force(sale: Sale, treatment: Treatment, trail: Trail) -> Park | No
             continue
         params = {"rate": plain_rate(rate), "country": state_of(country)}
         if not is_covered(country, on):
-            return trail.park(Reason.RATE_TABLE_GAP, **params, on=on.isoformat())
+            return trail.park(DocumentReason.RATE_TABLE_GAP, **params, on=on.isoformat())
         if is_rate_of(country, rate):
-            return trail.park(Reason.RATE_NOT_VALID_ON_DATE, **params, on=on.isoformat(), date_from=source)
+            return trail.park(
+                DocumentReason.RATE_NOT_VALID_ON_DATE, **params, on=on.isoformat(), date_from=source
+            )
         involved = {HOME, sale.place.state, sale.invoice_place.state} - {state_of(country), None}
         others = sorted(state for state in involved if state and is_rate_on(state, rate, on))
         if others:
-            return trail.park(Reason.RATE_OF_OTHER_COUNTRY, **params, rate_of=others[0])
-        return trail.park(Reason.RATE_UNKNOWN, **params)
+            return trail.park(DocumentReason.RATE_OF_OTHER_COUNTRY, **params, rate_of=others[0])
+        return trail.park(DocumentReason.RATE_UNKNOWN, **params)
     return None
 
 
@@ -167,11 +169,17 @@ def _categories_usable(
     for category_id in sorted({line.category_id for line in lines}):
         category = sale.case.categories.get(category_id)
         if category is None:
-            return trail.park(Reason.CATEGORY_MISSING, category_id=category_id, tax_case=treatment.name)
+            return trail.park(
+                DocumentReason.CATEGORY_MISSING, category_id=category_id, tax_case=treatment.name
+            )
         if category.type != "income":
-            return trail.park(Reason.CATEGORY_NOT_INCOME, category_id=category_id, category=category.name)
+            return trail.park(
+                DocumentReason.CATEGORY_NOT_INCOME, category_id=category_id, category=category.name
+            )
         if not category.split_allowed and len(rates) > 1:
-            return trail.park(Reason.CATEGORY_SINGLE_RATE, category_id=category_id, category=category.name)
+            return trail.park(
+                DocumentReason.CATEGORY_SINGLE_RATE, category_id=category_id, category=category.name
+            )
     return None
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from common.domain.cleaning import clean, utf16_length
 from common.domain.documents import Document
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus
 from common.domain.verdicts import DecisionInput, Exclude, Park, Trail
 
@@ -69,18 +69,18 @@ def excluded_tag(case: DecisionInput, trail: Trail) -> Exclude | None:
 
 def transfer_paused(case: DecisionInput, trail: Trail) -> Park | None:
     """While the merchant has paused the transfer nothing is booked."""
-    return trail.park(Reason.TRANSFER_PAUSED) if case.settings.mode == "paused" else None
+    return trail.park(DocumentReason.TRANSFER_PAUSED) if case.settings.mode == "paused" else None
 
 
 def usable_number(case: DecisionInput, trail: Trail) -> Park | None:
     """The number must reach the books unchanged, or it could never be found there again."""
     number = case.document.number.strip()
     if not number:
-        return trail.park(Reason.NUMBER_MISSING)
+        return trail.park(DocumentReason.NUMBER_MISSING)
     if clean(number) != number:
-        return trail.park(Reason.NUMBER_UNUSABLE, number=clean(number))
+        return trail.park(DocumentReason.NUMBER_UNUSABLE, number=clean(number))
     if utf16_length(number) > NUMBER_LIMIT:
-        return trail.park(Reason.NUMBER_TOO_LONG, number=number, limit=NUMBER_LIMIT)
+        return trail.park(DocumentReason.NUMBER_TOO_LONG, number=number, limit=NUMBER_LIMIT)
     return None
 
 
@@ -89,14 +89,14 @@ def date_known(case: DecisionInput, trail: Trail) -> Park | None:
     document = case.document
     if not document.date_missing:
         return None
-    return trail.park(Reason.ISSUE_DATE_MISSING, recorded_on=document.issued_on.isoformat())
+    return trail.park(DocumentReason.ISSUE_DATE_MISSING, recorded_on=document.issued_on.isoformat())
 
 
 def in_euro(case: DecisionInput, trail: Trail) -> Park | None:
     """The books are in euro, and no rate source is configured for anything else."""
     currencies = {case.document.currency, case.document.gross_total.currency}
     foreign = sorted(clean(currency) for currency in currencies if currency != "EUR")
-    return trail.park(Reason.NOT_EURO, currency=foreign[0]) if foreign else None
+    return trail.park(DocumentReason.NOT_EURO, currency=foreign[0]) if foreign else None
 
 
 def bookkeeping_included(case: DecisionInput, trail: Trail) -> Park | None:
@@ -104,13 +104,15 @@ def bookkeeping_included(case: DecisionInput, trail: Trail) -> Park | None:
     features = case.profile.business_features
     if not features or "BOOKKEEPING" in features:
         return None
-    return trail.park(Reason.BOOKKEEPING_UNAVAILABLE, features=[clean(feature) for feature in features])
+    return trail.park(
+        DocumentReason.BOOKKEEPING_UNAVAILABLE, features=[clean(feature) for feature in features]
+    )
 
 
 def seller_taxable(case: DecisionInput, trail: Trail) -> Park | None:
     """A seller free of VAT for another reason than its size has no tax case here."""
     if case.profile.tax_type == "vatfree" and not case.profile.small_business:
-        return trail.park(Reason.SELLER_TAX_EXEMPT)
+        return trail.park(DocumentReason.SELLER_TAX_EXEMPT)
     return None
 
 

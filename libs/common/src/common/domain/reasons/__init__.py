@@ -1,6 +1,6 @@
 """Why a document is not booked, and the words for it; what cures each reason."""
 
-from common.domain.reasons.codes import BY_RATE_TABLE, ActingParty, Reason
+from common.domain.reasons.codes import BY_RATE_TABLE, ActingParty, DocumentReason
 from common.domain.reasons.remedies import (
     BEFORE_START,
     BOOKED_BY_HAND,
@@ -49,7 +49,7 @@ __all__ = [
     "START_FIELD",
     "SURPLUS_DELETED",
     "ActingParty",
-    "Reason",
+    "DocumentReason",
     "cured_by_settings",
     "reason_of",
     "settings_of",

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class DocumentReason(StrEnum):
     """Why a document is parked or waiting; the value is part of the API and never changes its meaning."""
 
     # the merchant's own switches
@@ -145,10 +145,10 @@ class ReasonText:
 
 BY_RATE_TABLE = frozenset(  # what another table of rates may judge otherwise
     {
-        Reason.RATE_UNKNOWN,
-        Reason.RATE_TABLE_GAP,
-        Reason.RATE_NOT_VALID_ON_DATE,
-        Reason.RATE_OF_OTHER_COUNTRY,
-        Reason.DISTANCE_SALES_MISMATCH,
+        DocumentReason.RATE_UNKNOWN,
+        DocumentReason.RATE_TABLE_GAP,
+        DocumentReason.RATE_NOT_VALID_ON_DATE,
+        DocumentReason.RATE_OF_OTHER_COUNTRY,
+        DocumentReason.DISTANCE_SALES_MISMATCH,
     }
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from common.domain.reasons.codes import Reason
+from common.domain.reasons.codes import DocumentReason
 from common.domain.reasons.rule_texts_amounts import AMOUNT_RULES
 from common.domain.reasons.rule_texts_exclusions import EXCLUSION_RULES
 from common.domain.reasons.table import REASONS
@@ -208,6 +208,6 @@ RULES: Mapping[str, RuleText] = MappingProxyType(
 )
 
 
-def reason_of(rule: str) -> Reason | None:
+def reason_of(rule: str) -> DocumentReason | None:
     """The reason whose park the rule is; None for every other rule."""
-    return Reason(rule.removeprefix(PARKED)) if rule.startswith(PARKED) else None
+    return DocumentReason(rule.removeprefix(PARKED)) if rule.startswith(PARKED) else None

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from common.domain.reasons.codes import ActingParty, Reason, ReasonText, ReleasedBy
+from common.domain.reasons.codes import ActingParty, DocumentReason, ReasonText, ReleasedBy
 from common.domain.reasons.texts_books import BOOKS_TEXTS
 from common.domain.reasons.texts_buyers import BUYER_TEXTS
 from common.domain.reasons.texts_documents import DOCUMENT_TEXTS
 from common.domain.reasons.texts_rates import RATE_TEXTS
 
-__all__ = ["REASONS", "ActingParty", "Reason", "ReasonText", "ReleasedBy", "reasons_page"]
+__all__ = ["REASONS", "ActingParty", "DocumentReason", "ReasonText", "ReleasedBy", "reasons_page"]
 
 _TEXTS = DOCUMENT_TEXTS | RATE_TEXTS | BUYER_TEXTS | BOOKS_TEXTS
-REASONS: Mapping[Reason, ReasonText] = MappingProxyType({reason: _TEXTS[reason] for reason in Reason})
+REASONS: Mapping[DocumentReason, ReasonText] = MappingProxyType(
+    {reason: _TEXTS[reason] for reason in DocumentReason}
+)
 
 _INTRODUCTION = """\
 # Reasons
@@ -48,7 +50,7 @@ def reasons_page() -> str:
     return "\n".join([_INTRODUCTION, *(_section(reason, text) for reason, text in REASONS.items())])
 
 
-def _section(reason: Reason, text: ReasonText) -> str:
+def _section(reason: DocumentReason, text: ReasonText) -> str:
     waits = f" · waits first: {text.waits // timedelta(hours=1)} h" if text.waits else ""
     return (
         f"## `{reason.value}`\n\n"

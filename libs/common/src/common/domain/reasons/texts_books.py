@@ -1,9 +1,9 @@
 """Causes and remedies that lie in the books, the connection to them or our own line."""
 
-from common.domain.reasons.codes import ActingParty, Reason, ReasonText, ReleasedBy
+from common.domain.reasons.codes import ActingParty, DocumentReason, ReasonText, ReleasedBy
 
-BOOKS_TEXTS: dict[Reason, ReasonText] = {
-    Reason.PROFILE_UNAVAILABLE: ReasonText(
+BOOKS_TEXTS: dict[DocumentReason, ReasonText] = {
+    DocumentReason.PROFILE_UNAVAILABLE: ReasonText(
         ActingParty.OPERATOR,
         ReleasedBy.PROFILE,
         "Das Firmenprofil der Buchhaltung konnte noch nicht gelesen werden.",
@@ -11,7 +11,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Verbindung zur Buchhaltung prüfen.",
         "Check the connection to the books.",
     ),
-    Reason.BOOKKEEPING_UNAVAILABLE: ReasonText(
+    DocumentReason.BOOKKEEPING_UNAVAILABLE: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PROFILE,
         "Der Tarif der Buchhaltung enthält keine Buchungsbelege.",
@@ -19,7 +19,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Tarif mit Buchhaltungsfunktion wählen.",
         "Choose a plan that includes bookkeeping.",
     ),
-    Reason.CATEGORY_MISSING: ReasonText(
+    DocumentReason.CATEGORY_MISSING: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.SETTINGS,
         "Die Buchungskategorie für diesen Steuerfall gibt es in der Buchhaltung nicht.",
@@ -27,7 +27,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "In den Einstellungen für diesen Steuerfall eine vorhandene Kategorie wählen.",
         "Choose an existing category for this tax case in the settings.",
     ),
-    Reason.CATEGORY_NOT_INCOME: ReasonText(
+    DocumentReason.CATEGORY_NOT_INCOME: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.SETTINGS,
         "Die gewählte Buchungskategorie ist keine Einnahmenkategorie.",
@@ -35,7 +35,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "In den Einstellungen eine Einnahmenkategorie wählen.",
         "Choose an income category in the settings.",
     ),
-    Reason.CATEGORY_SINGLE_RATE: ReasonText(
+    DocumentReason.CATEGORY_SINGLE_RATE: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.SETTINGS,
         "Die gewählte Buchungskategorie erlaubt nur einen Steuersatz je Beleg.",
@@ -43,7 +43,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Eine Kategorie wählen, die mehrere Steuersätze erlaubt.",
         "Choose a category that allows several tax rates.",
     ),
-    Reason.IN_LINE: ReasonText(
+    DocumentReason.IN_LINE: ReasonText(
         ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Das Dokument ist angekommen und noch nicht an der Reihe.",
@@ -51,7 +51,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nichts zu tun.",
         "Nothing to do.",
     ),
-    Reason.DELAYED: ReasonText(
+    DocumentReason.DELAYED: ReasonText(
         ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Das Dokument kommt seit über einer Stunde nicht voran; was zuletzt im Weg stand, ist genannt.",
@@ -59,7 +59,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nichts zu tun: es wird weiter versucht, und ein Alarm nennt dem Betreiber die Ursache.",
         "Nothing to do: it is tried again and again, and an alarm names the cause to the operator.",
     ),
-    Reason.INTERNAL_ERROR: ReasonText(
+    DocumentReason.INTERNAL_ERROR: ReasonText(
         ActingParty.OPERATOR,
         ReleasedBy.PERSON,
         "Das Dokument konnte nicht verarbeitet werden; der Fehler liegt bei uns.",
@@ -67,7 +67,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Fehler beheben und die zurückgelegte Nachricht erneut verarbeiten.",
         "Repair the fault and replay the dead letter.",
     ),
-    Reason.WRITE_UNCONFIRMED: ReasonText(
+    DocumentReason.WRITE_UNCONFIRMED: ReasonText(
         ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Die Antwort der Buchhaltung ging verloren; es wird nachgesehen, ob der Beleg dort steht.",
@@ -75,7 +75,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nichts zu tun.",
         "Nothing to do.",
     ),
-    Reason.WRITE_UNSETTLED: ReasonText(
+    DocumentReason.WRITE_UNSETTLED: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Seit einer Stunde ist nicht festzustellen, ob die Buchhaltung den Beleg oder Kontakt schon hat.",
@@ -83,7 +83,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "In der Buchhaltung nach der Nummer suchen: übernehmen, oder buchen, wenn dort nichts steht.",
         "Look for the number in the books: adopt what is there, or book if nothing is.",
     ),
-    Reason.ATTEMPTS_USED_UP: ReasonText(
+    DocumentReason.ATTEMPTS_USED_UP: ReasonText(
         ActingParty.OPERATOR,
         ReleasedBy.PERSON,
         "Alle Versuche, den Beleg zu schreiben, sind verbraucht.",
@@ -91,7 +91,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Ursache in den Versuchen nachsehen und das Dokument erneut anstoßen.",
         "Look at the attempts for the cause and retry the document.",
     ),
-    Reason.VOUCHER_REJECTED: ReasonText(
+    DocumentReason.VOUCHER_REJECTED: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Buchhaltung hat den Beleg abgelehnt.",
@@ -99,7 +99,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Genannte Angaben prüfen, Ursache beheben und das Dokument erneut anstoßen.",
         "Check the fields named, remove the cause and retry the document.",
     ),
-    Reason.CONTACT_REJECTED: ReasonText(
+    DocumentReason.CONTACT_REJECTED: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Buchhaltung hat den Kontakt des Kunden abgelehnt, auch nur mit Name und Land.",
@@ -107,7 +107,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Kontakt in der Buchhaltung von Hand anlegen, mit der E-Mail-Adresse des Shops; erneut anstoßen.",
         "Make the contact in the books by hand, with the e-mail address from the shop, and retry.",
     ),
-    Reason.LOCKED_PERIOD: ReasonText(
+    DocumentReason.LOCKED_PERIOD: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Der Zeitraum des Belegs ist in der Buchhaltung abgeschlossen.",
@@ -115,7 +115,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Zeitraum öffnen und das Dokument erneut anstoßen, oder von Hand buchen.",
         "Open the period and retry the document, or book it by hand.",
     ),
-    Reason.CONTRACT_PROBLEM: ReasonText(
+    DocumentReason.CONTRACT_PROBLEM: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Buchhaltung verweigert den Zugriff wegen Vertrag, Tarif oder fehlender Rechte.",
@@ -123,7 +123,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Vertrag und Rechte in der Buchhaltung prüfen; ein Dokument je Stunde probiert, ob es wieder geht.",
         "Check contract and rights in the books; one document an hour tries whether it works again.",
     ),
-    Reason.NUMBER_TAKEN_IN_BOOKS: ReasonText(
+    DocumentReason.NUMBER_TAKEN_IN_BOOKS: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "In der Buchhaltung steht schon ein anderer Beleg mit dieser Nummer.",
@@ -131,7 +131,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Beleg ansehen und entscheiden: übernehmen oder dieses Dokument zusätzlich buchen.",
         "Look at the voucher and decide: adopt it or book this document in addition.",
     ),
-    Reason.MARKER_MISSING_IN_BOOKS: ReasonText(
+    DocumentReason.MARKER_MISSING_IN_BOOKS: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Nach einer verlorenen Antwort steht dort ein Beleg mit dieser Nummer, aber ohne unser Kennzeichen.",
@@ -139,7 +139,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Beleg ansehen und entscheiden: übernehmen oder dieses Dokument buchen.",
         "Look at the voucher and decide: adopt it or book this document.",
     ),
-    Reason.DUPLICATE_IN_BOOKS: ReasonText(
+    DocumentReason.DUPLICATE_IN_BOOKS: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Der Beleg steht mehrfach in der Buchhaltung.",
@@ -147,7 +147,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Überzählige Belege in der Buchhaltung löschen und den richtigen bestätigen.",
         "Delete the surplus vouchers in the books and confirm the right one.",
     ),
-    Reason.SAME_DOCUMENT_ELSEWHERE: ReasonText(
+    DocumentReason.SAME_DOCUMENT_ELSEWHERE: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Dasselbe Dokument kam schon über eine andere Verbindung und steht in dieser Buchhaltung.",
@@ -155,7 +155,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Beleg ansehen und entscheiden: als denselben übernehmen oder dieses Dokument zusätzlich buchen.",
         "Look at the voucher and decide: adopt it as the same or book this document in addition.",
     ),
-    Reason.VOUCHER_DELETED: ReasonText(
+    DocumentReason.VOUCHER_DELETED: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Der Beleg wurde in der Buchhaltung gelöscht.",
@@ -163,7 +163,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Fehlt er, ihn von Hand neu anlegen und als von Hand gebucht schließen; von selbst geschieht nichts.",
         "If it is missing, book it by hand and close it as booked by hand; nothing happens by itself.",
     ),
-    Reason.BOOKS_NOT_CONNECTED: ReasonText(
+    DocumentReason.BOOKS_NOT_CONNECTED: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.CONNECTION,
         "Es ist keine Buchhaltung verbunden.",
@@ -171,7 +171,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Buchhaltung verbinden.",
         "Connect the books.",
     ),
-    Reason.BOOKS_UNAVAILABLE: ReasonText(
+    DocumentReason.BOOKS_UNAVAILABLE: ReasonText(
         ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Die Buchhaltung antwortet gerade nicht.",
@@ -179,7 +179,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nichts zu tun; es wird weiter versucht.",
         "Nothing to do; we keep trying.",
     ),
-    Reason.ORIGINAL_CHANGED: ReasonText(
+    DocumentReason.ORIGINAL_CHANGED: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Der Beleg der Rechnung wurde in der Buchhaltung geändert; die Korrektur nähme anderes zurück.",
@@ -187,7 +187,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Den Beleg der Rechnung richtigstellen und erneut anstoßen, oder die Korrektur trotzdem buchen.",
         "Correct the voucher of the invoice and retry, or book the correction in spite of it.",
     ),
-    Reason.BOOKS_UNREADABLE: ReasonText(
+    DocumentReason.BOOKS_UNREADABLE: ReasonText(
         ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Eine Liste der Buchhaltung ist nicht lesbar; vorher ist nicht sicher, was dort schon gebucht ist.",
@@ -195,7 +195,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Nichts zu tun: es wird jede Minute versucht, und ein Alarm nennt dem Betreiber den Fehler.",
         "Nothing to do: it is tried every minute, and an alarm names the error to the operator.",
     ),
-    Reason.RECONNECT_NEEDED: ReasonText(
+    DocumentReason.RECONNECT_NEEDED: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.CONNECTION,
         "Die Anmeldung bei der Buchhaltung gilt nicht mehr.",
@@ -203,7 +203,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Buchhaltung neu verbinden; die Dokumente warten so lange.",
         "Reconnect the books; the documents wait until then.",
     ),
-    Reason.CONNECTION_HALTED: ReasonText(
+    DocumentReason.CONNECTION_HALTED: ReasonText(
         ActingParty.OPERATOR,
         ReleasedBy.CONNECTION,
         "Die Verbindung zur Buchhaltung ist angehalten.",
@@ -211,7 +211,7 @@ BOOKS_TEXTS: dict[Reason, ReasonText] = {
         "Grund an der Verbindung nachsehen und sie wieder freigeben.",
         "Look up the reason at the connection and release it.",
     ),
-    Reason.ORGANIZATION_CHANGED: ReasonText(
+    DocumentReason.ORGANIZATION_CHANGED: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.CONNECTION,
         "Die Verbindung führt jetzt zu einer anderen Firma in der Buchhaltung.",

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from common.domain.reasons.codes import ActingParty, Reason, ReasonText, ReleasedBy
+from common.domain.reasons.codes import ActingParty, DocumentReason, ReasonText, ReleasedBy
 
 VAT_CHECK_GRACE = timedelta(hours=24)
 
-BUYER_TEXTS: dict[Reason, ReasonText] = {
-    Reason.SELLER_TAX_EXEMPT: ReasonText(
+BUYER_TEXTS: dict[DocumentReason, ReasonText] = {
+    DocumentReason.SELLER_TAX_EXEMPT: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PROFILE,
         "Der Verkäufer ist laut Firmenprofil steuerfrei, aber kein Kleinunternehmer.",
@@ -15,7 +15,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Von Hand buchen, oder das Firmenprofil berichtigen, wenn es nicht stimmt.",
         "Book it by hand, or correct the company profile if it is wrong.",
     ),
-    Reason.SMALL_BUSINESS_TAXED: ReasonText(
+    DocumentReason.SMALL_BUSINESS_TAXED: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PROFILE,
         "Der Verkäufer ist Kleinunternehmer, das Dokument weist aber Steuer aus.",
@@ -23,7 +23,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Steuereinstellungen des Shops und Firmenprofil abgleichen; ausgewiesene Steuer von Hand buchen.",
         "Make the shop's tax settings and the company profile agree; book the VAT shown by hand.",
     ),
-    Reason.COUNTRY_UNKNOWN: ReasonText(
+    DocumentReason.COUNTRY_UNKNOWN: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Das Land der Rechnungs- oder Lieferadresse fehlt oder ist unbekannt.",
@@ -31,7 +31,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Dokument von Hand buchen und im Shop das Land zur Pflichtangabe machen.",
         "Book the document by hand and make the country mandatory in the shop.",
     ),
-    Reason.COUNTRY_CONTRADICTORY: ReasonText(
+    DocumentReason.COUNTRY_CONTRADICTORY: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Land, Postleitzahl und Ort oder die Adressen von Dokument und Bestellung widersprechen sich.",
@@ -41,7 +41,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Issue it anew in the shop with the right address and exclude this document with its correction; if "
         "it is right, book it by hand.",
     ),
-    Reason.GOODS_AND_SERVICES_MIXED: ReasonText(
+    DocumentReason.GOODS_AND_SERVICES_MIXED: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Das Dokument ins Ausland enthält Waren und Dienstleistungen zugleich.",
@@ -49,7 +49,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Steuerfall je Teil klären und von Hand buchen.",
         "Settle the tax case of each part and book it by hand.",
     ),
-    Reason.DISTANCE_SALES_SWITCHED_OFF: ReasonText(
+    DocumentReason.DISTANCE_SALES_SWITCHED_OFF: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.SETTINGS,
         "Verkäufe an Verbraucher in anderen Mitgliedstaaten sollen laut Einstellungen nicht gebucht werden.",
@@ -57,7 +57,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "In den Einstellungen den Fernverkauf nach dem Firmenprofil einschalten oder von Hand buchen.",
         "Switch distance sales by the company profile on in the settings or book it by hand.",
     ),
-    Reason.DISTANCE_SALES_UNSET: ReasonText(
+    DocumentReason.DISTANCE_SALES_UNSET: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PROFILE,
         "Das Firmenprofil der Buchhaltung nennt kein Prinzip für den Fernverkauf (OSS oder Ursprungsland).",
@@ -65,7 +65,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "In der Buchhaltung unter Steuern den Fernverkauf einstellen, wie der Shop ihn besteuert.",
         "Set distance sales in the tax settings of the books, as the shop taxes them.",
     ),
-    Reason.DISTANCE_SALES_MISMATCH: ReasonText(
+    DocumentReason.DISTANCE_SALES_MISMATCH: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PROFILE,
         "Der Shop besteuert den Fernverkauf anders, als das Firmenprofil der Buchhaltung es vorsieht.",
@@ -77,7 +77,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "by itself. If the shop's tax areas are wrong, correct them, issue the document anew and exclude "
         "this one with its correction.",
     ),
-    Reason.BUYER_VAT_ID_FOREIGN: ReasonText(
+    DocumentReason.BUYER_VAT_ID_FOREIGN: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Geliefert wurde im Inland zu 0 %, der Käufer hat aber eine ausländische USt-IdNr.",
@@ -85,7 +85,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Prüfen, ob eine innergemeinschaftliche Lieferung vorliegt, und von Hand buchen.",
         "Check whether this is an intra-community supply and book it by hand.",
     ),
-    Reason.ZERO_RATE_TO_COMPANY: ReasonText(
+    DocumentReason.ZERO_RATE_TO_COMPANY: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.SETTINGS,
         "Eine Firma im Inland erhielt ein Dokument mit 0 %, ohne erkennbaren Grund.",
@@ -95,7 +95,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Settle whether the zero rate or § 13b UStG applies and say so in the settings, for the zero rate "
         "together with its category (zero_rates). Book partly taxed documents under § 13b by hand.",
     ),
-    Reason.VAT_ID_MISSING: ReasonText(
+    DocumentReason.VAT_ID_MISSING: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Steuerfrei in einen anderen Mitgliedstaat, aber der Käufer hat keine USt-IdNr. angegeben.",
@@ -105,7 +105,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Issue the document anew in the shop, with the VAT id or with VAT, and exclude this one with its "
         "correction, or book it by hand.",
     ),
-    Reason.VAT_ID_MALFORMED: ReasonText(
+    DocumentReason.VAT_ID_MALFORMED: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Die USt-IdNr. des Käufers hat keine gültige Form.",
@@ -115,7 +115,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Ask the buyer for the VAT id, issue the document anew with it and exclude this one with its "
         "correction, or book it by hand.",
     ),
-    Reason.VAT_ID_OF_OTHER_STATE: ReasonText(
+    DocumentReason.VAT_ID_OF_OTHER_STATE: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Die USt-IdNr. des Käufers gehört zu einem anderen Staat als die Lieferung.",
@@ -123,7 +123,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Steuerfall klären (Reihengeschäft, Abholung) und von Hand buchen.",
         "Settle the tax case (chain transaction, collection) and book it by hand.",
     ),
-    Reason.VAT_ID_NOT_FOREIGN: ReasonText(
+    DocumentReason.VAT_ID_NOT_FOREIGN: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Steuerfrei in einen anderen Mitgliedstaat, aber der Käufer hat nur eine deutsche USt-IdNr.; das "
@@ -134,7 +134,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Issue it anew in the shop: with German VAT, or with the VAT id of the other state if there is one. "
         "Exclude this document together with its correction.",
     ),
-    Reason.VAT_CHECK_PENDING: ReasonText(
+    DocumentReason.VAT_CHECK_PENDING: ReasonText(
         ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Die USt-IdNr. des Käufers ist noch nicht bestätigt.",
@@ -143,7 +143,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Nothing to do; it goes on by itself once the authority has answered.",
         waits=VAT_CHECK_GRACE,
     ),
-    Reason.VAT_ID_INVALID: ReasonText(
+    DocumentReason.VAT_ID_INVALID: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Die Behörde kennt die USt-IdNr. des Käufers nicht als gültig.",
@@ -153,7 +153,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Ask the buyer; if it stays invalid, issue the document anew with VAT and exclude this one with its "
         "correction.",
     ),
-    Reason.COMPANY_NAME_MISSING: ReasonText(
+    DocumentReason.COMPANY_NAME_MISSING: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Dieser Steuerfall verlangt eine Firma als Kontakt, die Rechnungsadresse nennt aber nur eine Person.",
@@ -161,7 +161,7 @@ BUYER_TEXTS: dict[Reason, ReasonText] = {
         "Firmenname an der Bestellung ergänzen, Dokument im Shop neu ausstellen oder von Hand buchen.",
         "Add the company's name to the order and issue the document again, or book it by hand.",
     ),
-    Reason.CUSTOMER_UNUSABLE: ReasonText(
+    DocumentReason.CUSTOMER_UNUSABLE: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Dieser Steuerfall verlangt einen Kontakt, die Rechnungsadresse enthält aber keinen Namen.",

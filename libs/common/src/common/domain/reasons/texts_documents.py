@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from common.domain.reasons.codes import ActingParty, Reason, ReasonText, ReleasedBy
+from common.domain.reasons.codes import ActingParty, DocumentReason, ReasonText, ReleasedBy
 
 ORIGINAL_GRACE = timedelta(hours=24)
 
-DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
-    Reason.TRANSFER_PAUSED: ReasonText(
+DOCUMENT_TEXTS: dict[DocumentReason, ReasonText] = {
+    DocumentReason.TRANSFER_PAUSED: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.SETTINGS,
         "Die Übertragung ist angehalten.",
@@ -15,7 +15,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Übertragung in den Einstellungen wieder einschalten.",
         "Switch the transfer on again in the settings.",
     ),
-    Reason.NUMBER_MISSING: ReasonText(
+    DocumentReason.NUMBER_MISSING: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Das Dokument hat keine Nummer.",
@@ -23,7 +23,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Nummernkreis im Shop prüfen und das Dokument von Hand buchen.",
         "Check the number range in the shop and book the document by hand.",
     ),
-    Reason.NUMBER_TOO_LONG: ReasonText(
+    DocumentReason.NUMBER_TOO_LONG: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Dokumentnummer ist länger als 40 Zeichen; gekürzt wäre sie nicht mehr dieselbe.",
@@ -31,7 +31,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Nummernkreis im Shop kürzen und dieses Dokument von Hand buchen.",
         "Shorten the number range in the shop and book this document by hand.",
     ),
-    Reason.NUMBER_UNUSABLE: ReasonText(
+    DocumentReason.NUMBER_UNUSABLE: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Dokumentnummer enthält unsichtbare oder unzulässige Zeichen.",
@@ -39,7 +39,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Nummernkreis im Shop prüfen und das Dokument von Hand buchen.",
         "Check the number range in the shop and book the document by hand.",
     ),
-    Reason.ISSUE_DATE_MISSING: ReasonText(
+    DocumentReason.ISSUE_DATE_MISSING: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Der Shop nennt kein Ausstellungsdatum (Versionen vor 7.32), nur wann der Datensatz angelegt wurde.",
@@ -47,7 +47,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Das Datum, das auf dem Dokument steht, mit confirm-date bestätigen; dann geht es weiter.",
         "Confirm the date that is printed on the document with confirm-date; then it goes on.",
     ),
-    Reason.DOCUMENT_CONFLICT: ReasonText(
+    DocumentReason.DOCUMENT_CONFLICT: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Dieselbe Dokumentnummer kam mit anderem Inhalt noch einmal.",
@@ -57,7 +57,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Compare both versions. If the first one holds, retry the document; if the other, book it by hand; "
         "if neither, exclude it.",
     ),
-    Reason.NOT_EURO: ReasonText(
+    DocumentReason.NOT_EURO: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Das Dokument ist nicht in Euro.",
@@ -65,7 +65,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Mit belegtem Umrechnungskurs von Hand buchen.",
         "Book it by hand with a documented exchange rate.",
     ),
-    Reason.TAX_MODEL_UNKNOWN: ReasonText(
+    DocumentReason.TAX_MODEL_UNKNOWN: ReasonText(
         ActingParty.OPERATOR,
         ReleasedBy.PERSON,
         "Der Shop sagt nicht, ob die Preise brutto oder netto sind.",
@@ -73,7 +73,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Steuermodell des Shops prüfen, damit neue Dokumente es nennen; dieses von Hand buchen.",
         "Check the shop's tax model so that new documents name it; book this one by hand.",
     ),
-    Reason.AMOUNTS_DO_NOT_ADD_UP: ReasonText(
+    DocumentReason.AMOUNTS_DO_NOT_ADD_UP: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Teile des Dokuments ergeben nicht seine Summe.",
@@ -83,7 +83,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Check the document in the shop; if it is right, book it by hand, otherwise issue it anew and "
         "exclude this one with its correction.",
     ),
-    Reason.TAX_SPLIT_UNCLEAR: ReasonText(
+    DocumentReason.TAX_SPLIT_UNCLEAR: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Steuer je Satz ergibt nicht die Steuersumme des Dokuments.",
@@ -91,7 +91,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Steuersätze der Artikel und des Versands im Shop prüfen; ist das Dokument richtig, von Hand buchen.",
         "Check the rates of products and shipping in the shop; if the document is right, book it by hand.",
     ),
-    Reason.DISCOUNT_EXCEEDS_GOODS: ReasonText(
+    DocumentReason.DISCOUNT_EXCEEDS_GOODS: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Ein Rabatt ist größer als das, was er mindert.",
@@ -99,7 +99,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Dokument im Shop prüfen und von Hand buchen.",
         "Check the document in the shop and book it by hand.",
     ),
-    Reason.DEPOSIT_WITHOUT_LINE: ReasonText(
+    DocumentReason.DEPOSIT_WITHOUT_LINE: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Ein Pfand gehört zu keiner Position des Dokuments, sein Steuersatz ist unbekannt.",
@@ -107,7 +107,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Dokument von Hand buchen.",
         "Book the document by hand.",
     ),
-    Reason.MIXED_SIGNS: ReasonText(
+    DocumentReason.MIXED_SIGNS: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Das Dokument mischt positive und negative Beträge.",
@@ -115,7 +115,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Dokument im Shop prüfen und von Hand buchen.",
         "Check the document in the shop and book it by hand.",
     ),
-    Reason.NEGATIVE_INVOICE: ReasonText(
+    DocumentReason.NEGATIVE_INVOICE: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Rechnung hat eine negative Summe.",
@@ -124,7 +124,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Hand buchen.",
         "Issue a correction in its place in the shop and exclude this invoice, or book it by hand.",
     ),
-    Reason.ORIGINAL_MISSING: ReasonText(
+    DocumentReason.ORIGINAL_MISSING: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.DOCUMENT,
         "Zur Rechnungskorrektur ist keine Rechnung derselben Bestellung bekannt.",
@@ -133,7 +133,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Finalise the invoice in the shop or book the correction by hand.",
         waits=ORIGINAL_GRACE,
     ),
-    Reason.ORIGINAL_WAITING: ReasonText(
+    DocumentReason.ORIGINAL_WAITING: ReasonText(
         ActingParty.NOBODY,
         ReleasedBy.TIME,
         "Die korrigierte Rechnung ist noch nicht gebucht.",
@@ -142,7 +142,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Nothing to do; the correction follows its invoice.",
         waits=ORIGINAL_GRACE,
     ),
-    Reason.ORIGINAL_PARKED: ReasonText(
+    DocumentReason.ORIGINAL_PARKED: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.DOCUMENT,
         "Die korrigierte Rechnung ist zurückgestellt.",
@@ -152,7 +152,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Settle the invoice first; the correction follows by itself. If it takes the invoice back wholly and "
         "neither shall be booked, exclude the invoice: that closes both.",
     ),
-    Reason.ORIGINAL_UNCLEAR: ReasonText(
+    DocumentReason.ORIGINAL_UNCLEAR: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.DOCUMENT,
         "Mehrere Rechnungen der Bestellung haben noch etwas offen (left nennt, was), und wie zu buchen ist, "
@@ -164,7 +164,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Determine the invoice and book the correction by hand; if it belongs to an excluded invoice, "
         "exclude it as well.",
     ),
-    Reason.CORRECTION_EXCEEDS_INVOICE: ReasonText(
+    DocumentReason.CORRECTION_EXCEEDS_INVOICE: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die Rechnungskorrekturen nehmen bei einem Steuersatz mehr zurück, als die Rechnung enthält.",
@@ -172,7 +172,7 @@ DOCUMENT_TEXTS: dict[Reason, ReasonText] = {
         "Rechnungskorrekturen der Bestellung im Shop prüfen und die überzählige von Hand klären.",
         "Check the order's corrections in the shop and settle the surplus one by hand.",
     ),
-    Reason.EINVOICE_DIFFERS: ReasonText(
+    DocumentReason.EINVOICE_DIFFERS: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Die E-Rechnung in der PDF-Datei nennt andere Werte als das Dokument des Shops.",

@@ -1,9 +1,9 @@
 """Causes and remedies that lie in the rates on a document."""
 
-from common.domain.reasons.codes import ActingParty, Reason, ReasonText, ReleasedBy
+from common.domain.reasons.codes import ActingParty, DocumentReason, ReasonText, ReleasedBy
 
-RATE_TEXTS: dict[Reason, ReasonText] = {
-    Reason.RATE_MISSING: ReasonText(
+RATE_TEXTS: dict[DocumentReason, ReasonText] = {
+    DocumentReason.RATE_MISSING: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Eine Position hat keinen Steuersatz.",
@@ -11,7 +11,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "Steuerklasse des Artikels im Shop prüfen und das Dokument von Hand buchen.",
         "Check the product's tax class in the shop and book the document by hand.",
     ),
-    Reason.RATE_UNKNOWN: ReasonText(
+    DocumentReason.RATE_UNKNOWN: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Das Dokument enthält einen Satz, den unsere Tabelle für das Land der Besteuerung nicht nennt.",
@@ -23,7 +23,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "not, correct the tax classes in the shop, issue the document anew and exclude this one with its "
         "correction, or book it by hand.",
     ),
-    Reason.RATE_TABLE_GAP: ReasonText(
+    DocumentReason.RATE_TABLE_GAP: ReasonText(
         ActingParty.OPERATOR,
         ReleasedBy.TABLE,
         "Für dieses Land und diesen Tag nennt unsere Tabelle der Steuersätze nichts; die Lücke ist unsere.",
@@ -33,7 +33,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "Complete the table with its source; with the new release the document goes on by itself. Who does "
         "not want to wait books it by hand.",
     ),
-    Reason.RATE_NOT_VALID_ON_DATE: ReasonText(
+    DocumentReason.RATE_NOT_VALID_ON_DATE: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Ein Steuersatz galt am Tag der Lieferung nicht.",
@@ -41,7 +41,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "Versanddatum der Bestellung und Steuerklassen im Shop prüfen und das Dokument von Hand buchen.",
         "Check the order's dispatch date and the shop's tax classes, and book the document by hand.",
     ),
-    Reason.RATE_OF_OTHER_COUNTRY: ReasonText(
+    DocumentReason.RATE_OF_OTHER_COUNTRY: ReasonText(
         ActingParty.MERCHANT,
         ReleasedBy.PERSON,
         "Ein Steuersatz gehört zu einem anderen Land als dem der Besteuerung.",
@@ -51,7 +51,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "Check the shop's tax areas and both addresses, issue the document anew and exclude this one with "
         "its correction; if it is right, book it by hand.",
     ),
-    Reason.ZERO_RATE_UNMAPPED: ReasonText(
+    DocumentReason.ZERO_RATE_UNMAPPED: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.SETTINGS,
         "Eine Position ist zu 0 % verkauft, und für ihren Grund ist keine Kategorie gewählt.",
@@ -61,7 +61,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "Settle why this line bears no VAT and choose a category for just this tax class or product in the "
         "settings (zero_rates); other causes need their own.",
     ),
-    Reason.ZERO_RATE_UNEXPLAINED: ReasonText(
+    DocumentReason.ZERO_RATE_UNEXPLAINED: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Ein besteuertes Dokument in einen anderen Mitgliedstaat enthält auch 0 %, ohne erkennbaren Grund.",
@@ -71,7 +71,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "Check the tax classes in the shop, issue the document anew and exclude this one with its "
         "correction; if it is right, book it by hand.",
     ),
-    Reason.MULTI_PURPOSE_VOUCHER: ReasonText(
+    DocumentReason.MULTI_PURPOSE_VOUCHER: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.SETTINGS,
         "Das Dokument verkauft einen Mehrzweckgutschein; das ist kein Umsatz, sondern eine Verbindlichkeit.",
@@ -84,7 +84,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "exclude the document with a reason. With postage at 0 % or a distance sale beside the voucher: "
         "exclude it or book it by hand. If it is no voucher: a rule with its article number.",
     ),
-    Reason.TAX_SHOWN_ON_EXPORT: ReasonText(
+    DocumentReason.TAX_SHOWN_ON_EXPORT: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Die Ware ging aus dem Umsatzsteuergebiet hinaus, das Dokument weist aber Steuer aus.",
@@ -94,7 +94,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "Issue the document anew without VAT and exclude this one with its correction, or book the VAT shown "
         "(§ 14c UStG) by hand.",
     ),
-    Reason.TAX_SHOWN_TO_COMPANY: ReasonText(
+    DocumentReason.TAX_SHOWN_TO_COMPANY: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.PERSON,
         "Der Käufer im anderen Mitgliedstaat hat eine USt-IdNr., das Dokument weist aber Steuer aus.",
@@ -104,7 +104,7 @@ RATE_TEXTS: dict[Reason, ReasonText] = {
         "Settle whether the supply was tax-free. If so, issue the document anew without VAT and exclude this "
         "one with its correction; otherwise book it by hand.",
     ),
-    Reason.MARGIN_SCHEME: ReasonText(
+    DocumentReason.MARGIN_SCHEME: ReasonText(
         ActingParty.ADVISER,
         ReleasedBy.SETTINGS,
         "Das Dokument enthält differenzbesteuerte Ware (§ 25a UStG) und lässt sich so nicht buchen.",

@@ -1,6 +1,6 @@
 """Tax cases outside the VAT area: goods that leave it, and services for customers there."""
 
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.taxcases.sale import Sale
 from common.domain.taxcases.treatment import Treatment, untaxed
 from common.domain.verdicts import Park, Trail
@@ -11,7 +11,7 @@ def third_country(sale: Sale, trail: Trail) -> Treatment | Park | None:
     if sale.place.state is not None:
         return None
     if sale.is_taxed:
-        return trail.park(Reason.TAX_SHOWN_ON_EXPORT, country=sale.country)
+        return trail.park(DocumentReason.TAX_SHOWN_ON_EXPORT, country=sale.country)
     settings = sale.case.settings
     if sale.kind == "services":
         name, category_id = "export.services", settings.export_services_category_id

@@ -10,7 +10,7 @@ from common.domain.amounts import Split, by_rate, plain_rate
 from common.domain.buyers import VatCheck
 from common.domain.cleaning import clean
 from common.domain.money import Money, total
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus
 from common.domain.verdicts import CorrectedInvoice, DecisionInput, Park, Trail
 
@@ -25,7 +25,7 @@ def original_booked(case: DecisionInput, trail: Trail) -> Park | None:
         return None
     candidates = case.in_question
     if not candidates:
-        return trail.park(Reason.ORIGINAL_MISSING, order_number=clean(case.order.order_number))
+        return trail.park(DocumentReason.ORIGINAL_MISSING, order_number=clean(case.order.order_number))
     if case.corrected is not None:
         trail.fired("correction.invoice_named", corrected_invoice=clean(case.corrected.number))
     else:
@@ -33,11 +33,11 @@ def original_booked(case: DecisionInput, trail: Trail) -> Park | None:
     outcomes = {invoice.outcome for invoice in candidates}
     numbers = _numbers(candidates)
     if DocumentStatus.EXCLUDED in outcomes:
-        return trail.park(Reason.ORIGINAL_UNCLEAR, invoices=numbers, left=left_of(candidates))
+        return trail.park(DocumentReason.ORIGINAL_UNCLEAR, invoices=numbers, left=left_of(candidates))
     if DocumentStatus.PARKED in outcomes:
-        return trail.park(Reason.ORIGINAL_PARKED, invoices=numbers)
+        return trail.park(DocumentReason.ORIGINAL_PARKED, invoices=numbers)
     if outcomes != {DocumentStatus.BOOKED}:  # it waits, or stands as only a newer release knows
-        return trail.park(Reason.ORIGINAL_WAITING, invoices=numbers)
+        return trail.park(DocumentReason.ORIGINAL_WAITING, invoices=numbers)
     return None
 
 
@@ -95,12 +95,12 @@ def within_invoice(case: DecisionInput, split: Split, trail: Trail) -> Park | No
         if column.gross > left:
             rate, correction = plain_rate(column.rate), str(column.gross)
             params = {"rate": rate, "correction": correction, "left": str(left)}
-            return trail.park(Reason.CORRECTION_EXCEEDS_INVOICE, invoices=invoices, **params)
+            return trail.park(DocumentReason.CORRECTION_EXCEEDS_INVOICE, invoices=invoices, **params)
     totals = (abs(invoice.gross_total) for invoice in candidates) if booked is None else booked.values()
     left = total(totals) - total((taken or {}).values()) - (case.original.corrected_unsplit or _none())
     if split.gross_total > left:
         params = {"correction": str(split.gross_total), "left": str(left)}
-        return trail.park(Reason.CORRECTION_EXCEEDS_INVOICE, invoices=invoices, **params)
+        return trail.park(DocumentReason.CORRECTION_EXCEEDS_INVOICE, invoices=invoices, **params)
     trail.fired("correction.invoice_amounts_unknown" if booked is None else "correction.within_invoice")
     return None
 

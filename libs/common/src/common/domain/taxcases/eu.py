@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from common.domain.amounts import is_covered, is_rate_on, state_of
 from common.domain.buyers import HOME, VatCheck, VatId
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.taxcases.corrections import (
     CHECKED_VALID,
     OSS_CASE,
@@ -29,11 +29,11 @@ def untaxed_to_member_state(sale: Sale, trail: Trail) -> Treatment | Park | None
         return None
     vat_id = sale.vat_id
     if vat_id is None:
-        return trail.park(Reason.VAT_ID_MISSING, country=sale.country)
+        return trail.park(DocumentReason.VAT_ID_MISSING, country=sale.country)
     if not vat_id.is_well_formed:
-        return trail.park(Reason.VAT_ID_MALFORMED, vat_id=vat_id.value)
+        return trail.park(DocumentReason.VAT_ID_MALFORMED, vat_id=vat_id.value)
     if vat_id.state != sale.place.state:
-        return trail.park(Reason.VAT_ID_OF_OTHER_STATE, vat_id=vat_id.value, country=sale.country)
+        return trail.park(DocumentReason.VAT_ID_OF_OTHER_STATE, vat_id=vat_id.value, country=sale.country)
     return _unchecked(sale, vat_id, trail) or _to_company(sale, trail)
 
 
@@ -54,9 +54,9 @@ def taxed_to_company(sale: Sale, trail: Trail) -> Park | None:
     is_open = check is None or check.result == "unavailable"
     if is_open and then is None and not sale.case.check_overdue:
         hours = timedelta(hours=sale.case.settings.vat_check_wait_hours)
-        return trail.wait(Reason.VAT_CHECK_PENDING, hours, vat_id=vat_id.value)
+        return trail.wait(DocumentReason.VAT_CHECK_PENDING, hours, vat_id=vat_id.value)
     if check is not None and check.result == "valid":
-        return trail.park(Reason.TAX_SHOWN_TO_COMPANY, vat_id=vat_id.value, country=sale.country)
+        return trail.park(DocumentReason.TAX_SHOWN_TO_COMPANY, vat_id=vat_id.value, country=sale.country)
     trail.fired(SHOWN_UNCHECKED if is_open else SHOWN_INVALID)
     return None
 
@@ -70,14 +70,14 @@ def _answer(sale: Sale, vat_id: VatId) -> VatCheck | None:
 def distance_sale(sale: Sale, trail: Trail) -> Treatment | Park:
     """To a consumer in another member state: taxed there or in Germany, as the seller's profile says."""
     if sale.case.settings.distance_sales == "park":
-        return trail.park(Reason.DISTANCE_SALES_SWITCHED_OFF, country=sale.country)
+        return trail.park(DocumentReason.DISTANCE_SALES_SWITCHED_OFF, country=sale.country)
     principle = sale.case.profile.distance_sales_principle
     if principle not in (DESTINATION, ORIGIN):
-        return trail.park(Reason.DISTANCE_SALES_UNSET, country=sale.country)
+        return trail.park(DocumentReason.DISTANCE_SALES_UNSET, country=sale.country)
     if principle == DESTINATION and sale.supplied_from == UNCLEAR:
         invoices = sale.case.in_question
         numbers = ", ".join(left_of(invoices))
-        return trail.park(Reason.ORIGINAL_UNCLEAR, invoices=numbers, left=left_of(invoices))
+        return trail.park(DocumentReason.ORIGINAL_UNCLEAR, invoices=numbers, left=left_of(invoices))
     in_oss = corrects_oss(sale.case)
     treatment = _by_principle(sale, principle, in_oss)
     other = HOME if treatment.rates_of != HOME else sale.place.state or HOME
@@ -85,7 +85,7 @@ def distance_sale(sale: Sale, trail: Trail) -> Treatment | Park:
     is_elsewhere = is_known and _is_taxed_in(sale, other) and not _is_taxed_in(sale, treatment.rates_of)
     if is_elsewhere or (in_oss and treatment.name != OSS_CASE):
         return trail.park(
-            Reason.DISTANCE_SALES_MISMATCH,
+            DocumentReason.DISTANCE_SALES_MISMATCH,
             country=sale.country,
             principle=principle,
             expected_rates_of=state_of(treatment.rates_of),
@@ -106,10 +106,10 @@ def _unchecked(sale: Sale, vat_id: VatId, trail: Trail) -> Park | None:
         hours = sale.case.settings.vat_check_wait_hours
         if check is not None:
             trail.evidence["vat_check"] = check.model_dump(mode="json")
-        return trail.wait(Reason.VAT_CHECK_PENDING, timedelta(hours=hours), vat_id=vat_id.value)
+        return trail.wait(DocumentReason.VAT_CHECK_PENDING, timedelta(hours=hours), vat_id=vat_id.value)
     trail.evidence["vat_check"] = check.model_dump(mode="json")
     if check.result == "invalid":
-        return trail.park(Reason.VAT_ID_INVALID, vat_id=vat_id.value)
+        return trail.park(DocumentReason.VAT_ID_INVALID, vat_id=vat_id.value)
     trail.fired(CHECKED_VALID)
     return None
 

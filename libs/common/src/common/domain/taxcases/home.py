@@ -6,7 +6,7 @@ from datetime import date
 from common.domain.buyers import HOME
 from common.domain.cleaning import clean
 from common.domain.documents import DocumentLine
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.taxcases.sale import Sale
 from common.domain.taxcases.treatment import Treatment, untaxed
 from common.domain.verdicts import Park, Trail
@@ -21,7 +21,7 @@ def small_business(sale: Sale, trail: Trail) -> Treatment | Park | None:
     if not sale.case.profile.small_business:
         return None
     if sale.is_taxed:
-        return trail.park(Reason.SMALL_BUSINESS_TAXED)
+        return trail.park(DocumentReason.SMALL_BUSINESS_TAXED)
     settings = sale.case.settings
     is_new = sale.case.document.issued_on >= NEW_CATEGORY_SINCE
     category_id = settings.small_business_category_id if is_new else settings.small_business_before_id
@@ -41,7 +41,7 @@ def margin_scheme(sale: Sale, trail: Trail) -> Treatment | Park | None:
     category_id = sale.case.settings.margin_category_id
     if category_id is None or sale.is_taxed or len(marked) < len(lines):
         return trail.park(
-            Reason.MARGIN_SCHEME, marked_lines=len(marked), lines=len(lines), taxed=sale.is_taxed
+            DocumentReason.MARGIN_SCHEME, marked_lines=len(marked), lines=len(lines), taxed=sale.is_taxed
         )
     trail.fired("margin_scheme")
     return untaxed("margin_scheme", category_id, real_contact=False, tax_free=False)
@@ -67,7 +67,7 @@ def home_company_abroad(sale: Sale, trail: Trail) -> Treatment | Park | None:
     if sale.place.state is None or vat_id is None or not vat_id.is_well_formed or vat_id.state != HOME:
         return None
     if not sale.is_taxed:
-        return trail.park(Reason.VAT_ID_NOT_FOREIGN, vat_id=vat_id.value, country=sale.country)
+        return trail.park(DocumentReason.VAT_ID_NOT_FOREIGN, vat_id=vat_id.value, country=sale.country)
     return _taxed_at_home(sale, "domestic.home_company_abroad", trail)
 
 
@@ -79,20 +79,20 @@ def _taxed_at_home(sale: Sale, name: str, trail: Trail) -> Treatment:
         rates_of=HOME,
         category_id=settings.services_category_id if sale.kind == "services" else settings.category_id,
         zero_by_cause=True,
-        zero_reason=Reason.ZERO_RATE_UNMAPPED,
+        zero_reason=DocumentReason.ZERO_RATE_UNMAPPED,
     )
 
 
 def _untaxed_to_company(sale: Sale, trail: Trail) -> Treatment | Park | None:
     """A company may owe the tax itself; which it is, only the merchant knows. None: as for anybody else."""
     if sale.vat_id is not None and sale.vat_id.is_foreign:
-        return trail.park(Reason.BUYER_VAT_ID_FOREIGN, state=sale.vat_id.value[:2])
+        return trail.park(DocumentReason.BUYER_VAT_ID_FOREIGN, state=sale.vat_id.value[:2])
     choice = sale.case.settings.domestic_zero_to_companies
     if choice == "zero_rate":
         trail.fired("domestic.zero_rate_to_company")
         return None
     if choice == "park" or sale.is_taxed:
-        return trail.park(Reason.ZERO_RATE_TO_COMPANY)
+        return trail.park(DocumentReason.ZERO_RATE_TO_COMPANY)
     trail.fired("reverse_charge.domestic")
     category_id = sale.case.settings.reverse_charge_category_id
     return untaxed("reverse_charge.domestic", category_id, company_only=True)

@@ -3,7 +3,7 @@
 The first that answers decides, and the last always answers. What none of them can explain is parked.
 """
 
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.taxcases.abroad import third_country
 from common.domain.taxcases.eu import distance_sale, taxed_to_company, untaxed_to_member_state
 from common.domain.taxcases.home import domestic, home_company_abroad, margin_scheme, small_business
@@ -14,7 +14,7 @@ from common.domain.verdicts import Park, Trail
 
 def mixed_abroad(sale: Sale, trail: Trail) -> Park | None:
     """Goods and services of one document may be taxed in different places; abroad that is not split."""
-    return trail.park(Reason.GOODS_AND_SERVICES_MIXED) if sale.kind == "mixed" else None
+    return trail.park(DocumentReason.GOODS_AND_SERVICES_MIXED) if sale.kind == "mixed" else None
 
 
 TAX_CASES: tuple[TaxCase, ...] = (

@@ -20,7 +20,7 @@ from common.domain.buyers import (
 )
 from common.domain.cleaning import clean
 from common.domain.documents import DocumentLine
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.taxcases.causes import is_voucher
 from common.domain.taxcases.corrections import supplied_on
 from common.domain.verdicts import DecisionInput, Park, Trail
@@ -96,13 +96,19 @@ def find_places(case: DecisionInput, trail: Trail) -> Places | Park:
         ("delivery", delivered_to, delivery),
     ):
         if isinstance(place, UnclearPlace):
-            reason = Reason.COUNTRY_UNKNOWN if place is UnclearPlace.UNKNOWN else Reason.COUNTRY_CONTRADICTORY
+            reason = (
+                DocumentReason.COUNTRY_UNKNOWN
+                if place is UnclearPlace.UNKNOWN
+                else DocumentReason.COUNTRY_CONTRADICTORY
+            )
             country = clean(address.country)[:40] if address is not None else ""
             return trail.park(reason, address=which, country=country)
     assert isinstance(invoice, Place) and isinstance(delivery, Place)
     if case.order.shipping_address is None and delivery != invoice:
         return trail.park(
-            Reason.COUNTRY_CONTRADICTORY, invoice_country=invoice.country, order_country=delivery.country
+            DocumentReason.COUNTRY_CONTRADICTORY,
+            invoice_country=invoice.country,
+            order_country=delivery.country,
         )
     return Places(invoice, delivery)
 

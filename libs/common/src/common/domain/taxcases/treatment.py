@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.taxcases.sale import Sale
 from common.domain.verdicts import Park, Trail
 
@@ -24,7 +24,7 @@ class Treatment:
     rates_of: str
     category_id: str
     zero_category_id: str | None = None
-    zero_reason: Reason = Reason.ZERO_RATE_UNEXPLAINED
+    zero_reason: DocumentReason = DocumentReason.ZERO_RATE_UNEXPLAINED
     real_contact: bool = False
     company_only: bool = False
     tax_free: bool = False

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from common.domain.amounts import ZERO_RATE, Column, PerCategory, add_to
 from common.domain.cleaning import clean
 from common.domain.money import Money
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.taxcases import PICKED_UP, Sale, Treatment, supplied_at_shop, zero_category
 from common.domain.untaxed.vouchers import Apart
 from common.domain.verdicts import Park, Trail, VoucherLine
@@ -16,7 +16,7 @@ def voucher_lines(
 ) -> tuple[VoucherLine, ...] | Park:
     """One item per category and rate, highest rate first; parked where 0 % has no category for its cause."""
     if apart.vouchers and treatment.unmixed and apart.sale.columns:
-        return trail.park(Reason.MULTI_PURPOSE_VOUCHER, beside=treatment.name)
+        return trail.park(DocumentReason.MULTI_PURPOSE_VOUCHER, beside=treatment.name)
     zero: PerCategory = dict(apart.vouchers)
     items: list[VoucherLine] = []
     for column in apart.sale.columns:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from common.domain.amounts import HOME_RATES_TAKEN_OUT, ZERO_RATE, PerCategory, Split, add_to
 from common.domain.cleaning import clean
 from common.domain.money import Money
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.taxcases import is_voucher, zero_category
 from common.domain.verdicts import DecisionInput, Park, Trail
 
@@ -27,17 +27,19 @@ def vouchers_apart(case: DecisionInput, split: Split, trail: Trail) -> Apart | P
             continue
         category_id = zero_category(line, case.settings)
         if category_id is None:
-            return trail.park(Reason.MULTI_PURPOSE_VOUCHER, product=clean(line.name), sku=clean(line.sku))
+            return trail.park(
+                DocumentReason.MULTI_PURPOSE_VOUCHER, product=clean(line.name), sku=clean(line.sku)
+            )
         add_to(vouchers, category_id, amount)
     if not vouchers:
         return Apart(split, {})
     if HOME_RATES_TAKEN_OUT in split.rules:  # then nobody knows what the voucher itself is worth
-        return trail.park(Reason.MULTI_PURPOSE_VOUCHER, prices="gross")
+        return trail.park(DocumentReason.MULTI_PURPOSE_VOUCHER, prices="gross")
     rest = _without(split, vouchers)
     charges = sum(column.gross.minor for column in rest.columns if column.rate == ZERO_RATE)
     if charges and not sold:
         return trail.park(
-            Reason.MULTI_PURPOSE_VOUCHER, charges=str(Money(charges, split.gross_total.currency))
+            DocumentReason.MULTI_PURPOSE_VOUCHER, charges=str(Money(charges, split.gross_total.currency))
         )
     trail.fired(
         "multi_purpose_voucher", vouchers={key: str(amount.decimal) for key, amount in vouchers.items()}

@@ -11,7 +11,7 @@ from common.domain.buyers import VatCheck
 from common.domain.documents import BERLIN, Document, DocumentType, OrderSnapshot
 from common.domain.merchant import MerchantSettings
 from common.domain.profile import PostingCategory, SellerProfile
-from common.domain.reasons import BY_RATE_TABLE, Reason
+from common.domain.reasons import BY_RATE_TABLE, DocumentReason
 from common.domain.verdicts.verdicts import CorrectedInvoice, CorrectionContext, Exclude, Park
 
 
@@ -68,14 +68,14 @@ class Trail:
         self.rules.append(rule)
         self.evidence.update(evidence)
 
-    def park(self, reason: Reason, **params: JsonValue) -> Park:
+    def park(self, reason: DocumentReason, **params: JsonValue) -> Park:
         """A verdict that carries the trail so far and the reason that ended it."""
         rules = (*self.rules, f"park.{reason.value}")
         if reason in BY_RATE_TABLE:
             self.evidence["rate_table"] = table_version()
         return Park(reason=reason, params=params, rules=rules, evidence=self.evidence)
 
-    def wait(self, reason: Reason, waits: timedelta, **params: JsonValue) -> Park:
+    def wait(self, reason: DocumentReason, waits: timedelta, **params: JsonValue) -> Park:
         """A park that waits as long as the merchant chose, not as long as the reason usually does."""
         return self.park(reason, **params).model_copy(update={"waits": waits})
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from common.domain.buyers import Customer, VatCheck
 from common.domain.documents import Document, Fact, lines_key
 from common.domain.money import Money, total
-from common.domain.reasons import Reason
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus
 
 VoucherType = Literal["salesinvoice", "salescreditnote"]
@@ -66,7 +66,7 @@ class Park(Fact):
     `waits`, else that of the reason's text: the writer shows the document as waiting for that long first.
     """
 
-    reason: Reason
+    reason: DocumentReason
     params: dict[str, JsonValue]
     rules: tuple[str, ...]
     evidence: dict[str, JsonValue]
