@@ -30,7 +30,7 @@ MODULES = (
     "taxcases/treatment",
 )
 TESTS = (
-    "unit/common/domain/test_decide*.py",
+    "unit/common/domain/deciding/test_decide*.py",
     "unit/common/domain/test_rates.py",
     "unit/common/domain/test_tax*.py",
     "unit/common/domain/test_territories.py",

@@ -14,7 +14,7 @@ from common.domain.reasons.codes import ReleasedBy
 from common.domain.reasons.table import reasons_page
 from common.domain.verdicts import verdicts
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 DOMAIN = Path(common.domain.__path__[0])
 
 

@@ -8,7 +8,7 @@ from cases.page import CASES
 from common.domain.reasons import REASONS, RULES, DocumentReason, reason_of, remedies
 from common.domain.reasons.rule_texts import PARKED
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 SOURCES = (ROOT / "libs/common/src/common/domain", ROOT / "services/invoice-writer/src")
 NAMES_A_RULE = {"fired", "exclude"}
 
