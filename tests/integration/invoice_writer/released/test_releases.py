@@ -8,8 +8,7 @@ from common.db.dialect import db_now
 from common.db.payer_keys import PayerKeys
 from common.db.secrets import Secrets
 from common.domain.merchant import MerchantSettings
-from common.domain.reasons import REASONS, DocumentReason
-from common.domain.reasons.codes import ReleasedBy
+from common.domain.reasons import DOCUMENT_REASONS, DocumentReason, ReleasedBy
 from common.lexware.connect import LexwareClients
 from integration.invoice_writer.harness import Writer
 from integration.invoice_writer.releases import carry_out, in_line, look, numbers, park, portions, release
@@ -116,7 +115,9 @@ PROMISED = {
     ReleasedBy.DOCUMENT: {"invoice"},
 }
 BESIDES = {"connection", "trial", "profile", "sells", "domestic_zero_to_companies"}  # of what people settle
-WAITING = {reason for reason, text in REASONS.items() if text.waits or text.released_by is ReleasedBy.TIME}
+WAITING = {
+    reason for reason, text in DOCUMENT_REASONS.items() if text.waits or text.released_by is ReleasedBy.TIME
+}
 
 
 def expected(way: str) -> set[str]:
@@ -137,7 +138,7 @@ async def read_profile(writer: Writer) -> None:
 
 def test_table_names_every_reason_and_keeps_what_the_texts_promise() -> None:
     assert set(WAYS) == set(DocumentReason)
-    for reason, text in REASONS.items():
+    for reason, text in DOCUMENT_REASONS.items():
         if text.released_by in PROMISED:
             assert WAYS[reason] & PROMISED[text.released_by], reason
         if text.released_by is ReleasedBy.PERSON:

@@ -11,8 +11,7 @@ from pydantic_core import PydanticCustomError
 from api.merchant_settings.merging import merged
 from api.schemas.settings import SettingsValues
 from common.domain.merchant import MerchantSettings
-from common.domain.reasons import CURING_SETTINGS, REASONS, DocumentReason, settings_of
-from common.domain.reasons.codes import ReleasedBy
+from common.domain.reasons import CURING_SETTINGS, REASONS, DocumentReason, ReleasedBy, settings_of
 from common.domain.setting_blocks import (
     Cures,
     CureUnsaid,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from common.domain.reasons import DocumentReason
+from common.domain.reasons import WriteReason
 from common.domain.stored_words import AttemptState
 from common.effects.attempts import Attempt, AttemptStore
 from common.effects.effect import Effect, EffectResult, Parked
@@ -15,7 +15,7 @@ from common.effects.witness import Witness
 from common.later import Later
 from common.settings import EffectSettings
 
-ELSEWHERE = DocumentReason.SAME_DOCUMENT_ELSEWHERE.value
+ELSEWHERE = WriteReason.SAME_DOCUMENT_ELSEWHERE.value
 THE_OTHERS_TURN = 2  # trust times in which an attempt is left to its own effect
 
 

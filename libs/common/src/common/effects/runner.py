@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from common.db.engine import Database
-from common.domain.reasons import DocumentReason
+from common.domain.reasons import WriteReason
 from common.domain.stored_words import AttemptState, BoundHow
 from common.effects.asides import Asides
 from common.effects.attempts import (
@@ -166,7 +166,7 @@ class EffectRunner:
         if state.unresolved is not None:
             return await self._reconcile(effect, request, state, state.unresolved)
         if most is not None and state.absent >= most:
-            return Parked(DocumentReason.ATTEMPTS_USED_UP.value, {"attempts": state.absent})
+            return Parked(WriteReason.ATTEMPTS_USED_UP.value, {"attempts": state.absent})
         return await self._write(effect, request, state.last_number)
 
     async def _write(self, effect: Effect, request: ArmRequest, last_number: int) -> EffectResult | None:
@@ -258,9 +258,7 @@ class EffectRunner:
         searches = (*attempt.searches, search)
         if len(search.marked) > 1:
             ids = {"vouchers": list(search.marked)}
-            return await self._park(
-                effect, request, attempt, searches, DocumentReason.DUPLICATE_IN_BOOKS, ids
-            )
+            return await self._park(effect, request, attempt, searches, WriteReason.DUPLICATE_IN_BOOKS, ids)
         if search.marked:
             return await self._bind(effect, request, attempt, Bound(search.marked[0], BoundHow.RECONCILED))
         is_sure = search.complete and self._schedule.trusted(attempt.armed_at, search)
@@ -281,10 +279,10 @@ class EffectRunner:
         request: ArmRequest,
         attempt: Attempt,
         searches: tuple[Search, ...],
-        reason: DocumentReason,
+        reason: WriteReason,
         params: Mapping[str, Any],
     ) -> EffectResult | None:
-        alarm = duplicate_alarm(request, params) if reason is DocumentReason.DUPLICATE_IN_BOOKS else None
+        alarm = duplicate_alarm(request, params) if reason is WriteReason.DUPLICATE_IN_BOOKS else None
 
         async def then(session: Any) -> None:
             if isinstance(effect, TellsParked):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.domain.reasons import DocumentReason
+from common.domain.reasons import WriteReason
 from common.effects.effect import Parked, SearchResult
 from common.effects.witness import Witnessed
 from common.later import Later
@@ -79,12 +79,12 @@ def search_from_json(stored: dict[str, Any]) -> Search:
     )
 
 
-def in_the_way(search: Search) -> tuple[DocumentReason, Mapping[str, Any]] | None:
+def in_the_way(search: Search) -> tuple[WriteReason, Mapping[str, Any]] | None:
     """What a person has to decide about before anything is written again."""
     if search.elsewhere:
-        return DocumentReason.SAME_DOCUMENT_ELSEWHERE, {"vouchers": list(search.elsewhere)}
+        return WriteReason.SAME_DOCUMENT_ELSEWHERE, {"vouchers": list(search.elsewhere)}
     if search.unmarked:
-        return DocumentReason.MARKER_MISSING_IN_BOOKS, {"vouchers": list(search.unmarked)}
+        return WriteReason.MARKER_MISSING_IN_BOOKS, {"vouchers": list(search.unmarked)}
     return None
 
 
@@ -101,7 +101,7 @@ class ReconcileSchedule:
     @property
     def word(self) -> str:
         """Why the effect waits while nobody knows what its write did."""
-        return DocumentReason.WRITE_UNCONFIRMED.value
+        return WriteReason.WRITE_UNCONFIRMED.value
 
     @property
     def gate_seconds(self) -> float:
@@ -174,7 +174,7 @@ class ReconcileSchedule:
         age = now - armed_at
         if age >= timedelta(seconds=self.settings.unsettled_after):
             params = {"since": armed_at.isoformat(), "said": said}
-            return Parked(DocumentReason.WRITE_UNSETTLED.value, params)
+            return Parked(WriteReason.WRITE_UNSETTLED.value, params)
         return Later(max(planned.after, pause_at(age)), word, planned.waits_for)
 
     def _trusted_empties(self, armed_at: datetime, searches: Sequence[Search]) -> list[Search]:

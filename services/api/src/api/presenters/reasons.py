@@ -2,24 +2,22 @@
 
 from api.schemas.decisions import RuleList, RuleRead
 from api.schemas.documents import ReasonRead
-from common.domain.reasons import REASONS, RULES, DocumentReason, reason_of, settings_of
+from common.domain.reasons import REASONS, RULES, reason_of, settings_of
 
 
 def reason_text(code: str | None) -> ReasonRead | None:
     """The reason in words; None for a rule that excludes."""
-    if code is None or code not in {reason.value for reason in DocumentReason}:
-        return None
-    return reason_read(DocumentReason(code))
+    return None if code is None or code not in REASONS else reason_read(code)
 
 
-def reason_read(reason: DocumentReason) -> ReasonRead:
-    """The reason with what releases it."""
-    text = REASONS[reason]
+def reason_read(code: str) -> ReasonRead:
+    """The reason with what releases it. Raises KeyError for an unknown one."""
+    text = REASONS[code]
     return ReasonRead(
-        code=reason.value,
+        code=code,
         who=text.who.value,
         released_by=text.released_by.value,
-        settings=sorted(settings_of(reason)),
+        settings=sorted(settings_of(code)),
         cause_de=text.cause_de,
         cause_en=text.cause_en,
         remedy_de=text.remedy_de,

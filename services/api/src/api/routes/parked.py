@@ -16,7 +16,7 @@ from api.routes.operations import OfTenant
 from api.schemas.base import CommandRead
 from api.schemas.decisions import RuleList
 from api.schemas.parked import CommandStatusRead, ParkedRead, ParkedRetry, ReasonList
-from common.domain.reasons import ONLY_ONE_BY_ONE, DocumentReason
+from common.domain.reasons import ONLY_ONE_BY_ONE, REASONS, DocumentReason
 from common.events.commands import AdoptMatching
 
 BY_PERSON = "person"
@@ -33,7 +33,7 @@ async def list_parked(principal: AnyRole, session: ReadSession, tenant_id: OfTen
 @router.get("/reasons", responses=problems(), tags=["parked"], operation_id="list_reasons")
 async def list_reasons(_: AnyRole) -> ReasonList:
     """The closed list of reasons why a document is not booked, in both languages."""
-    return ReasonList(items=[reason_read(reason) for reason in DocumentReason])
+    return ReasonList(items=[reason_read(code) for code in REASONS])
 
 
 @router.get("/reference/rules", responses=problems(), tags=["parked"], operation_id="list_rules")

@@ -14,10 +14,10 @@ from common.domain.reasons import (
     CURING_SETTINGS,
     REASONS,
     DocumentReason,
+    ReleasedBy,
     cured_by_settings,
     settings_of,
 )
-from common.domain.reasons.codes import ReleasedBy
 from common.domain.setting_blocks import changed_settings
 from common.domain.verdicts import Decision, Park
 from factories.documents import LIABILITY_CATEGORY, ZERO_CATEGORY

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 import common.domain
-from common.domain.reasons import REASONS, ActingParty, DocumentReason
-from common.domain.reasons.codes import ReleasedBy
+from common.domain.reasons import DOCUMENT_REASONS, REASONS, ActingParty, DocumentReason, ReleasedBy
 from common.domain.reasons.table import reasons_page
 from common.domain.verdicts import verdicts
 
@@ -20,7 +19,7 @@ DOMAIN = Path(common.domain.__path__[0])
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
     for path in sorted(DOMAIN.rglob("*.py")):
-        yield path.name, ast.parse(path.read_text("utf-8"))
+        yield path.relative_to(DOMAIN).as_posix(), ast.parse(path.read_text("utf-8"))
 
 
 def strings(tree: ast.Module) -> Iterator[str]:
@@ -38,12 +37,12 @@ def test_every_reason_has_cause_and_remedy_in_both_languages(reason: DocumentRea
 
 
 def test_reasons_that_nobody_acts_on_end_by_themselves() -> None:
-    for reason, text in REASONS.items():
+    for reason, text in DOCUMENT_REASONS.items():
         assert (text.who is ActingParty.NOBODY) is (text.released_by is ReleasedBy.TIME), reason
 
 
 def test_an_invoice_and_a_vat_id_check_are_waited_for_a_day_r27_r37() -> None:
-    waits = {reason: text.waits for reason, text in REASONS.items() if text.waits}
+    waits = {reason: text.waits for reason, text in DOCUMENT_REASONS.items() if text.waits}
     awaited = (
         DocumentReason.ORIGINAL_MISSING,
         DocumentReason.ORIGINAL_WAITING,
@@ -59,7 +58,7 @@ def test_the_page_of_reasons_is_the_table() -> None:
 
 
 def test_every_reason_a_decision_can_give_is_reached_by_a_test() -> None:
-    deciding = [tree for name, tree in sources() if not name.startswith("reason")]
+    deciding = [tree for name, tree in sources() if not name.startswith("reasons/")]
     given = {
         node.attr
         for tree in deciding

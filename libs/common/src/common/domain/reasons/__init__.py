@@ -1,6 +1,6 @@
-"""Why a document is not booked, and the words for it; what cures each reason."""
+"""Why something is not booked: a closed list per subject, one table of words, and what cures each reason."""
 
-from common.domain.reasons.codes import BY_RATE_TABLE, ActingParty, DocumentReason
+from common.domain.reasons.codes import BY_RATE_TABLE, DocumentReason, WriteReason
 from common.domain.reasons.remedies import (
     BEFORE_START,
     BOOKED_BY_HAND,
@@ -24,7 +24,8 @@ from common.domain.reasons.remedies import (
     settings_of,
 )
 from common.domain.reasons.rule_texts import RULES, reason_of
-from common.domain.reasons.table import REASONS
+from common.domain.reasons.table import DOCUMENT_REASONS, REASONS
+from common.domain.reasons.text import ActingParty, ReasonText, ReleasedBy
 
 __all__ = [
     "BEFORE_START",
@@ -36,6 +37,7 @@ __all__ = [
     "CURED_BY_TABLE",
     "CURED_WHEN_ACCEPTED",
     "CURING_SETTINGS",
+    "DOCUMENT_REASONS",
     "EXCLUDED_BY_PERSON",
     "EXCLUDING_FIELDS",
     "IN_DOUBT",
@@ -50,6 +52,9 @@ __all__ = [
     "SURPLUS_DELETED",
     "ActingParty",
     "DocumentReason",
+    "ReasonText",
+    "ReleasedBy",
+    "WriteReason",
     "cured_by_settings",
     "reason_of",
     "settings_of",

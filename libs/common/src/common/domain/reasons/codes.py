@@ -1,8 +1,17 @@
-"""The closed list of reasons why a document is not booked, and what is said about each."""
+"""The closed lists of reasons: why a document is not booked, and how a write to the books may end badly."""
 
-from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
+
+
+class WriteReason(StrEnum):
+    """Why a write to the books is parked or waits, whatever is written; every subject lists them."""
+
+    WRITE_UNCONFIRMED = "write_unconfirmed"
+    WRITE_UNSETTLED = "write_unsettled"
+    ATTEMPTS_USED_UP = "attempts_used_up"
+    MARKER_MISSING_IN_BOOKS = "marker_missing_in_books"
+    DUPLICATE_IN_BOOKS = "duplicate_in_books"
+    SAME_DOCUMENT_ELSEWHERE = "same_document_elsewhere"
 
 
 class DocumentReason(StrEnum):
@@ -99,48 +108,6 @@ class DocumentReason(StrEnum):
     RECONNECT_NEEDED = "reconnect_needed"
     CONNECTION_HALTED = "connection_halted"
     ORGANIZATION_CHANGED = "organization_changed"
-
-
-class ActingParty(StrEnum):
-    """Who has to act before the document can go on."""
-
-    MERCHANT = "merchant"
-    ADVISER = "adviser"
-    OPERATOR = "operator"
-    NOBODY = "nobody"
-
-
-class ReleasedBy(StrEnum):
-    """What makes the document worth another try.
-
-    `document` is another document of its order, such as the invoice it corrects. A document itself never
-    changes, and what its order says later never alters it. `table` is our own table of rates, with a release.
-    """
-
-    SETTINGS = "settings"
-    PROFILE = "profile"
-    CONNECTION = "connection"
-    DOCUMENT = "document"
-    PERSON = "person"
-    TIME = "time"
-    TABLE = "table"
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonText:
-    """Cause and remedy of a reason in both languages.
-
-    `waits`: for this long after the document was first seen it counts as waiting, not as parked, because the
-    cause usually goes away by itself; the decision says park all the same and the writer keeps the time.
-    """
-
-    who: ActingParty
-    released_by: ReleasedBy
-    cause_de: str
-    cause_en: str
-    remedy_de: str
-    remedy_en: str
-    waits: timedelta | None = None
 
 
 BY_RATE_TABLE = frozenset(  # what another table of rates may judge otherwise

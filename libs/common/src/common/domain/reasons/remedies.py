@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from common.domain.merchant import MerchantSettings
-from common.domain.reasons.codes import BY_RATE_TABLE, DocumentReason, ReleasedBy
-from common.domain.reasons.table import REASONS
+from common.domain.reasons.codes import BY_RATE_TABLE, DocumentReason
+from common.domain.reasons.table import DOCUMENT_REASONS, REASONS
+from common.domain.reasons.text import ReleasedBy
 from common.domain.setting_blocks import curing_settings
 
 FIELDS = frozenset(MerchantSettings.model_fields)
@@ -46,7 +47,7 @@ _OF_PLACE = (  # services are taxed at the invoice address, goods where they are
     DocumentReason.VAT_ID_NOT_FOREIGN,
 )
 _PLACING = frozenset({"sells", "service_tax_classes", "on_site_tax_classes", "pickup_shipping_methods"})
-_SETTINGS_OF: Mapping[DocumentReason, frozenset[str]] = MappingProxyType(
+_SETTINGS_OF: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         DocumentReason.TRANSFER_PAUSED: frozenset({"mode"}),
         DocumentReason.DISTANCE_SALES_SWITCHED_OFF: frozenset({"distance_sales"}),
@@ -65,7 +66,7 @@ _SETTINGS_OF: Mapping[DocumentReason, frozenset[str]] = MappingProxyType(
 
 
 def _released_by(*causes: ReleasedBy) -> tuple[DocumentReason, ...]:
-    return tuple(reason for reason, text in REASONS.items() if text.released_by in causes)
+    return tuple(reason for reason, text in DOCUMENT_REASONS.items() if text.released_by in causes)
 
 
 def _codes(*reasons: DocumentReason) -> tuple[str, ...]:
@@ -113,11 +114,12 @@ START_FIELD = "start_on"
 EXCLUDING_FIELDS = frozenset(name for name in FIELDS if name.startswith("exclude"))
 
 
-def settings_of(reason: DocumentReason) -> frozenset[str]:
-    """The settings whose change may cure the reason; empty when none can."""
-    if reason not in _SETTINGS_OF and REASONS[reason].released_by is not ReleasedBy.SETTINGS:
+def settings_of(code: str) -> frozenset[str]:
+    """The settings whose change may cure the reason; empty when none can. Raises KeyError."""
+    named = _SETTINGS_OF.get(code)
+    if named is None and REASONS[code].released_by is not ReleasedBy.SETTINGS:
         return frozenset()
-    return _SETTINGS_OF.get(reason, CURING_SETTINGS)
+    return CURING_SETTINGS if named is None else named
 
 
 def cured_by_settings(changed: Collection[str] | None) -> tuple[str, ...]:

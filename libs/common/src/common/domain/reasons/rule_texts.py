@@ -7,7 +7,7 @@ from types import MappingProxyType
 from common.domain.reasons.codes import DocumentReason
 from common.domain.reasons.rule_texts_amounts import AMOUNT_RULES
 from common.domain.reasons.rule_texts_exclusions import EXCLUSION_RULES
-from common.domain.reasons.table import REASONS
+from common.domain.reasons.table import DOCUMENT_REASONS
 
 PARKED = "park."  # before the reason that ended the decision
 
@@ -204,7 +204,10 @@ _ALL = {**_CASES, **_ZERO_RATES, **AMOUNT_RULES, **EXCLUSION_RULES}
 
 RULES: Mapping[str, RuleText] = MappingProxyType(
     {code: RuleText(*words) for code, words in _ALL.items()}
-    | {PARKED + reason.value: RuleText(text.cause_de, text.cause_en) for reason, text in REASONS.items()}
+    | {
+        PARKED + reason.value: RuleText(text.cause_de, text.cause_en)
+        for reason, text in DOCUMENT_REASONS.items()
+    }
 )
 
 

@@ -2,20 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from types import MappingProxyType
 
-from common.domain.reasons.codes import ActingParty, DocumentReason, ReasonText, ReleasedBy
+from common.domain.reasons.codes import DocumentReason
+from common.domain.reasons.lists import closed_list, one_table
+from common.domain.reasons.text import ReasonText, ReleasedBy
 from common.domain.reasons.texts_books import BOOKS_TEXTS
 from common.domain.reasons.texts_buyers import BUYER_TEXTS
 from common.domain.reasons.texts_documents import DOCUMENT_TEXTS
 from common.domain.reasons.texts_rates import RATE_TEXTS
 
-__all__ = ["REASONS", "ActingParty", "DocumentReason", "ReasonText", "ReleasedBy", "reasons_page"]
-
-_TEXTS = DOCUMENT_TEXTS | RATE_TEXTS | BUYER_TEXTS | BOOKS_TEXTS
-REASONS: Mapping[DocumentReason, ReasonText] = MappingProxyType(
-    {reason: _TEXTS[reason] for reason in DocumentReason}
-)
+DOCUMENT_REASONS = closed_list(DocumentReason, DOCUMENT_TEXTS, RATE_TEXTS, BUYER_TEXTS, BOOKS_TEXTS)
+REASONS = one_table(DOCUMENT_REASONS)
 
 _INTRODUCTION = """\
 # Reasons
@@ -45,15 +42,15 @@ _TRIED_AGAIN = {
 }
 
 
-def reasons_page() -> str:
-    """The page for people: one section per reason, in the order of the list."""
-    return "\n".join([_INTRODUCTION, *(_section(reason, text) for reason, text in REASONS.items())])
+def reasons_page(table: Mapping[str, ReasonText] = REASONS) -> str:
+    """The page for people: one section per reason, in the order of the table."""
+    return "\n".join([_INTRODUCTION, *(_section(code, text) for code, text in table.items())])
 
 
-def _section(reason: DocumentReason, text: ReasonText) -> str:
+def _section(code: str, text: ReasonText) -> str:
     waits = f" · waits first: {text.waits // timedelta(hours=1)} h" if text.waits else ""
     return (
-        f"## `{reason.value}`\n\n"
+        f"## `{code}`\n\n"
         f"Who acts: {text.who.value} · tried again when: {_TRIED_AGAIN[text.released_by]}{waits}\n\n"
         "| | Cause | Remedy |\n| --- | --- | --- |\n"
         f"| de | {text.cause_de} | {text.remedy_de} |\n"

@@ -1,6 +1,7 @@
 """Causes and remedies that lie in the books, the connection to them or our own line."""
 
-from common.domain.reasons.codes import ActingParty, DocumentReason, ReasonText, ReleasedBy
+from common.domain.reasons.codes import DocumentReason
+from common.domain.reasons.text import ActingParty, ReasonText, ReleasedBy
 
 BOOKS_TEXTS: dict[DocumentReason, ReasonText] = {
     DocumentReason.PROFILE_UNAVAILABLE: ReasonText(

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from common.domain.reasons.codes import ActingParty, DocumentReason, ReasonText, ReleasedBy
+from common.domain.reasons.codes import DocumentReason
+from common.domain.reasons.text import ActingParty, ReasonText, ReleasedBy
 
 VAT_CHECK_GRACE = timedelta(hours=24)
 

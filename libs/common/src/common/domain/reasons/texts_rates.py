@@ -1,6 +1,7 @@
 """Causes and remedies that lie in the rates on a document."""
 
-from common.domain.reasons.codes import ActingParty, DocumentReason, ReasonText, ReleasedBy
+from common.domain.reasons.codes import DocumentReason
+from common.domain.reasons.text import ActingParty, ReasonText, ReleasedBy
 
 RATE_TEXTS: dict[DocumentReason, ReasonText] = {
     DocumentReason.RATE_MISSING: ReasonText(
