@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.buyers import Customer, address_print, customer_keys, name_print, vat_key
+from common.domain.ids import BooksConnectionId, ShopConnectionId
 from common.domain.stored_words import ContactKind
 from common.lexware.client import LexwareClient
 from common.lexware.contact_wire import Contact
@@ -17,7 +18,7 @@ from invoice_writer.contacts.best import best_of
 from invoice_writer.contacts.mapping import contact_of, keys_of, note_of, prints_of
 from invoice_writer.contacts.rows import KnownContact
 
-SHOP, NOWHERE = UUID(int=1 << 100), UUID(int=0)
+SHOP, BOOKS = ShopConnectionId(UUID(int=1 << 100)), BooksConnectionId(UUID(int=0))
 PLACES: list[dict[str, Any]] = [
     {"street": "Marktgasse 1", "zip_code": "3011", "city": "Bern", "country": "CH"},
     {"street": "Bahnhofstrasse 9", "zip_code": "8001", "city": "Zürich", "country": "CH"},
@@ -67,7 +68,7 @@ def known(customer: Customer, place: int, keys: tuple[str, ...]) -> KnownContact
 def chosen(customer: Customer, others: list[Customer]) -> Customer | None:
     """The customer whose contact is chosen among the others'."""
     monday, nobody = datetime(2026, 3, 2, tzinfo=UTC), cast(LexwareClient, None)
-    need = ContactNeed(NOWHERE, NOWHERE, "", SHOP, nobody, customer, tax_free=False, as_of=monday)
+    need = ContactNeed(UUID(int=0), BOOKS, "", SHOP, nobody, customer, tax_free=False, as_of=monday)
     keys = customer_keys(customer, SHOP)
     found = [known(other, place, keys) for place, other in enumerate(others)]
     best = best_of(need, keys, [one for one in found if one.keys])

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from common.domain.buyers import customer_keys, shop_tag
+from common.domain.ids import ShopConnectionId
 from common.lexware.contact_wire import Contact
 from factories.customers import make_company, make_customer
 from invoice_writer.contacts.mapping import contact_of, has_marker, keys_of, least_contact_of, note_of
@@ -15,7 +16,7 @@ MARKER = "#0123456789abcdef"
 
 
 def test_contact_is_recognised_by_everything_it_was_made_from() -> None:
-    shop = UUID(int=7 << 90)
+    shop = ShopConnectionId(UUID(int=7 << 90))
     for customer in (make_customer(), make_company()):
         note = note_of(MARKER, customer, shop_tag(shop))
         body = json.loads(contact_of(customer, note, tax_free=False).to_wire())
@@ -23,7 +24,7 @@ def test_contact_is_recognised_by_everything_it_was_made_from() -> None:
 
 
 def test_northern_irish_contact_is_recognised_whatever_the_books_call_the_country() -> None:
-    shop, customer = UUID(int=7 << 90), make_customer(country="XI")
+    shop, customer = ShopConnectionId(UUID(int=7 << 90)), make_customer(country="XI")
     note = note_of(MARKER, customer, shop_tag(shop))
     body = json.loads(contact_of(customer, note, tax_free=False, country_code="IX").to_wire())
     assert body["addresses"]["billing"][0]["countryCode"] == "IX"

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.batching import Batched
@@ -18,6 +18,7 @@ from common.db.models.core import ConnectionRow
 from common.db.payer_keys import PayerKeys
 from common.db.tenant_settings import newest_settings_of
 from common.domain.buyers import PayerHashes, PayerKey
+from common.domain.ids import BooksConnectionId
 from common.domain.merchant import SettingsVersion
 from common.domain.stored_words import ConnectionKind, ConnectionState
 from common.events.documents import DocumentIssued
@@ -30,10 +31,16 @@ CONNECTIONS = table(ConnectionRow)
 class BooksConnection:
     """The Lexware account of a tenant; `organization_id` is the one a person confirmed."""
 
-    connection_id: UUID
+    connection_id: BooksConnectionId
     organization_id: str
     state: ConnectionState
     connected_on: date
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> "BooksConnection":
+        """Take the columns of a connection."""
+        books_id = BooksConnectionId(row.connection_id)
+        return cls(books_id, row.address, row.state, row.created_at.date())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +92,7 @@ class TenantContexts:
 async def _books_of(session: AsyncSession, tenant_ids: Collection[UUID]) -> dict[UUID, BooksConnection]:
     """Read the newest books connection in use of each tenant that has one."""
     rows = await session.execute(_books_in_use(session), {"tenants": list(tenant_ids)})
-    return {
-        row.tenant_id: BooksConnection(row.connection_id, row.address, row.state, row.created_at.date())
-        for row in rows
-    }
+    return {row.tenant_id: BooksConnection.from_row(row) for row in rows}
 
 
 @prepared

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from common.db.dialect import db_now
 from common.db.models.books import ContactIndexStateRow
+from common.domain.ids import BooksConnectionId
 from common.http.errors import RateLimitWait
 from common.later import Later
 from common.lexware.contact_wire import Contact
@@ -39,7 +40,8 @@ async def filled(process: Process, after: timedelta = EVER) -> bool | None:
     """Whether a new process finds the index complete."""
     index = ContactIndex(process.db, process.readings, after)
     harness = process.harness
-    return await index.ensure_filled(harness.tenant_id, harness.books_id, await process.client())
+    books_id = BooksConnectionId(harness.books_id)
+    return await index.ensure_filled(harness.tenant_id, books_id, await process.client())
 
 
 async def test_index_is_read_once_in_pages_of_250(writer: Writer, process: Process) -> None:

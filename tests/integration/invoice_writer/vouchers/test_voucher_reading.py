@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 
 from common.db.dialect import db_now
 from common.db.models.books import VoucherIndexRow, VoucherIndexStateRow
+from common.domain.ids import BooksConnectionId
 from common.domain.stored_words import ConnectionState
 from common.events.base import Event
 from common.http.errors import RateLimitWait
@@ -48,7 +49,10 @@ async def many(writer: Writer, count: int, day: str = "2025-03-04") -> None:
 async def refreshed(writer: Writer) -> Any:
     """What a new process answers who wants a fresh index."""
     books = BooksConnection(
-        writer.books_id, writer.organization["organization_id"], ConnectionState.ACTIVE, SINCE
+        BooksConnectionId(writer.books_id),
+        writer.organization["organization_id"],
+        ConnectionState.ACTIVE,
+        SINCE,
     )
     process = Process(writer, writer.db)
     index = VoucherIndex(writer.db, process.readings)

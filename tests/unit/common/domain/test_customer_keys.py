@@ -15,8 +15,9 @@ from common.domain.buyers import (
     place_key,
     shop_tag,
 )
+from common.domain.ids import ShopConnectionId
 
-SHOP, OTHER_SHOP = UUID(int=2 << 100), UUID(int=3 << 100)
+SHOP, OTHER_SHOP = ShopConnectionId(UUID(int=2 << 100)), ShopConnectionId(UUID(int=3 << 100))
 
 
 def customer(**over: object) -> Customer:

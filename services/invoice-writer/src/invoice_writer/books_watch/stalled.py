@@ -87,7 +87,7 @@ class StalledLists:
         await reader.run(stalled.filled_from or stalled.books.connected_on)
 
     async def _customers(self, stalled: StalledList, client: LexwareClient) -> None:
-        await self._contacts.ensure_filled(stalled.ref.tenant_id, stalled.ref.connection_id, client)
+        await self._contacts.ensure_filled(stalled.ref.tenant_id, stalled.books.connection_id, client)
 
     async def _profile(self, stalled: StalledList, client: LexwareClient) -> None:
         await self._profiles.reread(stalled.ref.tenant_id, stalled.books, client)
@@ -101,5 +101,5 @@ def _stalled(row: Row[Any]) -> StalledList:
     return StalledList(
         ref=ListRef(row.tenant_id, row.connection_id, BooksList(row.list)),
         filled_from=row.filled_from,
-        books=BooksConnection(row.connection_id, row.address, row.state, row.created_at.date()),
+        books=BooksConnection.from_row(row),
     )

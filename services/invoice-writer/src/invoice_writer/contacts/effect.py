@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.domain.buyers import Customer, identity_of, shop_tag
+from common.domain.ids import BooksConnectionId, ShopConnectionId
 from common.domain.stored_words import BoundHow
 from common.effects.effect import OnBound, SearchResult
 from common.effects.gate import Gate
@@ -36,9 +37,9 @@ class ContactNeed:
     """
 
     tenant_id: UUID
-    connection_id: UUID
+    connection_id: BooksConnectionId
     organization_id: str
-    shop_id: UUID
+    shop_id: ShopConnectionId
     client: LexwareClient
     customer: Customer
     tax_free: bool

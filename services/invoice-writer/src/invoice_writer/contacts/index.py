@@ -17,6 +17,7 @@ from common.db.dialect import db_now, insert
 from common.db.due import Lease, LeaseLost, claim, release, write
 from common.db.due_loop import renewed
 from common.db.engine import Database
+from common.domain.ids import BooksConnectionId
 from common.errors import ConnectorError, TransientError
 from common.lexware.client import LexwareClient
 from common.lexware.contact_wire import Contact
@@ -58,7 +59,9 @@ class ContactIndex:
         self._known: dict[UUID, Remembered] = {}
         self._locks: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def ensure_filled(self, tenant_id: UUID, connection_id: UUID, client: LexwareClient) -> bool | None:
+    async def ensure_filled(
+        self, tenant_id: UUID, connection_id: BooksConnectionId, client: LexwareClient
+    ) -> bool | None:
         """Fill the index when it is due. Returns whether it holds every customer.
 
         None while somebody else reads them the first time. While somebody refreshes an index, the others go
@@ -77,7 +80,7 @@ class ContactIndex:
                 self._remember(connection_id, found.complete, found.holds_for)
             return found.complete
 
-    def _remember(self, connection_id: UUID, complete: bool | None, left: timedelta) -> None:
+    def _remember(self, connection_id: BooksConnectionId, complete: bool | None, left: timedelta) -> None:
         seconds = min(max(left.total_seconds(), 0.0), REMEMBER_SECONDS)
         self._known[connection_id] = Remembered(self._clock() + seconds, complete)
 
@@ -98,7 +101,7 @@ class Filling:
         db: Database,
         readings: Readings,
         tenant_id: UUID,
-        connection_id: UUID,
+        connection_id: BooksConnectionId,
         client: LexwareClient,
     ) -> None:
         self._db, self._readings, self._client = db, readings, client

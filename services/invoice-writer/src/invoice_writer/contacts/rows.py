@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.db.dialect import db_now, insert, prepared
 from common.db.models.base import table
 from common.db.models.books import ContactIndexRow, ContactKeyRow
+from common.domain.ids import BooksConnectionId
 from common.domain.stored_words import ContactKind, ContactState
 from common.lexware.contact_wire import Contact
 from invoice_writer.contacts.mapping import keys_of, prints_of
@@ -54,7 +55,7 @@ class KnownContact:
 class ContactRows:
     """The index of one books connection, inside the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, tenant_id: UUID, connection_id: UUID) -> None:
+    def __init__(self, session: AsyncSession, tenant_id: UUID, connection_id: BooksConnectionId) -> None:
         self._session, self._tenant_id, self._connection_id = session, tenant_id, connection_id
 
     async def find(self, keys: Sequence[str]) -> Sequence[KnownContact]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC
 
+from common.domain.ids import ShopConnectionId
 from common.domain.reasons import DocumentReason
 from common.domain.verdicts import SingleContact
 from common.effects.effect import Bound, EffectResult, Parked, Refused
@@ -85,7 +86,7 @@ def need_of(event: DocumentIssued, plan: VoucherPlan) -> ContactNeed | None:
         tenant_id=event.tenant_id,
         connection_id=books.connection_id,
         organization_id=plan.organization_id,
-        shop_id=event.connection_id,
+        shop_id=ShopConnectionId(event.connection_id),
         client=plan.client,
         customer=contact.customer,
         tax_free=contact.tax_free,

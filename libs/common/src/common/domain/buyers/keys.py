@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Callable
-from uuid import UUID
 
 from common.domain.buyers.customers import Customer
 from common.domain.buyers.spelling import folded, in_ascii, normal
+from common.domain.ids import ShopConnectionId
 
 
-def customer_keys(customer: Customer, shop_id: UUID) -> tuple[str, ...]:
+def customer_keys(customer: Customer, shop_id: ShopConnectionId) -> tuple[str, ...]:
     """Every key the customer has, the surest first: VAT id, name and address, number in the shop, e-mail.
 
     The last two are weak: people share them.
@@ -22,7 +22,7 @@ def customer_keys(customer: Customer, shop_id: UUID) -> tuple[str, ...]:
     return tuple(key for key in keys if key is not None)
 
 
-def identity_of(customer: Customer, shop_id: UUID, *, tax_free: bool = False) -> str:
+def identity_of(customer: Customer, shop_id: ShopConnectionId, *, tax_free: bool = False) -> str:
     """The fact "this customer of this shop" as a string; companies and persons never share one.
 
     The e-mail comes first because guests have no number, or another one with each order. The name belongs to
@@ -38,7 +38,7 @@ def identity_of(customer: Customer, shop_id: UUID, *, tax_free: bool = False) ->
     return ":".join([customer.kind, *company, who])
 
 
-def shop_tag(shop_id: UUID) -> str:
+def shop_tag(shop_id: ShopConnectionId) -> str:
     """A short name of a shop connection, for keys and notes."""
     return shop_id.hex[:12]
 
