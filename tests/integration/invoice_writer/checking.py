@@ -65,7 +65,7 @@ class Checking:
         async with self.db.sessions.of_all_tenants() as session:
             await accept(session, "invoice-writer", [Incoming.of(event) for event in events])
         await worker.run_until_idle(20)
-        while await recheck.look() or await portions.look():
+        while await recheck.run_once() or await portions.run_once():
             await worker.run_until_idle(20)
 
     async def event(self, document: Document) -> DocumentIssued:

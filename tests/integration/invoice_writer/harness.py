@@ -106,8 +106,8 @@ class Writer:
         until = time.monotonic() + deadline
         while (
             await waiting.run_once()
-            or await recheck.look()
-            or await portions.look()
+            or await recheck.run_once()
+            or await portions.run_once()
             or await self._rests(waiting, until)
         ):
             await worker.run_until_idle(deadline)

@@ -149,11 +149,11 @@ async def carry_out(writer: Writer, command: ReleaseParked, rate: float = 1.5) -
 
 async def look(writer: Writer) -> int:
     """How many documents the re-check finds; those whose turn it is are in line then."""
-    found = await Rechecker(writer.db, lambda: None, 1).look()
+    found = await Rechecker(writer.db, lambda: None, 1).run_once()
     await portions(writer)
     return found
 
 
 async def portions(writer: Writer, rate: float = 1.5) -> int:
     """Look once for what may be put in line on a connection of this rate; how many marks that used."""
-    return await Portions(writer.db, lambda: None, rate).look()
+    return await Portions(writer.db, lambda: None, rate).run_once()

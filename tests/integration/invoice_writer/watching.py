@@ -21,7 +21,7 @@ async def watch(writer: Writer) -> None:
     """Everything that is due is looked at."""
     app = build(writer.settings(), writer.db, LocalTransport(writer.db, accept), writer.network)
     books = next(part for part in app.components if isinstance(part, BooksWatch))
-    while await books.look():
+    while await books.run_once():
         pass
 
 
@@ -47,7 +47,7 @@ async def look_again(writer: Writer) -> None:
     """The watch goes on until nothing is left, ten seconds after each look that did not find a voucher."""
     app = build(writer.settings(), writer.db, LocalTransport(writer.db, accept), writer.network)
     books = next(part for part in app.components if isinstance(part, BooksWatch))
-    while await books.look():
+    while await books.run_once():
         await ten_seconds_later(writer)
 
 

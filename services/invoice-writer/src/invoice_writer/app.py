@@ -116,7 +116,7 @@ def _connections(
     """The clients of the books, what frees the messages that wait for them, and who tries the others."""
     answered = asyncio.Event()
     breakers = Breakers(db, settings.lexware.breaker, reopened=release_after_denial, wake=answered.set)
-    waiting = Waiting(db, INVOICE_WRITER, learn=breakers.look, wake=wake, answered=answered)
+    waiting = Waiting(db, INVOICE_WRITER, learn=breakers.read_others, wake=wake, answered=answered)
     box = Secrets(settings.encryption_keys)
     clients = LexwareClients(db, box, settings.lexware, network, breakers)
     readings = Readings(db, settings.readings)

@@ -80,7 +80,9 @@ class VoucherWriter:
             return contact_id
         ensure = self._runner.ensure_new if is_new else self._runner.ensure
         result = await ensure(effect.for_contact(contact_id))
-        return await self._customers.doubted(event, plan, contact_id, result) or _translated(result, plan)
+        return await self._customers.check_refused_contact(event, plan, contact_id, result) or _translated(
+            result, plan
+        )
 
     async def resolve_open_attempt(
         self, event: DocumentIssued, armed: VoucherPlan

@@ -39,7 +39,7 @@ async def link(api: Api, tenant_id: UUID, kind: str = "shop", **more: Any) -> UU
 
 async def alarms(api: Api) -> list[AlarmRow]:
     """Open ones after a look, those of the installation first."""
-    await DoubleLinkWatch(api.db).look()
+    await DoubleLinkWatch(api.db).run_once()
     query = select(AlarmRow).where(AlarmRow.closed_at.is_(None)).order_by(AlarmRow.subject)
     async with api.db.reading.of_all_tenants() as session:
         rows = (await session.scalars(query)).all()

@@ -34,7 +34,7 @@ PATHS = {
 
 async def look(writer: Writer) -> None:
     """A minute is over."""
-    await ListAlarms(writer.db, writer.settings().readings.shown_after_seconds).look()
+    await ListAlarms(writer.db, writer.settings().readings.shown_after_seconds).run_once()
 
 
 async def open_kinds(writer: Writer) -> set[AlarmKind]:

@@ -136,7 +136,7 @@ async def test_document_in_doubt_is_not_put_in_line_a_second_time(writer: Writer
     async with writer.db.sessions.of_all_tenants() as session:
         doubt = Outcome(DocumentStatus.WAITING, reason="write_unconfirmed", waits_for=timedelta(seconds=-5))
         await record_outcome(session, event, doubt, state=None, payer=None)
-    assert await Rechecker(writer.db, lambda: None, 1.0).look() == 0
+    assert await Rechecker(writer.db, lambda: None, 1.0).run_once() == 0
 
 
 async def test_waiting_for_the_rate_limit_is_no_doubt(writer: Writer) -> None:

@@ -55,12 +55,12 @@ async def test_a_dispatch_in_another_month_is_told_once_and_the_voucher_stays(
     await read_again(writer, make_order(dispatched_at=dispatched))
     now = 0.0
     watch = DispatchWatch(writer.db, lambda: now)
-    await watch.look()
+    await watch.run_once()
     found = [(one["booked_on"], one["dispatched_on"]) for one in await told(writer)]
     assert found == ([("2025-03-04", expected)] if expected else [])
     assert ("dispatched_in_other_month" in await writer.story(document)) is bool(expected)
     now = LOOK_SECONDS
-    await watch.look()
+    await watch.run_once()
     assert len(await told(writer)) == len(found)
     assert (await writer.outcome(document)).status == "booked"
 
@@ -69,7 +69,7 @@ async def test_a_dispatch_that_was_known_when_it_was_booked_is_no_news(writer: W
     order = make_order(dispatched_at=datetime(2025, 3, 3, 9, tzinfo=UTC))
     await writer.work(await writer.event(make_invoice(), order))
     await read_again(writer, make_order(dispatched_at=datetime(2025, 4, 3, 9, tzinfo=UTC)))
-    await DispatchWatch(writer.db).look()
+    await DispatchWatch(writer.db).run_once()
     assert await told(writer) == []
 
 

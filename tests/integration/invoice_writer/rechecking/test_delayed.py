@@ -146,11 +146,11 @@ async def test_files_that_do_not_arrive_for_a_day_are_told_until_they_do(writer:
     await file_trouble(writer)
     event = await writer.event(make_invoice())
     await try_once(writer, event)
-    await LateFiles(writer.db).look()
+    await LateFiles(writer.db).run_once()
     assert await alarms(writer, "files_delayed") == []
     async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(OutcomeRow).values(changed_at=db_now(-90_000.0)))
-    await LateFiles(writer.db).look()
+    await LateFiles(writer.db).run_once()
     [alarm] = await alarms(writer, "files_delayed")
     assert alarm.evidence["documents"] == [f"invoice {event.number}"]
     if end == "arrived":
@@ -160,5 +160,5 @@ async def test_files_that_do_not_arrive_for_a_day_are_told_until_they_do(writer:
     else:
         async with writer.db.sessions.of_all_tenants() as session:
             await session.execute(update(ConnectionRow).values(state="disabled"))
-    await LateFiles(writer.db).look()
+    await LateFiles(writer.db).run_once()
     assert await alarms(writer, "files_delayed") == []

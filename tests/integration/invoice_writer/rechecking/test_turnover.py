@@ -195,10 +195,10 @@ async def test_r31_books_no_longer_in_use_say_nothing(seller: Seller) -> None:
 
 async def test_r31_the_alarm_is_raised_once_with_its_evidence(seller: Seller) -> None:
     await issued_this_year(seller, "22500.00")
-    await TurnoverWatch(seller.db).look()
+    await TurnoverWatch(seller.db).run_once()
     (first,) = await seller.alarms()
     await issued_this_year(seller, "1.00")
-    await TurnoverWatch(seller.db).look()
+    await TurnoverWatch(seller.db).run_once()
     (alarm,) = await seller.alarms()
     year = await current_year(seller)
     assert (alarm.alarm_id, alarm.kind) == (first.alarm_id, "small_business_turnover")
@@ -215,20 +215,20 @@ async def test_r31_the_alarm_is_raised_once_with_its_evidence(seller: Seller) ->
 
 async def test_r31_the_alarm_closes_when_the_turnover_is_below_the_limit_again(seller: Seller) -> None:
     await issued_this_year(seller, "22500.00")
-    await TurnoverWatch(seller.db).look()
+    await TurnoverWatch(seller.db).run_once()
     async with seller.db.sessions.of_all_tenants() as session:
         await session.execute(update(OutcomeRow).values(gross_minor=100))
-    await TurnoverWatch(seller.db).look()
+    await TurnoverWatch(seller.db).run_once()
     (alarm,) = await seller.alarms()
     assert alarm.closed_at is not None
 
 
 async def test_r31_each_limit_has_an_alarm_of_its_own(seller: Seller) -> None:
     await issued_this_year(seller, "22500.00")
-    await TurnoverWatch(seller.db).look()
+    await TurnoverWatch(seller.db).run_once()
     await issued_this_year(seller, "80000.00")
     await seller.issued("25000.01", date(await current_year(seller) - 1, 12, 31))
-    await TurnoverWatch(seller.db).look()
+    await TurnoverWatch(seller.db).run_once()
     subjects = [alarm.subject.partition(":")[0] for alarm in await seller.alarms()]
     assert subjects == [
         "lower_limit_exceeded",
@@ -240,20 +240,20 @@ async def test_r31_each_limit_has_an_alarm_of_its_own(seller: Seller) -> None:
 
 async def test_two_processes_that_look_at_once_raise_one_alarm(seller: Seller) -> None:
     await issued_this_year(seller, "25000.01")
-    await asyncio.gather(*(TurnoverWatch(seller.db).look() for _ in range(4)))
+    await asyncio.gather(*(TurnoverWatch(seller.db).run_once() for _ in range(4)))
     assert len(await seller.alarms()) == 1
 
 
 async def test_a_process_looks_again_after_an_hour_only(seller: Seller) -> None:
     moment = [0.0]
     watch = TurnoverWatch(seller.db, lambda: moment[0])
-    await watch.look()
+    await watch.run_once()
     await issued_this_year(seller, "25000.01")
     moment[0] = LOOK_SECONDS - 1
-    await watch.look()
+    await watch.run_once()
     assert await seller.alarms() == []
     moment[0] = LOOK_SECONDS
-    await watch.look()
+    await watch.run_once()
     assert len(await seller.alarms()) == 1
 
 

@@ -199,7 +199,7 @@ async def test_contact_nobody_can_find_is_made_anew_when_a_person_says_so(writer
 
 async def open_alarms(writer: Writer) -> list[tuple[Any, tuple[str, ...]]]:
     """What the watch tells now, by merchant and documents."""
-    await UnsettledWatch(writer.db, writer.effects.trust_time.total_seconds()).look()
+    await UnsettledWatch(writer.db, writer.effects.trust_time.total_seconds()).run_once()
     query = select(AlarmRow.tenant_id, AlarmRow.evidence).where(
         AlarmRow.kind == UNSETTLED, AlarmRow.closed_at.is_(None)
     )

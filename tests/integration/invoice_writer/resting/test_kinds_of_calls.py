@@ -75,7 +75,7 @@ async def test_a_right_given_back_is_found_by_the_one_document_that_tries(writer
     await writer.work(*events, deadline=60.0)
     assert await statuses(writer, invoices) == {("parked", "contract_problem")}
     await writer.lexware.control.clear_faults()
-    await watch_of(writer).look(left_alone=0.0)  # reads well, which says nothing
+    await watch_of(writer).run_once(left_alone=0.0)  # reads well, which says nothing
     assert list(await breakers(writer)) == ["vouchers.write"]
     async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(OutcomeRow).values(changed_at=db_now(-3700.0)))
@@ -141,11 +141,11 @@ async def test_trouble_of_writes_is_forgotten_when_nothing_is_left_to_be_written
         kind, subject = "books_unreachable", f"connection:{writer.books_id}"
         alarm = {"kind": kind, "subject": subject, "open_key": kind, "evidence": {}}
         session.add(AlarmRow(**alarm, tenant_id=writer.tenant_id, created_at=db_now()))
-    await watch_of(writer).look(left_alone=0.0)
+    await watch_of(writer).run_once(left_alone=0.0)
     assert list(await breakers(writer)) == ["vouchers.write"]
     async with writer.db.sessions.of_all_tenants() as session:
         await session.execute(update(BreakerRow).values(retry_at=db_now(-6.0)))
-    await watch_of(writer).look(left_alone=0.0)
+    await watch_of(writer).run_once(left_alone=0.0)
     assert (await breakers(writer), await open_alarms(writer)) == ({}, [])
 
 
@@ -169,7 +169,7 @@ async def test_each_kind_of_reading_is_tried_by_the_watch_until_it_is_answered(
     await writer.lexware.control.clear_faults()
 
     async def is_accepted() -> bool:
-        await watch_of(writer).look(left_alone=0.0)
+        await watch_of(writer).run_once(left_alone=0.0)
         return not await breakers(writer)
 
     await eventually(is_accepted, within=20)

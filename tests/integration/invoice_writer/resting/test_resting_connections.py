@@ -56,7 +56,7 @@ async def test_a_refusal_that_lasts_is_shown_once_and_all_goes_on_with_the_first
     await writer.lexware.control.clear_faults()
 
     async def is_accepted() -> bool:
-        await watch_of(writer).look(left_alone=0.0)
+        await watch_of(writer).run_once(left_alone=0.0)
         return not await breakers(writer)
 
     await eventually(is_accepted, within=20)
@@ -137,9 +137,9 @@ async def test_a_resting_connection_that_nobody_asks_for_is_tried_by_the_watch(w
                 refusals=0,
             )
         )
-    await watch_of(writer).look(left_alone=30.0)  # a message may still be the one
+    await watch_of(writer).run_once(left_alone=30.0)  # a message may still be the one
     assert list(await breakers(writer)) == ["profile.read"]
-    await watch_of(writer).look(left_alone=0.0)
+    await watch_of(writer).run_once(left_alone=0.0)
     assert await breakers(writer) == {}
     assert CREATE not in await writer.requests()
 

@@ -112,8 +112,8 @@ class Breakers:
         """What the client of that connection asks and tells."""
         return self._known.setdefault(connection_id, ConnectionHealth(self, tenant_id, connection_id))
 
-    async def look(self) -> None:
-        """Learn what other processes found out."""
+    async def read_others(self) -> None:
+        """Read what other processes found out."""
         async with self.db.reading.of_queues() as session:
             troubled = await list_troubled(session)
         self._views = {seen.row.breaker_id: _view(seen) for seen in troubled}

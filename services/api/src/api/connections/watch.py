@@ -31,11 +31,11 @@ class DoubleLinkWatch:
         """Look until told to stop; a database that does not answer is asked again at the next turn."""
         async for _ in every(self._every.total_seconds(), stop):
             try:
-                await self.look()
+                await self.run_once()
             except DATABASE_TROUBLE as trouble:
                 log.warning("api.double_links_not_looked_at", error=describe(trouble))
 
-    async def look(self) -> None:
+    async def run_once(self) -> None:
         """Raise the alarms of each pair in use, and close those whose pair is gone."""
         kinds = {kind.value for kind in KINDS}
         async with self._db.reading.of_all_tenants() as session:

@@ -37,7 +37,7 @@ class ListAlarms:
         self._db, self._shown_after_seconds, self._clock = db, shown_after_seconds, clock
         self._next_look_at: float | None = None
 
-    async def look(self) -> None:
+    async def run_once(self) -> None:
         """Raise and close what there is to, unless the last look was less than a minute ago."""
         if self._next_look_at is not None and self._clock() < self._next_look_at:
             return

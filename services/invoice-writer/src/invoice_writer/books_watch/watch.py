@@ -87,11 +87,11 @@ class BooksWatch:
         """Look again and again until told to stop."""
         async for _ in every(self._every_seconds, stop):
             try:
-                await self.look()
+                await self.run_once()
             except DATABASE_TROUBLE as error:
                 log.warning("books_watch.look_failed", error=describe(error))
 
-    async def look(self) -> bool:
+    async def run_once(self) -> bool:
         """Do what is due now. Returns whether there is more."""
         more = False
         for books in await self._due():

@@ -87,19 +87,19 @@ class ConnectionWatch:
         """Look again and again until told to stop."""
         async for _ in every(LOOK_SECONDS, stop):
             try:
-                await self.look()
+                await self.run_once()
                 if time.monotonic() >= self._slow_look_at:
                     await self.look_slowly()
                     self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
             except DATABASE_TROUBLE as error:
                 log.warning("connection_watch.look_failed", error=describe(error))
 
-    async def look(self, left_alone: float = LEFT_ALONE_SECONDS) -> None:
+    async def run_once(self, left_alone: float = LEFT_ALONE_SECONDS) -> None:
         """Try each kind of calls in trouble whose pause is over and that nobody else tries.
 
         Writes are tried by documents only; where none is left to be written the trouble is forgotten.
         """
-        await self._breakers.look()
+        await self._breakers.read_others()
         async with self._db.reading.of_queues() as session:
             troubled = await list_troubled(session)
         forgotten_after = self._breakers.settings.alarm_after

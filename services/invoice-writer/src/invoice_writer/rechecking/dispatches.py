@@ -35,7 +35,7 @@ class DispatchWatch:
         self._db, self._clock = db, clock
         self._looked_at: float | None = None
 
-    async def look(self) -> int:
+    async def run_once(self) -> int:
         """Raise what there is to raise. Returns how many documents were looked at, none between two looks."""
         now = self._clock()
         if self._looked_at is not None and now < self._looked_at + LOOK_SECONDS:

@@ -32,7 +32,7 @@ class MerchantWatch:
         self._db, self._kind, self._subject, self._find, self._clock = db, kind, subject, find, clock
         self._next_look_at: float | None = None
 
-    async def look(self) -> None:
+    async def run_once(self) -> None:
         """Raise, renew and close what there is to, unless the last look was less than a minute ago."""
         if self._next_look_at is not None and self._clock() < self._next_look_at:
             return

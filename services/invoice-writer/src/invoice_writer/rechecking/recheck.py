@@ -95,17 +95,17 @@ class Rechecker:
         """Look again and again until told to stop."""
         async for _ in every(self._every_seconds, stop):
             try:
-                if await self.look():
+                if await self.run_once():
                     self._wake()
-                await self._turnover.look()
-                await self._dispatches.look()
-                await self._unsettled.look()
-                await self._late_files.look()
-                await self._list_alarms.look()
+                await self._turnover.run_once()
+                await self._dispatches.run_once()
+                await self._unsettled.run_once()
+                await self._late_files.run_once()
+                await self._list_alarms.run_once()
             except DATABASE_TROUBLE as error:
                 log.warning("recheck.look_failed", error=describe(error))
 
-    async def look(self) -> int:
+    async def run_once(self) -> int:
         """Mark what is due, put in line whoever tries something for all. Returns how many that were."""
         is_slow_turn = time.monotonic() >= self._slow_look_at
         queries = [_due(), readable_again(self._readings.shown_after_seconds)]

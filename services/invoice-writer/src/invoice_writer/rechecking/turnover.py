@@ -25,7 +25,7 @@ class TurnoverWatch:
         self._db, self._clock = db, clock
         self._next_look_at: float | None = None
 
-    async def look(self) -> None:
+    async def run_once(self) -> None:
         """Raise and close what there is to, unless the last look was less than an hour ago."""
         if self._next_look_at is not None and self._clock() < self._next_look_at:
             return

@@ -97,12 +97,12 @@ class Portions:
         """Look again and again until told to stop."""
         async for _ in every(LOOK_SECONDS, stop):
             try:
-                if await self.look():
+                if await self.run_once():
                     self._wake()
             except DATABASE_TROUBLE as error:
                 log.warning("release_portions.look_failed", error=describe(error))
 
-    async def look(self) -> int:
+    async def run_once(self) -> int:
         """Put in line what has its turn. Returns how many marks were used."""
         any_of = exists().where(RELEASED.c.tenant_id == PORTIONS.c.tenant_id)
         async with self._db.reading.of_queues() as session:

@@ -53,10 +53,10 @@ class VoucherContacts:
             case Refused(error=error):
                 return _refused(error, plan)
 
-    async def doubted(
+    async def check_refused_contact(
         self, event: DocumentIssued, plan: VoucherPlan, contact_id: str | None, result: EffectResult
     ) -> Later | None:
-        """When to try again because the books refused the voucher for its contact, which is new or gone."""
+        """Look at the contact of a refused voucher. Returns when to try again; None where it is not to blame."""
         need = need_of(event, plan)
         if need is None or contact_id is None or not _is_about_contact(result):
             return None
