@@ -19,7 +19,7 @@ EVERYBODY = {  # who reaches whole rows of all tenants, and why
     "services/invoice-writer/src/invoice_writer/rechecking/dispatches.py": "a look at all orders",
     "services/invoice-writer/src/invoice_writer/rechecking/turnover.py": "a look at all turnovers",
     "services/invoice-writer/src/invoice_writer/vouchers/elsewhere.py": "books are one organization's",
-    "services/invoice-writer/src/invoice_writer/writing.py": "books are one organization's",
+    "services/invoice-writer/src/invoice_writer/writing/writer.py": "books are one organization's",
     "services/standalone/src/standalone/keys.py": "keys are checked before anybody works",
 }
 

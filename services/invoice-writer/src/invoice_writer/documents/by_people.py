@@ -62,7 +62,8 @@ class DocumentCommands:
         if isinstance(plan, Outcome):
             return await self._desk.record(event, plan, state)
         if command.action == "adopt" and command.voucher_id is not None:
-            adopted = await self._writer.adopt(event, plan, command.voucher_id, if_equal=command.if_equal)
+            adopt = self._writer.adopt_equal if command.if_equal else self._writer.adopt
+            adopted = await adopt(event, plan, command.voucher_id)
             return await self._desk.finish(event, adopted, state) if adopted is not None else Done()
         return await self._desk.finish(event, await self._writer.book_anyway(event, plan), state)
 

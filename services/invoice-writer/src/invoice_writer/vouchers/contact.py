@@ -56,7 +56,7 @@ class VoucherContacts:
     async def check_refused_contact(
         self, event: DocumentIssued, plan: VoucherPlan, contact_id: str | None, result: EffectResult
     ) -> Later | None:
-        """Look at the contact of a refused voucher. Returns when to try again; None where it is not to blame."""
+        """Look at the contact of a refused voucher. Returns when to try again; None where that is fine."""
         need = need_of(event, plan)
         if need is None or contact_id is None or not _is_about_contact(result):
             return None

@@ -1,0 +1,5 @@
+"""From a decision to the one voucher that the books hold for it: found, written or chosen by a person."""
+
+from invoice_writer.writing.writer import VoucherWriter
+
+__all__ = ["VoucherWriter"]
