@@ -25,7 +25,7 @@ from common.lexware.rows import Page, Unfit
 from common.lexware.voucherlist import PAGE_SIZE, WINDOW_LIMIT
 from invoice_writer.contacts.rows import ContactRows
 from invoice_writer.contacts.state import INDEXES, STATE, ContactIndexState
-from invoice_writer.lists import BooksList, ListRef, Readings, note_unfit
+from invoice_writer.lists import BooksList, ListRef, Readings, note_all_unfit, note_unfit
 
 log = structlog.get_logger(__name__)
 
@@ -192,7 +192,7 @@ class Filling:
         before = lease.state
         async with self._db.sessions.of(self._tenant_id) as session:
             if unfit is not None:
-                await note_unfit(session, self._list, (), unfit, is_all=True)
+                await note_all_unfit(session, self._list, unfit)
             if complete and before.complete and before.filled_at is not None:
                 rows = ContactRows(session, self._tenant_id, self._connection_id)
                 await rows.mark_unseen(before.filled_at)

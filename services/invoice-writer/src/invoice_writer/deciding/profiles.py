@@ -20,7 +20,7 @@ from common.errors import TransientError
 from common.lexware.client import LexwareClient
 from common.lexware.posting_categories import to_category
 from invoice_writer.context import BooksConnection
-from invoice_writer.lists import BooksList, ListRef, Readings, note_unfit
+from invoice_writer.lists import BooksList, ListRef, Readings, note_all_unfit
 from invoice_writer.released import release_reasons
 
 REFRESH_AFTER = timedelta(hours=1)
@@ -133,7 +133,7 @@ class BooksProfiles:
         async with self._readings.of(place):
             profile, unfit = await client.profile.read()
         async with self._db.sessions.of(tenant_id) as session:
-            await note_unfit(session, place, (), () if unfit is None else (unfit,), is_all=True)
+            await note_all_unfit(session, place, () if unfit is None else (unfit,))
         return profile
 
     async def _categories(
@@ -143,7 +143,7 @@ class BooksProfiles:
         async with self._readings.of(place):
             categories = await client.posting_categories.read()
         async with self._db.sessions.of(tenant_id) as session:
-            await note_unfit(session, place, (), categories.unfit, is_all=True)
+            await note_all_unfit(session, place, categories.unfit)
         return [to_category(category) for category in categories.fit]
 
 

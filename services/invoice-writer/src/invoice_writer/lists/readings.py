@@ -1,6 +1,6 @@
 """Each list of the books and how its readings go: a stalled one is tried less often, and then shown."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -192,16 +192,33 @@ class Readings:
 
 
 async def note_unfit(
-    session: AsyncSession, ref: ListRef, seen: Sequence[str], unfit: Sequence[Unfit], *, is_all: bool = False
+    session: AsyncSession, ref: ListRef, seen: Collection[str], unfit: Sequence[Unfit]
 ) -> None:
-    """Keep which rows do not fit: `seen` are those just read, all there are or some of them.
+    """Keep which of the rows just read, whose keys are `seen`, do not fit; others stay what they were.
 
     One alarm per list is open while there is such a row. Part of the caller's transaction.
     """
-    found = {row.key: list(row.fields) for row in unfit}
-    known = (await session.execute(select(READINGS.c.unfit).where(*ref.mine()))).scalar_one_or_none() or {}
-    gone = set(known) if is_all else set(seen)
-    now = {key: fields for key, fields in known.items() if key not in gone} | found
+    known = await _known_unfit(session, ref)
+    left = {key: fields for key, fields in known.items() if key not in seen}
+    await _keep_unfit(session, ref, known, left | _fields_of(unfit))
+
+
+async def note_all_unfit(session: AsyncSession, ref: ListRef, unfit: Sequence[Unfit]) -> None:
+    """Keep which rows of the whole list do not fit, with its alarm. Part of the caller's transaction."""
+    await _keep_unfit(session, ref, await _known_unfit(session, ref), _fields_of(unfit))
+
+
+async def _known_unfit(session: AsyncSession, ref: ListRef) -> Mapping[str, Any]:
+    return (await session.execute(select(READINGS.c.unfit).where(*ref.mine()))).scalar_one_or_none() or {}
+
+
+def _fields_of(unfit: Sequence[Unfit]) -> dict[str, Any]:
+    return {row.key: list(row.fields) for row in unfit}
+
+
+async def _keep_unfit(
+    session: AsyncSession, ref: ListRef, known: Mapping[str, Any], now: Mapping[str, Any]
+) -> None:
     if now == known:
         return
     now = dict(list(now.items())[:UNFIT_KEPT])

@@ -1,14 +1,16 @@
 """Vouchers of ours that came through another connection or tenant: which of them are the same document."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from common.db.engine import Database
 from common.domain.stored_words import AttemptState
 from common.effects.numbered import Elsewhere, Numbered
 from common.effects.sql_numbers import effects_of_markers
 from invoice_writer.keys import marker_in, names_order
+
+Kind = Literal["same", "on_their_way", "foreign"]
 
 
 class Others(Protocol):
@@ -26,9 +28,9 @@ class MarkedVouchers:
     itself. `foreign`: nobody here knows their marker, and their remark names another order.
     """
 
-    same: list[str] = field(default_factory=list)
-    on_their_way: list[str] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
+    same: Sequence[str] = ()
+    on_their_way: Sequence[str] = ()
+    foreign: Sequence[str] = ()
 
 
 class OtherEffects:
@@ -44,25 +46,25 @@ class OtherEffects:
 
     async def told_apart(self, mine: Numbered, remarks: Mapping[str, str | None]) -> MarkedVouchers:
         """These vouchers, sorted; another document's are left out."""
-        told = MarkedVouchers()
         if not remarks:
-            return told
+            return MarkedVouchers()
         markers = {voucher_id: marker_in(remark) or "" for voucher_id, remark in remarks.items()}
         async with self._db.reading.of_all_tenants() as session:
             known = await effects_of_markers(session, sorted(set(markers.values())))
-        for voucher_id, marker in markers.items():
-            _sort_in(told, voucher_id, mine, known.get(marker), remarks[voucher_id])
-        return told
+        kinds = {key: _kind_of(mine, known.get(markers[key]), remark) for key, remark in remarks.items()}
+
+        def of(kind: Kind) -> list[str]:
+            return [key for key, one in kinds.items() if one == kind]
+
+        return MarkedVouchers(same=of("same"), on_their_way=of("on_their_way"), foreign=of("foreign"))
 
 
-def _sort_in(
-    told: MarkedVouchers, voucher_id: str, mine: Numbered, other: Elsewhere | None, remark: str | None
-) -> None:
+def _kind_of(mine: Numbered, other: Elsewhere | None, remark: str | None) -> Kind | None:
     if other is None:
-        is_ours = names_order(remark, mine.order_number or "")
-        (told.same if is_ours else told.foreign).append(voucher_id)
-    elif other.numbered.is_same_document(mine):
-        (told.on_their_way if other.state == AttemptState.OPEN else told.same).append(voucher_id)
+        return "same" if names_order(remark, mine.order_number or "") else "foreign"
+    if not other.numbered.is_same_document(mine):
+        return None
+    return "on_their_way" if other.state == AttemptState.OPEN else "same"
 
 
 class _Nobody:

@@ -119,7 +119,7 @@ class Predecessors:
         marked = {key: one.remark for key, one in there.items() if marker_in(one.remark) is not None}
         told = await self._others.told_apart(effect.numbered, marked)
         if told.same:
-            return plan.parked(DocumentReason.SAME_DOCUMENT_ELSEWHERE, vouchers=told.same)
+            return plan.parked(DocumentReason.SAME_DOCUMENT_ELSEWHERE, vouchers=list(told.same))
         left = [key for key in there if key not in marked or key in told.foreign]
         same = [key for key in left if _is_predecessors(there[key], plan)]
         if len(left) == len(same) == 1:
