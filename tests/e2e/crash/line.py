@@ -27,6 +27,7 @@ from support.crashing_roles import Fate
 
 MERCHANTS = 5
 DOCUMENTS = 100
+FRESH = 20  # documents for each writer that dies: what others began is searched for, not written once more
 SCALE = 0.016  # of the simulator's waits and of ours; a trust time of 3.8 s
 LEASE_SECONDS = 1.0
 # The gate alone keeps more than its share: a busy machine may need a moment from arming to the last byte.
@@ -68,6 +69,8 @@ class CrashLine:
     lexware: Handle
     nursery: Nursery
     folder: Path
+    documents: Supply = mixed_documents
+    supplies: dict[UUID, Iterator[tuple[OrderSnapshot, Document]]] = field(default_factory=dict)
     merchants: list[Merchant] = field(default_factory=list)
     events: list[DocumentIssued] = field(default_factory=list)
     children: list[Child] = field(default_factory=list)
@@ -85,10 +88,11 @@ class CrashLine:
             )
             self.merchants.append(merchant)
 
-    async def issue(self, count: int = DOCUMENTS, documents: Supply = mixed_documents) -> None:
-        """Record so many documents in the outbox, spread over the merchants."""
+    async def issue(self, count: int = DOCUMENTS) -> None:
+        """Record so many more documents in the outbox, spread over the merchants."""
         for merchant in self.merchants:
-            wanted = list(itertools.islice(documents(), count // len(self.merchants)))
+            supply = self.supplies.setdefault(merchant.tenant_id, self.documents())
+            wanted = list(itertools.islice(supply, count // len(self.merchants)))
             async with self.db.sessions.of_all_tenants() as session:
                 events = [await _event(session, merchant, order, document) for order, document in wanted]
                 await record(session, INGEST, *events)
@@ -120,6 +124,7 @@ class CrashLine:
     async def writers_die(self, fates: Sequence[Fate], seconds: float = SETTLE_SECONDS) -> None:
         """One writer after the other, each until its fate comes; the last one lives until all is settled."""
         for fate in fates:
+            await self.issue(FRESH)
             child = self.writer(fate)
             code = await child.ended(seconds)
             assert code == -fate.number, f"{fate} did not come: exit code {code}"

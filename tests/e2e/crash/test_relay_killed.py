@@ -32,7 +32,8 @@ async def test_every_event_arrives_in_order_when_relays_are_killed_at(
     idle_line: CrashLine, step: str
 ) -> None:
     line = idle_line
-    await line.issue(documents=long_orders)
+    line.documents = long_orders
+    await line.issue()
     reader = KafkaTransport(line.kafka, line.db, accept)
     reader.subscribe(INVOICE_WRITER, lambda: None)
     async with running(reader):

@@ -25,7 +25,6 @@ MOMENTS = (3, 16, 9, 16, 12)  # each writer reaches the step this often
 async def test_each_document_is_in_the_books_once_when_writers_are_killed_at(
     line: CrashLine, step: str
 ) -> None:
-    await line.issue()
     await line.writers_die([Fate(step, at) for at in MOMENTS])
     await line.verify()
 

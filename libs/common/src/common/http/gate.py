@@ -18,7 +18,7 @@ def _nothing() -> None:
 
 
 class Gate:
-    """Lets the last byte of one request through while it is at most `patience` seconds old.
+    """Lets the last byte of one request through while it is at most `patience` seconds old (maybe infinite).
 
     Make it before the statement that arms the write is sent: then the gate is never younger than the attempt.
     `opened` tells whether the last byte may have left; once shut, it never will.
@@ -31,7 +31,7 @@ class Gate:
         clock: Callable[[], float] = boot_seconds,
         on_open: Callable[[], None] = _nothing,
     ) -> None:
-        self._patience, self._clock, self._on_open = patience, clock, on_open
+        self.patience, self._clock, self._on_open = patience, clock, on_open
         self._started = clock()
         self._shut = False
         self.opened = False
@@ -45,7 +45,7 @@ class Gate:
         """Open for the last byte, or raise `Withdrawn`; call it directly before that byte is written."""
         if self._shut or self.opened:
             raise Withdrawn("the gate is shut")
-        if self.elapsed > self._patience:
+        if self.elapsed > self.patience:
             self._shut = True
             raise Withdrawn("too late for the last byte")
         self.opened = True
