@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from api.http import AddressRefused
+from api.problems import (
+    AddressRefused,
+)
 from api.upstream import checked_address, one_spelling
 from common.settings import HostPolicy
 

@@ -5,7 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from api.http import BadCursor, CursorSeal
+from api.http import CursorSeal
+from api.problems import (
+    BadCursor,
+)
 
 KEYS = (SecretStr("new"), SecretStr("old"))
 positions = st.lists(st.text(), min_size=2, max_size=2)

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from api.connections import ShopLinkedElsewhere
 from api.connections.judging import Because, Match, Wish, connection_to_use
-from api.http import ConnectionNotUsable, Problem
+from api.problems import (
+    ConnectionNotUsable,
+    Problem,
+)
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 HERE, AWAY = Wish(is_at_home=True), Wish(is_at_home=False)

@@ -2,8 +2,13 @@
 
 import pytest
 
-from api.http import AddressRefused, Problem, kinds, problems
 from api.presenters.amounts import amount, voucher_link
+from api.problems import (
+    AddressRefused,
+    Problem,
+    kinds,
+    problems,
+)
 from common.settings import LexwareSettings
 
 

@@ -9,7 +9,10 @@ from api.access import hash_token
 from api.connections import DoubleLinkWatch
 from api.deps import Deps, each_parameter_once
 from api.housekeeping import Housekeeper
-from api.http import CursorSeal, Frame, WebServer, answer_problems, description
+from api.http import CursorSeal, Frame, WebServer, description
+from api.problems import (
+    answer_problems,
+)
 from api.routes import (
     connections,
     documents,

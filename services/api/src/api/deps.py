@@ -6,7 +6,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.http import CursorSeal, InvalidRequest
+from api.http import CursorSeal
+from api.problems import (
+    InvalidRequest,
+)
 from api.settings import Settings
 from api.upstream import ConnectionChecks
 from common.db.engine import Database

@@ -7,7 +7,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
-from api.http import CredentialsRefused, NoSuchUpstream, UpstreamUnavailable
+from api.problems import (
+    CredentialsRefused,
+    NoSuchUpstream,
+    UpstreamUnavailable,
+)
 from common.db.models.core import ConnectionRow, SecretRow
 from common.db.models.ingest import ShopCursorRow
 from common.events.commands import FetchOrder, FetchShop

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import update
 
 from api.housekeeping import Housekeeper
-from api.http import UpstreamUnavailable
+from api.problems import (
+    UpstreamUnavailable,
+)
 from common.db.models.core import ApiTokenRow, ConnectionRow, IdempotencyRow, TenantRow
 from common.events.commands import RetryDocument
 from integration.api.harness import Api, Tenant, bearer, shop_body

@@ -15,7 +15,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from api.access.tokens import hash_token
 from api.deps import Deps, get_deps
-from api.http import Forbidden, NotFound, Unauthenticated
+from api.problems import (
+    Forbidden,
+    NotFound,
+    Unauthenticated,
+)
 from common.db.models.core import ApiTokenRow
 
 BEARER = HTTPBearer(

@@ -11,7 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access.auth import AnyRole
-from api.http import IdempotencyKeyReused
+from api.problems import (
+    IdempotencyKeyReused,
+)
 from common.db.dialect import db_now, insert
 from common.db.engine import Database
 from common.db.models.core import IdempotencyRow

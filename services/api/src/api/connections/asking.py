@@ -17,7 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.connections.evidence import HasToken, Newcomer, find_matches, guids
 from api.connections.judging import Because, Match
 from api.deps import Deps
-from api.http import AddressRefused, Problem
+from api.problems import (
+    AddressRefused,
+    Problem,
+)
 from api.upstream import HostUnknown, checked_address
 from common.db.models.core import ConnectionRow
 from common.db.models.ingest import OrderRow

@@ -7,7 +7,9 @@ from enum import IntEnum
 from uuid import UUID
 
 from api.connections.problems import ShopLinkedElsewhere
-from api.http import ConnectionNotUsable
+from api.problems import (
+    ConnectionNotUsable,
+)
 
 RELEASED_BY_OPERATOR = "An operator released this connection; only an operator brings it back."
 

@@ -8,7 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.connections.judging import RELEASED_BY_OPERATOR
 from api.connections.places import organization_place
-from api.http import BooksConnectionExists, ConnectionNotUsable, NothingToConfirm
+from api.problems import (
+    BooksConnectionExists,
+    ConnectionNotUsable,
+    NothingToConfirm,
+)
 from common.db.dialect import db_now, insert
 from common.db.models.core import ConnectionRow
 from common.domain.stored_words import ConnectionKind, ConnectionState, StateReason

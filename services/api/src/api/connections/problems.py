@@ -1,6 +1,8 @@
 """Problems of linking what is in use already."""
 
-from api.http import Problem
+from api.problems import (
+    Problem,
+)
 
 
 class OrganizationLinkedElsewhere(Problem):

@@ -2,10 +2,15 @@
 
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.http import WITH_BODY, InvalidRequest, problems
+from api.problems import (
+    WITH_BODY,
+    InvalidRequest,
+    problems,
+)
 from api.schemas.base import ProblemRead
 
 TITLE = "shopbooks"
@@ -39,6 +44,8 @@ TAGS = [
 SERVERS = [{"url": "/", "description": "This installation, wherever the description was read."}]
 LICENCE = {"name": "All rights reserved", "identifier": "LicenseRef-shopbooks"}
 OURS = ("/api/", "/problems/")
+PUBLISHED = {"DocumentReason": "Reason"}  # models keep their names, whatever our classes are called
+REFERENCE = '"#/components/schemas/{}"'
 OF_FRAMEWORK = ("HTTPValidationError", "ValidationError")
 
 
@@ -70,8 +77,19 @@ def describe(app: FastAPI) -> dict[str, Any]:
                     about["responses"] = dict(sorted({**about["responses"], **_of_a_body()}.items()))
                 if path == "/" or path.startswith(OURS):
                     about["summary"] = about["operationId"].replace("_", " ").capitalize()
-        app.openapi_schema = schema
+        app.openapi_schema = _under_published_names(schema)
     return app.openapi_schema
+
+
+def _under_published_names(schema: dict[str, Any]) -> dict[str, Any]:
+    text = orjson.dumps(schema).decode()
+    for ours, published in PUBLISHED.items():
+        text = text.replace(REFERENCE.format(ours), REFERENCE.format(published))
+    renamed: dict[str, Any] = orjson.loads(text)
+    models = renamed["components"]["schemas"]
+    for ours, published in PUBLISHED.items():
+        models[published] = models.pop(ours) | {"title": published}
+    return renamed
 
 
 def _of_a_body() -> dict[str, Any]:

@@ -13,9 +13,13 @@ from api.access import Principal, Role
 from api.commands import release_parked
 from api.connections import PENDING, ConnectionRepository, organization_place, require_free_organization
 from api.deps import Deps
-from api.http import AddressRefused, BookkeepingMissing, InvalidRequest
 from api.kinds.kind import Checked, Kept, Standing
 from api.kinds.rows import rows_about
+from api.problems import (
+    AddressRefused,
+    BookkeepingMissing,
+    InvalidRequest,
+)
 from api.schemas.connections import BooksConnectionCreate
 from api.upstream import one_spelling
 from common.db.breakers import linked_anew

@@ -10,7 +10,9 @@ from pydantic import BaseModel
 from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.http import InvalidRequest
+from api.problems import (
+    InvalidRequest,
+)
 from api.schemas.categories import CategoryList, CategoryRead
 from common.db.models.books import BooksProfileRow
 from common.db.models.core import ConnectionRow

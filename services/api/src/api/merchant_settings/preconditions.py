@@ -6,7 +6,11 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from api.http import InvalidRequest, PreconditionRequired, VersionOutdated
+from api.problems import (
+    InvalidRequest,
+    PreconditionRequired,
+    VersionOutdated,
+)
 from api.schemas.base import NO_NUL
 
 ANY = "*"

@@ -5,7 +5,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.http import NotFound
+from api.problems import (
+    NotFound,
+)
 from common.db.dialect import db_now, insert
 from common.db.models.core import SettingsVersionRow
 from common.domain.merchant import MerchantSettings

@@ -7,7 +7,9 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Scope
-from api.http import NotFound
+from api.problems import (
+    NotFound,
+)
 from api.schemas.parked import CommandStatusRead
 from common.db.models.line import InboxRow, OutboxRow
 from common.events.base import event_id_of

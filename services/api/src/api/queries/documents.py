@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Scope
-from api.http import NotFound
+from api.problems import (
+    NotFound,
+)
 from api.queries.paging import Pager
 from api.schemas.documents import DocumentFilter, FileStatus, Status
 from api.stored_documents import Content, DocumentHistory, ListedDocument, StoredDocument

@@ -7,7 +7,10 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.http import InternalError, VatIdNotChecked
+from api.problems import (
+    InternalError,
+    VatIdNotChecked,
+)
 from api.schemas.evidence import VatAnswerRead, VatCheckRead
 from api.stored_documents import StoredDocument
 from common.archive import Archive, EInvoiceRef

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.access import Scope
-from api.http import NotFound
+from api.problems import (
+    NotFound,
+)
 from api.queries.paging import Pager
 from common.db.models.base import Base
 from common.db.models.core import ConnectionRow, TenantRow

@@ -11,7 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.deps import DepsOf
-from api.http import BadCursor, CursorSeal
+from api.http import CursorSeal
+from api.problems import (
+    BadCursor,
+)
 from api.schemas.base import DEFAULT_LIMIT, MAX_LIMIT, NO_NUL
 from common.db.types import UtcDateTime
 

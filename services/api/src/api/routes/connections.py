@@ -27,7 +27,8 @@ from api.connections import (
     require_free_organization,
 )
 from api.deps import DepsOf
-from api.http import (
+from api.kinds import check, connection_read, enable, keep, kind_of, standings
+from api.problems import (
     AddressRefused,
     AnswerEncodingRefused,
     BadCursor,
@@ -45,7 +46,6 @@ from api.http import (
     UpstreamUnavailable,
     problems,
 )
-from api.kinds import check, connection_read, enable, keep, kind_of, standings
 from api.queries.gaps import read_gaps
 from api.queries.lists import get_connection, get_tenant, list_rows, lock_connection
 from api.queries.paging import Paged

@@ -9,7 +9,9 @@ from api.access import Answer, AnyRole, Editor, OncePerKey, ReadSession, WriteSe
 from api.commands import send
 from api.deps import DepsOf
 from api.document_actions import choices, is_attachable, is_retriable
-from api.http import (
+from api.merchant_settings.categories import known_categories
+from api.presenters.documents import document_details, document_read
+from api.problems import (
     BadCursor,
     FileNotAttachable,
     FileNotStored,
@@ -19,8 +21,6 @@ from api.http import (
     NotResolvable,
     problems,
 )
-from api.merchant_settings.categories import known_categories
-from api.presenters.documents import document_details, document_read
 from api.queries.documents import DocumentQueries
 from api.queries.evidence import EvidenceQueries
 from api.queries.paging import Pager

@@ -9,7 +9,14 @@ from sqlalchemy import select
 from api.access import Answer, AnyRole, Editor, OncePerKey, ReadSession, Scope, WriteSession, audit
 from api.commands import NO_CONNECTION, send
 from api.deps import DepsOf
-from api.http import AlarmClosed, AlarmEndsItself, IdempotencyKeyReused, InvalidRequest, NotFound, problems
+from api.problems import (
+    AlarmClosed,
+    AlarmEndsItself,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotFound,
+    problems,
+)
 from api.queries.duplicates import list_doubles
 from api.queries.lists import get_tenant
 from api.schemas.base import CommandRead

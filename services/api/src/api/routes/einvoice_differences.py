@@ -9,7 +9,13 @@ from sqlalchemy import select
 from api.access import Answer, Editor, OncePerKey, WriteSession, audit
 from api.commands import NO_CONNECTION, send
 from api.document_actions import differing
-from api.http import IdempotencyKeyReused, InvalidRequest, NotFound, NothingDiffers, problems
+from api.problems import (
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotFound,
+    NothingDiffers,
+    problems,
+)
 from api.queries.documents import DocumentQueries
 from api.schemas.base import CommandRead
 from api.schemas.einvoices import AcceptDifference, AcceptDifferences

@@ -6,7 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.access import AnyRole, ReadSession
-from api.http import EInvoiceNotStored, NotFound, VatIdNotChecked, VatProofNotStored, problems
+from api.problems import (
+    EInvoiceNotStored,
+    NotFound,
+    VatIdNotChecked,
+    VatProofNotStored,
+    problems,
+)
 from api.queries.documents import DocumentQueries
 from api.queries.evidence import EvidenceQueries
 from api.schemas.evidence import VatCheckRead

@@ -7,7 +7,14 @@ from fastapi import APIRouter
 from api.access import Answer, Editor, OncePerKey, WriteSession, audit
 from api.commands import send
 from api.document_actions import is_excludable, is_excluded_by_person
-from api.http import DateNotAsked, IdempotencyKeyReused, NotExcluded, NotFound, NotOpen, problems
+from api.problems import (
+    DateNotAsked,
+    IdempotencyKeyReused,
+    NotExcluded,
+    NotFound,
+    NotOpen,
+    problems,
+)
 from api.queries.documents import DocumentQueries
 from api.schemas.base import CommandRead
 from api.schemas.documents import ConfirmDate, Exclude, Include

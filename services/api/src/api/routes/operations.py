@@ -19,9 +19,15 @@ from api.access import (
     audit,
 )
 from api.commands import NO_CONNECTION, send
-from api.http import BadCursor, DeadLetterClosed, IdempotencyKeyReused, NotFound, problems
 from api.presenters.operations import alarm_read, alarm_text_read, dead_letter_read
 from api.presenters.tenants import audit_read
+from api.problems import (
+    BadCursor,
+    DeadLetterClosed,
+    IdempotencyKeyReused,
+    NotFound,
+    problems,
+)
 from api.queries.lists import list_rows
 from api.queries.paging import Paged
 from api.queries.status import read_status

@@ -7,8 +7,14 @@ from fastapi import APIRouter, Path
 
 from api.access import Answer, AnyRole, Editor, OncePerKey, ReadSession, WriteSession, audit
 from api.commands import NO_CONNECTION, release_parked, send
-from api.http import IdempotencyKeyReused, InvalidRequest, NotFound, OneByOne, problems
 from api.presenters.reasons import reason_read, rule_list
+from api.problems import (
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotFound,
+    OneByOne,
+    problems,
+)
 from api.queries.commands import read_command
 from api.queries.lists import get_tenant
 from api.queries.parked import read_parked

@@ -5,7 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from api.http import InvalidRequest, NotFound, kinds, problems
+from api.problems import (
+    InvalidRequest,
+    NotFound,
+    kinds,
+    problems,
+)
 from api.schemas.base import NO_NUL, Read
 
 router = APIRouter(tags=["service"])

@@ -6,7 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 
 from api.access import Answer, AnyRole, Editor, OncePerKey, Principal, ReadSession, WriteSession
-from api.http import (
+from api.merchant_settings.categories import category_list, known_categories
+from api.merchant_settings.merging import merged
+from api.merchant_settings.preconditions import Stated, tag_of
+from api.merchant_settings.saving import Saving
+from api.merchant_settings.versions import SettingsRepository
+from api.presenters.settings import settings_read, settings_version_read
+from api.problems import (
     BadCursor,
     CategoriesNotRead,
     Conflict,
@@ -16,12 +22,6 @@ from api.http import (
     VersionOutdated,
     problems,
 )
-from api.merchant_settings.categories import category_list, known_categories
-from api.merchant_settings.merging import merged
-from api.merchant_settings.preconditions import Stated, tag_of
-from api.merchant_settings.saving import Saving
-from api.merchant_settings.versions import SettingsRepository
-from api.presenters.settings import settings_read, settings_version_read
 from api.queries.lists import get_tenant, list_rows
 from api.queries.paging import Paged
 from api.schemas.categories import CategoryList

@@ -5,9 +5,14 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter
 
 from api.access import Answer, AnyRole, OncePerKey, Operator, ReadSession, WriteSession, audit
-from api.http import BadCursor, IdempotencyKeyReused, NotFound, problems
 from api.merchant_settings.versions import SettingsRepository
 from api.presenters.tenants import tenant_read
+from api.problems import (
+    BadCursor,
+    IdempotencyKeyReused,
+    NotFound,
+    problems,
+)
 from api.queries.lists import get_tenant, list_rows
 from api.queries.paging import Paged
 from api.schemas.tenants import TenantCreate, TenantPage, TenantRead

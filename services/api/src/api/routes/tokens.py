@@ -17,8 +17,15 @@ from api.access import (
     hash_token,
     new_token,
 )
-from api.http import BadCursor, Forbidden, IdempotencyKeyReused, InvalidRequest, NotFound, problems
 from api.presenters.tenants import token_read
+from api.problems import (
+    BadCursor,
+    Forbidden,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotFound,
+    problems,
+)
 from api.queries.lists import get_tenant, list_rows
 from api.queries.paging import Paged
 from api.schemas.tenants import TokenCreate, TokenCreated, TokenPage, TokenRead

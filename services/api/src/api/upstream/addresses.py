@@ -1,6 +1,8 @@
 """Addresses in their one spelling, allowed by the host policy."""
 
-from api.http import AddressRefused
+from api.problems import (
+    AddressRefused,
+)
 from common.domain import web_addresses
 from common.settings import HostPolicy
 from common.shops import address

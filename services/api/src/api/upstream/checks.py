@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from api.http import (
+from api.problems import (
     AddressRefused,
     AnswerEncodingRefused,
     BookkeepingMissing,
