@@ -38,6 +38,8 @@ def _names_kind(node: ast.expr) -> bool:
         return any(_names_kind(one) for one in node.elts)
     if isinstance(node, ast.Constant):
         return node.value in WORDS
+    if isinstance(node, ast.Attribute):
+        return node.attr in NAMES and ast.unparse(node.value).endswith("ConnectionKind")
     return isinstance(node, ast.Name) and node.id in NAMES
 
 
@@ -60,6 +62,8 @@ def test_the_look_for_such_questions_finds_them() -> None:
     asked = (
         "row.kind == 'shop'",
         "row.kind != BOOKS",
+        "row.kind == ConnectionKind.BOOKS",
+        "row.kind in (stored_words.ConnectionKind.SHOP, ConnectionKind.PSP)",
         "row.kind in ('shop', 'psp')",
         "isinstance(wanted, ShopConnectionCreate)",
     )
