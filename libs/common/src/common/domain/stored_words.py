@@ -162,6 +162,14 @@ class VatResult(StrEnum):
     UNAVAILABLE = "unavailable"  # the authority gave no answer; never kept
 
 
+class Role(StrEnum):
+    """What a token may do: an operator all, a merchant all of its tenant, an adviser look."""
+
+    OPERATOR = "operator"
+    MERCHANT = "merchant"
+    ADVISER = "adviser"
+
+
 class SaidOfDouble(StrEnum):
     """What was said last of a voucher that seemed to be one too many."""
 
@@ -191,5 +199,6 @@ ALL = (
     ContactKind,
     ContactState,
     VatResult,
+    Role,
     SaidOfDouble,
 )

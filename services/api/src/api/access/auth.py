@@ -2,7 +2,6 @@
 
 import hmac
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from api.problems import (
     Unauthenticated,
 )
 from common.db.models.core import ApiTokenRow
+from common.domain.stored_words import Role
 
 BEARER = HTTPBearer(
     auto_error=False,
@@ -28,14 +28,6 @@ BEARER = HTTPBearer(
     description="An API token, or the operator's admin token.",
 )
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
-
-
-class Role(StrEnum):
-    """What a token may do: an operator all, a merchant all of its tenant, an adviser look."""
-
-    OPERATOR = "operator"
-    MERCHANT = "merchant"
-    ADVISER = "adviser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +81,7 @@ async def authenticate(
     if row is None or not hmac.compare_digest(presented, row.token_hash):
         raise Unauthenticated(headers=CHALLENGE | {"WWW-Authenticate": 'Bearer error="invalid_token"'})
     structlog.contextvars.bind_contextvars(tenant_id=str(row.tenant_id) if row.tenant_id else None)
-    return Principal(f"token:{row.token_id}", Role(row.role), row.tenant_id)
+    return Principal(f"token:{row.token_id}", row.role, row.tenant_id)
 
 
 AnyRole = Annotated[Principal, Depends(authenticate)]

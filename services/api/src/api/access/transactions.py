@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.access.auth import AnyRole, Principal, Role
+from api.access.auth import AnyRole, Principal
 from api.deps import DepsOf
 from common.db.sessions import Sessions, Transaction
+from common.domain.stored_words import Role
 
 
 def _opened(sessions: Sessions, principal: Principal) -> Transaction:

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.access import Principal, Role
+from api.access import Principal
 from api.connections.asking import ACCESS_TOKEN, has_token
 from api.connections.evidence import HasToken, Newcomer, find_matches, find_matches_of
 from api.connections.judging import Wish, connection_to_use
@@ -14,7 +14,7 @@ from api.connections.problems import OrganizationLinkedElsewhere, ShopLinkedElse
 from api.deps import Deps
 from common.db.dialect import one_at_a_time
 from common.db.models.core import ConnectionRow
-from common.domain.stored_words import ConnectionKind, ConnectionState
+from common.domain.stored_words import ConnectionKind, ConnectionState, Role
 
 LINKING = "linking"
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.access import Principal, Role
+from api.access import Principal
 from api.commands import release_parked
 from api.connections import PENDING, ConnectionRepository, organization_place, require_free_organization
 from api.deps import Deps
@@ -26,7 +26,7 @@ from common.db.breakers import linked_anew
 from common.db.models.books import BooksReadingRow
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import BreakerRow, OAuthTokenRow
-from common.domain.stored_words import AuthKind, ConnectionState, RefusedBy, TokenPairState
+from common.domain.stored_words import AuthKind, ConnectionState, RefusedBy, Role, TokenPairState
 from common.lexware.connect import API_KEY
 from common.lexware.oauth import TokenPair
 from common.lexware.tokens import TokenStore

@@ -4,15 +4,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.access import Answer, Principal, Role, audit
+from api.access import Answer, Principal, audit, lock_tenant
 from api.connections import alone
 from api.deps import Deps
 from api.kinds.kind import Checked
 from api.kinds.registry import connection_read, kind_of
-from api.queries.lists import lock_tenant
 from api.schemas.connections import BooksConnectionCreate, ConnectionRead, ShopConnectionCreate
 from common.db.models.core import ConnectionRow
-from common.domain.stored_words import ConnectionState
+from common.domain.stored_words import ConnectionState, Role
 
 CREATED, OK = 201, 200
 

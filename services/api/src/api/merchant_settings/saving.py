@@ -5,11 +5,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.access import Principal, audit
+from api.access import Principal, audit, lock_tenant
 from api.commands import release_parked
 from api.merchant_settings.categories import require_fit
 from api.merchant_settings.versions import SettingsRepository
-from api.queries.lists import lock_tenant
 from common.db.models.core import SettingsVersionRow
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import CURING_SETTINGS

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 
-from api.access import Role
 from api.presenters.amounts import amount
 from api.presenters.decisions import as_text
 from api.schemas.operations import AlarmRead, AlarmTextRead, DeadLetterRead, TurnoverWarningRead
@@ -10,6 +9,7 @@ from common.db.models.effects import AlarmRow
 from common.db.models.line import DeadLetterRow
 from common.db.turnover import TenantWarning
 from common.domain.alarms import ALARMS, AlarmKind
+from common.domain.stored_words import Role
 from common.domain.turnover import TURNOVER_TEXTS
 
 KINDS = frozenset(kind.value for kind in AlarmKind)

@@ -1,6 +1,5 @@
 """Tenants, their tokens and who changed what, as they are shown."""
 
-from api.access import Role
 from api.schemas.tenants import AuditRead, TenantRead, TokenRead
 from common.db.models.core import ApiTokenRow, AuditRow, TenantRow
 
@@ -15,7 +14,7 @@ def token_read(row: ApiTokenRow) -> TokenRead:
     return TokenRead(
         id=row.token_id,
         tenant_id=row.tenant_id,
-        role=Role(row.role),
+        role=row.role,
         name=row.name,
         created_at=row.created_at,
         revoked_at=row.revoked_at,

@@ -13,9 +13,11 @@ from api.access import (
     Operator,
     Principal,
     ReadSession,
-    Role,
     WriteSession,
     audit,
+    get_connection,
+    get_tenant,
+    lock_connection,
 )
 from api.commands import fetch_now, fetch_order
 from api.connections import (
@@ -47,7 +49,7 @@ from api.problems import (
     problems,
 )
 from api.queries.gaps import read_gaps
-from api.queries.lists import get_connection, get_tenant, list_rows, lock_connection
+from api.queries.lists import list_rows
 from api.queries.paging import Paged
 from api.schemas.base import CommandRead
 from api.schemas.connections import (
@@ -59,7 +61,7 @@ from api.schemas.connections import (
 )
 from api.schemas.gaps import GapsRead
 from common.db.models.core import ConnectionRow
-from common.domain.stored_words import ConnectionState
+from common.domain.stored_words import ConnectionState, Role
 
 router = APIRouter(prefix="/api/v1/connections", tags=["connections"])
 Verify = Annotated[bool, Query(description="`false` keeps the connection unasked; for operators only.")]

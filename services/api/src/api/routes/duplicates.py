@@ -6,7 +6,17 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter
 from sqlalchemy import select
 
-from api.access import Answer, AnyRole, Editor, OncePerKey, ReadSession, Scope, WriteSession, audit
+from api.access import (
+    Answer,
+    AnyRole,
+    Editor,
+    OncePerKey,
+    ReadSession,
+    Scope,
+    WriteSession,
+    audit,
+    get_tenant,
+)
 from api.commands import NO_CONNECTION, send
 from api.deps import DepsOf
 from api.problems import (
@@ -18,7 +28,6 @@ from api.problems import (
     problems,
 )
 from api.queries.duplicates import list_doubles
-from api.queries.lists import get_tenant
 from api.schemas.base import CommandRead
 from api.schemas.duplicates import DuplicateList, Repaired
 from common.db.models.effects import AlarmRow

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Path
 
-from api.access import Answer, AnyRole, Editor, OncePerKey, ReadSession, WriteSession, audit
+from api.access import Answer, AnyRole, Editor, OncePerKey, ReadSession, WriteSession, audit, get_tenant
 from api.commands import NO_CONNECTION, release_parked, send
 from api.presenters.reasons import reason_read, rule_list
 from api.problems import (
@@ -16,7 +16,6 @@ from api.problems import (
     problems,
 )
 from api.queries.commands import read_command
-from api.queries.lists import get_tenant
 from api.queries.parked import read_parked
 from api.routes.operations import OfTenant
 from api.schemas.base import CommandRead

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from api.access import Answer, AnyRole, Editor, OncePerKey, Principal, ReadSession, WriteSession
+from api.access import Answer, AnyRole, Editor, OncePerKey, Principal, ReadSession, WriteSession, get_tenant
 from api.merchant_settings.categories import category_list, known_categories
 from api.merchant_settings.merging import merged
 from api.merchant_settings.preconditions import Stated, tag_of
@@ -22,7 +22,7 @@ from api.problems import (
     VersionOutdated,
     problems,
 )
-from api.queries.lists import get_tenant, list_rows
+from api.queries.lists import list_rows
 from api.queries.paging import Paged
 from api.schemas.categories import CategoryList
 from api.schemas.settings import (

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter
 
-from api.access import Answer, AnyRole, OncePerKey, Operator, ReadSession, WriteSession, audit
+from api.access import Answer, AnyRole, OncePerKey, Operator, ReadSession, WriteSession, audit, get_tenant
 from api.merchant_settings.versions import SettingsRepository
 from api.presenters.tenants import tenant_read
 from api.problems import (
@@ -13,7 +13,7 @@ from api.problems import (
     NotFound,
     problems,
 )
-from api.queries.lists import get_tenant, list_rows
+from api.queries.lists import list_rows
 from api.queries.paging import Paged
 from api.schemas.tenants import TenantCreate, TenantPage, TenantRead
 from common.db.dialect import db_now, insert

@@ -11,9 +11,9 @@ from api.access import (
     OncePerKey,
     Principal,
     ReadSession,
-    Role,
     WriteSession,
     audit,
+    get_tenant,
     hash_token,
     new_token,
 )
@@ -26,11 +26,12 @@ from api.problems import (
     NotFound,
     problems,
 )
-from api.queries.lists import get_tenant, list_rows
+from api.queries.lists import list_rows
 from api.queries.paging import Paged
 from api.schemas.tenants import TokenCreate, TokenCreated, TokenPage, TokenRead
 from common.db.dialect import db_now, insert
 from common.db.models.core import ApiTokenRow
+from common.domain.stored_words import Role
 
 router = APIRouter(prefix="/api/v1/tokens", tags=["tokens"])
 
@@ -56,7 +57,7 @@ async def create_token(
             insert(session, ApiTokenRow).values(
                 token_id=token_id,
                 tenant_id=tenant_id,
-                role=wanted.role.value,
+                role=wanted.role,
                 name=wanted.name,
                 token_hash=hash_token(token),
                 created_at=db_now(),

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.access import Role
 from api.schemas.base import Given, Moment, Page, Read
 from api.schemas.settings import SettingsValues
+from common.domain.stored_words import Role
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 

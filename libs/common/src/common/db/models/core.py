@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db.models.base import Base, CreatedAt, OfTenant, big_id
-from common.domain.stored_words import AuthKind, ConnectionKind, ConnectionState, StateReason
+from common.domain.stored_words import AuthKind, ConnectionKind, ConnectionState, Role, StateReason
 
 BOOKS_IN_USE = text("kind = 'books' AND state <> 'disabled'")
 
@@ -109,7 +109,7 @@ class ApiTokenRow(CreatedAt, Base):
 
     token_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     tenant_id: Mapped[UUID | None] = mapped_column(index=True)
-    role: Mapped[str]  # operator | merchant | adviser
+    role: Mapped[Role]
     name: Mapped[str]
     token_hash: Mapped[str] = mapped_column(unique=True)
     revoked_at: Mapped[datetime | None]
