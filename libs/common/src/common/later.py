@@ -11,4 +11,4 @@ class Later:
 
     after: timedelta
     reason: str
-    waits_for: UUID | None = None  # the connection that has to answer again, instead of a time
+    waits_for: UUID | None = None  # the breaker whose end it waits for, instead of a time

@@ -25,12 +25,12 @@ class PartsWatch:
     """Asks the parts of a service every few seconds; what fails for a minute has an alarm until it works."""
 
     def __init__(
-        self, db: Database, service: str, parts: Mapping[str, Check], standings: CheckStates | None = None
+        self, db: Database, service: str, parts: Mapping[str, Check], states: CheckStates | None = None
     ) -> None:
         self.name = f"{service}.parts"
         self.heartbeat = Heartbeat()
         self._db, self._service = db, service
-        self._standings = standings or CheckStates(parts)
+        self._states = states or CheckStates(parts)
         self._host = socket.gethostname()
         self._told: set[str] = set()
 
@@ -45,8 +45,8 @@ class PartsWatch:
 
     async def run_once(self) -> None:
         """Ask every part once, count it, and raise, renew or close its alarm."""
-        answers = await self._standings.ask()
-        failing = self._standings.failing()
+        answers = await self._states.ask()
+        failing = self._states.failing()
         for part, answer in answers.items():
             metrics.RUNTIME_FAILING_PARTS.labels(self._service, part).set(answer != OK)
         async with self._db.sessions.of_nobody() as session:

@@ -71,7 +71,9 @@ class WorkerSettings(Block):
     backoff_seconds: PositiveFloat = 1.0
     backoff_limit_seconds: PositiveFloat = 300.0
     history_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    dead_letter_limit: PositiveInt = 100  # more in one hour stop the worker: a bad release is to blame
+    dead_letter_limit: PositiveInt = (
+        100  # more in an hour halt their merchant; of several merchants, the worker
+    )
 
 
 class RelaySettings(Block):

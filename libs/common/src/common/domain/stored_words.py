@@ -95,7 +95,7 @@ class AttemptState(StrEnum):
     REFUSED = "refused"  # the other side said no: it did not happen
     WITHDRAWN = "withdrawn"  # it was not sent to its end: it did not happen
     ABSENT = "absent"  # searches proved that it did not happen
-    RELEASED = "released"  # a person said that it counts no more
+    RELEASED = "released"  # a person said that it counts no more (nothing to do with released documents)
 
 
 class MessageState(StrEnum):

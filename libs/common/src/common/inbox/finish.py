@@ -120,11 +120,11 @@ async def _set_aside(session: AsyncSession, consumer: str, postponed: Sequence[P
         wait = update(KEYS).where(mine).values(due_at=db_now(bindparam("seconds")), lease_token=None)
         await session.execute(wait, timed)
     resting = [
-        {"key": ending.message.ordering_key, "connection": ending.waits_for}
+        {"key": ending.message.ordering_key, "breaker": ending.waits_for}
         for ending in postponed
         if ending.waits_for is not None
     ]
     if resting:
         rest = update(KEYS).where(mine)
-        rest = rest.values(due_at=None, lease_token=None, waits_for=bindparam("connection"))
+        rest = rest.values(due_at=None, lease_token=None, waits_for=bindparam("breaker"))
         await session.execute(rest, resting)

@@ -95,8 +95,8 @@ class HandlerRunner:
         self, raw: RawMessage, token: UUID, error: Exception, seconds: float, failures: int
     ) -> Postponed:
         metrics.INBOX_FAILED_TRIES.labels(self._consumer, type(error).__name__).inc()
-        connection = error.waits_for if isinstance(error, ConnectorError) else None
-        return Postponed(raw, token, seconds, explain(error), failures, waits_for=connection)
+        breaker_id = error.waits_for if isinstance(error, ConnectorError) else None
+        return Postponed(raw, token, seconds, explain(error), failures, waits_for=breaker_id)
 
 
 def explain(error: Exception) -> str:

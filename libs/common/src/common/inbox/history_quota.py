@@ -9,7 +9,7 @@ from common.inbox.messages import RawMessage
 class HistoryQuota:
     """Saves up history's share of everything claimed, less what it got.
 
-    A share of a tenth is no whole message where claims are small, so it is owed until it makes one. What is
+    A share of a fifth is no whole message where claims are small, so it is owed until it makes one. What is
     owed ends at the share of one full claim: a backfill that begins after quiet days must not go before
     everything live at once.
     """

@@ -6,20 +6,21 @@ usable 2xx is unknown: somebody in between may refuse what was carried out.
 TransientError
 ├── BooksUnavailable        a read answered with 5xx, or with a 4xx of somebody in between
 ├── ConnectionRests         nothing was asked: the connection rests after trouble
-├── NotExecuted family      see common.http.errors: 429, 401, a withdrawn request
+├── RequestNotExecuted      and its kind, see common.http.errors: 429, 401, a withdrawn request
 │   ├── DeniedForNow        402, 403 of the gateway: about the connection, counted there
 │   └── RouteUnknown        404 of the gateway: about the connection, weather
 RefusedError
-├── ReconnectNeeded         the connection's credentials are gone
-├── BooksNotConnected       there is no usable connection
-├── ContractProblem         402
-├── AccessDenied            403
 ├── NotFound                404, see common.http.errors
-├── Conflict                409, or 406 about the version
-└── RequestRejected         400, 406 and other 4xx
-    ├── VoucherRejected
-    ├── FileRejected
-    └── ContactRejected
+└── BooksRefusal
+    ├── ReconnectNeeded     the connection's credentials are gone
+    ├── BooksNotConnected   there is no usable connection
+    ├── ContractProblem     402
+    ├── AccessDenied        403
+    ├── Conflict            409, or 406 about the version
+    └── RequestRejected     400, 406 and other 4xx
+        ├── VoucherRejected
+        ├── FileRejected
+        └── ContactRejected
 UnknownOutcomeError
 └── OutcomeLost             see common.http.errors
     └── ForeignAnswer       a write answered with a 4xx of somebody in between

@@ -58,32 +58,32 @@ class CheckStates:
 
     def __init__(self, checks: Mapping[str, Check], clock: Callable[[], float] = time.monotonic) -> None:
         self._checks, self._clock = checks, clock
-        self._standings = {name: CheckState() for name in checks}
+        self._states = {name: CheckState() for name in checks}
 
     async def ask(self) -> dict[str, str]:
         """Ask all checks at once and return the answers: `ok`, or what is wrong."""
         answers = await asyncio.gather(*(_ask(check) for check in self._checks.values()))
         for name, answer in zip(self._checks, answers, strict=True):
-            standing = self._standings[name]
-            standing.answer = answer
+            state = self._states[name]
+            state.answer = answer
             if answer == OK:
-                standing.failing_since, standing.has_held = None, True
-            elif standing.failing_since is None:
-                standing.failing_since = self._clock()
+                state.failing_since, state.has_held = None, True
+            elif state.failing_since is None:
+                state.failing_since = self._clock()
         return dict(zip(self._checks, answers, strict=True))
 
     def failing(self, seconds: float = PATIENCE_SECONDS) -> dict[str, str]:
         """The checks that failed at every question for so long, with their last answers."""
         now = self._clock()
         return {
-            name: standing.answer
-            for name, standing in self._standings.items()
-            if standing.failing_since is not None and now - standing.failing_since >= seconds
+            name: state.answer
+            for name, state in self._states.items()
+            if state.failing_since is not None and now - state.failing_since >= seconds
         }
 
     def never_held(self) -> list[str]:
         """The checks that did not hold once yet."""
-        return [name for name, standing in self._standings.items() if not standing.has_held]
+        return [name for name, state in self._states.items() if not state.has_held]
 
 
 async def _ask(check: Check) -> str:

@@ -97,7 +97,7 @@ CheckedT = TypeVar("CheckedT", bound=Checked)
 
 
 class Kind(Protocol[WantedT_contra, CheckedT]):
-    """One kind of connection; what differs between kinds is asked here and nowhere else."""
+    """One kind of connection; what is done otherwise for another kind is asked here and nowhere else."""
 
     @property
     def can_be_fetched(self) -> bool:

@@ -108,7 +108,7 @@ class DocumentDesk:
             try:
                 later = await self._files.attach(event, state)
             except TransientError:
-                later = Later(timedelta(), "file")
+                later = Later(timedelta(), "file")  # any appointment will do: it goes in line below
             if later is not None:
                 await self._attach_later(event, state.pdf_sha256)
         return Done()

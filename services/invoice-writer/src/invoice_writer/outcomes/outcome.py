@@ -8,7 +8,8 @@ from uuid import UUID
 from common.domain.reasons import DocumentReason
 from common.domain.stored_words import BoundHow, DocumentStatus
 
-GO_ON = frozenset({DocumentReason.INTERNAL_ERROR.value})
+GO_ON = frozenset({DocumentReason.INTERNAL_ERROR.value})  # parked, yet its own message tries again
+# waiting for the message of another document: its own does nothing
 WAIT_FOR_OTHERS = frozenset({DocumentReason.ORIGINAL_MISSING.value, DocumentReason.ORIGINAL_WAITING.value})
 
 

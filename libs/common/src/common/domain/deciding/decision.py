@@ -2,7 +2,7 @@
 
 A chain: what is left out, what must hold first, where it is taxed, where its invoice stands, how the total
 splits over the rates, which tax case that is, whether rates, categories and contact allow it. A new tax case
-is a new function in `treatments`; nothing here guesses.
+is a new function in `common/domain/taxcases`; nothing here guesses.
 """
 
 from collections.abc import Mapping

@@ -10,7 +10,7 @@ from common.domain.verdicts import Park, Trail
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """One tax case, settled.
+    """How a sale is treated, as its tax case chose.
 
     `rates_of`: the country whose rates above zero hold. `zero_category_id`: where untaxed amounts go; None
     means that this case explains no 0 %, and `zero_reason` says why that parks the document.
