@@ -25,14 +25,14 @@ from common.domain.documents import (
 from common.domain.merchant import MerchantSettings
 from common.domain.money import Money, total
 from common.domain.profile import PostingCategory, SellerProfile
-from common.domain.stored_words import DocumentStatus
+from common.domain.stored_words import DocumentStatus, VatResult
 from common.domain.verdicts import CorrectedInvoice, CorrectionContext, Decision
 
 TARGET = 5_000
 RUNS = 5
 MOMENT = datetime(2025, 3, 4, 9, tzinfo=UTC)
 VAT_ID = "ATU13585627"
-CHECK = VatCheck(vat_id=VAT_ID, result="valid", checked_at=MOMENT)
+CHECK = VatCheck(vat_id=VAT_ID, result=VatResult.VALID, checked_at=MOMENT)
 SELLER = SellerProfile(organization_id="o", tax_type="gross", distance_sales_principle="DESTINATION")
 MERCHANT = MerchantSettings()
 ABROAD = (

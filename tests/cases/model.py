@@ -11,6 +11,7 @@ from common.domain.documents import Address, Document, DocumentLine, OrderSnapsh
 from common.domain.merchant import MerchantSettings
 from common.domain.money import total
 from common.domain.reasons import DocumentReason
+from common.domain.stored_words import VatResult
 from common.domain.verdicts import CorrectionContext, Verdict
 from factories.documents import (
     decide_on,
@@ -143,7 +144,9 @@ class TaxCase:
         if self.vat_check is None or vat_id is None:
             return None
         asked_at = datetime(2025, 3, 1, 8, tzinfo=UTC)
-        return VatCheck(vat_id=vat_id.value, result=self.vat_check, checked_at=asked_at, request_id="WAPI-1")
+        return VatCheck(
+            vat_id=vat_id.value, result=VatResult(self.vat_check), checked_at=asked_at, request_id="WAPI-1"
+        )
 
 
 def goods(words: str, *rates: str, price: str = "119.00", **line: Any) -> Goods:

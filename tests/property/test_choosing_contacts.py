@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from common.domain.buyers import Customer, address_print, customer_keys, name_print, vat_key
 from common.domain.ids import BooksConnectionId, ShopConnectionId
-from common.domain.stored_words import ContactKind
 from common.lexware.client import LexwareClient
 from common.lexware.contact_wire import Contact
 from factories.customers import make_customer
@@ -52,7 +51,7 @@ def known(customer: Customer, place: int, keys: tuple[str, ...]) -> KnownContact
     contact = Contact.model_validate({**body, "id": str(place)})
     return KnownContact(
         contact_id=contact.id,
-        kind=ContactKind(customer.kind),
+        kind=customer.kind,
         number=place,
         vat_id=None if contact.company is None else contact.company.vat_registration_id,
         tax_free=False,

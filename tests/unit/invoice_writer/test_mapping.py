@@ -9,6 +9,7 @@ import pytest
 
 from common.domain.buyers import Customer
 from common.domain.documents import content_hash
+from common.domain.stored_words import ContactKind
 from common.domain.verdicts import Decision, SingleContact
 from common.events.documents import DocumentIssued, issued
 from factories.documents import decide_on, make_credit_note, make_invoice, make_order
@@ -91,7 +92,7 @@ def test_credit_note_is_a_salescreditnote_with_positive_amounts_r36() -> None:
 
 
 def test_own_contact_is_named_by_its_id_alone() -> None:
-    customer = Customer(kind="person", last_name="Beispiel", country="DE")
+    customer = Customer(kind=ContactKind.PERSON, last_name="Beispiel", country="DE")
     own = SingleContact(customer=customer, why="settings")
     sent = json.loads(voucher_of(decision().model_copy(update={"contact": own}), "#", "contact-1").to_wire())
     assert (sent["useCollectiveContact"], sent["contactId"]) == (False, "contact-1")

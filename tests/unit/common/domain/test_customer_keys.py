@@ -16,13 +16,14 @@ from common.domain.buyers import (
     shop_tag,
 )
 from common.domain.ids import ShopConnectionId
+from common.domain.stored_words import ContactKind
 
 SHOP, OTHER_SHOP = ShopConnectionId(UUID(int=2 << 100)), ShopConnectionId(UUID(int=3 << 100))
 
 
 def customer(**over: object) -> Customer:
     values: dict[str, object] = {
-        "kind": "person",
+        "kind": ContactKind.PERSON,
         "first_name": "Mara",
         "last_name": "Beispiel",
         "street": "Musterweg 5",
@@ -43,7 +44,7 @@ def test_case_and_space_make_no_difference() -> None:
 
 
 def test_surest_key_comes_first() -> None:
-    keys = customer_keys(customer(kind="company", company="X", vat_id="DE811111111"), SHOP)
+    keys = customer_keys(customer(kind=ContactKind.COMPANY, company="X", vat_id="DE811111111"), SHOP)
     assert [key.split(":")[0] for key in keys] == ["vat", "place", "number", "email"]
 
 
@@ -67,7 +68,9 @@ def test_guest_with_another_number_is_the_same_customer() -> None:
 
 
 def test_r56_customers_who_share_an_email_are_told_apart_by_their_names() -> None:
-    bern = customer(kind="company", company="Bärenmarkt AG", city="Bern", zip_code="3011", country="CH")
+    bern = customer(
+        kind=ContactKind.COMPANY, company="Bärenmarkt AG", city="Bern", zip_code="3011", country="CH"
+    )
     zurich = bern.model_copy(update={"company": "Limmat Handel AG", "city": "Zürich", "zip_code": "8001"})
     assert identity_of(bern, SHOP) != identity_of(zurich, SHOP)
 
@@ -105,16 +108,16 @@ def test_an_address_without_street_or_town_is_none() -> None:
 
 
 def test_company_and_person_of_one_email_are_two() -> None:
-    company = customer(kind="company", company="Beispiel GmbH")
+    company = customer(kind=ContactKind.COMPANY, company="Beispiel GmbH")
     assert identity_of(customer(), SHOP) != identity_of(company, SHOP)
 
 
 def test_company_that_buys_free_of_tax_is_told_apart() -> None:
-    company = customer(kind="company", company="Beispiel GmbH", vat_id="ATU12345678")
+    company = customer(kind=ContactKind.COMPANY, company="Beispiel GmbH", vat_id="ATU12345678")
     assert identity_of(company, SHOP) != identity_of(company, SHOP, tax_free=True)
 
 
 def test_everybody_has_an_identity() -> None:
-    nobody = Customer(kind="person", last_name="Mara", country="DE")
+    nobody = Customer(kind=ContactKind.PERSON, last_name="Mara", country="DE")
     assert customer_keys(nobody, SHOP) == ()
     assert identity_of(nobody, SHOP) != identity_of(nobody.model_copy(update={"last_name": "Ina"}), SHOP)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from common.db.engine import Database
 from common.db.models.core import ConnectionRow
 from common.db.secrets import Secrets
+from common.domain.stored_words import AuthKind
 from common.http.client import ApiClient, Auth, RequestLimit
 from common.http.health import Health
 from common.http.limiter import Limiter, Rate, SharedLimit
@@ -129,9 +130,9 @@ class LexwareClients:
         )
         async with self._db.reading.of(tenant_id) as session:
             kind = (await session.execute(query)).scalar_one_or_none()
-        if kind == "oauth":
+        if kind == AuthKind.OAUTH:
             return kind, self._tokens(tenant_id, connection_id, limit)
-        if kind == "api_key":
+        if kind == AuthKind.API_KEY:
             return kind, ApiKey(lambda: self._key(tenant_id, connection_id))
         raise BooksNotConnected(f"no books connection {connection_id}")
 

@@ -15,7 +15,7 @@ from api.problems import (
 )
 from common.db.dialect import db_now, insert
 from common.db.models.core import ConnectionRow
-from common.domain.stored_words import ConnectionKind, ConnectionState, StateReason
+from common.domain.stored_words import AuthKind, ConnectionKind, ConnectionState, StateReason
 from common.domain.web_addresses import root_of
 
 PENDING = "pending_connection_id"
@@ -49,7 +49,12 @@ class ConnectionRepository:
         before = None
         if chosen is None:
             row = await self._add(
-                ConnectionKind.SHOP, platform, address, root_of(address), "token", ConnectionState.ACTIVE
+                ConnectionKind.SHOP,
+                platform,
+                address,
+                root_of(address),
+                AuthKind.TOKEN,
+                ConnectionState.ACTIVE,
             )
         else:
             row = await self._session.get_one(ConnectionRow, chosen, with_for_update=True)
@@ -57,7 +62,7 @@ class ConnectionRepository:
             await self._lead_to(row, address)
         shown = {} if storefront is None else {"storefront": storefront}
         asked = {"verified_at": db_now()} if verified else {}
-        await self._set(row, name=name, auth="token", **IN_USE, **shown, **asked)
+        await self._set(row, name=name, auth=AuthKind.TOKEN, **IN_USE, **shown, **asked)
         return row, before
 
     async def _lead_to(self, row: ConnectionRow, address: str) -> None:
@@ -82,7 +87,7 @@ class ConnectionRepository:
         platform: str,
         name: str,
         address: str,
-        auth: str,
+        auth: AuthKind,
         config: dict[str, Any],
         verified: bool,
         by_operator: bool,
@@ -172,7 +177,7 @@ class ConnectionRepository:
         return list((await self._session.scalars(query.with_for_update())).all())
 
     async def _put(
-        self, platform: str, name: str, address: str, auth: str, *, verified: bool
+        self, platform: str, name: str, address: str, auth: AuthKind, *, verified: bool
     ) -> tuple[ConnectionRow, bool]:
         root = address.lower()
         row = next((row for row in await self._books() if organization_place(row) == root), None)
@@ -185,7 +190,13 @@ class ConnectionRepository:
         return row, is_new
 
     async def _add(
-        self, kind: str, platform: str, address: str, root: str, auth: str, state: str
+        self,
+        kind: ConnectionKind,
+        platform: str,
+        address: str,
+        root: str,
+        auth: AuthKind,
+        state: ConnectionState,
     ) -> ConnectionRow:
         statement = insert(self._session, ConnectionRow).values(
             connection_id=uuid4(),

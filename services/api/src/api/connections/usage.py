@@ -38,7 +38,7 @@ async def shop_to_use(
     try:
         return connection_to_use(matches, wish)
     except ShopLinkedElsewhere:
-        _refused("shop", newcomer.tenant_id, [match.connection_id for match in matches])
+        _refused(ConnectionKind.SHOP, newcomer.tenant_id, [match.connection_id for match in matches])
         raise
 
 
@@ -55,7 +55,7 @@ async def require_free_shop(session: AsyncSession, deps: Deps, row: ConnectionRo
     try:
         connection_to_use(in_use, Wish(newcomer.is_at_home, by_operator=True))
     except ShopLinkedElsewhere:
-        _refused("shop", row.tenant_id, [match.connection_id for match in in_use])
+        _refused(ConnectionKind.SHOP, row.tenant_id, [match.connection_id for match in in_use])
         raise
 
 
@@ -78,7 +78,7 @@ async def require_free_organization(
         raise OrganizationLinkedElsewhere
 
 
-def _refused(kind: str, tenant_id: UUID, holders: list[UUID]) -> None:
+def _refused(kind: ConnectionKind, tenant_id: UUID, holders: list[UUID]) -> None:
     """Operators read here who is in the way; whoever asked does not learn it."""
     held_by = [str(holder) for holder in holders]
-    log.warning("connection.linked_elsewhere", kind=kind, tenant_id=str(tenant_id), held_by=held_by)
+    log.warning("connection.linked_elsewhere", kind=kind.value, tenant_id=str(tenant_id), held_by=held_by)

@@ -32,7 +32,6 @@ from common.lexware.oauth import TokenPair
 from common.lexware.tokens import TokenStore
 
 BY_CONNECTION = "connection"
-OAUTH = "oauth"
 DENIALS = {RefusedBy.CONTRACT: "contract_problem", RefusedBy.RIGHTS: "rights_missing"}
 
 
@@ -90,7 +89,7 @@ class BooksKind:
             platform=wanted.platform,
             name=wanted.name,
             address=checked.address,
-            auth=OAUTH if wanted.oauth else API_KEY,
+            auth=AuthKind.OAUTH if wanted.oauth else AuthKind.API_KEY,
             config={"base_url": checked.base_url},
             verified=checked.verified,
             by_operator=principal.role is Role.OPERATOR,

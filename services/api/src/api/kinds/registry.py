@@ -11,8 +11,11 @@ from api.kinds.kind import Kind, Standing
 from api.kinds.shop import ShopKind
 from api.schemas.connections import BooksConnectionCreate, ConnectionRead, ShopConnectionCreate
 from common.db.models.core import ConnectionRow
+from common.domain.stored_words import ConnectionKind
 
-KINDS: Mapping[str, Kind[Any, Any]] = MappingProxyType({"shop": ShopKind(), "books": BooksKind()})
+KINDS: Mapping[str, Kind[Any, Any]] = MappingProxyType(
+    {ConnectionKind.SHOP: ShopKind(), ConnectionKind.BOOKS: BooksKind()}
+)
 
 
 def kind_of(linked: ConnectionRow | ShopConnectionCreate | BooksConnectionCreate) -> Kind[Any, Any]:

@@ -12,6 +12,7 @@ from api.problems import (
 )
 from api.schemas.parked import CommandStatusRead
 from common.db.models.line import InboxRow, OutboxRow
+from common.domain.stored_words import MessageState
 from common.events.base import event_id_of
 from common.events.commands import Command
 from common.events.registry import EVENT_CLASSES
@@ -19,7 +20,7 @@ from common.events.topics import API, SERVICES
 
 State = Literal["accepted", "in_line", "done", "dead", "discarded"]
 COMMAND_TYPES = [known.type for known in EVENT_CLASSES if issubclass(known, Command)]
-STATES = {None: "accepted", "ready": "in_line", "ignored": "done"}
+STATES = {None: "accepted", MessageState.READY: "in_line", MessageState.IGNORED: "done"}
 
 
 async def read_command(session: AsyncSession, scope: Scope, command_id: UUID) -> CommandStatusRead:

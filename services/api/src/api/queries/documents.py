@@ -20,7 +20,7 @@ from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.effects import AttemptRow
 from common.db.models.ingest import DocumentRow, DocumentVersionRow, OrderRow
 from common.domain.reasons import DocumentReason
-from common.domain.stored_words import ConnectionKind, PdfState
+from common.domain.stored_words import ConnectionKind, FileState, PdfState
 
 UNDECIDED = OutcomeRow.document_id.is_(None)
 UNDELIVERED = and_(UNDECIDED, DocumentRow.undelivered_at.is_not(None))
@@ -35,7 +35,7 @@ REASON = case(
 FILE_STATUS = case(
     (
         and_(
-            func.coalesce(OutcomeRow.file_status, "pending") == "pending",
+            func.coalesce(OutcomeRow.file_status, FileState.PENDING.value) == FileState.PENDING,
             DocumentRow.file_state == PdfState.MISSING,
         ),
         FileStatus.MISSING.value,

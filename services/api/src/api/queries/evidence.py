@@ -17,9 +17,9 @@ from common.archive import Archive, EInvoiceRef
 from common.db.models.vat import VatAnswerRow
 from common.domain.buyers import VatCheck
 from common.domain.reasons import DocumentReason
+from common.domain.stored_words import VatResult
 
 MOST_ANSWERS = 100
-UNAVAILABLE = "unavailable"
 SHOWN = (
     VatAnswerRow.answer_id,
     VatAnswerRow.created_at,
@@ -83,7 +83,7 @@ class EvidenceQueries:
 
     async def _used(self, check: VatCheck) -> int | None:
         """Find the answer a check speaks of: the first kept at its moment or later, by one transaction."""
-        if check.result == UNAVAILABLE:
+        if check.result == VatResult.UNAVAILABLE:
             return None
         query = (
             select(VatAnswerRow.answer_id)

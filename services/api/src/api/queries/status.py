@@ -91,7 +91,9 @@ async def _connections(session: AsyncSession, scope: Scope) -> list[Standing]:
         BreakerRow.tenant_id == ConnectionRow.tenant_id,
     )
     is_denied = breaker.where(BreakerRow.denied_at.is_not(None))
-    is_out = or_(ConnectionRow.state.in_(("halted", ConnectionState.RECONNECT_NEEDED)), is_denied)
+    is_out = or_(
+        ConnectionRow.state.in_((ConnectionState.HALTED, ConnectionState.RECONNECT_NEEDED)), is_denied
+    )
     trouble = case((is_out, 0), (or_(is_failing, breaker), 1), else_=2)
     query = (
         select(ConnectionRow)

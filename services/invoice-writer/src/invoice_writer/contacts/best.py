@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from common.domain.buyers import Customer, address_print, name_print, place_key, vat_key
+from common.domain.stored_words import ContactKind
 from invoice_writer.contacts.effect import ContactNeed
 from invoice_writer.contacts.rows import KnownContact
 
@@ -28,7 +29,7 @@ def is_usable(need: ContactNeed, known: KnownContact) -> bool:
     customer = need.customer
     if known.kind != customer.kind:
         return False
-    if known.kind == "company" and not _is_vat_id_right(need, known):
+    if known.kind == ContactKind.COMPANY and not _is_vat_id_right(need, known):
         return False
     return (
         _has_strong_key(customer, known) or _is_same_name(customer, known) or _is_same_place(customer, known)
@@ -61,7 +62,7 @@ def _is_same_name(customer: Customer, known: KnownContact) -> bool:
     if name_print(customer.name) == known.name_print:
         return True
     has_none = customer.first_name is None or known.last_name_print == known.name_print
-    is_person = customer.kind == "person" and known.last_name_print is not None
+    is_person = customer.kind == ContactKind.PERSON and known.last_name_print is not None
     return is_person and has_none and name_print(customer.last_name) == known.last_name_print
 
 

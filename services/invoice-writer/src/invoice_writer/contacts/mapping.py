@@ -12,6 +12,7 @@ from common.domain.buyers import (
     vat_key,
 )
 from common.domain.cleaning import clip
+from common.domain.stored_words import ContactKind
 from common.lexware.contact_wire import Company, Contact, ContactPerson, NewContact, PostalAddress
 from common.lexware.countries import KNOWN_CODES
 
@@ -24,8 +25,8 @@ def contact_of(
 ) -> NewContact:
     """Everything that is known of the customer; `country_code` where the books have one of their own."""
     return NewContact(
-        company=_company(customer, tax_free) if customer.kind == "company" else None,
-        person=_person(customer) if customer.kind == "person" else None,
+        company=_company(customer, tax_free) if customer.kind == ContactKind.COMPANY else None,
+        person=_person(customer) if customer.kind == ContactKind.PERSON else None,
         billing=PostalAddress(
             supplement=customer.supplement,
             street=customer.street,
@@ -44,7 +45,7 @@ def least_contact_of(
 ) -> NewContact:
     """Name and country, and the VAT id where the voucher could not be without: little can be refused here."""
     billing = PostalAddress(country_code=country_code or customer.country)
-    if customer.kind == "company":
+    if customer.kind == ContactKind.COMPANY:
         company = Company(
             name=clip(customer.name, SHORT_NAME),
             vat_registration_id=customer.vat_id if tax_free else None,

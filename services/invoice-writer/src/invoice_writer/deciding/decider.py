@@ -14,7 +14,7 @@ from common.domain.deciding import decide
 from common.domain.documents import DocumentType
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import CURED_BY_PROFILE, REASONS, DocumentReason
-from common.domain.stored_words import DocumentStatus
+from common.domain.stored_words import ConnectionState, DocumentStatus, VatResult
 from common.domain.taxcases import SHOWN_UNCHECKED
 from common.domain.verdicts import CorrectionContext, Decision, Exclude, Park, Verdict
 from common.effects.runner import EffectRunner
@@ -37,8 +37,8 @@ from invoice_writer.vat import CHECK_PENDING, VatChecks
 log = structlog.get_logger(__name__)
 
 STATE_REASONS = {
-    "halted": DocumentReason.CONNECTION_HALTED,
-    "reconnect_needed": DocumentReason.RECONNECT_NEEDED,
+    ConnectionState.HALTED: DocumentReason.CONNECTION_HALTED,
+    ConnectionState.RECONNECT_NEEDED: DocumentReason.RECONNECT_NEEDED,
 }
 READ_FROM_PROFILE = frozenset({*CURED_BY_PROFILE, DocumentReason.ORGANIZATION_CHANGED.value})
 
@@ -172,7 +172,7 @@ class Decider:
         overdue = _age_of(state) >= timedelta(hours=settings.vat_check_wait_hours)
         if vat_id and overdue and check is None:
             now = event.occurred_at if state is None else state.read_at
-            check = VatCheck(vat_id=vat_id, result="unavailable", checked_at=now)
+            check = VatCheck(vat_id=vat_id, result=VatResult.UNAVAILABLE, checked_at=now)
         verdict = decide(
             document,
             order,

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.models.books import OutcomeRow
 from common.domain.alarms import AlarmKind
-from common.domain.stored_words import DocumentStatus
+from common.domain.stored_words import DocumentStatus, VatResult
 from common.domain.taxcases import SHOWN_UNCHECKED
 from common.events import registry
 from common.events.documents import DocumentIssued
@@ -22,7 +22,7 @@ async def tell_of_late_answer(session: AsyncSession, tenant_id: UUID, vat_id: st
         OutcomeRow.tenant_id == tenant_id,
         OutcomeRow.status == DocumentStatus.BOOKED,
         CHECK["vat_id"].as_string() == vat_id,
-        CHECK["result"].as_string() == "unavailable",
+        CHECK["result"].as_string() == VatResult.UNAVAILABLE.value,
     )
     told = 0
     for row in (await session.execute(query)).all():

@@ -9,6 +9,7 @@ from common.domain.buyers import VatCheck
 from common.domain.cleaning import clean
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import DocumentReason
+from common.domain.stored_words import VatResult
 from common.domain.verdicts import Exclude, Park, SingleContact
 from factories.documents import (
     decide_on,
@@ -115,7 +116,9 @@ def test_hostile_text_in_an_address_is_cleaned_and_the_document_booked(
 
 def test_an_answer_about_another_vat_id_proves_nothing_r27() -> None:
     address = VIENNA.model_copy(update={"company": "Wiener GmbH", "vat_id": "ATU13585627"})
-    check = VatCheck(vat_id="FR40303265045", result="valid", checked_at=datetime(2025, 3, 1, tzinfo=UTC))
+    check = VatCheck(
+        vat_id="FR40303265045", result=VatResult.VALID, checked_at=datetime(2025, 3, 1, tzinfo=UTC)
+    )
     document, order = make_invoice(address=address, **FREE), make_order(billing_address=address)
     verdict = decide_on(document, order, vat_check=check)
     assert isinstance(verdict, Park)

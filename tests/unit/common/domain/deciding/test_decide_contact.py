@@ -8,6 +8,7 @@ from common.domain.buyers import VatCheck, customer_of
 from common.domain.documents import Address
 from common.domain.merchant import GOODS_CATEGORY, ContactRule, MerchantSettings
 from common.domain.reasons import DocumentReason
+from common.domain.stored_words import VatResult
 from common.domain.verdicts import CollectiveContact, Decision, SingleContact
 from factories.documents import (
     CATEGORIES,
@@ -113,7 +114,9 @@ def test_without_any_name_a_forced_contact_parks_r34() -> None:
 def test_the_contact_of_a_company_abroad_carries_its_checked_vat_id_r27() -> None:
     address = make_address(country="GR", zip_code="10431", city="Athen", company="Hellas AE", vat_id=None)
     billing = address.model_copy(update={"vat_id": "gr 094259216"})
-    check = VatCheck(vat_id="EL094259216", result="valid", checked_at=datetime(2025, 3, 1, tzinfo=UTC))
+    check = VatCheck(
+        vat_id="EL094259216", result=VatResult.VALID, checked_at=datetime(2025, 3, 1, tzinfo=UTC)
+    )
     document = make_invoice(gross_total=euro("100"), lines=(make_line("100", "0"),), address=address)
     decision = booked(decide_on(document, make_order(billing_address=billing), vat_check=check))
     assert isinstance(decision.contact, SingleContact)

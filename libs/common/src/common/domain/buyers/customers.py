@@ -7,6 +7,7 @@ from typing import Literal
 
 from common.domain.cleaning import clean, clip, utf16_length
 from common.domain.documents import Address, Fact, OrderSnapshot
+from common.domain.stored_words import ContactKind
 
 TEXT_LIMIT = 100
 SALUTATION_LIMIT = 25
@@ -43,7 +44,7 @@ class Customer(Fact):
     `country` is the books' own code, mostly ISO 3166-1 alpha-2. `vat_id` is upper case without separators.
     """
 
-    kind: Literal["company", "person"]
+    kind: Literal[ContactKind.COMPANY, ContactKind.PERSON]
     company: str | None = None
     salutation: str | None = None
     first_name: str | None = None
@@ -61,7 +62,7 @@ class Customer(Fact):
     @property
     def name(self) -> str:
         """The company's name, or first and last name."""
-        if self.kind == "company":
+        if self.kind == ContactKind.COMPANY:
             return self.company or ""
         return " ".join(part for part in (self.first_name, self.last_name) if part)
 
@@ -79,7 +80,7 @@ def customer_of(address: Address | None, order: OrderSnapshot, country: str) -> 
     first, last = _text(named.first_name), _text(named.last_name)
     company = company_name(named.company)
     return Customer(
-        kind="company" if company else "person",
+        kind=ContactKind.COMPANY if company else ContactKind.PERSON,
         company=company,
         salutation=_salutation(named),
         first_name=(first or None) if last else None,

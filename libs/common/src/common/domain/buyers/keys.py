@@ -6,6 +6,7 @@ from collections.abc import Callable
 from common.domain.buyers.customers import Customer
 from common.domain.buyers.spelling import folded, in_ascii, normal
 from common.domain.ids import ShopConnectionId
+from common.domain.stored_words import ContactKind
 
 
 def customer_keys(customer: Customer, shop_id: ShopConnectionId) -> tuple[str, ...]:
@@ -34,7 +35,11 @@ def identity_of(customer: Customer, shop_id: ShopConnectionId, *, tax_free: bool
         or place_key(customer.name, customer.street, customer.zip_code, customer.city, customer.country)
         or f"name:{_digest(customer.name, customer.zip_code, customer.city, customer.country)}"
     )
-    company = [customer.vat_id or "-", "tax-free" if tax_free else "-"] if customer.kind == "company" else []
+    company = (
+        [customer.vat_id or "-", "tax-free" if tax_free else "-"]
+        if customer.kind == ContactKind.COMPANY
+        else []
+    )
     return ":".join([customer.kind, *company, who])
 
 

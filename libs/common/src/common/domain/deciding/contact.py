@@ -4,6 +4,7 @@ from common.domain.buyers import customer_of
 from common.domain.cleaning import clean
 from common.domain.money import Money
 from common.domain.reasons import DocumentReason
+from common.domain.stored_words import ContactKind
 from common.domain.taxcases import SHOWN_INVALID, Sale, Treatment
 from common.domain.verdicts import (
     CollectiveContact,
@@ -30,7 +31,7 @@ def choose_contact(sale: Sale, treatment: Treatment, category_ids: set[str], tra
     if customer is None:
         trail.fired("contact.collective_without_name")
         return CollectiveContact()
-    if treatment.company_only and customer.kind != "company":
+    if treatment.company_only and customer.kind != ContactKind.COMPANY:
         return trail.park(DocumentReason.COMPANY_NAME_MISSING)
     if SHOWN_INVALID in trail.rules:
         customer = customer.model_copy(update={"vat_id": None})

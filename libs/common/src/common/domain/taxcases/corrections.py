@@ -11,7 +11,7 @@ from common.domain.buyers import VatCheck
 from common.domain.cleaning import clean
 from common.domain.money import Money, total
 from common.domain.reasons import DocumentReason
-from common.domain.stored_words import DocumentStatus
+from common.domain.stored_words import DocumentStatus, VatResult
 from common.domain.verdicts import CorrectedInvoice, DecisionInput, Park, Trail
 
 OSS_CASE, CHECKED_VALID = "distance_sale.oss", "vat_id.checked_valid"
@@ -65,13 +65,13 @@ def corrects_oss(case: DecisionInput) -> bool | None:
 def checked_with_invoice(case: DecisionInput, vat_id: str) -> VatCheck | None:
     """The check of this VAT id that what is corrected was booked tax-free with; None without one."""
     check = _check_of_invoice(case, vat_id)
-    return check if check is not None and check.result == "valid" else None
+    return check if check is not None and check.result == VatResult.VALID else None
 
 
 def shown_with_invoice(case: DecisionInput, vat_id: str) -> VatCheck | None:
     """What was known of this VAT id when what is corrected was booked with the tax it shows; None without."""
     check = _check_of_invoice(case, vat_id)
-    return check if check is not None and check.result != "valid" else None
+    return check if check is not None and check.result != VatResult.VALID else None
 
 
 def _check_of_invoice(case: DecisionInput, vat_id: str) -> VatCheck | None:

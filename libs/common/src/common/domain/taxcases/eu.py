@@ -5,6 +5,7 @@ from datetime import timedelta
 from common.domain.amounts import is_covered, is_rate_on, state_of
 from common.domain.buyers import HOME, VatCheck, VatId
 from common.domain.reasons import DocumentReason
+from common.domain.stored_words import VatResult
 from common.domain.taxcases.corrections import (
     CHECKED_VALID,
     OSS_CASE,
@@ -51,11 +52,11 @@ def taxed_to_company(sale: Sale, trail: Trail) -> Park | None:
     check = then or _answer(sale, vat_id)
     if check is not None:
         trail.evidence["vat_check"] = check.model_dump(mode="json")
-    is_open = check is None or check.result == "unavailable"
+    is_open = check is None or check.result == VatResult.UNAVAILABLE
     if is_open and then is None and not sale.case.check_overdue:
         hours = timedelta(hours=sale.case.settings.vat_check_wait_hours)
         return trail.wait(DocumentReason.VAT_CHECK_PENDING, hours, vat_id=vat_id.value)
-    if check is not None and check.result == "valid":
+    if check is not None and check.result == VatResult.VALID:
         return trail.park(DocumentReason.TAX_SHOWN_TO_COMPANY, vat_id=vat_id.value, country=sale.country)
     trail.fired(SHOWN_UNCHECKED if is_open else SHOWN_INVALID)
     return None
@@ -102,13 +103,13 @@ def _unchecked(sale: Sale, vat_id: VatId, trail: Trail) -> Park | None:
         trail.fired("vat_id.checked_with_invoice", vat_check=then.model_dump(mode="json"))
         return None
     check = _answer(sale, vat_id)
-    if check is None or check.result == "unavailable":
+    if check is None or check.result == VatResult.UNAVAILABLE:
         hours = sale.case.settings.vat_check_wait_hours
         if check is not None:
             trail.evidence["vat_check"] = check.model_dump(mode="json")
         return trail.wait(DocumentReason.VAT_CHECK_PENDING, timedelta(hours=hours), vat_id=vat_id.value)
     trail.evidence["vat_check"] = check.model_dump(mode="json")
-    if check.result == "invalid":
+    if check.result == VatResult.INVALID:
         return trail.park(DocumentReason.VAT_ID_INVALID, vat_id=vat_id.value)
     trail.fired(CHECKED_VALID)
     return None
