@@ -13,6 +13,7 @@ from common.db.models.transit import BookedVoucherRow
 from common.domain.buyers import PayerHashes
 from common.domain.documents import DocumentType, PaymentData
 from common.domain.money import Money
+from common.domain.stored_words import BoundHow
 from common.events.base import Event
 from common.events.vouchers import DocumentExcluded, DocumentParked, PaymentKeys, VoucherBooked
 from common.inbox.accept import accept
@@ -48,7 +49,7 @@ def booked(**over: Any) -> VoucherBooked:
         voucher_id="voucher-1",
         voucher_on=date(2025, 3, 4),
         tax_total=Money(797),
-        how="written",
+        how=BoundHow.WRITTEN,
     )
 
 

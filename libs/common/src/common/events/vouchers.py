@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from common.domain.buyers import PayerHashes
 from common.domain.documents import Fact, PaymentData
 from common.domain.money import Money
+from common.domain.stored_words import BoundHow
 from common.events import topics
 from common.events.base import DocumentMessage
 
@@ -37,7 +38,7 @@ class VoucherBooked(_BooksFact):
     voucher_id: str
     voucher_on: date
     tax_total: Money
-    how: Literal["written", "reconciled", "adopted"]
+    how: Literal[BoundHow.WRITTEN, BoundHow.RECONCILED, BoundHow.ADOPTED]
 
     @property
     def fact(self) -> str:

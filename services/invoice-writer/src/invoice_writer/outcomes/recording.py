@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,8 +27,6 @@ from invoice_writer.outcomes.outcome import Outcome
 from invoice_writer.outcomes.repository import OutcomeRepository
 from invoice_writer.outcomes.rows import record_all
 from invoice_writer.outcomes.state import DocumentState
-
-How = Literal["written", "reconciled", "adopted"]
 
 
 async def record_outcome(
@@ -95,7 +93,8 @@ class Booking:
         differences: Mapping[str, Any] | None = None,
     ) -> "Booking":
         """Make the booking that this outcome means."""
-        assert outcome.status == DocumentStatus.BOOKED and outcome.voucher_id is not None
+        assert outcome.status == DocumentStatus.BOOKED
+        assert outcome.voucher_id is not None and outcome.how is not None
         fact = VoucherBooked.about(
             event.ref,
             **_shared(event, payer),
@@ -103,7 +102,7 @@ class Booking:
             voucher_id=outcome.voucher_id,
             voucher_on=decision.voucher_on,
             tax_total=decision.tax_total,
-            how=cast(How, outcome.how),
+            how=outcome.how,
         )
         return cls(event, outcome, Entry.of(fact), differences)
 
