@@ -14,6 +14,7 @@ from common.lexware.errors import (
     ReconnectNeeded,
 )
 
+NOT_VISIBLE = "voucher_not_visible"  # a look by id found no voucher, which a late read may say, too
 OF_THE_CONNECTION: Mapping[type[ConnectorError], DocumentReason] = MappingProxyType(
     {
         AccessDenied: DocumentReason.CONTRACT_PROBLEM,

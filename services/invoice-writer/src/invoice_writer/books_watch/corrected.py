@@ -23,6 +23,7 @@ from invoice_writer.books_watch.bound import changed_alarm, changed_since_booked
 from invoice_writer.books_watch.gone import Gone, VoucherLooks
 from invoice_writer.deciding import CORRECTED, VoucherPlan
 from invoice_writer.outcomes import Outcome
+from invoice_writer.refusals import NOT_VISIBLE
 
 OUTCOMES = table(OutcomeRow)
 
@@ -42,7 +43,7 @@ class CorrectedVouchers:
         for row in await self._invoices(event, plan):
             match await looks.look(row.voucher_id):
                 case timedelta() as left:
-                    return Later(left, "voucher_not_visible")
+                    return Later(left, NOT_VISIBLE)
                 case Gone(is_repair=is_repair):
                     if not is_repair:
                         return plan.parked(DocumentReason.ORIGINAL_PARKED, invoices=clean(row.number))

@@ -14,6 +14,7 @@ from common.db.engine import Database
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import CLOSED_BY_PERSON, AlarmKind
 from common.domain.duplicates import vouchers_in
+from common.domain.reasons import DocumentReason
 from common.domain.stored_words import SaidOfDouble
 from common.effects.sql_numbers import effects_bound_to
 from common.events.commands import RepairDuplicate, SeeAlarm
@@ -63,7 +64,7 @@ class Sayings:
             return Done()
         context = await self._contexts.get(command.tenant_id)
         if context.books is None:
-            return Later(NO_BOOKS_YET, "books_not_connected")
+            return Later(NO_BOOKS_YET, DocumentReason.BOOKS_NOT_CONNECTED.value)
         client = await self._clients.for_connection(command.tenant_id, context.books.connection_id)
         there = [one for one in command.deleted if await _is_there(client, one)]
         async with self._db.sessions.of(command.tenant_id) as session:

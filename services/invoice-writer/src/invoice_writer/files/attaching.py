@@ -71,7 +71,7 @@ class FileAttacher:
             await self._settle(event, FileState.NOT_WANTED, "send_pdf_off")
             return None
         if context.books is None or context.books.state != ConnectionState.ACTIVE:
-            return Later(NOT_CONNECTED_WAIT, "books_not_connected")
+            return Later(NOT_CONNECTED_WAIT, DocumentReason.BOOKS_NOT_CONNECTED.value)
         try:
             client = await self._clients.for_connection(event.tenant_id, context.books.connection_id)
             file = await self._file(event, state.voucher_id, state.pdf_sha256, context.books.organization_id)

@@ -15,6 +15,7 @@ from common.http.errors import NotFound, RequestNotExecuted, RequestUnfit
 from common.lexware.client import LexwareClient
 from common.lexware.errors import VoucherRejected
 from common.lexware.files import files_of
+from invoice_writer.refusals import NOT_VISIBLE
 
 Attached: TypeAlias = Callable[[str], OnBound[Any]]
 
@@ -28,7 +29,7 @@ class VoucherNotThere(RequestNotExecuted):
 class VoucherNotVisible(TransientError):
     """A look was answered that there is no such voucher: that says nothing about its files."""
 
-    code = "voucher_not_visible"
+    code = NOT_VISIBLE
 
 
 class VoucherUnreadable(RefusedError):

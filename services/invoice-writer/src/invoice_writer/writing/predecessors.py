@@ -19,7 +19,7 @@ from invoice_writer.deciding import VoucherPlan
 from invoice_writer.keys import marker_in
 from invoice_writer.lists import BooksUnreadable, waiting_for_books, waiting_for_part
 from invoice_writer.outcomes import Outcome
-from invoice_writer.refusals import connection_reason
+from invoice_writer.refusals import NOT_VISIBLE, connection_reason
 from invoice_writer.vouchers import (
     IndexedVoucher,
     OtherEffects,
@@ -30,7 +30,7 @@ from invoice_writer.vouchers import (
 )
 from invoice_writer.writing.ends import translated
 
-NOT_VISIBLE_YET, NOT_VISIBLE = timedelta(seconds=10), "voucher_not_visible"
+NOT_VISIBLE_YET = timedelta(seconds=10)
 NOT_READABLE = timedelta(minutes=1)
 
 

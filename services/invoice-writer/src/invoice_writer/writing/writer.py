@@ -70,7 +70,7 @@ class VoucherWriter:
             return translated(settled, plan)
         effect = self._effect(event, plan, despite=True)
         if not await self._runner.give_up_open_attempt(effect.key):
-            return Later(STILL_ARRIVING, "write_unconfirmed")
+            return Later(STILL_ARRIVING, DocumentReason.WRITE_UNCONFIRMED.value)
         is_new = not await self._runner.is_known(effect.key)
         return await self._ensure(effect, event, plan, is_new=is_new)
 
