@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from common.domain.buyers import Customer, address_print, customer_keys, name_print, vat_key
 from common.domain.ids import BooksConnectionId, ShopConnectionId
+from common.domain.stored_words import ContactKind
 from common.lexware.client import LexwareClient
 from common.lexware.contact_wire import Contact
 from factories.customers import make_customer
@@ -78,7 +79,7 @@ def name_agrees(one: Customer, other: Customer) -> bool:
     """The same name, or the same last name where one has no first name."""
     if name_print(one.name) == name_print(other.name):
         return True
-    is_short = None in (one.first_name, other.first_name) and one.kind == other.kind == "person"
+    is_short = None in (one.first_name, other.first_name) and one.kind == other.kind == ContactKind.PERSON
     return is_short and one.last_name == other.last_name
 
 
@@ -94,7 +95,9 @@ def test_r56_the_chosen_contact_is_of_the_same_kind_and_name_or_address_or_vat_i
     if other is None:
         return
     assert other.kind == customer.kind
-    vat_ids = {vat_key(customer.vat_id), vat_key(other.vat_id)} if customer.kind == "company" else set()
+    vat_ids = (
+        {vat_key(customer.vat_id), vat_key(other.vat_id)} if customer.kind == ContactKind.COMPANY else set()
+    )
     assert len(vat_ids - {None}) <= 1
     is_same_vat_id = len(vat_ids) == 1 and None not in vat_ids
     is_same_place = place_of(customer) is not None and place_of(customer) == place_of(other)
@@ -106,11 +109,11 @@ def test_r56_who_was_here_before_with_all_data_gets_the_same_contact_among_whate
     customer: Customer, others: list[Customer]
 ) -> None:
     held = set(customer_keys(customer, SHOP))
-    if customer.kind == "person":
+    if customer.kind == ContactKind.PERSON:
         held.discard(str(vat_key(customer.vat_id)))  # the books keep VAT ids with companies only
     if not held:
         return
     other = chosen(customer, [*others, customer])
     assert other is not None
-    if place_of(customer) is not None and customer.kind == "company" and customer.vat_id is None:
+    if place_of(customer) is not None and customer.kind == ContactKind.COMPANY and customer.vat_id is None:
         assert (other.name, place_of(other)) == (customer.name, place_of(customer))

@@ -7,6 +7,7 @@ import pytest
 from cases.model import Booked, TaxCase
 from cases.page import CASES
 from common.domain.buyers import Customer
+from common.domain.stored_words import ContactKind
 from common.domain.verdicts import Decision, SingleContact
 from common.lexware.countries import Country, code_in_books
 from contract.lexware.office import Office
@@ -18,7 +19,7 @@ MARKER = "#0123456789abcdef"
 
 def contact_body(customer: Customer, country_code: str, *, tax_free: bool) -> dict[str, Any]:
     """The contact as a person would enter it."""
-    if customer.kind == "company":
+    if customer.kind == ContactKind.COMPANY:
         party: dict[str, Any] = {
             "company": {
                 "name": customer.company,

@@ -8,6 +8,7 @@ from common.domain.buyers import Customer, company_name, customer_of
 from common.domain.buyers.customers import email_of, phone_of, vat_id_of
 from common.domain.cleaning import utf16_length
 from common.domain.documents import Address
+from common.domain.stored_words import ContactKind
 from factories.documents import make_address, make_order
 
 
@@ -235,7 +236,7 @@ def test_whatever_the_shop_holds_fits_the_books(fields: dict[str, str | None], n
     if found is None:
         return
     assert found.name
-    assert found.kind == "company" or found.last_name
+    assert found.kind == ContactKind.COMPANY or found.last_name
     for name, value in found.model_dump(exclude_none=True).items():
         assert utf16_length(value) <= LIMITS.get(name, 100)
         value.encode()
