@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import select, update
 
 from common.db.dialect import db_now
-from common.db.models.books import ContactIndexStateRow
+from common.db.models.books import ContactIndexRow, ContactIndexStateRow
 from common.domain.ids import BooksConnectionId
+from common.domain.stored_words import ContactKind
 from common.http.errors import RateLimitWait
 from common.later import Later
 from common.lexware.contact_wire import Contact
 from common.lexware.errors import DeniedForNow
-from common.lexware.rows import Page
+from common.lexware.rows import Page, Rows
 from factories.customers import make_customer
 from integration.invoice_writer.harness import Writer
 from invoice_writer.contacts import ContactIndex
@@ -52,6 +53,21 @@ async def test_index_is_read_once_in_pages_of_250(writer: Writer, process: Proce
     one = make_customer(email="kunde-599@viele.example", last_name="Kunde 599", first_name=None)
     await process.ready(one)
     assert await writer.requests() == {LIST: 3}
+
+
+async def test_contact_that_is_neither_company_nor_person_holds_up_no_list(
+    writer: Writer, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, contact = await process.client(), Contact(id="neither")
+
+    async def customers(number: int) -> Page[Contact]:
+        return Page(Rows((contact,)), last=True)
+
+    monkeypatch.setattr(client.contacts, "customers", customers)
+    assert await filled(process)
+    query = select(ContactIndexRow.kind).where(ContactIndexRow.contact_id == contact.id)
+    async with writer.db.reading.of(writer.tenant_id) as session:
+        assert await session.scalar(query) == ContactKind.NOBODY
 
 
 async def test_interrupted_reading_goes_on_where_it_was(

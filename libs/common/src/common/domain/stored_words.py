@@ -144,6 +144,7 @@ class ContactKind(StrEnum):
 
     COMPANY = "company"
     PERSON = "person"
+    NOBODY = "nobody"  # the books say neither
 
 
 class ContactState(StrEnum):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import Field
 
+from common.domain.stored_words import ContactKind
 from common.lexware.wire import Wire, WireId, WireNumber
 
 WRITABLE = ("company", "person", "addresses", "xRechnung", "emailAddresses", "phoneNumbers", "note")
@@ -79,11 +80,11 @@ class Contact(Wire):
         return " ".join(part for part in (person.first_name, person.last_name) if part)
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> ContactKind:
         """Whether it is a company or a person; neither where the books say nothing we can read."""
         if self.company is not None:
-            return "company"
-        return "nobody" if self.person is None else "person"
+            return ContactKind.COMPANY
+        return ContactKind.NOBODY if self.person is None else ContactKind.PERSON
 
     @property
     def number(self) -> int | None:
