@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from common.pausing import every, wait, wait_for_any
+from common.pausing import Seldom, every, wait, wait_for_any
 
 LONG, SHORT = 30.0, 0.01
 
@@ -70,3 +70,24 @@ async def test_told_to_stop_before_there_is_no_turn_at_all() -> None:
     stop = asyncio.Event()
     stop.set()
     assert [turn async for turn in every(SHORT, stop)] == []
+
+
+def test_what_is_seldom_done_is_due_at_first_and_rests_from_when_it_was_done() -> None:
+    now = 1000.0
+    looks = Seldom(60.0, lambda: now)
+    assert looks.is_due()
+    now += 5.0  # the look itself took a while
+    looks.done()
+    assert not looks.is_due()
+    now += 59.9
+    assert not looks.is_due()
+    now += 0.1
+    assert looks.is_due()
+
+
+def test_what_is_wanted_again_is_due_at_once() -> None:
+    looks = Seldom(60.0)
+    looks.done()
+    assert not looks.is_due()
+    looks.again()
+    assert looks.is_due()

@@ -1,7 +1,8 @@
 """Waiting for events, no longer than is useful, and the beat of whatever looks again and again."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 
 
 async def wait(event: asyncio.Event, seconds: float) -> None:
@@ -26,6 +27,26 @@ async def wait_for_any(*events: asyncio.Event, seconds: float | None) -> None:
 def every(seconds: float, stop: asyncio.Event) -> AsyncIterator[None]:
     """Beat now and then again so many seconds after each turn has ended, until told to stop."""
     return _Beat(seconds, stop)
+
+
+class Seldom:
+    """Tells when something is to be done again: at once at first, then so many seconds after it was done."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._due_at: float | None = None
+
+    def is_due(self) -> bool:
+        """Whether it is time."""
+        return self._due_at is None or self._clock() >= self._due_at
+
+    def done(self) -> None:
+        """Have it rest from now on."""
+        self._due_at = self._clock() + self._seconds
+
+    def again(self) -> None:
+        """Have it due at once."""
+        self._due_at = None
 
 
 class _Beat(AsyncIterator[None]):

@@ -1,6 +1,5 @@
 """When too many messages die: one merchant's data halt that merchant, those of several halt the worker."""
 
-import time
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
@@ -17,6 +16,7 @@ from common.db.models.line import DeadLetterRow
 from common.domain.alarms import AlarmKind
 from common.domain.stored_words import DeadLetterState
 from common.observability.health import NotReady
+from common.pausing import Seldom
 
 LETTERS = table(DeadLetterRow)
 LOOK_SECONDS = 5.0
@@ -34,16 +34,16 @@ class DeadLetterLimit:
     def __init__(self, db: Database, consumer: str, limit: int) -> None:
         self._db, self._consumer, self._most = db, consumer, limit
         self._since: datetime | None = None
-        self._next_look = 0.0
+        self._looks = Seldom(LOOK_SECONDS)
         self._counts: Mapping[UUID, int] = {}
 
     def look_again(self) -> None:
         """Count anew at the next question instead of after a while."""
-        self._next_look = 0.0
+        self._looks.again()
 
     async def reached(self) -> bool:
         """Count anew when it is time. Returns whether to halt for everybody, not only for those `halted`."""
-        if time.monotonic() >= self._next_look:
+        if self._looks.is_due():
             async with self._db.reading.of_queues() as session:
                 self._since = self._since or await session.scalar(select(db_now()))
                 self._counts = await _count_kept(session, self._consumer, self._since)
@@ -54,7 +54,7 @@ class DeadLetterLimit:
                     {*self._over(in_an_hour), *opened} - {None}
                 ) as session:
                     await self._tell(session, in_an_hour, opened)
-            self._next_look = time.monotonic() + LOOK_SECONDS
+            self._looks.done()
         return _is_widespread(self._counts, self._most)
 
     @property

@@ -1,7 +1,6 @@
 """Polls every shop that is due, many at once; replicas share the shops by leases in the database."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -14,6 +13,7 @@ from common.db.engine import Database
 from common.db.tenant_settings import newest_settings
 from common.observability import metrics
 from common.observability.tracing import continued
+from common.pausing import Seldom
 from ingest.connections import ShopConnections
 from ingest.orders import OrderReader
 from ingest.polling.cursors import SHOP_CURSORS, finish_poll, refresh_cursors
@@ -44,8 +44,8 @@ class Poller:
     ) -> None:
         self._db, self._shops, self._archive, self._settings = db, shops, archive, settings
         self._announced = announced
-        self._refreshed_at = float("-inf")
         poll = settings.poll
+        self._refreshes = Seldom(poll.roster_every)
         backoff = Backoff(poll.first_backoff, poll.longest_backoff)
         pace = Pace(poll.concurrency, poll.lease, poll.look_every, backoff)
         self._loop = DueLoop(db, self.name, SHOP_CURSORS, self._poll, pace, each_look=self._refresh_at_times)
@@ -61,14 +61,14 @@ class Poller:
         return await self._loop.run_once(stop, limit=AT_ONCE)
 
     async def _refresh_at_times(self) -> None:
-        if time.monotonic() - self._refreshed_at >= self._settings.poll.roster_every:
+        if self._refreshes.is_due():
             await self._refresh()
 
     async def _refresh(self) -> None:
         """Give new shops a cursor, follow new settings, and close alarms of shops that are out of use."""
         await refresh_cursors(self._db)
         await close_alarms_of_unused(self._db)
-        self._refreshed_at = time.monotonic()
+        self._refreshes.done()
 
     async def _poll(self, turn: Turn[CursorState]) -> TurnResult:
         """Read one shop as far as the budget goes. Returns what its row says then, whatever happened."""

@@ -16,6 +16,7 @@ from common.db.models.core import ConnectionRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
 from common.domain.stored_words import ConnectionState
+from common.pausing import Seldom
 from invoice_writer.lists import BooksList, ListRef, ListState, parts_from_json, stalled_alarm, unfit_alarm
 from invoice_writer.vouchers import part_alarm
 
@@ -34,12 +35,12 @@ class ListAlarms:
     def __init__(
         self, db: Database, shown_after_seconds: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._db, self._shown_after_seconds, self._clock = db, shown_after_seconds, clock
-        self._next_look_at: float | None = None
+        self._db, self._shown_after_seconds = db, shown_after_seconds
+        self._looks = Seldom(LOOK_SECONDS, clock)
 
     async def run_once(self) -> None:
         """Raise and close what there is to, unless the last look was less than a minute ago."""
-        if self._next_look_at is not None and self._clock() < self._next_look_at:
+        if not self._looks.is_due():
             return
         async with self._db.reading.of_queues() as session:
             wanted = {_place(alarm): alarm for alarm in await self._wanted(session)}
@@ -57,7 +58,7 @@ class ListAlarms:
                     await raise_alarm(session, wanted[place])
                 for kind, tenant_id, subject in known - wanted.keys():
                     await close_alarms(session, kind, subject, tenant_id=tenant_id)
-        self._next_look_at = self._clock() + LOOK_SECONDS
+        self._looks.done()
 
     async def _wanted(self, session: AsyncSession) -> list[Alarm]:
         known = READINGS.c.connection_id == ConnectionRow.connection_id

@@ -1,7 +1,6 @@
 """Has documents decided again when the time they wait for has come or their cause is gone."""
 
 import asyncio
-import time
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -29,7 +28,7 @@ from common.domain.stored_words import ConnectionKind, ConnectionState, Document
 from common.events.commands import ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
-from common.pausing import every
+from common.pausing import Seldom, every
 from common.settings import EffectSettings
 from common.transport.base import Incoming
 from invoice_writer.books_watch import ListAlarms
@@ -84,7 +83,7 @@ class Rechecker:
         effects: EffectSettings = EFFECTS,
     ) -> None:
         self._db, self._wake, self._every_seconds, self._readings = db, wake, every_seconds, readings
-        self._slow_look_at = 0.0
+        self._slow_looks = Seldom(SLOW_LOOK_SECONDS)
         self._turnover = TurnoverWatch(db)
         self._dispatches = DispatchWatch(db)
         self._unsettled = UnsettledWatch(db, effects.unsettled_after)
@@ -107,7 +106,7 @@ class Rechecker:
 
     async def run_once(self) -> int:
         """Mark what is due, put in line whoever tries something for all. Returns how many that were."""
-        is_slow_turn = time.monotonic() >= self._slow_look_at
+        is_slow_turn = self._slow_looks.is_due()
         queries = [_due(), readable_again(self._readings.shown_after_seconds)]
         trials = [tries(self._readings.shown_after_seconds)]
         if is_slow_turn:
@@ -119,7 +118,7 @@ class Rechecker:
             trying = [Requeued(one) for query in trials for one in await list_candidates(session, query)]
             profiles = (await session.execute(_old_profiles())).all() if is_slow_turn else ()
         if is_slow_turn:
-            self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
+            self._slow_looks.done()
         if not any(due) and not trying and not profiles:
             return 0
         candidates = [one for found in due for one in found] + [turn.document for turn in trying]
