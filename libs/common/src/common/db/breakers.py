@@ -77,7 +77,7 @@ class Seen:
 
 
 async def list_troubled(session: AsyncSession, connection_id: UUID | None = None) -> Sequence[Seen]:
-    """Every breaker, or those of one connection, that anything speaks against."""
+    """List the breakers, or those of one connection, that anything speaks against."""
     query = select(BreakerRow, db_now().label("now")).where(
         or_(BreakerRow.state != BreakerState.CLOSED, BreakerRow.failures > 0, BreakerRow.refusals > 0)
     )
@@ -87,7 +87,7 @@ async def list_troubled(session: AsyncSession, connection_id: UUID | None = None
 
 
 async def count_trouble(session: AsyncSession, calls: CallKind, error: str, refused_by: str | None) -> Seen:
-    """One more call without an answer, or refused; what comes while the breaker is open was sent before."""
+    """Count one more call without an answer, or refused; one that comes while it is open was sent before."""
     refused = refused_by is not None
     first = insert(session, BreakerRow).values(
         breaker_id=calls.breaker_id,
@@ -124,7 +124,7 @@ async def count_trouble(session: AsyncSession, calls: CallKind, error: str, refu
 
 
 async def open_breaker(session: AsyncSession, calls: CallKind, pause: float, *, denied: bool) -> Seen:
-    """Nobody asks until the pause is over, then one; `denied`: the books refuse such calls for good."""
+    """Let nobody ask until the pause is over, then one; `denied`: the books refuse such calls for good."""
     values: dict[str, Any] = {"state": BreakerState.OPEN, "retry_at": db_now(pause)}
     if denied:
         values["denied_at"] = case((BreakerRow.denied_at.is_(None), db_now()), else_=BreakerRow.denied_at)
@@ -159,7 +159,7 @@ async def give_trial_back(session: AsyncSession, calls: CallKind) -> None:
 
 
 async def close_breaker(session: AsyncSession, calls: CallKind) -> BreakerRow | None:
-    """The books answered: nothing speaks against such calls any more. What stood there before, if anything.
+    """Forget what spoke against such calls: the books answered. Returns what stood there before, if anything.
 
     After a rest the other kinds of calls that rest may be tried at once, and the lists be read.
     """
@@ -189,7 +189,7 @@ async def linked_anew(session: AsyncSession, tenant_id: UUID, connection_id: UUI
 
 
 async def find_breaker(session: AsyncSession, calls: CallKind) -> Seen | None:
-    """What stands there now; None when nothing speaks against asking."""
+    """Look up what stands there now; None when nothing speaks against asking."""
     query = select(BreakerRow, db_now().label("now")).where(BreakerRow.breaker_id == calls.breaker_id)
     found = (await session.execute(query)).one_or_none()
     return None if found is None else Seen(*found)

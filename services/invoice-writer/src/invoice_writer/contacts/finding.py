@@ -58,8 +58,9 @@ class Contacts:
         self._first_look = first_look
 
     async def ensure(self, need: ContactNeed) -> EffectResult:
-        """The contact, ready to be used in a voucher; or when to ask again; or why there is none.
+        """Find or create a customer's contact. Costs no request when indexed, one when new.
 
+        Returns it ready for a voucher, when to ask again, or why there is none.
         What is pending here may be asked for again as often as one likes: only due steps cost requests.
         """
         try:
@@ -101,7 +102,7 @@ class Contacts:
         return self._rested(known)
 
     async def check_refused_contact(self, need: ContactNeed, contact_id: str) -> Later | None:
-        """The books refused the contact in a voucher: when to try again, or None if it is not its fault.
+        """Look at a contact that a voucher was refused for. Returns when to try again, None if that is fine.
 
         A new contact is not accepted at once; one that is archived or gone is replaced by the next try.
         """
@@ -189,7 +190,7 @@ class Contacts:
         return result
 
     async def _ensured(self, need: ContactNeed, effect: ContactEffect) -> EffectResult:
-        """What a person said of a try that nobody can find out about comes before it."""
+        """Make it, after what a person said of a try that nobody can find out about."""
         result = await self._runner.ensure(effect)
         if need.anew and isinstance(result, Parked) and result.reason == DocumentReason.WRITE_UNSETTLED.value:
             await self._runner.give_up_open_attempt(effect.key)

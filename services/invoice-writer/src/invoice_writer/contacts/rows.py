@@ -59,7 +59,7 @@ class ContactRows:
         self._session, self._tenant_id, self._connection_id = session, tenant_id, connection_id
 
     async def find(self, keys: Sequence[str]) -> Sequence[KnownContact]:
-        """Every contact in use that has one of the keys."""
+        """Find every contact in use that has one of the keys."""
         rows = await self._session.execute(FOUND, {**self._place, "wanted": list(keys)})
         grouped: dict[str, list[Any]] = {}
         for row in rows:
@@ -67,7 +67,7 @@ class ContactRows:
         return [_known(same[0], frozenset(row.key for row in same)) for same in grouped.values()]
 
     async def get(self, contact_id: str) -> KnownContact | None:
-        """The contact if it is in use."""
+        """Read the contact if it is in use."""
         query = select(ROWS, db_now().label("now")).where(
             *self._this(contact_id), ROWS.c.state == ContactState.ACTIVE
         )
@@ -75,7 +75,7 @@ class ContactRows:
         return None if row is None else _known(row, frozenset())
 
     async def lost(self, identity: str) -> int:
-        """How many contacts made for this customer were archived or deleted since."""
+        """Count the contacts made for this customer that were archived or deleted since."""
         query = (
             select(func.count())
             .select_from(ROWS)

@@ -70,7 +70,7 @@ class Decider:
         return await self._with_books(event, state, context, self._profiles.get)
 
     async def decide_again(self, event: DocumentIssued, state: DocumentState) -> VoucherPlan | Outcome:
-        """As `decide`, with the newest settings, and with a new reading of the profile if that held it up."""
+        """Decide with the newest settings, and with a new reading of the profile if that held it up."""
         context = await self._contexts.reread(event.tenant_id)
         is_of_profile = state.reason in READ_FROM_PROFILE
         read = self._profiles.reread if is_of_profile else self._profiles.get

@@ -39,7 +39,7 @@ async def stand_aside(session: AsyncSession, tenant_id: UUID, keep: str, deleted
 
 
 async def keep_standing(session: AsyncSession, tenant_id: UUID, key: str, deleted: str, keep: str) -> bool:
-    """The document of this effect stands as the voucher that is left, whose mark says that it is ours."""
+    """Have the document of this effect stand as the voucher that is left, whose mark says that it is ours."""
     moving = (
         update(BindingRow)
         .where(

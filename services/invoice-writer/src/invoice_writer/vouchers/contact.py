@@ -31,7 +31,7 @@ class VoucherContacts:
     async def ready(
         self, event: DocumentIssued, plan: VoucherPlan, *, anew: bool = False
     ) -> str | Outcome | Later | None:
-        """The contact's id, None for the collective contact; or what becomes of the document instead.
+        """Have the contact ready. Returns its id (None: the collective one), or the document's end instead.
 
         `anew`: a person knows that nobody can find out whether the last try made it. Raises `BooksUnreadable`
         when contacts or countries cannot be read.
@@ -63,7 +63,7 @@ class VoucherContacts:
         return await self._contacts.check_refused_contact(need, contact_id)
 
     async def _country_code(self, need: ContactNeed) -> str | None:
-        """How the books spell the customer's country; asked once where they have a code of their own."""
+        """Look up how the books spell the country; asks once where they have a code of their own."""
         country = need.customer.country
         if country not in NAMES:
             return None
