@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+from common.domain.keys import document_subject
 from common.domain.money import Money
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -214,7 +215,7 @@ class DocumentRef:
 
 def document_id(connection_id: UUID, document_type: DocumentType, number: str) -> UUID:
     """The id of a document: the same shop connection, type and number give the same id everywhere."""
-    return uuid5(NAMESPACE_URL, f"document:{connection_id}:{document_type.value}:{number}")
+    return uuid5(NAMESPACE_URL, f"document:{document_subject(connection_id, document_type, number)}")
 
 
 def content_hash(document: Document) -> str:

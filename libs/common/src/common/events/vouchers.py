@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from common.domain.buyers import PayerHashes
 from common.domain.documents import Fact, PaymentData
+from common.domain.keys import document_subject
 from common.domain.money import Money
 from common.domain.stored_words import BoundHow
 from common.events import topics
@@ -28,6 +29,10 @@ class _BooksFact(DocumentMessage):
     due_on: date | None = None  # until when it is to be paid, where the shop says so
     payer: PayerHashes | None = None  # absent where nothing is known of who pays, or is any more
 
+    @property
+    def _subject(self) -> str:
+        return document_subject(self.connection_id, self.document_type, self.number)
+
 
 class VoucherBooked(_BooksFact):
     """The books hold exactly one voucher for this document, written by us or adopted."""
@@ -42,7 +47,7 @@ class VoucherBooked(_BooksFact):
 
     @property
     def fact(self) -> str:
-        return f"{self.organization_id}:{self.connection_id}:{self.document_type.value}:{self.number}"
+        return f"{self.organization_id}:{self._subject}"
 
 
 class DocumentParked(_BooksFact):
@@ -55,7 +60,7 @@ class DocumentParked(_BooksFact):
 
     @property
     def fact(self) -> str:
-        return f"{self.connection_id}:{self.document_type.value}:{self.number}:{self.revision}"
+        return f"{self._subject}:{self.revision}"
 
 
 class DocumentExcluded(_BooksFact):
@@ -72,4 +77,4 @@ class DocumentExcluded(_BooksFact):
 
     @property
     def fact(self) -> str:
-        return f"{self.connection_id}:{self.document_type.value}:{self.number}:{self.revision}"
+        return f"{self._subject}:{self.revision}"

@@ -1,6 +1,6 @@
 """Vouchers of ours that are not in the books any more: two looks by id, apart from each other, say so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from common.db.engine import Database
 from common.db.models.books import OutcomeRow
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
+from common.domain.duplicates import vouchers_in
 from common.domain.keys import document_subject
 from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus, SaidOfDouble
@@ -171,12 +172,6 @@ class VoucherLooks:
             INDEX.c.connection_id == self._connection_id,
             INDEX.c.voucher_id == voucher_id,
         )
-
-
-def vouchers_in(evidence: Mapping[str, Any]) -> set[str]:
-    """The vouchers that an alarm about a double names."""
-    named = [*(evidence.get("vouchers") or ()), evidence.get("late_answer"), evidence.get("bound")]
-    return {one for one in named if one}
 
 
 def _left(first: datetime, now: datetime) -> timedelta:

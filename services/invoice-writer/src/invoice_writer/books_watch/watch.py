@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Row, and_, or_, select
@@ -19,6 +18,7 @@ from common.db.models.books import VoucherIndexStateRow
 from common.db.models.core import ConnectionRow
 from common.db.trouble import DATABASE_TROUBLE, describe
 from common.domain.alarms import AlarmKind
+from common.domain.documents import BERLIN
 from common.domain.stored_words import ConnectionState
 from common.errors import ConnectorError
 from common.lexware.client import LexwareClient
@@ -35,7 +35,6 @@ from invoice_writer.vouchers import REFRESH_AFTER, VoucherIndexReader, differenc
 log = structlog.get_logger(__name__)
 
 STATE, CONNECTIONS = table(VoucherIndexStateRow), table(ConnectionRow)
-BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = range(1, 5)  # hours in which books are read as a whole
 A_DAY, LATE = timedelta(hours=20), timedelta(hours=36)  # since the last whole reading
 PORTION = 200

@@ -21,6 +21,7 @@ from common.effects.effect import (
 from common.effects.lax import LaxSchedule
 from common.effects.runner import EffectRunner
 from common.effects.witness import Witness
+from common.einvoice.pdf import PDF_START
 from common.later import Later
 from common.lexware.client import LexwareClient
 from common.lexware.errors import FileRejected
@@ -28,7 +29,6 @@ from common.lexware.files import MAX_FILE_BYTES
 from common.settings import EffectSettings
 from invoice_writer.files.effect import Attached, VoucherFile, VoucherFileEffect
 
-PDF_START = b"%PDF"
 UNCONFIRMED = "file_unconfirmed"
 VOUCHER_LOCKED = "voucher_locked"
 LOCK_SOURCES = ("voucherStatus", "voucherDate")  # a file is refused for these where the voucher is closed
