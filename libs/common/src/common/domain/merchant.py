@@ -113,12 +113,8 @@ class MerchantSettings(Fact):
     oss_since: Annotated[Day | None, Cures.DECISION] = None
     vat_check_wait_hours: Annotated[int, Cures.DECISION] = Field(default=24, ge=0, le=24 * 30)
     # named where VAT ids of buyers are checked
-    own_vat_id: Annotated[Text | None, Cures.DECISION] = Field(
-        default=None, max_length=20
-    )  # named where VAT ids of buyers are checked
-    domestic_zero_to_companies: Annotated[Literal["park", "zero_rate", "reverse_charge"], Cures.DECISION] = (
-        "park"
-    )
+    own_vat_id: Annotated[Text | None, Cures.DECISION] = Field(default=None, max_length=20)
+    domestic_zero_to_companies: Annotated[ZeroToCompanies, Cures.DECISION] = "park"
 
     contacts: Annotated[Literal["collective", "single", "rule"], Cures.DECISION] = "collective"
     contact_rule: Annotated[ContactRule, Cures.DECISION] = ContactRule()
