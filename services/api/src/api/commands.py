@@ -10,7 +10,7 @@ from api.schemas.base import CommandRead
 from common.db.models.core import ConnectionRow
 from common.domain.stored_words import ConnectionKind, ConnectionState
 from common.events import topics
-from common.events.commands import Command, FetchOrder, FetchShop, ReleaseParked
+from common.events.commands import Command, FetchOrder, FetchShop, ReleaseCause, ReleaseParked
 from common.outbox.record import record
 
 NO_CONNECTION = UUID(int=0)
@@ -23,7 +23,7 @@ async def send(session: AsyncSession, command: Command) -> CommandRead:
 
 
 async def release_parked(
-    session: AsyncSession, tenant_id: UUID, released_by: str, **chosen: Any
+    session: AsyncSession, tenant_id: UUID, released_by: ReleaseCause, **chosen: Any
 ) -> CommandRead:
     """Ask the invoice writer to decide again about what this kind of change may have freed.
 

@@ -27,11 +27,11 @@ from common.db.models.books import BooksReadingRow
 from common.db.models.core import ConnectionRow
 from common.db.models.effects import BreakerRow, OAuthTokenRow
 from common.domain.stored_words import AuthKind, ConnectionState, RefusedBy, Role, TokenPairState
+from common.events.commands import ReleaseCause
 from common.lexware.connect import API_KEY
 from common.lexware.oauth import TokenPair
 from common.lexware.tokens import TokenStore
 
-BY_CONNECTION = "connection"
 DENIALS = {RefusedBy.CONTRACT: "contract_problem", RefusedBy.RIGHTS: "rights_missing"}
 
 
@@ -108,7 +108,7 @@ class BooksKind:
 
     async def resume(self, session: AsyncSession, row: ConnectionRow) -> None:
         """Ask the invoice writer to decide again about what waited for books."""
-        await release_parked(session, row.tenant_id, BY_CONNECTION)
+        await release_parked(session, row.tenant_id, ReleaseCause.CONNECTION)
 
     async def standings(self, session: AsyncSession, rows: Sequence[ConnectionRow]) -> list[Standing]:
         """Read how the books stand: their token pair, what they refused and what could not be read count."""

@@ -13,6 +13,7 @@ from common.db.models.core import SettingsVersionRow
 from common.domain.merchant import MerchantSettings
 from common.domain.reasons import CURING_SETTINGS
 from common.domain.setting_blocks import changed_settings
+from common.events.commands import ReleaseCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +50,5 @@ class Saving:
             self.session, self.editor, "settings.saved", self.tenant_id, number=row.number, changed=[*changed]
         )
         if not CURING_SETTINGS.isdisjoint(changed):
-            await release_parked(self.session, self.tenant_id, "settings", settings=changed)
+            await release_parked(self.session, self.tenant_id, ReleaseCause.SETTINGS, settings=changed)
         return row

@@ -22,9 +22,7 @@ from api.schemas.base import CommandRead
 from api.schemas.decisions import RuleList
 from api.schemas.parked import CommandStatusRead, ParkedRead, ParkedRetry, ReasonList
 from common.domain.reasons import ONLY_ONE_BY_ONE, REASONS, DocumentReason
-from common.events.commands import AdoptMatching
-
-BY_PERSON = "person"
+from common.events.commands import AdoptMatching, ReleaseCause
 
 router = APIRouter(prefix="/api/v1")
 
@@ -71,7 +69,9 @@ async def retry_parked(
 
     async def work() -> Answer[CommandRead]:
         about = {str(name): value for name, value in chosen.about.items()}
-        command = await release_parked(session, tenant_id, BY_PERSON, reasons=(reason.value,), about=about)
+        command = await release_parked(
+            session, tenant_id, ReleaseCause.PERSON, reasons=(reason.value,), about=about
+        )
         await audit.note(session, editor, "parked.retried", tenant_id, reason=reason.value, about=about)
         return Answer(202, command)
 

@@ -6,7 +6,7 @@ from common.db.engine import Database
 from common.domain.reasons import EXCLUDED_BY_PERSON, DocumentReason
 from common.domain.stored_words import DocumentStatus, FileState
 from common.effects.effect import Bound
-from common.events.commands import AttachFile, ReleaseParked, ResolveDocument, RetryDocument
+from common.events.commands import AttachFile, ReleaseCause, ReleaseParked, ResolveDocument, RetryDocument
 from common.events.documents import DocumentIssued
 from common.inbox.messages import Done, Later
 from common.inbox.routes import Route, on
@@ -15,7 +15,7 @@ from invoice_writer.documents.desk import DocumentDesk
 from invoice_writer.documents.facts import CONFLICT
 from invoice_writer.files import FileAttacher
 from invoice_writer.outcomes import DocumentState, Outcome, mark_booked_by_hand, update_status
-from invoice_writer.released import BY_PROFILE, is_automatic, release
+from invoice_writer.released import is_automatic, release
 from invoice_writer.writing import VoucherWriter
 
 
@@ -69,7 +69,7 @@ class DocumentCommands:
 
     async def release(self, command: ReleaseParked) -> Done:
         """Have parked documents decided again whose cause a change may have removed."""
-        if command.released_by == BY_PROFILE:
+        if command.released_by == ReleaseCause.PROFILE:
             await self._decider.read_profile(command.tenant_id)
             return Done()
         async with self._db.sessions.of(command.tenant_id) as session:

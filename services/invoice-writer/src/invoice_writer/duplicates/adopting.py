@@ -21,7 +21,7 @@ from common.inbox.accept import accept
 from common.inbox.messages import Done
 from common.inbox.routes import Route, on
 from common.transport.base import Incoming
-from invoice_writer.released import COLUMNS, PLACE, Candidate, mark, newest_place
+from invoice_writer.released import COLUMNS, PLACE, Candidate, mark, newest_place, rest_of
 
 PAGE = 500
 PERHAPS_THERE = (DocumentReason.SAME_DOCUMENT_ELSEWHERE.value, DocumentReason.NUMBER_TAKEN_IN_BOOKS.value)
@@ -63,7 +63,8 @@ class Adopting:
                 after=await newest_place(session, command.tenant_id) if command.corrections else None,
             )
             if is_more:
-                await accept(session, INVOICE_WRITER, [Incoming.of(_rest(command, page[-1]))])
+                rest = rest_of(command, Candidate.from_row(page[-1]))
+                await accept(session, INVOICE_WRITER, [Incoming.of(rest)])
             elif not command.corrections:
                 await accept(session, INVOICE_WRITER, [Incoming.of(_corrections(command))])
         return Done()
@@ -137,13 +138,6 @@ async def _has_books(session: AsyncSession, other: Elsewhere) -> bool:
         ConnectionRow.state != ConnectionState.DISABLED,
     )
     return bool((await session.execute(select(in_use))).scalar_one())
-
-
-def _rest(command: AdoptMatching, last: Row[Any]) -> AdoptMatching:
-    place = {"after": (last.first_seen_at, last.document_id)}
-    return command.model_copy(
-        update={"command_id": uuid5(command.command_id, str(last.document_id)), **place}
-    )
 
 
 def _corrections(command: AdoptMatching) -> AdoptMatching:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import Select, and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +20,7 @@ from common.inbox.routes import Route, on
 from common.transport.base import Incoming
 from invoice_writer.files.accepted import ACCEPTED, Acceptances
 from invoice_writer.outcomes import OutcomeRepository
-from invoice_writer.released import COLUMNS, PLACE, Candidate, mark
+from invoice_writer.released import COLUMNS, PLACE, Candidate, mark, rest_of
 
 PAGE = 500
 DIFFERS = and_(
@@ -71,7 +71,7 @@ class EInvoiceDifferences:
             are_all = command.after is None and not is_more
             await self._accept(session, command, parked[:PAGE], command.asked_id, are_all=are_all)
             if is_more:
-                rest = _rest(command, parked[PAGE - 1].document)
+                rest = rest_of(command, parked[PAGE - 1].document)
                 await accept(session, INVOICE_WRITER, [Incoming.of(rest)])
         return Done()
 
@@ -105,9 +105,3 @@ async def _list_differing(session: AsyncSession, query: Select[Any]) -> list[_Di
         _Differing(Candidate.from_row(row), row.evidence["einvoice"]["sha256"], row.params["differences"])
         for row in await session.execute(query)
     ]
-
-
-def _rest(command: AcceptEInvoiceDifferences, last: Candidate) -> AcceptEInvoiceDifferences:
-    """The same order for what comes after."""
-    command_id = uuid5(command.command_id, str(last.document_id))
-    return command.model_copy(update={"command_id": command_id, "after": last.place})

@@ -22,7 +22,7 @@ from common.domain.alarms import AlarmKind
 from common.domain.keys import CONNECTIONS, connection_subject
 from common.domain.stored_words import AuthKind, ConnectionKind, ConnectionState
 from common.errors import ConnectorError
-from common.events.commands import ReleaseParked
+from common.events.commands import ReleaseCause, ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.http.errors import NotFound
 from common.inbox.accept import accept
@@ -32,7 +32,6 @@ from common.lexware.connect import API_KEY, LexwareClients
 from common.lexware.errors import ReconnectNeeded
 from common.pausing import every
 from common.transport.base import Incoming
-from invoice_writer.released import BY_CONNECTION
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +68,7 @@ async def release_after_denial(session: AsyncSession, tenant_id: UUID, connectio
         tenant_id=tenant_id,
         connection_id=connection_id,
         command_id=uuid4(),
-        released_by=BY_CONNECTION,
+        released_by=ReleaseCause.CONNECTION,
     )
     await accept(session, INVOICE_WRITER, [Incoming.of(command)])
 

@@ -25,7 +25,7 @@ from common.domain.reasons import (
     cured_by_settings,
 )
 from common.domain.stored_words import ConnectionKind, ConnectionState, DocumentStatus
-from common.events.commands import ReleaseParked
+from common.events.commands import ReleaseCause, ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.pausing import Seldom, every
@@ -39,7 +39,6 @@ from invoice_writer.rechecking.late_files import LateFiles
 from invoice_writer.rechecking.turnover import TurnoverWatch
 from invoice_writer.rechecking.unsettled import UnsettledWatch, to_look_for
 from invoice_writer.released import (
-    BY_PROFILE,
     COLUMNS,
     PLACE,
     Requeued,
@@ -259,6 +258,6 @@ def _reading_of(row: Row[Any]) -> Incoming:
         tenant_id=row.tenant_id,
         connection_id=row.connection_id,
         command_id=uuid5(NAMESPACE_URL, f"profile:{row.connection_id}:{row.fetched_at}:{hour}"),
-        released_by=BY_PROFILE,
+        released_by=ReleaseCause.PROFILE,
     )
     return Incoming.of(command)

@@ -4,11 +4,9 @@ from invoice_writer.released.candidates import COLUMNS, PLACE, Candidate, list_c
 from invoice_writer.released.commands import Requeued, is_automatic, requeue
 from invoice_writer.released.marks import mark, newest_place, not_requeued
 from invoice_writer.released.portions import Portions
-from invoice_writer.released.requeueing import BY_CONNECTION, BY_PROFILE, release, release_reasons
+from invoice_writer.released.requeueing import release, release_reasons, rest_of
 
 __all__ = [
-    "BY_CONNECTION",
-    "BY_PROFILE",
     "COLUMNS",
     "PLACE",
     "Candidate",
@@ -22,4 +20,5 @@ __all__ = [
     "release",
     "release_reasons",
     "requeue",
+    "rest_of",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TypeVar
 from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, tuple_
@@ -19,7 +20,7 @@ from common.domain.reasons import (
     cured_by_settings,
 )
 from common.domain.stored_words import DocumentStatus
-from common.events.commands import ReleaseParked
+from common.events.commands import AcceptEInvoiceDifferences, AdoptMatching, ReleaseCause, ReleaseParked
 from common.events.topics import INVOICE_WRITER
 from common.inbox.accept import accept
 from common.transport.base import Incoming
@@ -27,8 +28,7 @@ from invoice_writer.released.candidates import COLUMNS, PLACE, Candidate, list_c
 from invoice_writer.released.marks import mark
 
 PAGE = 1000
-BY_CONNECTION, BY_SETTINGS, BY_PROFILE = "connection", "settings", "profile"
-BY_PERSON, BY_READING = "person", "reading"
+PagedT = TypeVar("PagedT", ReleaseParked, AcceptEInvoiceDifferences, AdoptMatching)
 
 
 async def release(session: AsyncSession, command: ReleaseParked) -> int:
@@ -41,10 +41,16 @@ async def release(session: AsyncSession, command: ReleaseParked) -> int:
     is_more = len(documents) > PAGE
     if is_more:
         documents = documents[:PAGE]
-        await accept(session, INVOICE_WRITER, [Incoming.of(_rest(command, documents[-1]))])
+        await accept(session, INVOICE_WRITER, [Incoming.of(rest_of(command, documents[-1]))])
     are_all = command.after is None and not is_more
-    asked_by = command.command_id if command.released_by == BY_PERSON else None
+    asked_by = command.command_id if command.released_by == ReleaseCause.PERSON else None
     return await mark(session, documents, are_all=are_all, asked_by=asked_by)
+
+
+def rest_of(command: PagedT, last: Candidate) -> PagedT:
+    """The same order for the documents after this one."""
+    command_id = uuid5(command.command_id, str(last.document_id))
+    return command.model_copy(update={"command_id": command_id, "after": last.place})
 
 
 async def release_reasons(session: AsyncSession, tenant_id: UUID, reasons: Sequence[str]) -> int:
@@ -53,7 +59,7 @@ async def release_reasons(session: AsyncSession, tenant_id: UUID, reasons: Seque
         tenant_id=tenant_id,
         connection_id=tenant_id,
         command_id=uuid4(),
-        released_by=BY_READING,
+        released_by=ReleaseCause.READING,
         reasons=tuple(reasons),
     )
     return await release(session, command)
@@ -65,9 +71,9 @@ async def _chosen(session: AsyncSession, command: ReleaseParked) -> ColumnElemen
         return and_(
             OutcomeRow.status == DocumentStatus.PARKED, OutcomeRow.reason.in_(command.reasons), *equal
         )
-    if command.released_by == BY_CONNECTION:
+    if command.released_by == ReleaseCause.CONNECTION:
         return and_(OutcomeRow.status == DocumentStatus.PARKED, OutcomeRow.reason.in_(CURED_BY_CONNECTION))
-    if command.released_by != BY_SETTINGS:
+    if command.released_by != ReleaseCause.SETTINGS:
         return false()
     start_on = (await newest_settings(session, command.tenant_id)).values.start_on
     return or_(
@@ -103,9 +109,3 @@ def _sure() -> ColumnElement[bool]:
         OutcomeRow.reason.not_in(IN_DOUBT),
         OutcomeRow.voucher_id.is_(None),
     )
-
-
-def _rest(command: ReleaseParked, last: Candidate) -> ReleaseParked:
-    """The same order for what comes after."""
-    command_id = uuid5(command.command_id, str(last.document_id))
-    return command.model_copy(update={"command_id": command_id, "after": last.place})

@@ -1,6 +1,7 @@
 """Orders to the invoice writer."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -83,7 +84,25 @@ class AttachFile(DocumentCommand):
         return f"file:{self.document_id}"
 
 
-class ReleaseParked(Command):
+class ReleaseCause(StrEnum):
+    """What may have removed the cause of documents that are parked."""
+
+    SETTINGS = "settings"
+    PROFILE = "profile"
+    CONNECTION = "connection"
+    PERSON = "person"
+    READING = "reading"
+
+
+class _ReleaseCommand(Command):
+    topic: ClassVar = topics.INVOICE_WRITER_COMMANDS
+
+    @property
+    def ordering_key(self) -> str:
+        return f"release:{self.tenant_id}"
+
+
+class ReleaseParked(_ReleaseCommand):
     """Decide again about parked documents of a tenant whose cause may be gone, a page at a time.
 
     `settings` names what was changed in them and `reasons` what to decide again about; without them it is
@@ -91,17 +110,12 @@ class ReleaseParked(Command):
     """
 
     type: ClassVar = "invoice-writer.parked.release.v1"
-    topic: ClassVar = topics.INVOICE_WRITER_COMMANDS
 
-    released_by: str  # settings | profile | connection | person | reading
+    released_by: str  # a `ReleaseCause`
     settings: tuple[str, ...] | None = None
     reasons: tuple[str, ...] | None = None
     about: dict[str, str] = Field(default_factory=dict)
     after: tuple[datetime, UUID] | None = None  # where the page before ended
-
-    @property
-    def ordering_key(self) -> str:
-        return f"release:{self.tenant_id}"
 
 
 class AcceptEInvoiceDifferences(Command):
@@ -149,18 +163,13 @@ class RepairDuplicate(_AlarmCommand):
     deleted: tuple[str, ...]
 
 
-class AdoptMatching(Command):
+class AdoptMatching(_ReleaseCommand):
     """Let vouchers that are there stand for the parked documents they equal, a page at a time."""
 
     type: ClassVar = "invoice-writer.parked.adopt.v1"
-    topic: ClassVar = topics.INVOICE_WRITER_COMMANDS
 
     after: tuple[datetime, UUID] | None = None  # where the page before ended
     corrections: bool = False  # those that wait for an invoice that the command adopted before
-
-    @property
-    def ordering_key(self) -> str:
-        return f"release:{self.tenant_id}"
 
 
 class ReplayInvoiceWriterDeadLetter(DeadLetterCommand):
