@@ -8,44 +8,28 @@ from uuid import UUID
 
 from common.db.models.books import TimelineRow
 from common.db.models.effects import AttemptRow
-from common.domain.documents import DocumentRef, DocumentType
-from common.domain.stored_words import BoundHow, PdfState
+from common.domain.documents import DocumentRef
+from common.domain.stored_words import BoundHow, DocumentStatus, FileState, PdfState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListedDocument:
+class ListedDocument(DocumentRef):
     """What lists show of a document; one nobody decided about yet is waiting in line."""
 
     document_id: UUID
-    tenant_id: UUID
-    connection_id: UUID
-    type: str
-    number: str
-    order_id: str
     order_number: str
     issued_on: date
     gross_minor: int
     currency: str
     seen_at: datetime
-    status: str
+    status: DocumentStatus
     reason: str | None
-    file_status: str
+    file_status: FileState
     voucher_id: str | None
     how: BoundHow | None
     waits_until: datetime | None
     released_at: datetime | None
     changed_at: datetime | None
-
-    @property
-    def ref(self) -> DocumentRef:
-        """Which document it is."""
-        return DocumentRef(
-            tenant_id=self.tenant_id,
-            connection_id=self.connection_id,
-            order_id=self.order_id,
-            type=DocumentType(self.type),
-            number=self.number,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import Scope
@@ -12,7 +12,7 @@ from api.problems import (
     NotFound,
 )
 from api.queries.paging import Pager
-from api.schemas.documents import DocumentFilter, FileStatus, Status
+from api.schemas.documents import DocumentFilter, Status
 from api.stored_documents import Content, DocumentHistory, ListedDocument, StoredDocument
 from common.db.keys import voucher_key_in
 from common.db.models.books import OutcomeRow, ReleasedDocumentRow, TimelineRow
@@ -20,27 +20,32 @@ from common.db.models.core import ConnectionRow, SettingsVersionRow
 from common.db.models.effects import AttemptRow
 from common.db.models.ingest import DocumentRow, DocumentVersionRow, OrderRow
 from common.domain.reasons import DocumentReason
-from common.domain.stored_words import ConnectionKind, FileState, PdfState
+from common.domain.stored_words import ConnectionKind, DocumentStatus, FileState, PdfState
 
 UNDECIDED = OutcomeRow.document_id.is_(None)
 UNDELIVERED = and_(UNDECIDED, DocumentRow.undelivered_at.is_not(None))
-STATUS = case(
-    (UNDELIVERED, Status.PARKED.value), else_=func.coalesce(OutcomeRow.status, Status.WAITING.value)
+STATUS = type_coerce(
+    case(
+        (UNDELIVERED, DocumentStatus.PARKED.value),
+        else_=func.coalesce(OutcomeRow.status, DocumentStatus.WAITING.value),
+    ),
+    OutcomeRow.status.type,
 )
 REASON = case(
     (UNDELIVERED, DocumentReason.INTERNAL_ERROR.value),
     (UNDECIDED, DocumentReason.IN_LINE.value),
     else_=OutcomeRow.reason,
 )
-FILE_STATUS = case(
-    (
-        and_(
-            func.coalesce(OutcomeRow.file_status, FileState.PENDING.value) == FileState.PENDING,
-            DocumentRow.file_state == PdfState.MISSING,
+AT_VOUCHER = func.coalesce(OutcomeRow.file_status, FileState.PENDING.value)
+FILE_STATUS = type_coerce(
+    case(
+        (
+            and_(AT_VOUCHER == FileState.PENDING, DocumentRow.file_state == PdfState.MISSING),
+            FileState.MISSING.value,
         ),
-        FileStatus.MISSING.value,
+        else_=AT_VOUCHER,
     ),
-    else_=func.coalesce(OutcomeRow.file_status, FileStatus.PENDING.value),
+    OutcomeRow.file_status.type,
 )
 WITH_OUTCOME = and_(
     OutcomeRow.document_id == DocumentRow.document_id, OutcomeRow.tenant_id == DocumentRow.tenant_id

@@ -31,10 +31,10 @@ from api.schemas.documents import (
     DocumentPage,
     DocumentQuery,
     Resolve,
-    Status,
 )
 from api.stored_documents import StoredDocument
 from common.archive import Archive, ArchivedFileMissing
+from common.domain.stored_words import DocumentStatus
 from common.events.commands import AttachFile, ResolveDocument, RetryDocument
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
@@ -110,7 +110,7 @@ async def retry_document(
         await audit.note(
             session, editor, "document.retried", document.tenant_id, document_id=str(document_id)
         )
-        command = RetryDocument.about(document.ref, command_id=uuid4())
+        command = RetryDocument.about(document, command_id=uuid4())
         return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)
@@ -136,7 +136,7 @@ async def resolve_document(
             raise NotResolvable
         voucher_id = str(wanted.voucher_id) if wanted.voucher_id else None
         command = ResolveDocument.about(
-            document.ref,
+            document,
             command_id=uuid4(),
             action=wanted.action,
             voucher_id=voucher_id,
@@ -174,7 +174,7 @@ async def attach_file(
         await audit.note(
             session, editor, "document.file_attached", document.tenant_id, document_id=str(document_id)
         )
-        command = AttachFile.about(document.ref, command_id=uuid4(), again=True)
+        command = AttachFile.about(document, command_id=uuid4(), again=True)
         return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)
@@ -182,6 +182,6 @@ async def attach_file(
 
 async def _parked(session: WriteSession, editor: Editor, document_id: UUID) -> StoredDocument:
     document = await DocumentQueries(session, editor.scope()).get(document_id)
-    if document.status != Status.PARKED.value:
+    if document.status != DocumentStatus.PARKED:
         raise NotParked
     return document

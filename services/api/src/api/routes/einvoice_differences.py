@@ -54,7 +54,7 @@ async def accept_einvoice_difference(
             document_id=str(document_id),
             **said,
         )
-        command = AcceptEInvoiceDifference.about(document.ref, command_id=uuid4(), **said)
+        command = AcceptEInvoiceDifference.about(document, command_id=uuid4(), **said)
         return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)

@@ -51,7 +51,7 @@ async def exclude_document(
             document_id=str(document_id),
             because=wanted.because,
         )
-        command = ExcludeDocument.about(document.ref, command_id=uuid4(), because=wanted.because)
+        command = ExcludeDocument.about(document, command_id=uuid4(), because=wanted.because)
         return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)
@@ -80,7 +80,7 @@ async def include_document(
             document_id=str(document_id),
             because=wanted.because,
         )
-        command = IncludeDocument.about(document.ref, command_id=uuid4(), because=wanted.because)
+        command = IncludeDocument.about(document, command_id=uuid4(), because=wanted.because)
         return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)
@@ -109,7 +109,7 @@ async def confirm_date(
             document_id=str(document_id),
             issued_on=wanted.issued_on.isoformat(),
         )
-        command = ConfirmIssueDate.about(document.ref, command_id=uuid4(), issued_on=wanted.issued_on)
+        command = ConfirmIssueDate.about(document, command_id=uuid4(), issued_on=wanted.issued_on)
         return Answer(202, await send(session, command))
 
     return await once.answer(session, CommandRead, work)

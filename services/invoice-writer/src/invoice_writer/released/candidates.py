@@ -9,23 +9,18 @@ from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.models.books import OutcomeRow
-from common.domain.documents import DocumentRef, DocumentType
+from common.domain.documents import DocumentRef
 from common.domain.stored_words import DocumentStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(DocumentRef):
     """A document by name, and the status and revision that it would be decided again from.
 
     `queued_revision` is the one that was put back in line by itself.
     """
 
     document_id: UUID
-    tenant_id: UUID
-    connection_id: UUID
-    order_id: str
-    type: str
-    number: str
     status: DocumentStatus
     reason: str | None
     revision: int
@@ -36,17 +31,6 @@ class Candidate:
     def from_row(cls, row: Row[Any]) -> "Candidate":
         """The document of a row that has `COLUMNS` among its own."""
         return cls(**{field.name: getattr(row, field.name) for field in fields(cls)})
-
-    @property
-    def ref(self) -> DocumentRef:
-        """Which document it is."""
-        return DocumentRef(
-            tenant_id=self.tenant_id,
-            connection_id=self.connection_id,
-            order_id=self.order_id,
-            type=DocumentType(self.type),
-            number=self.number,
-        )
 
     @property
     def place(self) -> tuple[datetime, UUID]:

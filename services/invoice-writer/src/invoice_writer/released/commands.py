@@ -65,9 +65,9 @@ def _command(turn: Requeued, lane: Lane) -> Event:
     name = f"recheck:{document.document_id}:{document.revision}"
     command_id = uuid5(turn.asked_by or NAMESPACE_URL, name)
     if turn.voucher_id is None:
-        return RetryDocument.about(document.ref, command_id=command_id, lane=lane)
+        return RetryDocument.about(document, command_id=command_id, lane=lane)
     return ResolveDocument.about(
-        document.ref,
+        document,
         command_id=command_id,
         lane=lane,
         action="adopt",
