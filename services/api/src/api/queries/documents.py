@@ -59,12 +59,12 @@ RELEASED_AT = (
     .scalar_subquery()
 )
 LISTED = (
-    DocumentRow.document_id,
     DocumentRow.tenant_id,
     DocumentRow.connection_id,
+    DocumentRow.order_id,
     DocumentRow.type,
     DocumentRow.number,
-    DocumentRow.order_id,
+    DocumentRow.document_id,
     DocumentRow.order_number,
     DocumentRow.issued_on,
     DocumentRow.gross_minor,
