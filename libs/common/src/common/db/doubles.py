@@ -1,6 +1,8 @@
 """What is known of documents that the books hold twice: reported by us, seen or repaired by a person."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, select
@@ -10,6 +12,20 @@ from common.db.alarms import Alarm, raise_alarm
 from common.db.dialect import db_now, insert
 from common.db.models.doubles import DoubleVoucherRow
 from common.domain.stored_words import SaidOfDouble
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What holds of a voucher of the double that the subject names."""
+
+    subject: str
+    voucher_id: str
+    said: SaidOfDouble
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> "Said":
+        """What a row of vouchers of doubles says."""
+        return cls(row.subject, row.voucher_id, row.said)
 
 
 async def report_double(session: AsyncSession, alarm: Alarm, vouchers: Collection[str]) -> bool:
@@ -34,12 +50,11 @@ async def say(
         await session.execute(row.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
-async def said_of(
-    session: AsyncSession, vouchers: Sequence[str]
-) -> Sequence[Row[tuple[str, str, SaidOfDouble]]]:
-    """What was ever said of these vouchers, by any tenant: subject, voucher and word."""
+async def said_of(session: AsyncSession, vouchers: Sequence[str]) -> Sequence[Said]:
+    """What was ever said of these vouchers, by any tenant."""
     columns = (DoubleVoucherRow.subject, DoubleVoucherRow.voucher_id, DoubleVoucherRow.said)
-    return (await session.execute(select(*columns).where(DoubleVoucherRow.voucher_id.in_(vouchers)))).all()
+    query = select(*columns).where(DoubleVoucherRow.voucher_id.in_(vouchers))
+    return [Said.from_row(row) for row in await session.execute(query)]
 
 
 async def repairing_deletions(session: AsyncSession, vouchers: Sequence[str]) -> set[str]:

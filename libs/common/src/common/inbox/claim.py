@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Update, exists, or_, select, update
+from sqlalchemy import Row, Update, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, first_of_each, row_lock
@@ -194,7 +194,7 @@ async def _whole(session: AsyncSession, message: RawMessage) -> RawMessage:
     return message if payload is message.payload else replace(message, payload=payload)
 
 
-def _message(row: Any) -> RawMessage:
+def _message(row: Row[Any]) -> RawMessage:
     fields = dict(row._mapping)
     return RawMessage(**{**fields, "lane": row.lane, "payload": row.payload or b""})
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import Row, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert, row_lock
@@ -119,6 +119,6 @@ def _publishable(producer: str) -> Any:
     )
 
 
-def _outgoing(row: Any) -> Outgoing:
+def _outgoing(row: Row[Any]) -> Outgoing:
     fields = dict(row._mapping)
     return Outgoing(**{**fields, "lane": row.lane})

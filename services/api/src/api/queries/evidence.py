@@ -1,10 +1,9 @@
 """Answers about VAT ids and e-invoices: evidence that belongs to a document."""
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.problems import (
@@ -54,19 +53,7 @@ class EvidenceQueries:
             checked_at=None if check is None else check.checked_at,
             source=None if check is None else check.source,
             request_id=None if check is None else check.request_id,
-            answers=[
-                VatAnswerRead(
-                    answered_at=row.created_at,
-                    result=row.result,
-                    source=row.source,
-                    request_id=row.request_id,
-                    asked_by=row.asked_by,
-                    sha256=row.sha256,
-                    size=row.size,
-                    decisive=row.answer_id == used,
-                )
-                for row in await self._answers(vat_id)
-            ],
+            answers=await self._answers(vat_id, used),
         )
 
     async def vat_proof(self) -> tuple[str, bytes] | None:
@@ -94,14 +81,26 @@ class EvidenceQueries:
         used: int | None = await self._session.scalar(query)
         return used
 
-    async def _answers(self, vat_id: str) -> Sequence[Row[Any]]:
+    async def _answers(self, vat_id: str, used: int | None) -> list[VatAnswerRead]:
         query = (
             select(*SHOWN, func.length(VatAnswerRow.proof).label("size"))
             .where(*self._about(vat_id))
             .order_by(VatAnswerRow.created_at.desc(), VatAnswerRow.answer_id.desc())
             .limit(MOST_ANSWERS)
         )
-        return (await self._session.execute(query)).all()
+        return [
+            VatAnswerRead(
+                answered_at=row.created_at,
+                result=row.result,
+                source=row.source,
+                request_id=row.request_id,
+                asked_by=row.asked_by,
+                sha256=row.sha256,
+                size=row.size,
+                decisive=row.answer_id == used,
+            )
+            for row in await self._session.execute(query)
+        ]
 
     def _about(self, vat_id: str) -> tuple[Any, ...]:
         return VatAnswerRow.tenant_id == self._document.tenant_id, VatAnswerRow.vat_id == vat_id

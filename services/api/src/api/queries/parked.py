@@ -1,7 +1,9 @@
 """Parked documents grouped by cause, counted and summed in the database."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, get_args
 
 from sqlalchemy import Row, Subquery, case, func, select
@@ -25,16 +27,35 @@ SAMPLES = 3
 Cause = tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The documents of one cause that are in one currency."""
+
+    reason: str | None
+    about: Mapping[str, str]
+    documents: int
+    oldest_seen_at: datetime
+    amounts: ParkedAmount
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> "Share":
+        """The documents that a row sums."""
+        about = {name: found for name in ABOUT if (found := getattr(row, name)) is not None}
+        invoices, corrections = amount(int(row.invoices)), amount(int(row.corrections))
+        amounts = ParkedAmount(currency=row.currency, invoices=invoices, corrections=corrections)
+        return cls(row.reason, about, row.documents, row.oldest_seen_at, amounts)
+
+
 async def read_parked(session: AsyncSession, scope: Scope) -> ParkedRead:
     """Count every parked document in scope in exactly one group."""
     parked = _parked(scope)
-    sums: dict[Cause, list[Row[Any]]] = defaultdict(list)
-    for row in (await session.execute(_sums(parked))).all():
-        sums[_cause(row)].append(row)
-    samples: dict[Cause, list[Row[Any]]] = defaultdict(list)
-    for row in (await session.execute(_samples(parked))).all():
-        samples[_cause(row)].append(row)
-    groups = [_group(rows, samples[cause]) for cause, rows in sums.items()]
+    shares: dict[Cause, list[Share]] = defaultdict(list)
+    for row in await session.execute(_sums(parked)):
+        shares[_cause(row)].append(Share.from_row(row))
+    samples: dict[Cause, list[ParkedSample]] = defaultdict(list)
+    for row in await session.execute(_samples(parked)):
+        samples[_cause(row)].append(_sample(row))
+    groups = [_group(found, samples[cause]) for cause, found in shares.items()]
     groups.sort(key=lambda group: (-group.documents, group.reason, sorted(group.about.items())))
     return ParkedRead(documents=sum(group.documents for group in groups), groups=groups[:MOST_GROUPS])
 
@@ -83,32 +104,26 @@ def _cause(row: Row[Any]) -> Cause:
     return (row.reason or "", *(getattr(row, name) or "" for name in ABOUT))
 
 
-def _group(rows: Sequence[Row[Any]], samples: Sequence[Row[Any]]) -> ParkedGroup:
-    first = rows[0]
+def _sample(row: Row[Any]) -> ParkedSample:
+    return ParkedSample(
+        id=row.document_id,
+        type=row.type,
+        number=row.number,
+        issued_on=row.issued_on,
+        gross_total=amount(row.gross_minor),
+        currency=row.currency,
+    )
+
+
+def _group(shares: Sequence[Share], samples: Sequence[ParkedSample]) -> ParkedGroup:
+    first = shares[0]
     return ParkedGroup(
         reason=first.reason or "unknown",
         reason_text=reason_text(first.reason),
-        about={name: getattr(first, name) for name in ABOUT if getattr(first, name) is not None},
-        documents=sum(row.documents for row in rows),
-        oldest_seen_at=min(row.oldest_seen_at for row in rows),
-        amounts=[
-            ParkedAmount(
-                currency=row.currency,
-                invoices=amount(int(row.invoices)),
-                corrections=amount(int(row.corrections)),
-            )
-            for row in sorted(rows, key=lambda row: str(row.currency))
-        ],
-        samples=[
-            ParkedSample(
-                id=row.document_id,
-                type=row.type,
-                number=row.number,
-                issued_on=row.issued_on,
-                gross_total=amount(row.gross_minor),
-                currency=row.currency,
-            )
-            for row in samples
-        ],
+        about=dict(first.about),
+        documents=sum(share.documents for share in shares),
+        oldest_seen_at=min(share.oldest_seen_at for share in shares),
+        amounts=sorted((share.amounts for share in shares), key=lambda amounts: str(amounts.currency)),
+        samples=list(samples),
         retry_together=first.reason not in ONLY_ONE_BY_ONE,
     )

@@ -1,6 +1,7 @@
 """Before a correction is written: the voucher of the invoice it takes back is still what we booked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,22 @@ from invoice_writer.refusals import NOT_VISIBLE
 OUTCOMES = table(OutcomeRow)
 
 
+@dataclass(frozen=True, slots=True)
+class BookedInvoice:
+    """An invoice in the books that a correction may stand on."""
+
+    voucher_id: str
+    number: str
+    type: str
+    how: BoundHow | None
+    decision: Mapping[str, Any]
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> "BookedInvoice":
+        """The invoice of a row of outcomes that has a voucher and a decision."""
+        return cls(row.voucher_id, row.number, row.type, row.how, row.decision)
+
+
 class CorrectedVouchers:
     """Looks once, by id, at what a correction stands on."""
 
@@ -40,34 +57,34 @@ class CorrectedVouchers:
         if event.document_type is not DocumentType.CREDIT_NOTE or books is None:
             return None
         looks = VoucherLooks(self._db, event.tenant_id, books.connection_id, plan.client)
-        for row in await self._invoices(event, plan):
-            match await looks.look(row.voucher_id):
+        for invoice in await self._invoices(event, plan):
+            match await looks.look(invoice.voucher_id):
                 case timedelta() as left:
                     return Later(left, NOT_VISIBLE)
                 case Gone(is_repair=is_repair):
                     if not is_repair:
-                        return plan.parked(DocumentReason.ORIGINAL_PARKED, invoices=clean(row.number))
+                        return plan.parked(DocumentReason.ORIGINAL_PARKED, invoices=clean(invoice.number))
                 case Voucher() as voucher:
-                    if (changed := await self._changed(event, plan, row, voucher)) is not None:
+                    if (changed := await self._changed(event, plan, invoice, voucher)) is not None:
                         return changed
         return None
 
     async def _changed(
-        self, event: DocumentIssued, plan: VoucherPlan, row: Row[Any], voucher: Voucher
+        self, event: DocumentIssued, plan: VoucherPlan, invoice: BookedInvoice, voucher: Voucher
     ) -> Outcome | None:
         """A person chose what was adopted as it was; of that only the status can have changed for us."""
-        changes = changed_since_booked(Decision.model_validate(row.decision), voucher)
-        if row.how == BoundHow.ADOPTED:
+        changes = changed_since_booked(Decision.model_validate(invoice.decision), voucher)
+        if invoice.how == BoundHow.ADOPTED:
             changes = {name: both for name, both in changes.items() if name == "status"}
         if not changes:
             return None
-        subject = document_subject(event.connection_id, row.type, row.number)
+        subject = document_subject(event.connection_id, invoice.type, invoice.number)
         async with self._db.sessions.of(event.tenant_id) as session:
             await raise_alarm(session, changed_alarm(event.tenant_id, subject, voucher.id, changes))
-        params = {"invoices": clean(row.number), "voucher_id": voucher.id, "differences": changes}
+        params = {"invoices": clean(invoice.number), "voucher_id": voucher.id, "differences": changes}
         return plan.parked(DocumentReason.ORIGINAL_CHANGED, **params)
 
-    async def _invoices(self, event: DocumentIssued, plan: VoucherPlan) -> Sequence[Row[Any]]:
+    async def _invoices(self, event: DocumentIssued, plan: VoucherPlan) -> Sequence[BookedInvoice]:
         """The booked invoices the correction may stand on: the one it names, else all of its order."""
         columns = (OUTCOMES.c.voucher_id, OUTCOMES.c.number, OUTCOMES.c.type, OUTCOMES.c.how)
         query = select(*columns, OUTCOMES.c.decision).where(
@@ -80,6 +97,6 @@ class CorrectedVouchers:
             OUTCOMES.c.decision.is_not(None),
         )
         async with self._db.reading.of(event.tenant_id) as session:
-            rows = (await session.execute(query)).all()
+            invoices = [BookedInvoice.from_row(row) for row in await session.execute(query)]
         named = plan.decision.evidence.get(CORRECTED)
-        return [row for row in rows if clean(row.number) == named] or rows
+        return [invoice for invoice in invoices if clean(invoice.number) == named] or invoices

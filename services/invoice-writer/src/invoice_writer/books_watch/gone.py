@@ -40,6 +40,22 @@ class Gone:
     is_repair: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A document whose voucher it is, by the subject of its alarms, and how it stands."""
+
+    document_id: UUID
+    subject: str
+    status: DocumentStatus
+    reason: str | None
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> "Holder":
+        """The document of a row of outcomes."""
+        subject = document_subject(row.connection_id, row.type, row.number)
+        return cls(row.document_id, subject, row.status, row.reason)
+
+
 class VoucherLooks:
     """Looks at vouchers of one books connection by their ids."""
 
@@ -91,7 +107,7 @@ class VoucherLooks:
         Not so where a person decided that it stays, or that both are right.
         """
         async with self._db.reading.of(self._tenant_id) as session:
-            said = {row.said for row in await said_of(session, [voucher_id])}
+            said = {one.said for one in await said_of(session, [voucher_id])}
         if said and not said & {SaidOfDouble.REPORTED, SaidOfDouble.DELETED}:
             return False
         reported = select(AlarmRow.evidence).where(
@@ -127,30 +143,30 @@ class VoucherLooks:
             await self._take_back(session, voucher.id)
 
     async def _tell(self, session: AsyncSession, voucher_id: str) -> None:
-        for row in await self._documents(session, voucher_id):
+        for holder in await self._holders(session, voucher_id):
             evidence = {"voucher_id": voucher_id, "connection_id": str(self._connection_id)}
-            alarm = Alarm(AlarmKind.VOUCHER_DELETED, _subject(row), evidence, self._tenant_id)
+            alarm = Alarm(AlarmKind.VOUCHER_DELETED, holder.subject, evidence, self._tenant_id)
             await raise_alarm(session, alarm)
-            if row.status == DocumentStatus.BOOKED:
+            if holder.status == DocumentStatus.BOOKED:
                 parked = Outcome(DocumentStatus.PARKED, reason=DELETED, params={"voucher_id": voucher_id})
-                await OutcomeRepository(session, self._tenant_id).update_status(row.document_id, parked)
+                await OutcomeRepository(session, self._tenant_id).update_status(holder.document_id, parked)
 
     async def _forget_differences(self, session: AsyncSession, voucher_id: str) -> None:
         """Close what was told of a difference in a voucher that is gone."""
-        for row in await self._documents(session, voucher_id):
+        for holder in await self._holders(session, voucher_id):
             for kind in (AlarmKind.VOUCHER_CHANGED, AlarmKind.ADOPTED_VOUCHER_DIFFERS):
-                await close_alarms(session, kind, _subject(row), tenant_id=self._tenant_id)
+                await close_alarms(session, kind, holder.subject, tenant_id=self._tenant_id)
 
     async def _take_back(self, session: AsyncSession, voucher_id: str) -> None:
-        for row in await self._documents(session, voucher_id):
-            subject, tenant_id = _subject(row), self._tenant_id
+        for holder in await self._holders(session, voucher_id):
+            subject, tenant_id = holder.subject, self._tenant_id
             await close_alarms(session, AlarmKind.VOUCHER_DELETED, subject, tenant_id=tenant_id)
-            if (row.status, row.reason) == (DocumentStatus.PARKED, DELETED):
+            if (holder.status, holder.reason) == (DocumentStatus.PARKED, DELETED):
                 await OutcomeRepository(session, tenant_id).update_status(
-                    row.document_id, Outcome(DocumentStatus.BOOKED)
+                    holder.document_id, Outcome(DocumentStatus.BOOKED)
                 )
 
-    async def _documents(self, session: AsyncSession, voucher_id: str) -> Sequence[Row[Any]]:
+    async def _holders(self, session: AsyncSession, voucher_id: str) -> Sequence[Holder]:
         columns = (
             OutcomeRow.document_id,
             OutcomeRow.connection_id,
@@ -160,7 +176,7 @@ class VoucherLooks:
             OutcomeRow.reason,
         )
         mine = and_(OutcomeRow.tenant_id == self._tenant_id, OutcomeRow.voucher_id == voucher_id)
-        return (await session.execute(select(*columns).where(mine))).all()
+        return [Holder.from_row(row) for row in await session.execute(select(*columns).where(mine))]
 
     def _key(self, voucher_id: str) -> dict[str, Any]:
         place = {"tenant_id": self._tenant_id, "connection_id": self._connection_id}
@@ -176,7 +192,3 @@ class VoucherLooks:
 
 def _left(first: datetime, now: datetime) -> timedelta:
     return first + APART - now
-
-
-def _subject(row: Row[Any]) -> str:
-    return document_subject(row.connection_id, row.type, row.number)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert, prepared
@@ -181,7 +181,7 @@ def _keys(session: AsyncSession) -> Any:
     return insert(session, KEYS).on_conflict_do_nothing(index_elements=primary)
 
 
-def _known(row: Any, keys: frozenset[str]) -> KnownContact:
+def _known(row: Row[Any], keys: frozenset[str]) -> KnownContact:
     return KnownContact(
         contact_id=row.contact_id,
         kind=row.kind,

@@ -1,6 +1,7 @@
 """After a move or a reinstall one command lets vouchers stand for the parked documents they equal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -29,6 +30,25 @@ PERHAPS_THERE = (DocumentReason.SAME_DOCUMENT_ELSEWHERE.value, DocumentReason.NU
 CREDIT_NOTE = DocumentType.CREDIT_NOTE.value
 
 
+@dataclass(frozen=True, slots=True)
+class ToAdopt:
+    """A document that perhaps has its voucher in the books, with what was found there."""
+
+    candidate: Candidate
+    params: Mapping[str, Any]
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> "ToAdopt":
+        """The document of a row of outcomes."""
+        return cls(Candidate.from_row(row), row.params)
+
+    @property
+    def only_voucher(self) -> str | None:
+        """The one voucher that was found; None where there are several or none."""
+        vouchers: Sequence[Any] = self.params.get("vouchers") or ()
+        return str(vouchers[0]) if len(vouchers) == 1 else None
+
+
 class Adopting:
     """Has the documents decided again, each with its voucher; whether they are equal is seen in the books."""
 
@@ -45,14 +65,14 @@ class Adopting:
         Corrections that stand back for their invoice come last: its adoption is before them in the line.
         """
         async with self._db.sessions.of_all_tenants() as session:
-            rows = (await session.execute(_parked(command))).all()
-            page, is_more = rows[:PAGE], len(rows) > PAGE
+            parked = [ToAdopt.from_row(row) for row in await session.execute(_parked(command))]
+            page, is_more = parked[:PAGE], len(parked) > PAGE
             chosen = await _chosen(session, command, page)
             refused = await _of_others_at_work(session, command.tenant_id, list(chosen.values()))
             wanted = [
-                Candidate.from_row(row)
-                for row in page
-                if chosen.get(row.document_id, "") not in (refused | {""})
+                one.candidate
+                for one in page
+                if chosen.get(one.candidate.document_id, "") not in (refused | {""})
             ]
             await mark(
                 session,
@@ -63,7 +83,7 @@ class Adopting:
                 after=await newest_place(session, command.tenant_id) if command.corrections else None,
             )
             if is_more:
-                rest = rest_of(command, Candidate.from_row(page[-1]))
+                rest = rest_of(command, page[-1].candidate)
                 await accept(session, INVOICE_WRITER, [Incoming.of(rest)])
             elif not command.corrections:
                 await accept(session, INVOICE_WRITER, [Incoming.of(_corrections(command))])
@@ -88,16 +108,12 @@ def _parked(command: AdoptMatching) -> Any:
     return select(*COLUMNS, OutcomeRow.params).where(*chosen).order_by(*PLACE).limit(PAGE + 1)
 
 
-async def _chosen(session: AsyncSession, command: AdoptMatching, page: Sequence[Row[Any]]) -> dict[UUID, str]:
+async def _chosen(session: AsyncSession, command: AdoptMatching, page: Sequence[ToAdopt]) -> dict[UUID, str]:
     """The one voucher that each document of the page may be; others are left out."""
     if command.corrections:
-        listed = _listed(command, [row.document_id for row in page])
+        listed = _listed(command, [one.candidate.document_id for one in page])
         return {row.document_id: row.voucher_id for row in (await session.execute(listed)).all()}
-    return {row.document_id: str(row.params["vouchers"][0]) for row in page if _has_one(row)}
-
-
-def _has_one(row: Row[Any]) -> bool:
-    return len(row.params.get("vouchers") or ()) == 1
+    return {one.candidate.document_id: found for one in page if (found := one.only_voucher) is not None}
 
 
 def _listed(command: AdoptMatching, document_ids: Sequence[UUID]) -> Any:

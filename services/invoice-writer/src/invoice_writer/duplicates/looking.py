@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from common.backoff import Backoff
 from common.db.alarms import Alarm
 from common.db.dialect import db_now, insert
-from common.db.doubles import report_double, said_of
+from common.db.doubles import Said, report_double, said_of
 from common.db.due import DueRows
 from common.db.due_loop import DueLoop, Pace, Turn, TurnResult
 from common.db.engine import Database
@@ -176,7 +176,7 @@ async def _report(books: _Books, organization_id: str, session: AsyncSession) ->
 async def _tell(session: AsyncSession, tenant_id: UUID, double: Double) -> None:
     """Open the alarm, unless a person said that all of them are right or deleted what was too many."""
     said = await said_of(session, double.vouchers)
-    deleted = {row.voucher_id for row in said if row.said == SaidOfDouble.DELETED}
+    deleted = {one.voucher_id for one in said if one.said == SaidOfDouble.DELETED}
     left = set(double.vouchers) - deleted
     if deleted and double.keep is not None and double.keep in left:
         await stand_aside(session, tenant_id, double.keep, deleted & set(double.vouchers))
@@ -186,9 +186,9 @@ async def _tell(session: AsyncSession, tenant_id: UUID, double: Double) -> None:
     await report_double(session, alarm, double.vouchers)
 
 
-def _are_seen(double: Double, said: Sequence[Row[Any]]) -> bool:
+def _are_seen(double: Double, said: Sequence[Said]) -> bool:
     seen: dict[str, set[str]] = {}
-    for row in said:
-        if row.said == SaidOfDouble.SEEN:
-            seen.setdefault(row.subject, set()).add(row.voucher_id)
+    for one in said:
+        if one.said == SaidOfDouble.SEEN:
+            seen.setdefault(one.subject, set()).add(one.voucher_id)
     return any(set(double.vouchers) <= together for together in seen.values())

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -28,6 +29,30 @@ FIRST_LOOK_BACK, LOOK_BACK = (
 DISPATCHED = OrderRow.snapshot["dispatched_at"].as_string()
 
 
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """The day goods left on, and the one that their booked document took it to be."""
+
+    event_type: str
+    event: bytes
+    voucher_id: str | None
+    booked_on: date
+    dispatched_on: date
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> "Dispatch":
+        """The dispatch of a row of `sent_since`."""
+        dispatched_on = datetime.fromisoformat(row.dispatched_at).astimezone(BERLIN).date()
+        booked_on = date.fromisoformat(row.booked_on)
+        return cls(row.event_type, row.event, row.voucher_id, booked_on, dispatched_on)
+
+    @property
+    def is_in_other_month(self) -> bool:
+        """Whether another month's turnover has it."""
+        dispatched, booked = self.dispatched_on, self.booked_on
+        return (dispatched.year, dispatched.month) != (booked.year, booked.month)
+
+
 class DispatchWatch:
     """Looks every ten minutes at orders that were read again; each document is told of once."""
 
@@ -42,11 +67,12 @@ class DispatchWatch:
             return 0
         back = FIRST_LOOK_BACK if self._looked_at is None else LOOK_BACK
         async with self._db.reading.of_all_tenants() as session:
-            found = [row for row in (await session.execute(sent_since(back))).all() if _is_other_month(row)]
+            dispatches = [Dispatch.from_row(row) for row in await session.execute(sent_since(back))]
+        found = [dispatch for dispatch in dispatches if dispatch.is_in_other_month]
         if found:
             async with self._db.sessions.of_all_tenants() as session:
-                for row in found:
-                    await _tell(session, row)
+                for dispatch in found:
+                    await _tell(session, dispatch)
         self._looked_at = now
         return len(found)
 
@@ -78,18 +104,9 @@ def sent_since(seconds: float) -> Select[Any]:
     )
 
 
-def _is_other_month(row: Row[Any]) -> bool:
-    dispatched, booked = _dispatched_on(row), date.fromisoformat(row.booked_on)
-    return (dispatched.year, dispatched.month) != (booked.year, booked.month)
-
-
-def _dispatched_on(row: Row[Any]) -> date:
-    return datetime.fromisoformat(row.dispatched_at).astimezone(BERLIN).date()
-
-
-async def _tell(session: AsyncSession, row: Row[Any]) -> None:
-    event = registry.parse(row.event_type, row.event)
+async def _tell(session: AsyncSession, dispatch: Dispatch) -> None:
+    event = registry.parse(dispatch.event_type, dispatch.event)
     assert isinstance(event, DocumentIssued)
-    day = _dispatched_on(row).isoformat()
-    evidence = {"booked_on": row.booked_on, "dispatched_on": day, "voucher_id": row.voucher_id}
+    day, booked_on = dispatch.dispatched_on.isoformat(), dispatch.booked_on.isoformat()
+    evidence = {"booked_on": booked_on, "dispatched_on": day, "voucher_id": dispatch.voucher_id}
     await tell_of_document(session, event, AlarmKind.DISPATCHED_IN_OTHER_MONTH, day, evidence)

@@ -3,6 +3,8 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +20,23 @@ LOOK_SECONDS = 60.0
 SHOWN = 20
 
 
+@dataclass(frozen=True, slots=True)
+class InTrouble:
+    """A document of a merchant, and since when it is in trouble."""
+
+    tenant_id: UUID
+    type: str
+    number: str
+    since: datetime
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> "InTrouble":
+        """The document of a row that has these columns."""
+        return cls(row.tenant_id, row.type, row.number, row.since)
+
+
 class MerchantWatch:
-    """Looks once a minute; `find` gives the documents (`tenant_id`, `type`, `number`) and since when."""
+    """Looks once a minute; `find` gives the columns of `InTrouble`."""
 
     def __init__(
         self,
@@ -38,21 +55,23 @@ class MerchantWatch:
             return
         is_open = (AlarmRow.kind == self._kind.value, AlarmRow.closed_at.is_(None))
         async with self._db.reading.of_queues() as session:
-            found = (await session.execute(self._find())).all()
+            found = [InTrouble.from_row(row) for row in await session.execute(self._find())]
             opened = set(await session.scalars(select(AlarmRow.tenant_id).where(*is_open)))
         if found or opened:
-            async with self._db.sessions.of_tenants([*(row.tenant_id for row in found), *opened]) as session:
+            async with self._db.sessions.of_tenants([*(one.tenant_id for one in found), *opened]) as session:
                 await self._tell(session, found, opened)
         self._next_look_at = self._clock() + LOOK_SECONDS
 
-    async def _tell(self, session: AsyncSession, found: Sequence[Row[Any]], opened: set[UUID | None]) -> None:
-        by_tenant: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
-        for row in found:
-            by_tenant[row.tenant_id].append(row)
-        for tenant_id, rows in sorted(by_tenant.items()):
-            documents = list(dict.fromkeys(f"{row.type} {row.number}" for row in rows))
-            since = min(row.since for row in rows).isoformat()
-            evidence = {"documents": documents[:SHOWN], "count": len(documents), "since": since}
+    async def _tell(
+        self, session: AsyncSession, found: Sequence[InTrouble], opened: set[UUID | None]
+    ) -> None:
+        by_tenant: defaultdict[UUID, list[InTrouble]] = defaultdict(list)
+        for one in found:
+            by_tenant[one.tenant_id].append(one)
+        for tenant_id, documents in sorted(by_tenant.items()):
+            names = list(dict.fromkeys(f"{one.type} {one.number}" for one in documents))
+            since = min(one.since for one in documents).isoformat()
+            evidence = {"documents": names[:SHOWN], "count": len(names), "since": since}
             await renew_alarm(session, Alarm(self._kind, self._subject, evidence, tenant_id))
         for gone in opened - by_tenant.keys():
             await close_alarms(session, self._kind, self._subject, tenant_id=gone)
