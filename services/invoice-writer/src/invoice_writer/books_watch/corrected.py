@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -18,13 +17,12 @@ from common.domain.reasons import DocumentReason
 from common.domain.stored_words import BoundHow, DocumentStatus
 from common.domain.verdicts import Decision
 from common.events.documents import DocumentIssued
-from common.inbox.messages import Later
+from common.later import Later
 from common.lexware.wire import Voucher
 from invoice_writer.books_watch.bound import changed_alarm, changed_since_booked
 from invoice_writer.books_watch.gone import Gone, VoucherLooks
 from invoice_writer.deciding import CORRECTED, VoucherPlan
 from invoice_writer.outcomes import Outcome
-from invoice_writer.refusals import NOT_VISIBLE
 
 OUTCOMES = table(OutcomeRow)
 
@@ -59,8 +57,8 @@ class CorrectedVouchers:
         looks = VoucherLooks(self._db, event.tenant_id, books.connection_id, plan.client)
         for invoice in await self._invoices(event, plan):
             match await looks.look(invoice.voucher_id):
-                case timedelta() as left:
-                    return Later(left, NOT_VISIBLE)
+                case Later() as later:
+                    return later
                 case Gone(is_repair=is_repair):
                     if not is_repair:
                         return plan.parked(DocumentReason.ORIGINAL_PARKED, invoices=clean(invoice.number))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +22,12 @@ from common.domain.keys import document_subject
 from common.domain.reasons import DocumentReason
 from common.domain.stored_words import DocumentStatus, SaidOfDouble
 from common.http.errors import NotFound
+from common.later import Later
 from common.lexware.client import LexwareClient
 from common.lexware.wire import Voucher
 from invoice_writer.lists import INDEX, PRIMARY
 from invoice_writer.outcomes import Outcome, OutcomeRepository
+from invoice_writer.refusals import NOT_VISIBLE
 
 log = structlog.get_logger(__name__)
 
@@ -63,19 +65,19 @@ class VoucherLooks:
         self._db, self._client = db, client
         self._tenant_id, self._connection_id = tenant_id, connection_id
 
-    async def look(self, voucher_id: str) -> Voucher | timedelta | Gone:
+    async def look(self, voucher_id: str) -> Voucher | Later | Gone:
         """The voucher as it is; when to look once more; or that it was deleted, which is told."""
         try:
             voucher = await self._client.vouchers.get(voucher_id)
         except NotFound:
             async with self._db.sessions.of(self._tenant_id) as session:
-                left = await self._missing(session, voucher_id)
-            return await self._gone(voucher_id) if left is None else left
+                later = await self._missing(session, voucher_id)
+            return later or await self._gone(voucher_id)
         async with self._db.sessions.of(self._tenant_id) as session:
             await self._there(session, voucher)
         return voucher
 
-    async def _missing(self, session: AsyncSession, voucher_id: str) -> timedelta | None:
+    async def _missing(self, session: AsyncSession, voucher_id: str) -> Later | None:
         """Remember the first look that did not find it; the second one, later, decides."""
         stub = {"type": "", "status": "", "number": "", "missing_since": db_now()}
         row = insert(session, INDEX).values(**self._key(voucher_id), **stub)
@@ -84,8 +86,8 @@ class VoucherLooks:
         await session.execute(first.values(missing_since=db_now()))
         query = select(INDEX.c.missing_since, INDEX.c.gone_at, db_now().label("now"))
         kept = (await session.execute(query.where(*self._this(voucher_id)))).one()
-        left = _left(kept.missing_since, kept.now)
-        return left if left > timedelta() else None
+        left = kept.missing_since + APART - kept.now
+        return Later(left, NOT_VISIBLE) if left > timedelta() else None
 
     async def _gone(self, voucher_id: str) -> Gone:
         """It was deleted: an alarm, and its document is booked no more; a repaired double tells nothing."""
@@ -188,7 +190,3 @@ class VoucherLooks:
             INDEX.c.connection_id == self._connection_id,
             INDEX.c.voucher_id == voucher_id,
         )
-
-
-def _left(first: datetime, now: datetime) -> timedelta:
-    return first + APART - now

@@ -18,6 +18,7 @@ from common.db.engine import Database
 from common.db.models.base import table
 from common.db.models.books import VoucherIndexRow
 from common.db.models.effects import BindingRow
+from common.later import Later
 from common.lexware.client import LexwareClient
 from common.lexware.voucherlist import VoucherFilter
 from invoice_writer.context import BooksConnection
@@ -26,7 +27,7 @@ from invoice_writer.vouchers.reading import VoucherIndexReader
 from invoice_writer.vouchers.state import REFRESH_AFTER, VoucherIndexState
 
 REMEMBER_SECONDS = 60.0
-BEING_READ = timedelta(seconds=1)
+BEING_READ = Later(timedelta(seconds=1), "vouchers_being_read")
 EARLIER = timedelta(days=31)  # others may have dated the same document a little earlier
 Number: TypeAlias = tuple[UUID, UUID, str, str]  # tenant, connection, voucher type, number
 UNKNOWN_TYPE = ""  # of a row that does not say it in a way we can read
@@ -63,7 +64,7 @@ class VoucherIndex:
 
     async def ensure_fresh(
         self, tenant_id: UUID, books: BooksConnection, client: LexwareClient, since: date
-    ) -> timedelta | None:
+    ) -> Later | None:
         """Make the index hold every sales voucher dated `since` or later, 15 minutes old at most.
 
         When to ask again while somebody else reads it: nobody waits here for others. Raises

@@ -69,9 +69,9 @@ class Predecessors:
         """
         books = plan.context.books
         assert books is not None
-        pause = await self._index.ensure_fresh(effect.tenant_id, books, plan.client, _since(plan, books))
-        if pause is not None:
-            return Later(pause, "vouchers_being_read")
+        later = await self._index.ensure_fresh(effect.tenant_id, books, plan.client, _since(plan, books))
+        if later is not None:
+            return later
         wanted = plan.decision.voucher_type
         unread = self._index.unread(books.connection_id, wanted, plan.decision.voucher_on)
         if unread is not None:
