@@ -23,7 +23,7 @@ from invoice_writer.excluding import read_known
 from invoice_writer.files import FileAttacher
 from invoice_writer.outcomes import DocumentState, Outcome, OutcomeRepository, find_all, record_outcome
 from invoice_writer.rechecking import is_lasting
-from invoice_writer.writing import VoucherWriter
+from invoice_writer.writing import Unsure, VoucherWriter
 
 ORIGINAL_MISSING = DocumentReason.ORIGINAL_MISSING.value
 
@@ -71,7 +71,9 @@ class DocumentDesk:
         """Write what was decided, or record why nothing is to be written."""
         if isinstance(plan, Outcome):
             return await self.record(event, plan, state)
-        written = await self._writer.write(event, plan, lasting=is_lasting(state))
+        written = await self._writer.write(event, plan)
+        if isinstance(written, Unsure) and is_lasting(state):
+            written = written.as_lasting(plan)
         return await self.finish(event, written, state)
 
     async def finish(

@@ -1,5 +1,7 @@
 """How a write of a voucher ends, as the document's outcome."""
 
+from dataclasses import dataclass
+
 from common.domain.reasons import DocumentReason
 from common.effects.effect import Bound, EffectResult, Parked, Refused
 from common.errors import ConnectorError
@@ -10,6 +12,17 @@ from invoice_writer.outcomes import Outcome
 from invoice_writer.refusals import connection_reason, said_by
 
 LOCKED = ("invalid_value", "voucherDate")  # the dates we send are well-formed: the period is closed
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure(Later):
+    """The books did not tell what they hold; `vouchers`: those that their list shows and a look does not."""
+
+    vouchers: tuple[str, ...] = ()
+
+    def as_lasting(self, plan: VoucherPlan) -> Outcome:
+        """The end where it is so for long: a person is asked instead of the books once more."""
+        return plan.parked(DocumentReason.WRITE_UNSETTLED, vouchers=list(self.vouchers), said=self.reason)
 
 
 def translated(result: EffectResult, plan: VoucherPlan) -> Bound | Outcome | Later:

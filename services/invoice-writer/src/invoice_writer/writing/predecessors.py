@@ -28,41 +28,35 @@ from invoice_writer.vouchers import (
     counts,
     is_void,
 )
-from invoice_writer.writing.ends import translated
+from invoice_writer.writing.ends import Unsure, translated
 
 NOT_VISIBLE_YET = timedelta(seconds=10)
 NOT_READABLE = timedelta(minutes=1)
 
 
 class Predecessors:
-    """Asks the books, before anything is written, what they hold of that type and number.
-
-    `lasting`, wherever it is asked for: nobody could find out for an hour what the books hold; then a person
-    is asked instead of the books once more.
-    """
+    """Asks the books, before anything is written, what they hold of that type and number."""
 
     def __init__(self, db: Database, runner: EffectRunner, index: VoucherIndex, others: OtherEffects) -> None:
         self._runner, self._index, self._others = runner, index, others
         self._corrected = CorrectedVouchers(db)
 
     async def find(
-        self, effect: VoucherEffect, event: DocumentIssued, plan: VoucherPlan, *, lasting: bool
+        self, effect: VoucherEffect, event: DocumentIssued, plan: VoucherPlan
     ) -> Bound | Outcome | Later | None:
         """Look for what stands in the way of a new voucher.
 
         Returns what follows of it: a binding, an outcome, when to look again; None when it can be written.
         """
         try:
-            found = await self._of_number(effect, plan, lasting)
+            found = await self._of_number(effect, plan)
             return found or await self._corrected.check(event, plan)
         except BooksUnreadable as stalled:
             return waiting_for_books(stalled, plan.context.settings.id)
         except RefusedError as refusal:
-            return _unread(refusal, plan, lasting)
+            return _unread(refusal, plan)
 
-    async def _of_number(
-        self, effect: VoucherEffect, plan: VoucherPlan, lasting: bool
-    ) -> Bound | Outcome | Later | None:
+    async def _of_number(self, effect: VoucherEffect, plan: VoucherPlan) -> Bound | Outcome | Later | None:
         """Look for a voucher of that type and number that is bound to no document of ours.
 
         Returns what follows: it is adopted, the document parked, or looked for later; None without one.
@@ -79,7 +73,7 @@ class Predecessors:
         found = await self._index.unbound(
             effect.tenant_id, books.connection_id, wanted, plan.decision.voucher_number
         )
-        return await self._adopt_found(effect, plan, books, found, lasting) if found else None
+        return await self._adopt_found(effect, plan, books, found) if found else None
 
     async def _adopt_found(
         self,
@@ -87,15 +81,12 @@ class Predecessors:
         plan: VoucherPlan,
         books: BooksConnection,
         found: Sequence[IndexedVoucher],
-        lasting: bool,
     ) -> Bound | Outcome | Later | None:
         """Read what was found as it is now, adopt the one that is ours, and judge the others."""
         looked = {known.voucher_id: await self._look(books, plan, known) for known in found}
         hidden = [key for key, voucher in looked.items() if isinstance(voucher, Later)]
-        if hidden and lasting:
-            return plan.parked(DocumentReason.WRITE_UNSETTLED, vouchers=hidden, said=NOT_VISIBLE)
         if hidden:
-            return Later(NOT_VISIBLE_YET, NOT_VISIBLE)
+            return Unsure(NOT_VISIBLE_YET, NOT_VISIBLE, vouchers=tuple(hidden))
         there = {
             key: voucher
             for key, voucher in looked.items()
@@ -159,9 +150,7 @@ def _is_predecessors(voucher: Voucher, plan: VoucherPlan) -> bool:
     )
 
 
-def _unread(error: RefusedError, plan: VoucherPlan, lasting: bool) -> Outcome | Later:
+def _unread(error: RefusedError, plan: VoucherPlan) -> Outcome | Later:
     """A refused look says nothing about the document; what speaks of the connection holds up all of them."""
     reason = connection_reason(error)
-    if reason is None and lasting:
-        return plan.parked(DocumentReason.WRITE_UNSETTLED, vouchers=[], said=error.code)
-    return Later(NOT_READABLE, error.code) if reason is None else plan.parked(reason, code=error.code)
+    return Unsure(NOT_READABLE, error.code) if reason is None else plan.parked(reason, code=error.code)

@@ -43,19 +43,15 @@ class VoucherWriter:
         self._others = OtherEffects(db)
         self._predecessors = Predecessors(db, runner, index, self._others)
 
-    async def write(
-        self, event: DocumentIssued, plan: VoucherPlan, *, lasting: bool = False
-    ) -> Bound | Outcome | Later:
+    async def write(self, event: DocumentIssued, plan: VoucherPlan) -> Bound | Outcome | Later:
         """Write the voucher, or adopt the one the books hold.
 
         Returns the binding, an outcome to record instead, or when to try again.
-
-        `lasting`: nobody could find out for an hour what the books hold; then a person is asked.
         """
         effect = self._effect(event, plan)
         is_new = not await self._runner.is_known(effect.key)
         if is_new:
-            found = await self._predecessors.find(effect, event, plan, lasting=lasting)
+            found = await self._predecessors.find(effect, event, plan)
             if found is not None:
                 return found
         return await self._ensure(effect, event, plan, is_new=is_new)
