@@ -37,8 +37,8 @@ OPTIONAL_HEADERS = {
 
 def description() -> dict[str, Any]:
     """Describe every topic and message, as JSON values."""
-    schemas: dict[str, Any] = {}
-    messages = {event.type: _message(event, schemas) for event in EVENT_CLASSES}
+    messages = {event.type: _message(event) for event in EVENT_CLASSES}
+    schemas = {name: schema for event in EVENT_CLASSES for name, schema in _schemas(event).items()}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -96,10 +96,13 @@ def _messages_of(topic: Topic) -> list[type[Event]]:
     return [event for event in EVENT_CLASSES if event.topic == topic]
 
 
-def _message(event: type[Event], schemas: dict[str, Any]) -> dict[str, Any]:
+def _schemas(event: type[Event]) -> dict[str, Any]:
+    """The schema of the event and those of the values inside it."""
     schema = event.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
-    schemas.update(schema.pop("$defs", {}))
-    schemas[event.__name__] = schema
+    return {**schema.pop("$defs", {}), event.__name__: schema}
+
+
+def _message(event: type[Event]) -> dict[str, Any]:
     return {
         "name": event.type,
         "title": event.__name__,

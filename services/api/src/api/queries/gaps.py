@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -42,23 +42,22 @@ def find_ranges(kind: DocumentType, numbers: Iterable[str]) -> list[NumberRange]
         if counted is not None:
             digits = counted["digits"]
             series[counted["prefix"], _width(digits)].add(int(digits))
-    _join_grown(series)
-    return [_range(kind, key, found) for key, found in sorted(series.items(), key=_order)]
+    joined = _joined_as_grown(series)
+    return [_range(kind, key, found) for key, found in sorted(joined.items(), key=_order)]
 
 
 def _width(digits: str) -> int | None:
     return len(digits) if digits.startswith("0") else None
 
 
-def _join_grown(series: dict[Series, set[int]]) -> None:
+def _joined_as_grown(series: Mapping[Series, set[int]]) -> dict[Series, set[int]]:
     """`0999` is followed by `1000`: what has no leading zero any more goes on in the padded range."""
-    for prefix, width in [key for key in series if key[1] is not None]:
-        plain = series.get((prefix, None), set())
-        grown = {number for number in plain if len(str(number)) == width}
-        series[prefix, width] |= grown
-        plain -= grown
-    for key in [key for key, found in series.items() if not found]:
-        del series[key]
+    joined: dict[Series, set[int]] = defaultdict(set)
+    for (prefix, width), found in series.items():
+        for number in found:
+            padded = (prefix, len(str(number)) if width is None else width)
+            joined[padded if padded in series else (prefix, width)].add(number)
+    return joined
 
 
 def _order(item: tuple[Series, Any]) -> tuple[str, int]:

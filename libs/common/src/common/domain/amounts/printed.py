@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
 from common.domain.amounts.tax import ZERO_RATE, is_plausible, plain_rate
 from common.domain.documents import Document, DocumentLine, DocumentType
 from common.domain.money import Money, total
 from common.domain.reasons import DocumentReason
 
+Key = TypeVar("Key")
 PerRate = dict[Decimal, Money]
 PerCategory = dict[str, Money]
 DEPOSIT, LINE_SHARES = "deposit", "coupon.line_shares"
@@ -73,15 +75,12 @@ def price_goods(document: Document) -> Goods:
 
 def by_rate(amounts: Iterable[tuple[Decimal, Money]]) -> PerRate:
     """Sums per rate."""
-    sums: PerRate = {}
-    for rate, amount in amounts:
-        sums[rate] = sums[rate] + amount if rate in sums else amount
-    return sums
+    return _sums(amounts)
 
 
-def add_to(amounts: PerCategory, category_id: str, amount: Money) -> None:
-    """The amount is added to what the category has."""
-    amounts[category_id] = amounts[category_id] + amount if category_id in amounts else amount
+def by_category(amounts: Iterable[tuple[str, Money]]) -> PerCategory:
+    """Sums per category, in the order in which the categories first come."""
+    return _sums(amounts)
 
 
 def untaxed_lines(document: Document, goods: Goods) -> tuple[tuple[DocumentLine, Money], ...]:
@@ -106,6 +105,13 @@ def in_proportion(amount: Money, weights: Mapping[Decimal, Money]) -> PerRate:
         raise CannotSplit(DocumentReason.DISCOUNT_EXCEEDS_GOODS, amount=str(amount))
     shares = amount.allocate([weights[rate].minor for rate in rates])
     return dict(zip(rates, shares, strict=True))
+
+
+def _sums(amounts: Iterable[tuple[Key, Money]]) -> dict[Key, Money]:
+    sums: dict[Key, Money] = {}
+    for key, amount in amounts:
+        sums[key] = sums[key] + amount if key in sums else amount
+    return sums
 
 
 def _weights(document: Document, *by_preference: PerRate) -> PerRate:

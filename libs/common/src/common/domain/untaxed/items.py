@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from common.domain.amounts import ZERO_RATE, Column, PerCategory, add_to
+from common.domain.amounts import ZERO_RATE, Column, PerCategory, by_category
 from common.domain.cleaning import clean
 from common.domain.money import Money
 from common.domain.reasons import DocumentReason
@@ -17,7 +17,7 @@ def voucher_lines(
     """One item per category and rate, highest rate first; parked where 0 % has no category for its cause."""
     if apart.vouchers and treatment.unmixed and apart.sale.columns:
         return trail.park(DocumentReason.MULTI_PURPOSE_VOUCHER, beside=treatment.name)
-    zero: PerCategory = dict(apart.vouchers)
+    zero = list(apart.vouchers.items())
     items: list[VoucherLine] = []
     for column in apart.sale.columns:
         if column.rate != ZERO_RATE:
@@ -26,9 +26,8 @@ def voucher_lines(
         explained = _explained(sale, treatment, apart, column, trail)
         if isinstance(explained, Park):
             return explained
-        for category_id, amount in explained.items():
-            add_to(zero, category_id, amount)
-    return (*items, *_untaxed_items(zero))
+        zero += explained.items()
+    return (*items, *_untaxed_items(by_category(zero)))
 
 
 def _explained(
@@ -65,9 +64,7 @@ def _is_taken_abroad(sale: Sale) -> bool:
 
 def _with_charges(sale: Sale, amounts: list[tuple[str, Money]], gross: Money) -> PerCategory:
     """Each cause's lines with their share, by value, of what all lines share: shipping, fee, extras."""
-    goods: PerCategory = {}
-    for category_id, amount in amounts:
-        add_to(goods, category_id, amount)
+    goods = by_category(amounts)
     if not goods:
         return {sale.case.settings.domestic_zero_category_id or "": gross}
     shares = gross.allocate(

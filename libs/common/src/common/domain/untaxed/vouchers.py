@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from common.domain.amounts import HOME_RATES_TAKEN_OUT, ZERO_RATE, PerCategory, Split, add_to
+from common.domain.amounts import HOME_RATES_TAKEN_OUT, ZERO_RATE, PerCategory, Split, by_category
 from common.domain.cleaning import clean
 from common.domain.money import Money
 from common.domain.reasons import DocumentReason
@@ -20,7 +20,7 @@ class Apart:
 
 def vouchers_apart(case: DecisionInput, split: Split, trail: Trail) -> Apart | Park:
     """Both parts; parked while no category is chosen for a voucher, or if more than it has no VAT."""
-    vouchers: PerCategory = {}
+    amounts: list[tuple[str, Money]] = []
     sold = [(line, amount) for line, amount in split.untaxed if not is_voucher(line, case.settings)]
     for line, amount in split.untaxed:
         if not amount or not is_voucher(line, case.settings):
@@ -30,11 +30,12 @@ def vouchers_apart(case: DecisionInput, split: Split, trail: Trail) -> Apart | P
             return trail.park(
                 DocumentReason.MULTI_PURPOSE_VOUCHER, product=clean(line.name), sku=clean(line.sku)
             )
-        add_to(vouchers, category_id, amount)
-    if not vouchers:
+        amounts.append((category_id, amount))
+    if not amounts:
         return Apart(split, {})
     if HOME_RATES_TAKEN_OUT in split.rules:  # then nobody knows what the voucher itself is worth
         return trail.park(DocumentReason.MULTI_PURPOSE_VOUCHER, prices="gross")
+    vouchers = by_category(amounts)
     rest = _without(split, vouchers)
     charges = sum(column.gross.minor for column in rest.columns if column.rate == ZERO_RATE)
     if charges and not sold:
