@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +34,7 @@ DISPATCHED = OrderRow.snapshot["dispatched_at"].as_string()
 class Dispatch:
     """The day goods left on, and the one that their booked document took it to be."""
 
+    tenant_id: UUID
     event_type: str
     event: bytes
     voucher_id: str | None
@@ -44,7 +46,7 @@ class Dispatch:
         """The dispatch of a row of `sent_since`."""
         dispatched_on = datetime.fromisoformat(row.dispatched_at).astimezone(BERLIN).date()
         booked_on = date.fromisoformat(row.booked_on)
-        return cls(row.event_type, row.event, row.voucher_id, booked_on, dispatched_on)
+        return cls(row.tenant_id, row.event_type, row.event, row.voucher_id, booked_on, dispatched_on)
 
     @property
     def is_in_other_month(self) -> bool:
@@ -70,7 +72,7 @@ class DispatchWatch:
             dispatches = [Dispatch.from_row(row) for row in await session.execute(sent_since(back))]
         found = [dispatch for dispatch in dispatches if dispatch.is_in_other_month]
         if found:
-            async with self._db.sessions.of_all_tenants() as session:
+            async with self._db.sessions.of_tenants(dispatch.tenant_id for dispatch in found) as session:
                 for dispatch in found:
                     await _tell(session, dispatch)
         self._looked_at = now
@@ -86,6 +88,7 @@ def sent_since(seconds: float) -> Select[Any]:
     )
     return (
         select(
+            OutcomeRow.tenant_id,
             OutcomeRow.event_type,
             OutcomeRow.event,
             OutcomeRow.voucher_id,

@@ -1,8 +1,9 @@
 """Raises an alarm when a small business comes near a limit of § 19 UStG or passes it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,23 +32,32 @@ class TurnoverWatch:
             return
         async with self._db.reading.of_all_tenants() as session:
             found = await read_warnings(session, await this_year(session), None)
-        async with self._db.sessions.of_all_tenants() as session:
-            await follow_warnings(session, found)
+            opened = await _opened(session)
+        standing = {(one.tenant_id, _subject(one.warning)) for one in found}
+        gone = [alarm for alarm in opened if alarm not in standing]
+        tenants = [*(one.tenant_id for one in found), *(tenant_id for tenant_id, _ in gone)]
+        if tenants:
+            async with self._db.sessions.of_tenants(tenants) as session:
+                await _follow(session, found, gone)
         self._next_look_at = self._clock() + LOOK_SECONDS
 
 
-async def follow_warnings(session: AsyncSession, found: list[TenantWarning]) -> None:
+async def _opened(session: AsyncSession) -> list[tuple[UUID | None, str]]:
+    query = select(AlarmRow.tenant_id, AlarmRow.subject).where(
+        AlarmRow.kind == KIND.value, AlarmRow.closed_at.is_(None)
+    )
+    return [(tenant_id, subject) for tenant_id, subject in await session.execute(query)]
+
+
+async def _follow(
+    session: AsyncSession, found: Sequence[TenantWarning], gone: Sequence[tuple[UUID | None, str]]
+) -> None:
     """Raise an alarm for every warning, once; close those whose warning is gone."""
-    standing = {(one.tenant_id, _subject(one.warning)) for one in found}
     for one in found:
         alarm = Alarm(KIND, _subject(one.warning), _evidence(one.warning), one.tenant_id)
         await raise_alarm(session, alarm)
-    opened = select(AlarmRow.tenant_id, AlarmRow.subject).where(
-        AlarmRow.kind == KIND.value, AlarmRow.closed_at.is_(None)
-    )
-    for tenant_id, subject in (await session.execute(opened)).all():
-        if (tenant_id, subject) not in standing:
-            await close_alarms(session, KIND, subject, tenant_id=tenant_id)
+    for tenant_id, subject in gone:
+        await close_alarms(session, KIND, subject, tenant_id=tenant_id)
 
 
 def _subject(warning: TurnoverWarning) -> str:
