@@ -31,10 +31,11 @@ MODULES = (
 )
 TESTS = (
     "unit/common/domain/deciding/test_decide*.py",
-    "unit/common/domain/test_rates.py",
-    "unit/common/domain/test_tax*.py",
-    "unit/common/domain/test_territories.py",
-    "unit/common/domain/test_vat_ids.py",
+    "unit/common/domain/amounts/test_rates.py",
+    "unit/common/domain/amounts/test_tax.py",
+    "unit/common/domain/taxcases/test_tax*.py",
+    "unit/common/domain/buyers/test_territories.py",
+    "unit/common/domain/buyers/test_vat_ids.py",
     "unit/tax/test_[!r]*.py",  # the walks of remedies read other tests
 )
 CONFIG = """\

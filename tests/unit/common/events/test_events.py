@@ -24,7 +24,7 @@ from common.events.commands import (
 from common.events.registry import EVENT_CLASSES
 from common.events.topics import SERVICES, TOPICS
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = Path(__file__).parents[4] / "docs"
 TENANT, SHOP = UUID(int=1), UUID(int=2)
 REF = DocumentRef(
     tenant_id=TENANT, connection_id=SHOP, order_id="order-1", type=DocumentType.INVOICE, number="R-1"

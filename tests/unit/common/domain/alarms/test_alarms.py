@@ -8,7 +8,7 @@ import pytest
 from common.domain.alarms import ALARMS, AlarmKind
 from common.domain.alarms.table import alarms_page
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 THE_ONE_PLACE = ROOT / "libs/common/src/common/db/alarms.py"
 
 

@@ -10,7 +10,7 @@ from common.domain.reasons import DocumentReason
 from common.domain.verdicts import CollectiveContact, Contact
 from factories.verdicts import booked, excluded, parked
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 PARKED_BY_PLACE_OR_RATE = {
     reason
     for reason in DocumentReason
