@@ -137,7 +137,7 @@ ELSEWHERE: Mapping[DocumentReason, str] = {
     DocumentReason.IN_LINE: f"{WRITER}/vouchers/test_booking.py",
     DocumentReason.DELAYED: f"{WRITER}/rechecking/test_delayed.py",
     DocumentReason.INTERNAL_ERROR: f"{WRITER}/outcomes/test_outcomes.py",
-    DocumentReason.WRITE_UNCONFIRMED: f"{WRITER}/deciding/test_doubts.py",
+    DocumentReason.WRITE_UNCONFIRMED: f"{WRITER}/deciding/test_open_writes.py",
     DocumentReason.WRITE_UNSETTLED: (
         f"{WRITER}/rechecking/test_unsettled.py::test_person_who_found_nothing_books_it_once"
     ),

@@ -18,9 +18,9 @@ from common.lexware.contact_wire import Contact
 from common.lexware.errors import DeniedForNow
 from common.lexware.rows import Page, Rows
 from factories.customers import make_customer
+from integration.invoice_writer.contacts.processes import Process
 from integration.invoice_writer.harness import Writer
 from invoice_writer.contacts import ContactIndex
-from support.contacts import Process
 
 LIST, CREATE = "GET /v1/contacts", "POST /v1/contacts"
 EVER = timedelta(days=1)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from factories.customers import make_customer
+from integration.invoice_writer.contacts.processes import MONDAY, Process
 from integration.invoice_writer.harness import Writer
-from support.contacts import MONDAY, Process
 
 GET, UPDATE = "GET /v1/contacts/{id}", "PUT /v1/contacts/{id}"
 TUESDAY = MONDAY + timedelta(days=1)

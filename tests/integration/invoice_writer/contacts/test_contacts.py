@@ -10,8 +10,8 @@ from common.effects.effect import Refused
 from common.effects.gate import Gate
 from common.later import Later
 from factories.customers import make_company, make_customer
+from integration.invoice_writer.contacts.processes import Process
 from integration.invoice_writer.harness import Writer
-from support.contacts import Process
 
 LIST, CREATE, GET, UPDATE = (
     "GET /v1/contacts",

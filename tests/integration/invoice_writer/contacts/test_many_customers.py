@@ -11,8 +11,8 @@ from common.db.engine import open_database
 from common.domain.buyers import Customer
 from common.settings import DatabaseSettings
 from factories.customers import make_company, make_customer
+from integration.invoice_writer.contacts.processes import Process
 from integration.invoice_writer.harness import Writer
-from support.contacts import Process
 
 ORDERS = int(
     os.environ.get("CONTACT_ORDERS", "1000")

@@ -9,8 +9,8 @@ from common.db.models.books import ContactIndexRow
 from factories.customers import make_company, make_customer
 from factories.documents import make_address, make_invoice, make_order
 from factories.tenants import save_settings
+from integration.invoice_writer.contacts.processes import Process
 from integration.invoice_writer.harness import Writer
-from support.contacts import Process
 
 GET, CREATE = "GET /v1/contacts/{id}", "POST /v1/contacts"
 AGENCY = "einkauf@agentur.example"

@@ -7,8 +7,8 @@ import pytest
 
 from common.lexware.errors import DeniedForNow
 from factories.customers import make_company, make_customer
+from integration.invoice_writer.contacts.processes import Process
 from integration.invoice_writer.harness import Writer
-from support.contacts import Process
 
 GET, UPDATE, CREATE = "GET /v1/contacts/{id}", "PUT /v1/contacts/{id}", "POST /v1/contacts"
 BY_HAND: dict[str, Any] = {

@@ -14,9 +14,9 @@ from common.events.commands import AcceptEInvoiceDifference, AcceptEInvoiceDiffe
 from common.events.documents import DocumentIssued
 from factories.documents import make_invoice, make_order
 from factories.einvoices import make_xml
+from integration.invoice_writer.files.einvoices import file_of, issued
 from integration.invoice_writer.harness import Writer
 from invoice_writer.files import accepting
-from support.einvoices import file_of, issued
 
 ACCEPTED = "einvoice.difference_accepted"
 TOTAL = {"grand_total": {"einvoice": "50.90 EUR", "voucher": "49.90 EUR"}}

@@ -11,8 +11,8 @@ from common.domain.merchant import GOODS_CATEGORY
 from factories.documents import make_credit_note, make_invoice, zero_rated
 from factories.einvoices import make_xml
 from factories.tenants import save_settings
+from integration.invoice_writer.files.einvoices import file_of, issued
 from integration.invoice_writer.harness import ATTACH, Writer
-from support.einvoices import file_of, issued
 
 DIFFERS = "einvoice_differs"
 HOSTILE = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>' + make_xml().split(b"?>", 1)[1]

@@ -5,8 +5,8 @@ import pytest
 from common.domain.verdicts import EInvoiceProblem
 from factories.documents import make_credit_note, make_invoice
 from factories.einvoices import make_xml
+from integration.invoice_writer.files.einvoices import file_of, issued
 from integration.invoice_writer.harness import Writer
-from support.einvoices import file_of, issued
 
 
 async def test_r49_a_total_rounded_to_what_the_customer_pays_is_booked(writer: Writer) -> None:

@@ -26,12 +26,12 @@ from common.settings import WorkerSettings
 from common.transport.base import Incoming
 from common.transport.local import LocalTransport
 from factories.documents import make_invoice, make_order
+from integration.invoice_writer.contacts.processes import Process
 from integration.invoice_writer.harness import Writer
 from invoice_writer.app import build
 from invoice_writer.context import BooksConnection
 from invoice_writer.vouchers import VoucherIndex
 from invoice_writer.vouchers.index import BEING_READ
-from support.contacts import Process
 from support.eventually import eventually
 
 SINCE = date(2025, 1, 1)
