@@ -100,12 +100,21 @@ async def test_due_day_and_payer_are_kept_and_what_a_fact_leaves_open_stays(data
     assert (row.state, row.due_on, row.payer is None) == ("parked", date(2025, 4, 3), False)
 
 
-async def test_a_voucher_made_by_hand_is_known_and_another_exclusion_names_none(database: Database) -> None:
+async def test_a_voucher_made_by_hand_is_known_until_that_is_taken_back(database: Database) -> None:
     by_hand = DocumentExcluded(**shared(), rule="booked_by_hand", revision=1, voucher_id="v-1")
     (row,) = await work(database, by_hand)
     assert (row.state, row.note, row.voucher_id) == ("excluded", "booked_by_hand", "v-1")
     (row,) = await work(database, DocumentExcluded(**shared(), rule="zero_total", revision=2))
-    assert (row.note, row.voucher_id) == ("zero_total", "v-1")
+    assert (row.note, row.voucher_id) == ("zero_total", None)
+
+
+async def test_a_voucher_of_ours_is_known_whatever_becomes_of_its_document(database: Database) -> None:
+    left_out = DocumentExcluded(**shared(), rule="surplus_voucher_deleted", revision=2)
+    (row,) = await work(database, booked(), left_out)
+    assert (row.state, row.voucher_id) == ("excluded", "voucher-1")
+    by_hand = DocumentExcluded(**shared(), rule="booked_by_hand", revision=3, voucher_id="v-2")
+    (row,) = await work(database, by_hand, DocumentParked(**shared(), reason="not_euro", revision=4))
+    assert (row.state, row.voucher_id) == ("parked", None)
 
 
 @pytest.mark.parametrize("times", [1, 3])

@@ -3,10 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, and_, case, null
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_now, insert
 from common.db.models.transit import BookedVoucherRow
+from common.domain.reasons import BOOKED_BY_HAND
 from common.domain.stored_words import DocumentStatus
 from common.events.vouchers import DocumentExcluded, DocumentParked, VoucherBooked
 
@@ -25,8 +27,10 @@ class VoucherRepository:
         """Make the row of the document say what the newest fact says; the same fact twice changes nothing."""
         values = {**_common(fact), **_particular(fact), "tenant_id": self._tenant_id, "recorded_at": db_now()}
         statement = insert(self._session, BookedVoucherRow).values(**values)
-        # A fact writes only what it knows: a document parked after it was booked keeps its voucher.
-        changed = {name: value for name, value in values.items() if name not in KEY}
+        # A fact writes only what it knows: a document parked after it was booked keeps its voucher. One a
+        # person had named goes with that word of theirs: it was never announced as booked.
+        known = {} if _is_by_hand(fact) else {"voucher_id": _unless_by_hand()}
+        changed = known | {name: value for name, value in values.items() if name not in KEY}
         mine = BookedVoucherRow.tenant_id == self._tenant_id
         await self._session.execute(
             statement.on_conflict_do_update(index_elements=list(KEY), set_=changed, where=mine)
@@ -70,6 +74,17 @@ def _particular(fact: BooksFact) -> dict[str, Any]:
                 "note": fact.rule,
                 **_told("voucher_id", fact.voucher_id),
             }
+
+
+def _is_by_hand(fact: BooksFact) -> bool:
+    return isinstance(fact, DocumentExcluded) and fact.rule == BOOKED_BY_HAND
+
+
+def _unless_by_hand() -> ColumnElement[str | None]:
+    """The voucher that is known so far, but for one that a person made and named."""
+    row = BookedVoucherRow
+    is_by_hand = and_(row.state == DocumentStatus.EXCLUDED, row.note == BOOKED_BY_HAND)
+    return case((is_by_hand, null()), else_=row.voucher_id)
 
 
 def _told(column: str, value: Any) -> dict[str, Any]:

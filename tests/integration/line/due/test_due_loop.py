@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.due import LeaseLost, release, write
@@ -241,6 +242,17 @@ async def test_who_is_woken_looks_at_once(jobs: Jobs) -> None:
         await eventually(lambda: looks == 1)
         await jobs.add("a")
         loop.wake()
+        await eventually(lambda: recorder.worked == ["a"])
+
+
+async def test_trouble_with_the_look_keeps_nothing_due_from_being_worked(jobs: Jobs) -> None:
+    recorder = Recorder()
+
+    async def look() -> None:
+        raise OperationalError("a look", {}, Exception("one bad row"))
+
+    await jobs.add("a")
+    async with running(jobs.loop(recorder, each_look=look)):
         await eventually(lambda: recorder.worked == ["a"])
 
 

@@ -180,11 +180,8 @@ class DueLoop(Generic[Owned]):
             while not stop.is_set():
                 self.heartbeat.beat()
                 self._woken.clear()
-                try:
-                    await self._look()
-                    await self._begin(group, self._pace.at_once - len(self._turns), stop)
-                except DATABASE_TROUBLE as trouble:
-                    log.warning("due.look_failed", loop=self.name, error=describe(trouble))
+                await self._try(self._look())
+                await self._try(self._begin(group, self._pace.at_once - len(self._turns), stop))
                 await wait_for_any(stop, self._woken, seconds=self._pace.look_seconds)
             await self._end_of_turns()
 
@@ -195,6 +192,13 @@ class DueLoop(Generic[Owned]):
             begun = await self._begin(group, limit or self._pace.at_once, stop or asyncio.Event())
             await self._end_of_turns()
         return begun
+
+    async def _try(self, step: Awaitable[object]) -> None:
+        """Take one step of a look; trouble with it keeps the other from nothing."""
+        try:
+            await step
+        except DATABASE_TROUBLE as trouble:
+            log.warning("due.look_failed", loop=self.name, error=describe(trouble))
 
     async def _look(self) -> None:
         if self._each_look is not None:

@@ -270,7 +270,7 @@ def _told_elsewhere(error: ConnectorError) -> set[AlarmKind]:
 
 def _rest(calls: CallKind, view: View, pause: float) -> ConnectorError:
     if view.denied_by is not None:  # nobody waits for an access that is gone: each is told so
-        return DENIALS[view.denied_by]("the books refuse the connection")
+        return DENIALS.get(view.denied_by, AccessDenied)("the books refuse the connection")
     rest = ConnectionRests("after trouble", retry_after=timedelta(seconds=max(pause, 1.0)))
     rest.waits_for = calls.breaker_id
     return rest
