@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 import time_machine
 
+from common.db.dialect import db_now
 from common.db.due import Lease, LeaseLost, claim, is_any_due, release, renew, write
-from support.due import LEASE_SECONDS, OTHER, SHAPES, TENANT, Job, Jobs
+from support.due import LEASE_SECONDS, OTHER, SHAPES, TENANT, WITH_TWO_COLUMNS, Job, Jobs
 
 SECONDS = 100.0
 
@@ -103,6 +104,26 @@ async def test_a_row_given_back_is_due_when_its_holder_said(jobs: Jobs) -> None:
             assert row.due_at is None
         else:
             assert abs((row.due_at - row.now).total_seconds() - due_in) < SECONDS / 2
+
+
+@pytest.mark.parametrize("shape", [WITH_TWO_COLUMNS])  # the one column of the other is held by the lease
+async def test_a_row_that_somebody_made_due_meanwhile_stays_due(jobs: Jobs) -> None:
+    """Whoever links a shop anew must not wait for the pause of the run that found the old link gone."""
+    await jobs.add("a")
+    (lease,) = await jobs.take()
+    await jobs.change(due_at=db_now())
+    async with jobs.db.sessions.of(TENANT) as session:
+        await release(session, lease, due_in=3600.0)
+    assert await jobs.taken() == ["a"]
+
+
+async def test_a_row_that_was_never_due_is_due_when_its_holder_says(jobs: Jobs) -> None:
+    await jobs.add("a", due_in=None)
+    lease = await by_name(jobs, "a")
+    assert lease is not None
+    async with jobs.db.sessions.of(TENANT) as session:
+        await release(session, lease, due_in=-1.0)
+    assert await jobs.taken() == ["a"]
 
 
 async def test_the_longest_due_goes_first(jobs: Jobs) -> None:

@@ -43,7 +43,20 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, ColumnElement, Row, Select, Table, and_, func, or_, select, tuple_, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from common.db.dialect import db_moment, db_now, row_lock
@@ -90,6 +103,7 @@ class Lease(Generic[State]):
     state: State
     now: datetime
     failures: int = 0  # in a row before this turn
+    due_at: datetime | None = None  # as it stood at the claim
 
 
 async def is_any_due(session: AsyncSession, rows: DueRows[Any]) -> bool:
@@ -139,14 +153,22 @@ async def write(session: AsyncSession, lease: Lease[Any], **values: Any) -> None
 async def release(session: AsyncSession, lease: Lease[Any], *, due_in: float | None, **values: Any) -> None:
     """Give a row back with what it says now, due in so many seconds; None is never, or only by name.
 
+    A row that somebody made due meanwhile stays due: what they know, this turn may have been too early for.
     Raises `LeaseLost` when it is another's by now.
     """
     rows = lease.rows
     given = {rows.table.c[name]: value for name, value in values.items()}
     ended: dict[Column[Any], Any] = {rows.lease_token: None, rows.lease_until: None}
     if rows.due_at is not None:
-        ended[rows.due_at] = None if due_in is None else db_now(due_in)
+        ended[rows.due_at] = _unless_made_due(rows, lease, None if due_in is None else db_now(due_in))
     await _change(session, lease, {**given, **ended})
+
+
+def _unless_made_due(rows: DueRows[Any], lease: Lease[Any], then: Any) -> Any:
+    if rows.due_at is None or rows.due_at is rows.lease_until:
+        return then
+    is_as_claimed = rows.due_at.is_not_distinct_from(lease.due_at)
+    return case((is_as_claimed, then), else_=rows.due_at)
 
 
 async def _change(session: AsyncSession, lease: Lease[Any], values: dict[Column[Any], Any]) -> None:
@@ -172,6 +194,7 @@ async def _take(
             state=rows.read(row),
             now=row.now,
             failures=0 if rows.failures is None else row._mapping[rows.failures],
+            due_at=None if rows.due_at is None else row._mapping[rows.due_at],
         )
         for row in taken.all()
     ]
