@@ -21,6 +21,6 @@ async def test_database_trouble_does_not_end_the_recheck(
         stop.set()
         return 0
 
-    monkeypatch.setattr(Rechecker, "look", look)
+    monkeypatch.setattr(Rechecker, "run_once", look)
     await asyncio.wait_for(Rechecker(writer.db, lambda: None, 0.01).run(stop), 5)
     assert looks == 2
