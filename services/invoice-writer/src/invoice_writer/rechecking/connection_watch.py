@@ -1,7 +1,6 @@
 """Watches books connections that no document asks for: tries those that rest, and tells of ending keys."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from uuid import UUID, uuid4
@@ -30,7 +29,7 @@ from common.lexware.breakers import Breakers
 from common.lexware.client import LexwareClient
 from common.lexware.connect import API_KEY, LexwareClients
 from common.lexware.errors import ReconnectNeeded
-from common.pausing import every
+from common.pausing import Seldom, every
 from common.transport.base import Incoming
 
 log = structlog.get_logger(__name__)
@@ -80,16 +79,16 @@ class ConnectionWatch:
 
     def __init__(self, db: Database, clients: LexwareClients, breakers: Breakers) -> None:
         self._db, self._clients, self._breakers = db, clients, breakers
-        self._slow_look_at = 0.0
+        self._slow_looks = Seldom(SLOW_LOOK_SECONDS)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until told to stop."""
         async for _ in every(LOOK_SECONDS, stop):
             try:
                 await self.run_once()
-                if time.monotonic() >= self._slow_look_at:
+                if self._slow_looks.is_due():
                     await self.look_slowly()
-                    self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
+                    self._slow_looks.done()
             except DATABASE_TROUBLE as error:
                 log.warning("connection_watch.look_failed", error=describe(error))
 

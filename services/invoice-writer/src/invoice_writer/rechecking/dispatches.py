@@ -20,6 +20,7 @@ from common.domain.stored_words import DocumentStatus
 from common.domain.taxcases import DOCUMENT
 from common.events import registry
 from common.events.documents import DocumentIssued
+from common.pausing import Seldom
 from invoice_writer.outcomes import tell_of_document
 
 LOOK_SECONDS = 600.0
@@ -59,23 +60,22 @@ class DispatchWatch:
     """Looks every ten minutes at orders that were read again; each document is told of once."""
 
     def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
-        self._db, self._clock = db, clock
-        self._looked_at: float | None = None
+        self._db, self._looks = db, Seldom(LOOK_SECONDS, clock)
+        self._back = FIRST_LOOK_BACK
 
     async def run_once(self) -> int:
         """Raise what there is to raise. Returns how many documents were looked at, none between two looks."""
-        now = self._clock()
-        if self._looked_at is not None and now < self._looked_at + LOOK_SECONDS:
+        if not self._looks.is_due():
             return 0
-        back = FIRST_LOOK_BACK if self._looked_at is None else LOOK_BACK
         async with self._db.reading.of_all_tenants() as session:
-            dispatches = [Dispatch.from_row(row) for row in await session.execute(sent_since(back))]
+            dispatches = [Dispatch.from_row(row) for row in await session.execute(sent_since(self._back))]
         found = [dispatch for dispatch in dispatches if dispatch.is_in_other_month]
         if found:
             async with self._db.sessions.of_tenants(dispatch.tenant_id for dispatch in found) as session:
                 for dispatch in found:
                     await _tell(session, dispatch)
-        self._looked_at = now
+        self._back = LOOK_BACK
+        self._looks.done()
         return len(found)
 
 

@@ -15,6 +15,7 @@ from common.db.alarms import Alarm, close_alarms, renew_alarm
 from common.db.engine import Database
 from common.db.models.effects import AlarmRow
 from common.domain.alarms import AlarmKind
+from common.pausing import Seldom
 
 LOOK_SECONDS = 60.0
 SHOWN = 20
@@ -46,12 +47,12 @@ class MerchantWatch:
         find: Callable[[], Select[Any]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._db, self._kind, self._subject, self._find, self._clock = db, kind, subject, find, clock
-        self._next_look_at: float | None = None
+        self._db, self._kind, self._subject, self._find = db, kind, subject, find
+        self._looks = Seldom(LOOK_SECONDS, clock)
 
     async def run_once(self) -> None:
         """Raise, renew and close what there is to, unless the last look was less than a minute ago."""
-        if self._next_look_at is not None and self._clock() < self._next_look_at:
+        if not self._looks.is_due():
             return
         is_open = (AlarmRow.kind == self._kind.value, AlarmRow.closed_at.is_(None))
         async with self._db.reading.of_queues() as session:
@@ -60,7 +61,7 @@ class MerchantWatch:
         if found or opened:
             async with self._db.sessions.of_tenants([*(one.tenant_id for one in found), *opened]) as session:
                 await self._tell(session, found, opened)
-        self._next_look_at = self._clock() + LOOK_SECONDS
+        self._looks.done()
 
     async def _tell(
         self, session: AsyncSession, found: Sequence[InTrouble], opened: set[UUID | None]

@@ -14,6 +14,7 @@ from common.db.models.effects import AlarmRow
 from common.db.turnover import TenantWarning, read_warnings, this_year
 from common.domain.alarms import AlarmKind
 from common.domain.turnover import TurnoverWarning
+from common.pausing import Seldom
 
 KIND = AlarmKind.SMALL_BUSINESS_TURNOVER
 LOOK_SECONDS = 3600.0
@@ -23,12 +24,11 @@ class TurnoverWatch:
     """Looks once an hour; a warning has one open alarm per tenant and year, closed when it is gone."""
 
     def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
-        self._db, self._clock = db, clock
-        self._next_look_at: float | None = None
+        self._db, self._looks = db, Seldom(LOOK_SECONDS, clock)
 
     async def run_once(self) -> None:
         """Raise and close what there is to, unless the last look was less than an hour ago."""
-        if self._next_look_at is not None and self._clock() < self._next_look_at:
+        if not self._looks.is_due():
             return
         async with self._db.reading.of_all_tenants() as session:
             found = await read_warnings(session, await this_year(session), None)
@@ -39,7 +39,7 @@ class TurnoverWatch:
         if tenants:
             async with self._db.sessions.of_tenants(tenants) as session:
                 await _follow(session, found, gone)
-        self._next_look_at = self._clock() + LOOK_SECONDS
+        self._looks.done()
 
 
 async def _opened(session: AsyncSession) -> list[tuple[UUID | None, str]]:

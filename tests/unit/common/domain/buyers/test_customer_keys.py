@@ -17,23 +17,9 @@ from common.domain.buyers import (
 )
 from common.domain.ids import ShopConnectionId
 from common.domain.stored_words import ContactKind
+from factories.customers import make_customer
 
 SHOP, OTHER_SHOP = ShopConnectionId(UUID(int=2 << 100)), ShopConnectionId(UUID(int=3 << 100))
-
-
-def customer(**over: object) -> Customer:
-    values: dict[str, object] = {
-        "kind": ContactKind.PERSON,
-        "first_name": "Mara",
-        "last_name": "Beispiel",
-        "street": "Musterweg 5",
-        "zip_code": "10115",
-        "city": "Berlin",
-        "country": "DE",
-        "email": "mara@kunde.example",
-        "shop_customer_number": "10077",
-    }
-    return Customer.model_validate(values | over)
 
 
 def test_case_and_space_make_no_difference() -> None:
@@ -44,7 +30,7 @@ def test_case_and_space_make_no_difference() -> None:
 
 
 def test_surest_key_comes_first() -> None:
-    keys = customer_keys(customer(kind=ContactKind.COMPANY, company="X", vat_id="DE811111111"), SHOP)
+    keys = customer_keys(make_customer(kind=ContactKind.COMPANY, company="X", vat_id="DE811111111"), SHOP)
     assert [key.split(":")[0] for key in keys] == ["vat", "place", "number", "email"]
 
 
@@ -58,17 +44,17 @@ def test_customer_number_counts_in_its_shop_only() -> None:
 
 
 def test_no_key_tells_the_name_or_the_email() -> None:
-    joined = " ".join(customer_keys(customer(), SHOP)) + identity_of(customer(), SHOP)
+    joined = " ".join(customer_keys(make_customer(), SHOP)) + identity_of(make_customer(), SHOP)
     assert not any(text in joined for text in ("Mara", "Beispiel", "kunde", "10077", "Musterweg"))
 
 
 def test_guest_with_another_number_is_the_same_customer() -> None:
-    guest = customer(shop_customer_number="99999", city="Köln")
-    assert identity_of(customer(), SHOP) == identity_of(guest, SHOP)
+    guest = make_customer(shop_customer_number="99999", city="Köln")
+    assert identity_of(make_customer(), SHOP) == identity_of(guest, SHOP)
 
 
 def test_r56_customers_who_share_an_email_are_told_apart_by_their_names() -> None:
-    bern = customer(
+    bern = make_customer(
         kind=ContactKind.COMPANY, company="Bärenmarkt AG", city="Bern", zip_code="3011", country="CH"
     )
     zurich = bern.model_copy(update={"company": "Limmat Handel AG", "city": "Zürich", "zip_code": "8001"})
@@ -108,12 +94,12 @@ def test_an_address_without_street_or_town_is_none() -> None:
 
 
 def test_company_and_person_of_one_email_are_two() -> None:
-    company = customer(kind=ContactKind.COMPANY, company="Beispiel GmbH")
-    assert identity_of(customer(), SHOP) != identity_of(company, SHOP)
+    company = make_customer(kind=ContactKind.COMPANY, company="Beispiel GmbH")
+    assert identity_of(make_customer(), SHOP) != identity_of(company, SHOP)
 
 
 def test_company_that_buys_free_of_tax_is_told_apart() -> None:
-    company = customer(kind=ContactKind.COMPANY, company="Beispiel GmbH", vat_id="ATU12345678")
+    company = make_customer(kind=ContactKind.COMPANY, company="Beispiel GmbH", vat_id="ATU12345678")
     assert identity_of(company, SHOP) != identity_of(company, SHOP, tax_free=True)
 
 
